@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * CD builders and what hardware reads of a CD. Arm IHI 0070, section 5.4.
+ */
+#ifndef SMMU_CORE_CD_H
+#define SMMU_CORE_CD_H
+
+#include <linux/types.h>
+
+#include <smmuv3/cd.h>
+#include <smmuv3/features.h>
+
+/**
+ * struct smmu_cd_s1 - stage-1 translation through TTB0
+ * @ttb: TTB0
+ * @mair: MAIR
+ * @asid: ASID
+ * @t0sz: 64 - input bits
+ * @tg: CD_TG0_*
+ * @ir0: inner cacheability of walks
+ * @or0: outer
+ * @sh0: shareability
+ * @ips: output size encoding
+ * @hd: hardware dirty state (HD and HA)
+ * @ha: hardware access flag
+ * @stall: CD.S, faults may stall
+ * @aset: ASID not shared with the CPUs (ASET = 1); false takes part in BTM
+ */
+struct smmu_cd_s1 {
+	u64 ttb;
+	u64 mair;
+	u16 asid;
+	u8 t0sz;
+	u8 tg;
+	u8 ir0;
+	u8 or0;
+	u8 sh0;
+	u8 ips;
+	bool hd;
+	bool ha;
+	bool stall;
+	bool aset;
+};
+
+void smmu_cd_make_s1(struct smmu_cd *cd, const struct smmu_features *feat,
+		     const struct smmu_cd_s1 *s1);
+
+/**
+ * smmu_cd_make_dead() - an address space that is gone: every access faults, quietly
+ * @cd: out: EPD0 | EPD1, R = 0. Needs no tag and no table.
+ * @asid: kept, so that the change is hitless
+ */
+void smmu_cd_make_dead(struct smmu_cd *cd, u16 asid);
+
+void smmu_cd_make_invalid(struct smmu_cd *cd);
+
+/* Same contract as smmu_ste_used() and smmu_ste_safe() */
+void smmu_cd_used(const __le64 *words, __le64 *used);
+void smmu_cd_safe(const __le64 *cur, const __le64 *target, __le64 *safe);
+
+#endif

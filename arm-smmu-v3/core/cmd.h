@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Command builders: one function per command, all fields explicit.
+ * Arm IHI 0070, chapter 4. Builders write the whole entry and check nothing;
+ * smmu_cmd_illegal() is the independent check of what the specification forbids.
+ */
+#ifndef SMMU_CORE_CMD_H
+#define SMMU_CORE_CMD_H
+
+#include <linux/types.h>
+
+#include <smmuv3/cmd.h>
+#include <smmuv3/features.h>
+
+static inline u8 smmu_cmd_opcode(const struct smmu_cmd *cmd)
+{
+	return le64_to_cpu(cmd->w[0]) & CMD0_OPCODE;
+}
+
+void smmu_cmd_cfgi_ste(struct smmu_cmd *cmd, u32 sid, bool leaf);
+void smmu_cmd_cfgi_all(struct smmu_cmd *cmd);
+void smmu_cmd_cfgi_cd(struct smmu_cmd *cmd, u32 sid, u32 ssid, bool leaf);
+void smmu_cmd_cfgi_cd_all(struct smmu_cmd *cmd, u32 sid);
+void smmu_cmd_tlbi_nsnh_all(struct smmu_cmd *cmd);
+void smmu_cmd_tlbi_el2_all(struct smmu_cmd *cmd);
+void smmu_cmd_tlbi_nh_all(struct smmu_cmd *cmd, u16 vmid);
+void smmu_cmd_tlbi_s12_vmall(struct smmu_cmd *cmd, u16 vmid);
+/* @e2h selects TLBI_EL2_ASID instead of TLBI_NH_ASID; VMID is 0 either way */
+void smmu_cmd_tlbi_asid(struct smmu_cmd *cmd, u16 asid, bool e2h);
+/* SubstreamID of an ATC_INV: ssv = false for requests without PASID */
+void smmu_cmd_atc_inv(struct smmu_cmd *cmd, u32 sid, u32 ssid, bool ssv,
+		      u64 addr, u8 size);
+void smmu_cmd_pri_resp(struct smmu_cmd *cmd, u32 sid, u32 ssid, bool ssv,
+		       u16 prgindex, u8 resp);
+void smmu_cmd_resume(struct smmu_cmd *cmd, u32 sid, u16 stag, u8 action);
+/* Completion signal: CS none (poll CONS), SEV, or an MSI write of @data to @addr */
+void smmu_cmd_sync(struct smmu_cmd *cmd, bool sev);
+void smmu_cmd_sync_msi(struct smmu_cmd *cmd, u64 addr, u32 data);
+
+/**
+ * smmu_cmd_illegal() - would hardware with these features refuse the command?
+ * @cmd: any 128 bits
+ * @feat: features of the SMMU that would get it
+ *
+ * Written from the specification, not from the builders: opcode known and
+ * supported, reserved bits zero, 4.4.1.1 (NUM = SCALE = TTL = 0 with TG != 0,
+ * TTL without TG, TG that is no supported granule, TTL on an address that is not
+ * aligned for that level, range on an SMMU without RIL, SCALE too large), id
+ * widths, ATC_INV without ATS, size beyond 52, misaligned span.
+ *
+ * Return: NULL when legal, else a constant string saying what is wrong
+ */
+const char *smmu_cmd_illegal(const struct smmu_cmd *cmd,
+			     const struct smmu_features *feat);
+
+/* Name of an opcode for logs and tables, "?" if unknown */
+const char *smmu_cmd_name(u8 opcode);
+
+#endif

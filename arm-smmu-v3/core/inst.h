@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * struct smmu_inst - one SMMU as the pure core sees it.
+ *
+ * hw embeds it in its own device structure. The array orders and groups its
+ * entries by @nr, the plan reads @feat, the tags come from the two IDAs. The
+ * core never dereferences anything else of an SMMU.
+ *
+ * Lifetime: an array entry does not hold a reference. drv keeps the instance
+ * alive while any array names it and waits for RCU readers before it goes.
+ */
+#ifndef SMMU_CORE_INST_H
+#define SMMU_CORE_INST_H
+
+#include <linux/idr.h>
+#include <linux/types.h>
+
+#include <smmuv3/features.h>
+
+/**
+ * struct smmu_inst - identity, abilities and id spaces of one SMMU
+ * @nr: stable instance number, given out once and never reused while loaded
+ * @feat: decoded features; constant after probe
+ * @asids: ASIDs in use, live or parked. Has a lock of its own.
+ * @vmids: VMIDs in use, live or parked; 0 is never given out (bypass, stage 1)
+ * @leaked: ids withheld because their flush was not confirmed
+ */
+struct smmu_inst {
+	u32 nr;
+	struct smmu_features feat;
+	struct ida asids;
+	struct ida vmids;
+	atomic_t leaked;
+};
+
+/**
+ * smmu_inst_init() - initialise the id spaces; nothing can fail
+ * @inst: zeroed memory; @inst->feat may be filled before or after
+ * @nr: instance number, unique among all instances that share arrays
+ */
+void smmu_inst_init(struct smmu_inst *inst, u32 nr);
+
+/**
+ * smmu_inst_destroy() - give back the memory of the id spaces
+ * @inst: an instance that no array names any more
+ */
+void smmu_inst_destroy(struct smmu_inst *inst);
+
+#endif

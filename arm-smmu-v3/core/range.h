@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Range encoders: an address range as by-address TLBI commands for one entry, and
+ * as ATC_INV spans. Pure iterators, no allocation, no globals.
+ * Arm IHI 0070, 4.4.1.1 (range-based invalidation) and 4.5.1 (ATC_INV spans).
+ */
+#ifndef SMMU_CORE_RANGE_H
+#define SMMU_CORE_RANGE_H
+
+#include <linux/types.h>
+
+#include <smmuv3/cmd.h>
+
+struct smmu_inv;
+struct smmu_features;
+
+/**
+ * struct smmu_range - what has changed in the page table
+ * @start: first byte, any alignment
+ * @last: last byte, inclusive, so that the whole space can be named
+ * @pgshift: log2 of the leaf size that changed, 0 if unknown or mixed (then the
+ *	entry's granule is the stride and no level hint is given)
+ * @leaf: only last-level entries changed; table entries stay valid
+ * @all: everything: use the whole-tag opcode; the other fields are ignored
+ */
+struct smmu_range {
+	u64 start;
+	u64 last;
+	u8 pgshift;
+	bool leaf;
+	bool all;
+};
+
+/**
+ * smmu_range_prefers_all() - is the whole-tag opcode the better command?
+ * @feat: of the SMMU that would get it
+ * @range: not @all
+ * @pgshift: the entry's granule
+ *
+ * True without range invalidation once the range has as many leaves as one table
+ * has entries (2^(pgshift - 3)): the bound that keeps an unmap from becoming a soft
+ * lockup. With range invalidation: when more than 16 commands would be needed,
+ * which only huge unaligned ranges reach.
+ */
+bool smmu_range_prefers_all(const struct smmu_features *feat,
+			    const struct smmu_range *range, u8 pgshift);
+
+/**
+ * struct smmu_tlbi_iter - walks a range as commands for one entry
+ * Opaque; set up by smmu_tlbi_start().
+ */
+struct smmu_tlbi_iter {
+	u64 w0, w1;		/* the command without address, NUM and SCALE */
+	u64 addr;		/* next address */
+	u64 pages;		/* granule pages (RIL) or strides left */
+	u8 pgshift;		/* granule */
+	u8 stride;		/* log2 of the step without RIL */
+	bool ril;
+	bool ttl;		/* may give a level hint */
+};
+
+/**
+ * smmu_tlbi_start() - begin; the range must not be @all
+ * @it: iterator
+ * @inv: a TLB entry: S1_ASID (NH_VA or EL2_VA), S2_VMID, S2_VMID_VSMMU (S2_IPA)
+ * @range: what to invalidate
+ */
+void smmu_tlbi_start(struct smmu_tlbi_iter *it, const struct smmu_inv *inv,
+		     const struct smmu_range *range);
+
+/**
+ * smmu_tlbi_next() - next command
+ * @it: iterator
+ * @cmd: filled
+ * Return: true when @cmd was filled, false when the range is covered
+ */
+bool smmu_tlbi_next(struct smmu_tlbi_iter *it, struct smmu_cmd *cmd);
+
+/**
+ * smmu_atc_span() - the smallest naturally aligned power-of-two span that covers a range
+ * @start: first byte
+ * @last: last byte
+ * @addr: out: span base, 4 KiB aligned
+ * @size: out: log2 of the span in 4 KiB pages, ATC_SIZE_ALL for everything
+ */
+void smmu_atc_span(u64 start, u64 last, u64 *addr, u8 *size);
+
+#endif

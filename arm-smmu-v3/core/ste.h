@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * STE builders and what hardware reads of an STE. Arm IHI 0070, section 5.2.
+ *
+ * Builders write all eight words; fields that the configuration ignores are 0.
+ */
+#ifndef SMMU_CORE_STE_H
+#define SMMU_CORE_STE_H
+
+#include <linux/types.h>
+
+#include <smmuv3/features.h>
+#include <smmuv3/ste.h>
+
+/**
+ * struct smmu_ste_s1 - stage 1 through a CD table
+ * @cdtab: bus address of the CD table (level 1 or linear), 64-byte aligned
+ * @s1cdmax: log2 of the number of SubstreamIDs, 0 for one CD
+ * @fmt: STE_S1FMT_*
+ * @s1dss: STE_S1DSS_*; what happens to requests without SubstreamID when @s1cdmax > 0
+ * @eats: STE_EATS_*
+ * @stall: faults may stall (else S1STALLD where the SMMU implements stalls)
+ */
+struct smmu_ste_s1 {
+	u64 cdtab;
+	u8 s1cdmax;
+	u8 fmt;
+	u8 s1dss;
+	u8 eats;
+	bool stall;
+};
+
+/**
+ * struct smmu_ste_s2 - stage 2
+ * @ttb: S2TTB
+ * @vmid: VMID
+ * @t0sz: 64 - input bits
+ * @sl0: start level field
+ * @ir0: inner cacheability of walks
+ * @or0: outer
+ * @sh0: shareability
+ * @tg: S2TG encoding as VTCR has it (0: 4K, 1: 64K, 2: 16K)
+ * @ps: output size encoding
+ * @eats: STE_EATS_*
+ * @s2fwb: S2FWB
+ * @stall: S2S; never together with @eats (5.2: bad STE); stage 2 records faults (S2R)
+ * @hd: hardware dirty state (S2HD; S2HA follows)
+ */
+struct smmu_ste_s2 {
+	u64 ttb;
+	u16 vmid;
+	u8 t0sz;
+	u8 sl0;
+	u8 ir0;
+	u8 or0;
+	u8 sh0;
+	u8 tg;
+	u8 ps;
+	u8 eats;
+	bool s2fwb;
+	bool stall;
+	bool hd;
+};
+
+void smmu_ste_make_abort(struct smmu_ste *ste);
+void smmu_ste_make_bypass(struct smmu_ste *ste, const struct smmu_features *feat);
+void smmu_ste_make_s1(struct smmu_ste *ste, const struct smmu_features *feat,
+		      const struct smmu_ste_s1 *s1);
+void smmu_ste_make_s2(struct smmu_ste *ste, const struct smmu_features *feat,
+		      const struct smmu_ste_s2 *s2);
+
+/* The guest fields of a vSTE that a nested STE may take over, words 0 and 1 */
+#define VSTE0_ALLOWED	(STE0_V | STE0_CONFIG | STE0_S1FMT | STE0_S1CTXPTR | STE0_S1CDMAX)
+#define VSTE1_ALLOWED	(STE1_S1DSS | STE1_S1CIR | STE1_S1COR | STE1_S1CSH | \
+			 STE1_S1STALLD | STE1_EATS)
+
+/**
+ * smmu_ste_check_vste() - may this guest STE be nested?
+ * @vste: words 0 and 1 as the guest wrote them, little-endian
+ * Return: 0; -EIO where V is 0 or Config is unknown or a disallowed bit is set;
+ *	-EOPNOTSUPP... never; nothing else is judged here
+ */
+int smmu_ste_check_vste(const __le64 vste[2]);
+
+/**
+ * smmu_ste_make_nested() - a checked vSTE on top of a stage 2
+ * @ste: out: abort, stage 2 only (guest bypass) or stage 1 + 2
+ * @feat: features
+ * @vste: passed smmu_ste_check_vste()
+ * @s2: the parent with the vSMMU's VMID; s2->eats is what the host allows, the
+ *	guest's EATS is honoured only with it
+ */
+void smmu_ste_make_nested(struct smmu_ste *ste, const struct smmu_features *feat,
+			  const __le64 vste[2], const struct smmu_ste_s2 *s2);
+
+/**
+ * smmu_ste_used() - bits that hardware reads of this STE
+ * @words: STE_WORDS little-endian words
+ * @used: out: mask, same shape. Bits outside are don't-care for hardware.
+ *
+ * The basis of the hitless writer: see entry.h.
+ */
+void smmu_ste_used(const __le64 *words, __le64 *used);
+
+/**
+ * smmu_ste_safe() - bits in which old and new may differ freely during one step
+ * although both use them
+ * @cur: STE in place
+ * @target: STE to be
+ * @safe: out: mask. MEV always (a mere hint); EATS and SHCFG where 5.2 says the
+ *	mixture is no new meaning; never EATS = full together with S2S.
+ */
+void smmu_ste_safe(const __le64 *cur, const __le64 *target, __le64 *safe);
+
+/* For logs: "abort", "bypass", "stage1", "stage2", "nested", "invalid" */
+const char *smmu_ste_kind(const struct smmu_ste *ste);
+
+#endif

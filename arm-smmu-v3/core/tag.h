@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Tags: which entry type and which id an attachment uses on an SMMU.
+ *
+ * Rule kept here: an id that is in no array has no entry in any TLB, so a fresh id
+ * needs no flush when it is given back, and a used one is flushed by the caller
+ * before it is parked or freed. Where a flush is not confirmed the id is withheld
+ * (smmu_tag_leak()) and never handed out again until a whole flush succeeds.
+ *
+ * Locking: callers hold the attach mutex of the array's domain. The IDAs lock
+ * themselves.
+ */
+#ifndef SMMU_CORE_TAG_H
+#define SMMU_CORE_TAG_H
+
+#include <linux/types.h>
+
+struct smmu_array;
+struct smmu_inst;
+
+/**
+ * struct smmu_tag - an id and where it comes from
+ * @inst: SMMU whose id space it is
+ * @id: ASID or VMID
+ * @type: SMMU_INV_S1_ASID, SMMU_INV_S2_VMID or SMMU_INV_S2_VMID_VSMMU
+ * @fresh: allocated by this get; in no array yet
+ */
+struct smmu_tag {
+	struct smmu_inst *inst;
+	u32 id;
+	u8 type;
+	bool fresh;
+};
+
+/**
+ * smmu_tag_get() - find this array's tag on an SMMU, or allocate one
+ * @array: the domain's array
+ * @inst: SMMU
+ * @type: SMMU_INV_S1_ASID or SMMU_INV_S2_VMID; a vSMMU's is set, not got
+ * @tag: filled on success
+ * Return: 0, -ENOSPC when the id space is exhausted (the caller may reclaim parked
+ *	tags and try again), -ENOMEM. On error nothing has changed.
+ */
+int smmu_tag_get(const struct smmu_array *array, struct smmu_inst *inst, u8 type,
+		 struct smmu_tag *tag);
+
+/**
+ * smmu_tag_undo() - error path between get and merge: give a fresh tag back
+ * @tag: from smmu_tag_get(). No command is needed or sent; a found tag is left alone.
+ */
+void smmu_tag_undo(struct smmu_tag *tag);
+
+/**
+ * smmu_tag_alloc_vmid() - a VMID for a vSMMU, in no array
+ * @inst: SMMU
+ * Return: VMID > 0, -ENOSPC or -ENOMEM
+ */
+int smmu_tag_alloc_vmid(struct smmu_inst *inst);
+
+/**
+ * smmu_tag_free() - return an id that is flushed and in no array
+ * @inst: SMMU
+ * @type: type with a tag
+ * @id: id
+ */
+void smmu_tag_free(struct smmu_inst *inst, u8 type, u32 id);
+
+/**
+ * smmu_tag_leak() - withhold an id whose flush was not confirmed
+ * @inst: SMMU; its counter goes up, the id stays allocated
+ * @type: type with a tag
+ * @id: id
+ */
+void smmu_tag_leak(struct smmu_inst *inst, u8 type, u32 id);
+
+/**
+ * smmu_tag_reclaim() - take back the parked tags of one array on one SMMU
+ * @array: writer context
+ * @inst: SMMU, or NULL for all (the domain is being freed)
+ * @type: type, or SMMU_INV_TYPES for all. SMMU_INV_S2_VMID_VSMMU entries are
+ *	forgotten, never freed: the id is the vSMMU's.
+ * Return: number of ids freed
+ */
+u32 smmu_tag_reclaim(struct smmu_array *array, struct smmu_inst *inst, u8 type);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Event queue and PRI queue records. Arm IHI 0070, sections 7.3 and 8.1.
+ */
+#ifndef SMMUV3_EVENT_H
+#define SMMUV3_EVENT_H
+
+#include <linux/bits.h>
+#include <linux/types.h>
+
+#define EVENT_WORDS			4
+#define PRI_WORDS			2
+
+enum smmu_event_id {
+	EVENT_F_UUT			= 0x01,
+	EVENT_C_BAD_STREAMID		= 0x02,
+	EVENT_F_STE_FETCH		= 0x03,
+	EVENT_C_BAD_STE			= 0x04,
+	EVENT_F_BAD_ATS_TREQ		= 0x05,
+	EVENT_F_STREAM_DISABLED		= 0x06,
+	EVENT_F_TRANSL_FORBIDDEN	= 0x07,
+	EVENT_C_BAD_SUBSTREAMID		= 0x08,
+	EVENT_F_CD_FETCH		= 0x09,
+	EVENT_C_BAD_CD			= 0x0a,
+	EVENT_F_WALK_EABT		= 0x0b,
+	EVENT_F_TRANSLATION		= 0x10,
+	EVENT_F_ADDR_SIZE		= 0x11,
+	EVENT_F_ACCESS			= 0x12,
+	EVENT_F_PERMISSION		= 0x13,
+	EVENT_F_TLB_CONFLICT		= 0x20,
+	EVENT_F_CFG_CONFLICT		= 0x21,
+	EVENT_E_PAGE_REQUEST		= 0x24,
+	EVENT_F_VMS_FETCH		= 0x25,
+};
+
+#define EVENT0_ID			GENMASK_ULL(7, 0)
+#define EVENT0_SSV			BIT_ULL(11)
+#define EVENT0_SSID			GENMASK_ULL(31, 12)
+#define EVENT0_SID			GENMASK_ULL(63, 32)
+#define EVENT1_STAG			GENMASK_ULL(15, 0)
+#define EVENT1_STALL			BIT_ULL(31)
+#define EVENT1_PNU			BIT_ULL(33)
+#define EVENT1_IND			BIT_ULL(34)
+#define EVENT1_RNW			BIT_ULL(35)
+#define EVENT1_NSIPA			BIT_ULL(38)
+#define EVENT1_S2			BIT_ULL(39)
+#define EVENT1_CLASS			GENMASK_ULL(41, 40)
+#define EVENT_CLASS_CD			0
+#define EVENT_CLASS_TTD			1
+#define EVENT_CLASS_IN			2
+#define EVENT2_INPUT_ADDR		GENMASK_ULL(63, 0)
+#define EVENT3_IPA			GENMASK_ULL(51, 12)
+#define EVENT3_FETCH_ADDR		GENMASK_ULL(51, 3)
+
+#define PRI0_SID			GENMASK_ULL(31, 0)
+#define PRI0_SSID			GENMASK_ULL(51, 32)
+#define PRI0_LAST			BIT_ULL(62)
+#define PRI0_SSV			BIT_ULL(63)
+#define PRI1_PRGINDEX			GENMASK_ULL(8, 0)
+#define PRI1_ADDR			GENMASK_ULL(63, 12)
+
+#endif

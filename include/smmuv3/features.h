@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What an SMMU can do, decoded once from IDR0-5 and IIDR (Arm IHI 0070, 6.3)
+ * and then read everywhere. Plain data: no pointers, copied freely.
+ */
+#ifndef SMMUV3_FEATURES_H
+#define SMMUV3_FEATURES_H
+
+#include <linux/bits.h>
+#include <linux/types.h>
+
+/* smmu_features.flags; also the bits of the module parameter disable_features */
+#define SMMU_FEAT_S1		BIT(0)	/* stage 1 translation */
+#define SMMU_FEAT_S2		BIT(1)	/* stage 2 translation */
+#define SMMU_FEAT_NESTING	BIT(2)	/* both at once, no erratum against it */
+#define SMMU_FEAT_STRTAB_2LVL	BIT(3)
+#define SMMU_FEAT_CDTAB_2LVL	BIT(4)
+#define SMMU_FEAT_RIL		BIT(5)	/* range invalidation */
+#define SMMU_FEAT_MSI		BIT(6)
+#define SMMU_FEAT_SEV		BIT(7)
+#define SMMU_FEAT_ATS		BIT(8)
+#define SMMU_FEAT_PRI		BIT(9)
+#define SMMU_FEAT_STALL		BIT(10)
+#define SMMU_FEAT_STALL_FORCE	BIT(11)
+#define SMMU_FEAT_HYP		BIT(12)
+#define SMMU_FEAT_E2H		BIT(13)	/* stage 1 runs in the EL2-E2H world */
+#define SMMU_FEAT_HA		BIT(14)	/* hardware access flag */
+#define SMMU_FEAT_HD		BIT(15)	/* hardware dirty state */
+#define SMMU_FEAT_HAFT		BIT(16)	/* access flag in table descriptors */
+#define SMMU_FEAT_COHERENT	BIT(17)	/* walks and queues snoop CPU caches */
+#define SMMU_FEAT_S2FWB		BIT(18)
+#define SMMU_FEAT_BBML2		BIT(19)
+#define SMMU_FEAT_BTM		BIT(20)
+#define SMMU_FEAT_VAX		BIT(21)	/* 52-bit stage-1 input */
+#define SMMU_FEAT_ATTR_OVR	BIT(22)	/* STE.MTCFG/SHCFG override works */
+#define SMMU_FEAT_SVA		BIT(23)	/* matches the CPUs, set by drv */
+
+/* smmu_features.errata: each belongs to one SMMU, never to those it shares with */
+#define SMMU_ERRATUM_NO_PREFETCH	BIT(0)	/* CMD_PREFETCH_* is illegal */
+#define SMMU_ERRATUM_PAGE0_ONLY		BIT(1)	/* page 1 registers are in page 0 */
+#define SMMU_ERRATUM_SYNC_PER_BATCH	BIT(2)	/* every batch must end in CMD_SYNC */
+#define SMMU_ERRATUM_REPEAT_TLBI	BIT(3)	/* CFGI/TLBI + SYNC needed twice */
+
+/**
+ * struct smmu_features - decoded abilities of one SMMU
+ * @flags: SMMU_FEAT_*
+ * @errata: SMMU_ERRATUM_*
+ * @granules: translation granules, as a bitmap of SZ_4K, SZ_16K, SZ_64K
+ * @pgsizes: every leaf size that @granules allow, as iommu pgsize_bitmap
+ * @asid_bits: 8 or 16
+ * @vmid_bits: 8 or 16
+ * @sid_bits: StreamID width
+ * @ssid_bits: SubstreamID width, 0 for none
+ * @va_bits: stage-1 input width
+ * @oas_bits: output (and stage-2 input) width
+ * @cmdq_log2: log2 of the command queue's largest number of entries
+ * @evtq_log2: same, event queue
+ * @priq_log2: same, PRI queue
+ * @stall_max: IDR5.STALL_MAX
+ */
+struct smmu_features {
+	u32 flags;
+	u32 errata;
+	u32 granules;
+	u64 pgsizes;
+	u8 asid_bits;
+	u8 vmid_bits;
+	u8 sid_bits;
+	u8 ssid_bits;
+	u8 va_bits;
+	u8 oas_bits;
+	u8 cmdq_log2;
+	u8 evtq_log2;
+	u8 priq_log2;
+	u16 stall_max;
+};
+
+#endif
