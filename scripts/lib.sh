@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # the variables are for those who source this
+#
+# Shared by all scripts here. Source it first; it sets -euo pipefail.
+#
+# Owns: where the cache is, locking, the progress lines, how an error looks.
+# Progress goes to stderr, so that a script's stdout is only its result
+# (a path, mostly) and can be captured.
+
+set -euo pipefail
+[[ -z ${BASH_VERSINFO[0]:-} || ${BASH_VERSINFO[0]} -lt 4 ]] &&
+	{ echo "error: bash 4 or newer is needed" >&2; exit 1; }
+
+SCRIPTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+TOP=$(cd "$SCRIPTS/.." && pwd -P)
+DEBIAN_SUITE=trixie		# of the tool root and of all packages taken
+export LC_ALL=C.UTF-8
+
+# die WHAT [WAY-OUT...]: one line says what failed, the others the way out.
+die()
+{
+	printf 'error: %s\n' "$1" >&2
+	shift
+	(($# == 0)) || printf '       %s\n' "$@" >&2
+	exit 1
+}
+
+note()
+{
+	printf '  %s\n' "$*" >&2
+}
+
+# on_exit CMD...: run at exit, newest first, also after Ctrl-C.
+_at_exit=()
+on_exit()
+{
+	_at_exit=("$(printf '%q ' "$@")" "${_at_exit[@]}")
+}
+_run_at_exit()
+{
+	local rc=$? cmd
+	trap '' INT TERM HUP
+	set +e
+	for cmd in "${_at_exit[@]}"; do
+		eval "$cmd"
+	done
+	exit "$rc"
+}
+trap _run_at_exit EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# cache_dir: prints the folder of everything that is generated; makes it.
+cache_dir()
+{
+	local dir=${SMMUV3_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/smmuv3}
+
+	[[ $dir == /* ]] || dir=$PWD/$dir
+	[[ $dir != *[[:space:]:]* ]] ||
+		die "the cache path '$dir' has a space or a colon in it" \
+		    "set SMMUV3_CACHE to a folder without"
+	mkdir -p "$dir/logs" "$dir/locks" "$dir/tmp" 2>/dev/null ||
+		die "cannot write the cache folder $dir" \
+		    "set SMMUV3_CACHE to a folder that you can write"
+	# Made by an earlier sudo run, used without: say so before it hurts.
+	[[ -w $dir/logs ]] ||
+		die "the cache folder $dir is not writable for $(id -un)" \
+		    "run as the user who made it (sudo?), or set SMMUV3_CACHE"
+	(cd "$dir" && pwd -P)
+}
+
+# need_root WHAT
+need_root()
+{
+	((EUID == 0)) ||
+		die "$1 needs root (chroot and mounts)" \
+		    "run the same command with sudo -E"
+}
+
+# need_tool COMMAND PACKAGE: installs it when root on a Debian, else says how.
+need_tool()
+{
+	command -v "$1" >/dev/null && return
+	if ((EUID == 0)) && command -v apt-get >/dev/null; then
+		step "install $2" install_packages "$2"
+		command -v "$1" >/dev/null && return
+	fi
+	die "the command '$1' is missing" \
+	    "on Debian: apt-get install $2"
+}
+install_packages()
+{
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get install -y --no-install-recommends "$@" || {
+		apt-get update
+		apt-get install -y --no-install-recommends "$@"
+	}
+}
+
+# need_space GIGABYTES WHAT
+need_space()
+{
+	local free
+
+	free=$(df -Pk "$(cache_dir)" | awk 'NR == 2 { print int($4 / 1048576) }')
+	((free >= $1)) ||
+		die "$2 needs $1 GB of disk, $(cache_dir) has $free GB left" \
+		    "free some, or set SMMUV3_CACHE to a folder on another disk"
+}
+
+# lock NAME: held until the script ends. Says when it has to wait.
+lock()
+{
+	local fd
+
+	exec {fd}>"$(cache_dir)/locks/$1"
+	flock -n "$fd" || {
+		note "waiting for another run that holds the lock '$1'"
+		flock "$fd"
+	}
+}
+
+# work_dir: prints a new empty folder in the cache, on the same disk as what
+# it will be renamed to. Use: tmp=$(work_dir); on_exit rm -rf "$tmp"
+work_dir()
+{
+	mktemp -d "$(cache_dir)/tmp/${1:-work}.XXXXXX"
+}
+
+# hash_of FILE-OR-TEXT...: a short key for cached results.
+hash_of()
+{
+	local arg
+
+	for arg in "$@"; do
+		if [[ -f $arg ]]; then
+			cat "$arg"
+		else
+			printf '%s\n' "$arg"
+		fi
+	done | sha256sum | cut -c1-10
+}
+
+# step TITLE CMD...: run CMD with its output in a log; one line at start, one
+# every 15 s with the log's last line, one at the end with the time. A failure
+# shows the last 50 lines of the log and ends the script. CMD may be a
+# function; do not use step in a condition, as that would switch off set -e.
+step()
+{
+	local title=$1 log start rc beat
+
+	shift
+	log=$(cache_dir)/logs/$(tr -cs 'A-Za-z0-9.\n' - <<<"$title" | cut -c1-60)
+	log=${log%-}.$$.log
+	start=$SECONDS
+	printf '>> %s\n' "$title" >&2
+	_heartbeat "$title" "$log" $$ &
+	beat=$!
+	_at_exit=("kill $beat 2>/dev/null;" "${_at_exit[@]}")
+	set +e
+	(set -e; trap - EXIT INT TERM HUP; "$@") >"$log" 2>&1 </dev/null
+	rc=$?
+	set -e
+	kill "$beat" 2>/dev/null || :
+	wait "$beat" 2>/dev/null || :
+	_at_exit=("${_at_exit[@]:1}")
+	if ((rc != 0)); then
+		printf -- '--- last lines of %s\n' "$log" >&2
+		tail -n 50 "$log" >&2
+		echo '---' >&2
+		die "$title: failed with status $rc after $((SECONDS - start)) s" \
+		    "the whole log: $log"
+	fi
+	printf '   %s: done in %d s\n' "$title" $((SECONDS - start)) >&2
+	# Keep the newest log of each title only.
+	mv -f "$log" "${log%.*.log}.log"
+}
+_heartbeat()
+{
+	local title=$1 log=$2 parent=$3 start=$SECONDS fd last
+
+	trap - EXIT TERM
+	exec {fd}<> <(:)
+	while kill -0 "$parent" 2>/dev/null; do
+		# A read that never gets data: a sleep without a process.
+		read -rt 15 -u "$fd" _ || :
+		last=$(tail -c 300 "$log" 2>/dev/null | tr '\r' '\n' |
+		       grep -a . | tail -n 1 | cut -c1-100) || :
+		printf '   %s: %d s: %s\n' "$title" $((SECONDS - start)) "$last" >&2
+	done
+}
+
+# newest_kernel KIND: prints the newest version of 7.x that the tool root's
+# package lists have: KIND 'source' -> 7.3, KIND 'stock' -> 7.2.12+deb13 (the
+# newest of which binary, modules and headers all exist for arm64).
+newest_kernel()
+{
+	local root list v
+
+	need_root "looking up kernel packages"
+	root=$("$SCRIPTS/toolroot")
+	list=$(chroot "$root" apt-cache pkgnames linux-)
+	case $1 in
+	source)
+		grep -oP '^linux-source-\K7\.\d+$' <<<"$list" | sort -V | tail -n 1
+		;;
+	stock)
+		list=$(chroot "$root" apt-cache dumpavail |
+		       awk '/^Package: /{p=$2} /^Architecture: /{print p ":" $2}')
+		while read -r v; do
+			grep -qxF "linux-modules-$v-arm64:arm64" <<<"$list" || continue
+			grep -qxF "linux-headers-$v-arm64:arm64" <<<"$list" || continue
+			grep -qE "^linux-kbuild-${v//[.+]/.}:" <<<"$list" || continue
+			echo "$v"
+			break
+		done < <(grep -oP '^linux-binary-\K7\.[0-9.]+\+deb\d+(?=-arm64:arm64$)' \
+				<<<"$list" | sort -rV)
+		;;
+	*)
+		die "newest_kernel: source or stock, not '$1'"
+		;;
+	esac
+}
