@@ -15,7 +15,8 @@
  * is. A trash entry of a type that carries a tag (ASID or VMID, see
  * smmu_inv_has_tag()) is *parked*: its id is flushed, in no TLB, and reserved
  * for this array until reclaimed or until the domain is freed. smmu_array_revive()
- * brings trash back to life in place without allocating.
+ * brings trash back to life in place without allocating. A parked entry whose id
+ * was given away is *forgotten*: plain trash that can be neither found nor revived.
  *
  * Lengths: readers see [0, num); the writer sees [0, len), len >= num. Trash at
  * the end of the array is cut from num, not from len, so cutting costs no
@@ -50,6 +51,7 @@ enum smmu_inv_type {
  * @ssid: SubstreamID, ATS only; else 0
  * @type: enum smmu_inv_type
  * @pgshift: log2 of the domain's granule (12, 14 or 16)
+ * @forgotten: writer only, readers never look: see smmu_array_forget_tag()
  * @users: attachments that need this entry; 0 is trash.
  *	Concurrent: WRITE_ONCE by the writer (unref, revive), READ_ONCE by readers.
  */
@@ -59,6 +61,7 @@ struct smmu_inv {
 	u32 ssid;
 	u8 type;
 	u8 pgshift;
+	bool forgotten;
 	u32 users;
 };
 
@@ -87,6 +90,12 @@ static inline bool smmu_inv_has_tag(u8 type)
 static inline bool smmu_inv_is_ats(u8 type)
 {
 	return type == SMMU_INV_ATS || type == SMMU_INV_ATS_FULL;
+}
+
+/* Nobody uses this entry, but its id is still this array's. Writer context. */
+static inline bool smmu_inv_is_parked(const struct smmu_inv *inv)
+{
+	return !inv->users && smmu_inv_has_tag(inv->type) && !inv->forgotten;
 }
 
 /**
@@ -129,7 +138,7 @@ static inline void smmu_array_clear(struct smmu_array *scratch)
 }
 
 /**
- * smmu_array_find() - look an entry up, trash included
+ * smmu_array_find() - look an entry up, trash included, forgotten tags not
  * @array: writer context
  * @key: inst, type, id, ssid
  * Return: the entry in @array or NULL
@@ -154,7 +163,8 @@ const struct smmu_inv *smmu_array_find_tag(const struct smmu_array *array,
  * @add: scratch of the master being attached
  *
  * If @array holds every entry of @add, live or trash, each gains a user in place
- * and num grows as needed. Otherwise nothing changes. The caller orders this
+ * and num grows as needed. Otherwise, and when one of them is forgotten, nothing
+ * changes. The caller orders this
  * before its STE/CD write with the same barrier as for a published new array.
  *
  * Return: true when done, false when smmu_array_merge() is needed
@@ -164,11 +174,12 @@ bool smmu_array_revive(struct smmu_array *array, const struct smmu_array *add);
 /**
  * smmu_array_merge() - new array = old plus one master's entries
  * @old: published array, unchanged by this
- * @add: sorted scratch array
+ * @add: sorted scratch array; its users are not looked at
  * @gfp: allocation flags
  *
  * Equal entries gain a user, new ones get 1. Trash is dropped, except parked tags,
- * which are carried along with 0 users.
+ * which are carried along with 0 users. A forgotten tag that @add names again is
+ * a new entry.
  *
  * Return: unpublished array owned by the caller, or ERR_PTR(-ENOMEM)
  */
@@ -197,7 +208,7 @@ struct smmu_array *smmu_array_purge(const struct smmu_array *old, gfp_t gfp);
 /**
  * smmu_array_forget_tag() - the id of a parked entry is given away or freed
  * @array: writer context
- * @inv: a parked entry of @array
+ * @inv: a parked entry of @array (WARNs and does nothing if it is not)
  *
  * The entry stays as plain trash, can be neither found nor revived any more, and
  * the next merge or purge drops it.
@@ -221,9 +232,10 @@ smmu_array_next_live(const struct smmu_array *array, u32 *pos, u32 num)
 	return NULL;
 }
 
-/* How many entries a reader looks at; pairs with the releases in array.c */
+/* How many entries a reader looks at */
 static inline u32 smmu_array_count(const struct smmu_array *array)
 {
+	/* pairs with smp_store_release() in set_num(), array.c */
 	return smp_load_acquire(&array->num);
 }
 
@@ -231,7 +243,8 @@ static inline u32 smmu_array_count(const struct smmu_array *array)
  * smmu_array_check() - is the array well-formed? For tests and debug kernels.
  * @array: writer context or unpublished
  * Return: NULL, or a string that names the broken rule (unsorted, duplicate,
- *	bad type, ssid on a TLB entry, num > len, len > max, live entry behind num)
+ *	no SMMU, bad type, ssid on a TLB entry, num > len, len > max, live entry
+ *	behind num, forgotten entry that is live)
  */
 const char *smmu_array_check(const struct smmu_array *array);
 

@@ -8,10 +8,14 @@
  *
  * Lifetime: an array entry does not hold a reference. drv keeps the instance
  * alive while any array names it and waits for RCU readers before it goes.
+ *
+ * Id 0 is never given out, in neither space: VMID 0 stands for bypass and for
+ * stage 1 on its own, and an ASID of 0 is what a zeroed CD would hold.
  */
 #ifndef SMMU_CORE_INST_H
 #define SMMU_CORE_INST_H
 
+#include <linux/atomic.h>
 #include <linux/idr.h>
 #include <linux/types.h>
 
@@ -21,15 +25,20 @@
  * struct smmu_inst - identity, abilities and id spaces of one SMMU
  * @nr: stable instance number, given out once and never reused while loaded
  * @feat: decoded features; constant after probe
- * @asids: ASIDs in use, live or parked. Has a lock of its own.
- * @vmids: VMIDs in use, live or parked; 0 is never given out (bypass, stage 1)
- * @leaked: ids withheld because their flush was not confirmed
+ * @asids: ASIDs in use, live, parked or leaked. Has a lock of its own.
+ * @vmids: VMIDs in use, likewise
+ * @leaked_asids: those of @asids whose flush was not confirmed
+ * @leaked_vmids: those of @vmids whose flush was not confirmed
+ * @leaked: ids withheld; more than @leaked_asids and @leaked_vmids hold when
+ *	memory was too short to note one, which is then lost for good
  */
 struct smmu_inst {
 	u32 nr;
 	struct smmu_features feat;
 	struct ida asids;
 	struct ida vmids;
+	struct ida leaked_asids;
+	struct ida leaked_vmids;
 	atomic_t leaked;
 };
 

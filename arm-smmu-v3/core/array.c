@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The array of invalidations: how it is built, changed in place and checked.
+ *
+ * Two kinds of array come by here. A scratch array belongs to one caller and is
+ * accessed plainly. A published one has readers at any time, and then only two
+ * things ever change, both without moving an entry: smmu_inv.users and
+ * smmu_array.num. Whatever needs an entry moved (merge, purge) is done in a new
+ * array, which the caller publishes; the old one stays valid for the readers that
+ * have it.
+ *
+ * Readers versus the in-place changes, with no lock between them:
+ *
+ *	writer					reader
+ *	smmu_array_revive():			smmu_array_count():
+ *	  (1) users 0 -> 1			  (a) num, acquire
+ *	  (2) num grows, release		smmu_array_next_live():
+ *	smmu_array_unref():			  (b) users
+ *	  (3) users 1 -> 0
+ *	  (4) num shrinks, release
+ *
+ * Every entry of [0, len) was written before the array was published, so (b) finds
+ * a whole entry for any num that (a) may return, old or new. (2) pairs with (a): a
+ * reader that looks as far as a revived entry sees it alive. An entry that lives
+ * throughout is never behind num, and its users go from one nonzero value to
+ * another in a single store, so no reader misses it. Whether a reader meets an
+ * entry that is coming or going right now does not matter to the array; that the
+ * SMMU cannot cache what such a reader did not see to is a matter of the barriers
+ * around the STE and CD writes, which are the caller's.
+ *
+ * Writers of one array are serialised by the attach mutex, of which the core knows
+ * nothing; what they read back is their own writing and needs no marking.
+ */
+#include <linux/bug.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/string.h>
+
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
+
+#include "array.h"
+#include "inst.h"
+
+int smmu_inv_cmp(const struct smmu_inv *a, const struct smmu_inv *b)
+{
+	return cmp_int(a->inst->nr, b->inst->nr) ?:
+	       cmp_int(a->type, b->type) ?:
+	       cmp_int(a->id, b->id) ?:
+	       cmp_int(a->ssid, b->ssid);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_inv_cmp);
+
+struct smmu_array *smmu_array_alloc(u32 max, gfp_t gfp)
+{
+	struct smmu_array *array;
+
+	KUNIT_STATIC_STUB_REDIRECT(smmu_array_alloc, max, gfp);
+
+	array = kvmalloc(struct_size(array, inv, max), gfp);
+	if (!array)
+		return NULL;
+
+	array->num = 0;
+	array->len = 0;
+	array->max = max;
+	return array;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_array_alloc);
+
+void smmu_array_free(struct smmu_array *array)
+{
+	kvfree(array);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_array_free);
+
+void smmu_array_add(struct smmu_array *scratch, const struct smmu_inv *inv)
+{
+	u32 at = scratch->len;
+
+	/* From the back: callers mostly add in order */
+	while (at) {
+		int cmp = smmu_inv_cmp(&scratch->inv[at - 1], inv);
+
+		if (!cmp)
+			return;
+		if (cmp < 0)
+			break;
+		at--;
+	}
+
+	if (WARN_ON_ONCE(scratch->len == scratch->max))
+		return;
+
+	memmove(&scratch->inv[at + 1], &scratch->inv[at],
+		(scratch->len - at) * sizeof(*inv));
+	scratch->inv[at] = *inv;
+	scratch->inv[at].users = 1;
+	scratch->inv[at].forgotten = false;
+	scratch->num = ++scratch->len;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_array_add);
+
+/* Index of the first entry that is not before @key, or @array->len */
+static u32 lower_bound(const struct smmu_array *array,
+		       const struct smmu_inv *key)
+{
+	u32 lo = 0, hi = array->len;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (smmu_inv_cmp(&array->inv[mid], key) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+struct smmu_inv *smmu_array_find(struct smmu_array *array,
+				 const struct smmu_inv *key)
+{
+	u32 at = lower_bound(array, key);
+
+	if (at == array->len || array->inv[at].forgotten ||
+	    smmu_inv_cmp(&array->inv[at], key))
+		return NULL;
+	return &array->inv[at];
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_array_find);
+
+const struct smmu_inv *smmu_array_find_tag(const struct smmu_array *array,
+					   const struct smmu_inst *inst, u8 type)
+{
+	const struct smmu_inv key = {
+		.inst = (struct smmu_inst *)inst,
+		.type = type,
+	};
+	u32 at;
+
+	if (WARN_ON_ONCE(!smmu_inv_has_tag(type) ||
+			 type == SMMU_INV_S2_VMID_VSMMU))
+		return NULL;
+
+	for (at = lower_bound(array, &key); at < array->len; at++) {
+		const struct smmu_inv *inv = &array->inv[at];
+
+		if (inv->inst != inst || inv->type != type)
+			break;
+		if (!inv->forgotten)
+			return inv;
+	}
+	return NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_array_find_tag);
+
+/* How many of the first @num entries remain when trailing trash is cut */
+static u32 cut_trash(const struct smmu_array *array, u32 num)
+{
+	while (num && !array->inv[num - 1].users)
+		num--;
+	return num;
+}
+
+/* Let readers see so many entries of a published array */
+static void set_num(struct smmu_array *array, u32 num)
+{
+	if (num == array->num)
+		return;
+
+	/*
+	 * Pairs with smp_load_acquire() in smmu_array_count(): whoever sees the
+	 * array this long sees the users of the entries up to there.
+	 */
+	smp_store_release(&array->num, num);
+}
+
+bool smmu_array_revive(struct smmu_array *array, const struct smmu_array *add)
+{
+	u32 num = array->num;
+	u32 i;
+
+	for (i = 0; i < add->len; i++)
+		if (!smmu_array_find(array, &add->inv[i]))
+			return false;
+
+	for (i = 0; i < add->len; i++) {
+		struct smmu_inv *inv = smmu_array_find(array, &add->inv[i]);
+		u32 end = inv - array->inv + 1;
+
+		/* Pairs with READ_ONCE() in smmu_array_next_live() */
+		WRITE_ONCE(inv->users, inv->users + 1);
+		num = max(num, end);
+	}
+
+	/* What lies between the old end and the new may be trash: readers skip it */
+	set_num(array, num);
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_array_revive);
+
+/* Does a copy of the array need this entry? */
+static bool inv_stays(const struct smmu_inv *inv)
+{
+	return inv->users || smmu_inv_is_parked(inv);
+}
+
+/* Two sorted arrays on their way into one */
+struct merge {
+	const struct smmu_array *old;
+	const struct smmu_array *add;
+	u32 i;			/* next of @old */
+	u32 j;			/* next of @add */
+};
+
+/* Next entry of the result, in order; false at the end */
+static bool merge_next(struct merge *m, struct smmu_inv *inv)
+{
+	const struct smmu_array *old = m->old, *add = m->add;
+	int cmp;
+
+	while (m->i < old->len && !inv_stays(&old->inv[m->i]))
+		m->i++;
+
+	if (m->i == old->len && m->j == add->len)
+		return false;
+
+	if (m->i == old->len)
+		cmp = 1;
+	else if (m->j == add->len)
+		cmp = -1;
+	else
+		cmp = smmu_inv_cmp(&old->inv[m->i], &add->inv[m->j]);
+
+	if (cmp <= 0) {
+		*inv = old->inv[m->i++];
+	} else {
+		*inv = add->inv[m->j];
+		inv->users = 0;
+		inv->forgotten = false;
+	}
+	if (cmp >= 0) {
+		inv->users++;
+		m->j++;
+	}
+	return true;
+}
+
+struct smmu_array *smmu_array_merge(const struct smmu_array *old,
+				    const struct smmu_array *add, gfp_t gfp)
+{
+	struct merge m = { .old = old, .add = add };
+	struct smmu_array *new;
+	struct smmu_inv inv;
+	u32 count = 0;
+
+	while (merge_next(&m, &inv))
+		count++;
+
+	new = smmu_array_alloc(count, gfp);
+	if (!new)
+		return ERR_PTR(-ENOMEM);
+
+	m.i = 0;
+	m.j = 0;
+	while (merge_next(&m, &inv))
+		new->inv[new->len++] = inv;
+
+	new->num = cut_trash(new, new->len);
+	return new;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_array_merge);
+
+void smmu_array_unref(struct smmu_array *array, struct smmu_array *del)
+{
+	u32 i;
+
+	for (i = 0; i < del->len; i++) {
+		struct smmu_inv *inv = smmu_array_find(array, &del->inv[i]);
+
+		del->inv[i].users = 1;
+		if (WARN_ON_ONCE(!inv || !inv->users))
+			continue;
+
+		/* Pairs with READ_ONCE() in smmu_array_next_live() */
+		WRITE_ONCE(inv->users, inv->users - 1);
+		if (!inv->users)
+			del->inv[i].users = 0;
+	}
+
+	/* A reader with the old length skips what is cut, or saw it die just now */
+	set_num(array, cut_trash(array, array->num));
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_array_unref);
+
+struct smmu_array *smmu_array_purge(const struct smmu_array *old, gfp_t gfp)
+{
+	struct smmu_array *new;
+	u32 i, count = 0;
+
+	for (i = 0; i < old->len; i++)
+		count += inv_stays(&old->inv[i]);
+	if (count == old->len)
+		return NULL;
+
+	new = smmu_array_alloc(count, gfp);
+	if (!new)
+		return NULL;
+
+	for (i = 0; i < old->len; i++)
+		if (inv_stays(&old->inv[i]))
+			new->inv[new->len++] = old->inv[i];
+
+	new->num = cut_trash(new, new->len);
+	return new;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_array_purge);
+
+void smmu_array_forget_tag(struct smmu_array *array, struct smmu_inv *inv)
+{
+	if (WARN_ON_ONCE(inv < array->inv || inv >= array->inv + array->len ||
+			 !smmu_inv_is_parked(inv)))
+		return;
+
+	/* A late reader may be at this entry, but never looks at this member */
+	inv->forgotten = true;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_array_forget_tag);
+
+static const char *check_inv(const struct smmu_inv *inv)
+{
+	if (!inv->inst)
+		return "no SMMU";
+	if (inv->type >= SMMU_INV_TYPES)
+		return "bad type";
+	if (inv->ssid && !smmu_inv_is_ats(inv->type))
+		return "ssid on a TLB entry";
+	if (inv->forgotten && inv->users)
+		return "forgotten entry is live";
+	return NULL;
+}
+
+const char *smmu_array_check(const struct smmu_array *array)
+{
+	u32 i;
+
+	if (array->len > array->max)
+		return "len > max";
+	if (array->num > array->len)
+		return "num > len";
+
+	for (i = 0; i < array->len; i++) {
+		const char *broken = check_inv(&array->inv[i]);
+		int cmp;
+
+		if (broken)
+			return broken;
+		if (i >= array->num && array->inv[i].users)
+			return "live entry behind num";
+		if (!i)
+			continue;
+
+		cmp = smmu_inv_cmp(&array->inv[i - 1], &array->inv[i]);
+		if (cmp > 0)
+			return "unsorted";
+		if (!cmp)
+			return "duplicate";
+	}
+	return NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_array_check);
