@@ -5,16 +5,19 @@
  * Rule kept here: an id that is in no array has no entry in any TLB, so a fresh id
  * needs no flush when it is given back, and a used one is flushed by the caller
  * before it is parked or freed. Where a flush is not confirmed the id is withheld
- * (smmu_tag_leak()) and never handed out again until a whole flush succeeds.
+ * (smmu_tag_leak()) and never handed out again until a whole flush succeeds
+ * (smmu_tag_reclaim_leaked()).
  *
  * Locking: callers hold the attach mutex of the array's domain. The IDAs lock
- * themselves.
+ * themselves. Only smmu_tag_get() and smmu_tag_alloc_vmid() can fail and may sleep.
  */
 #ifndef SMMU_CORE_TAG_H
 #define SMMU_CORE_TAG_H
 
+#include <linux/gfp_types.h>
 #include <linux/types.h>
 
+struct ida;
 struct smmu_array;
 struct smmu_inst;
 
@@ -70,6 +73,11 @@ void smmu_tag_free(struct smmu_inst *inst, u8 type, u32 id);
  * @inst: SMMU; its counter goes up, the id stays allocated
  * @type: type with a tag
  * @id: id
+ *
+ * An entry that is still in an array is forgotten (smmu_array_forget_tag()) by
+ * the caller, or this array would find the id again. Does not sleep; noting the id
+ * for smmu_tag_reclaim_leaked() takes a little memory, and without it the id is
+ * withheld for good.
  */
 void smmu_tag_leak(struct smmu_inst *inst, u8 type, u32 id);
 
@@ -82,5 +90,18 @@ void smmu_tag_leak(struct smmu_inst *inst, u8 type, u32 id);
  * Return: number of ids freed
  */
 u32 smmu_tag_reclaim(struct smmu_array *array, struct smmu_inst *inst, u8 type);
+
+/**
+ * smmu_tag_reclaim_leaked() - the whole SMMU was flushed: leaked ids are clean
+ * @inst: SMMU. The caller keeps smmu_tag_leak() out from before it posts the flush
+ *	until this returns: an id that leaks in between may not be covered.
+ * Return: number of ids freed; the counter goes down by as much
+ */
+u32 smmu_tag_reclaim_leaked(struct smmu_inst *inst);
+
+#if IS_ENABLED(CONFIG_KUNIT)
+/* The one place that allocates here; for suites to make it fail */
+int smmu_tag_ida_alloc(struct ida *ida, u32 min, u32 max, gfp_t gfp);
+#endif
 
 #endif

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tags: finding, allocating and giving back ASIDs and VMIDs.
+ *
+ * An id is in one of four states, and each step is one function here:
+ *
+ *	free ---- get, alloc_vmid ----> in use
+ *	in use -- undo, free ---------> free	never merged, or flushed
+ *	in use -- (unref) ------------> parked	flushed, reserved for its array
+ *	parked -- get ----------------> in use	same array, same SMMU
+ *	parked -- reclaim ------------> free
+ *	in use -- leak ---------------> leaked	flush not confirmed
+ *	leaked -- reclaim_leaked -----> free	whole SMMU flushed
+ *
+ * Parking needs no function: the id stays in its IDA for as long as the array
+ * holds the entry. No command is ever sent from here.
+ */
+#include <linux/array_size.h>
+#include <linux/bug.h>
+#include <linux/errno.h>
+#include <linux/idr.h>
+
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
+
+#include "array.h"
+#include "inst.h"
+#include "tag.h"
+
+VISIBLE_IF_KUNIT int smmu_tag_ida_alloc(struct ida *ida, u32 min, u32 max,
+					gfp_t gfp)
+{
+	KUNIT_STATIC_STUB_REDIRECT(smmu_tag_ida_alloc, ida, min, max, gfp);
+
+	return ida_alloc_range(ida, min, max, gfp);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_tag_ida_alloc);
+
+static struct ida *tag_ida(struct smmu_inst *inst, u8 type)
+{
+	return type == SMMU_INV_S1_ASID ? &inst->asids : &inst->vmids;
+}
+
+static struct ida *leaked_ida(struct smmu_inst *inst, u8 type)
+{
+	return type == SMMU_INV_S1_ASID ? &inst->leaked_asids :
+					  &inst->leaked_vmids;
+}
+
+/* An id > 0, -ENOSPC or -ENOMEM */
+static int tag_alloc(struct smmu_inst *inst, u8 type)
+{
+	u8 bits = type == SMMU_INV_S1_ASID ? inst->feat.asid_bits :
+					     inst->feat.vmid_bits;
+
+	return smmu_tag_ida_alloc(tag_ida(inst, type), 1, BIT(bits) - 1,
+				  GFP_KERNEL);
+}
+
+int smmu_tag_get(const struct smmu_array *array, struct smmu_inst *inst,
+		 u8 type, struct smmu_tag *tag)
+{
+	const struct smmu_inv *inv;
+	int id;
+
+	if (WARN_ON_ONCE(type != SMMU_INV_S1_ASID && type != SMMU_INV_S2_VMID))
+		return -EINVAL;
+
+	inv = smmu_array_find_tag(array, inst, type);
+	id = inv ? inv->id : tag_alloc(inst, type);
+	if (id < 0)
+		return id;
+
+	*tag = (struct smmu_tag) {
+		.inst = inst,
+		.id = id,
+		.type = type,
+		.fresh = !inv,
+	};
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_tag_get);
+
+void smmu_tag_undo(struct smmu_tag *tag)
+{
+	if (!tag->fresh)
+		return;
+
+	smmu_tag_free(tag->inst, tag->type, tag->id);
+	tag->fresh = false;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_tag_undo);
+
+int smmu_tag_alloc_vmid(struct smmu_inst *inst)
+{
+	return tag_alloc(inst, SMMU_INV_S2_VMID_VSMMU);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_tag_alloc_vmid);
+
+void smmu_tag_free(struct smmu_inst *inst, u8 type, u32 id)
+{
+	if (WARN_ON_ONCE(!smmu_inv_has_tag(type)))
+		return;
+
+	ida_free(tag_ida(inst, type), id);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_tag_free);
+
+void smmu_tag_leak(struct smmu_inst *inst, u8 type, u32 id)
+{
+	if (WARN_ON_ONCE(!smmu_inv_has_tag(type)))
+		return;
+
+	atomic_inc(&inst->leaked);
+
+	/* Failure is harmless: the id is then withheld for good */
+	smmu_tag_ida_alloc(leaked_ida(inst, type), id, id,
+			   GFP_NOWAIT | __GFP_NOWARN);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_tag_leak);
+
+u32 smmu_tag_reclaim(struct smmu_array *array, struct smmu_inst *inst, u8 type)
+{
+	u32 i, freed = 0;
+
+	for (i = 0; i < array->len; i++) {
+		struct smmu_inv *inv = &array->inv[i];
+
+		if (!smmu_inv_is_parked(inv) ||
+		    (inst && inv->inst != inst) ||
+		    (type != SMMU_INV_TYPES && inv->type != type))
+			continue;
+
+		/* Forgotten first: the id may be another domain's at once */
+		smmu_array_forget_tag(array, inv);
+		if (inv->type == SMMU_INV_S2_VMID_VSMMU)
+			continue;
+		smmu_tag_free(inv->inst, inv->type, inv->id);
+		freed++;
+	}
+	return freed;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_tag_reclaim);
+
+u32 smmu_tag_reclaim_leaked(struct smmu_inst *inst)
+{
+	static const u8 types[] = { SMMU_INV_S1_ASID, SMMU_INV_S2_VMID };
+	u32 i, freed = 0;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		struct ida *leaked = leaked_ida(inst, types[i]);
+		int id;
+
+		while ((id = ida_find_first(leaked)) >= 0) {
+			ida_free(leaked, id);
+			smmu_tag_free(inst, types[i], id);
+			freed++;
+		}
+	}
+
+	atomic_sub(freed, &inst->leaked);
+	return freed;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_tag_reclaim_leaked);
