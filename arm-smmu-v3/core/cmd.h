@@ -44,9 +44,11 @@ void smmu_cmd_sync_msi(struct smmu_cmd *cmd, u64 addr, u32 data);
  *
  * Written from the specification, not from the builders: opcode known and
  * supported, reserved bits zero, 4.4.1.1 (NUM = SCALE = TTL = 0 with TG != 0,
- * TTL without TG, TG that is no supported granule, TTL on an address that is not
- * aligned for that level, range on an SMMU without RIL, SCALE too large), id
- * widths, ATC_INV without ATS, size beyond 52, misaligned span.
+ * TTL without TG, TG that is no supported granule, an address that is not aligned
+ * for TTL or TG, range on an SMMU without RIL, SCALE too large), id widths,
+ * ATC_INV without ATS, size beyond 52. Strict: CONSTRAINED UNPREDICTABLE counts as
+ * illegal. What hardware aligns or ignores by itself does not (4.5.1: a misaligned
+ * ATC_INV span, a SubstreamID without SSV).
  *
  * Return: NULL when legal, else a constant string saying what is wrong
  */

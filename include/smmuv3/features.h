@@ -34,6 +34,7 @@
 #define SMMU_FEAT_VAX		BIT(21)	/* 52-bit stage-1 input */
 #define SMMU_FEAT_ATTR_OVR	BIT(22)	/* STE.MTCFG/SHCFG override works */
 #define SMMU_FEAT_SVA		BIT(23)	/* matches the CPUs, set by drv */
+#define SMMU_FEAT_DS		BIT(24)	/* IDR5.DS: LPA2 formats, 6-bit TLBI SCALE */
 
 /* smmu_features.errata: each belongs to one SMMU, never to those it shares with */
 #define SMMU_ERRATUM_NO_PREFETCH	BIT(0)	/* CMD_PREFETCH_* is illegal */
