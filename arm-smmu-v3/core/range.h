@@ -52,11 +52,10 @@ bool smmu_range_prefers_all(const struct smmu_features *feat,
 struct smmu_tlbi_iter {
 	u64 w0, w1;		/* the command without address, NUM and SCALE */
 	u64 addr;		/* next address */
-	u64 pages;		/* granule pages (RIL) or strides left */
-	u8 pgshift;		/* granule */
-	u8 stride;		/* log2 of the step without RIL */
+	u64 mask;		/* bits of the address field */
+	u64 pages;		/* granules (RIL) or strides left; 0 is the end */
+	u8 shift;		/* log2 of what @pages counts */
 	bool ril;
-	bool ttl;		/* may give a level hint */
 };
 
 /**

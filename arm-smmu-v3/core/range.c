@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Range encoders: address range -> by-address TLBI commands, or one ATC span.
+ *
+ * With range invalidation a command covers (NUM + 1) * 2^SCALE granules from
+ * any granule-aligned address (4.4.1.1). A number of pages is taken apart from
+ * its lowest set bit upwards, five bits a command: one command for every power
+ * of two, at most eight below 2^36 pages. The small pieces come first, so all
+ * addresses keep the alignment that the range as a whole has: a level hint
+ * that is right for the first command is right for all.
+ *
+ * Two forms must not be emitted. NUM = SCALE = TTL = 0 with a granule is
+ * reserved: a single page without level hint goes out without TG. And a hint on
+ * an address that is not aligned for its level makes the invalidated range
+ * unpredictable: no hint unless both ends of the range are aligned.
+ *
+ * Without range invalidation it is one command per leaf. Such a command hits
+ * whatever entry holds the address, so one address in every leaf is enough.
+ *
+ * Units: bytes for addresses, granules (or strides) for counts. Pure.
+ */
+#include <linux/bitfield.h>
+#include <linux/bitops.h>
+#include <linux/export.h>
+#include <linux/minmax.h>
+
+#include <kunit/visibility.h>
+
+#include <smmuv3/cmd.h>
+#include <smmuv3/features.h>
+
+#include "array.h"
+#include "inst.h"
+#include "range.h"
+
+/*
+ * Every SMMU with range invalidation has five bits of SCALE. The sixth, with
+ * IDR5.DS, is never needed: 2^36 pages in a command are 256 TiB at least.
+ */
+#define RIL_SCALE_MAX		31
+#define RIL_NUM_MAX		32	/* the field holds NUM - 1 */
+#define RIL_PAGES_MAX		((u64)RIL_NUM_MAX << RIL_SCALE_MAX)
+#define RIL_CMDS_MAX		16
+
+/* How many of @pages the next range command takes: *@num << *@scale */
+static u64 ril_take(u64 pages, u8 *num, u8 *scale)
+{
+	*scale = min_t(u8, __ffs64(pages), RIL_SCALE_MAX);
+	pages >>= *scale;
+	if (*scale < RIL_SCALE_MAX)
+		*num = pages & (RIL_NUM_MAX - 1);
+	else
+		*num = min_t(u64, pages, RIL_NUM_MAX);
+	return (u64)*num << *scale;
+}
+
+/* Pages of 2^@shift bytes that the range touches */
+static u64 range_pages(const struct smmu_range *range, u8 shift)
+{
+	return (range->last >> shift) - (range->start >> shift) + 1;
+}
+
+/* A leaf is never smaller than the granule, whatever the caller says */
+static u8 range_stride(const struct smmu_range *range, u8 pgshift)
+{
+	return max(range->pgshift, pgshift);
+}
+
+bool smmu_range_prefers_all(const struct smmu_features *feat,
+			    const struct smmu_range *range, u8 pgshift)
+{
+	u64 pages;
+	u8 num, scale;
+	int cmds;
+
+	if (!(feat->flags & SMMU_FEAT_RIL)) {
+		pages = range_pages(range, range_stride(range, pgshift));
+		return pages >= 1U << (pgshift - 3);
+	}
+
+	pages = range_pages(range, pgshift);
+	if (likely(pages <= RIL_PAGES_MAX))
+		return false;
+	for (cmds = 0; pages && cmds <= RIL_CMDS_MAX; cmds++)
+		pages -= ril_take(pages, &num, &scale);
+	return cmds > RIL_CMDS_MAX;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_range_prefers_all);
+
+/*
+ * 4.4.1.1, TTL: the level that holds leaves of range->pgshift, 0 for no hint.
+ * Levels are pgshift - 3 bits apart; level 1 of the 16 KiB granule has leaves
+ * with IDR5.DS only.
+ */
+static u8 range_ttl(const struct smmu_features *feat,
+		    const struct smmu_range *range, u8 pgshift)
+{
+	u8 leaf = range->pgshift;
+
+	if (!range->leaf || !leaf ||
+	    (range->start | (range->last + 1)) & (BIT_ULL(leaf) - 1))
+		return 0;
+	if (leaf == pgshift)
+		return 3;
+	if (leaf == 2 * pgshift - 3)
+		return 2;
+	if (leaf == 3 * pgshift - 6 &&
+	    (pgshift != 14 || feat->flags & SMMU_FEAT_DS))
+		return 1;
+	return 0;
+}
+
+/* Opcode and tag; a stage 1 of ours has VMID 0 */
+static u64 tlbi_word0(const struct smmu_inv *inv)
+{
+	if (inv->type != SMMU_INV_S1_ASID)
+		return CMD_TLBI_S2_IPA | FIELD_PREP(CMD0_TLBI_VMID, inv->id);
+	if (inv->inst->feat.flags & SMMU_FEAT_E2H)
+		return CMD_TLBI_EL2_VA | FIELD_PREP(CMD0_TLBI_ASID, inv->id);
+	return CMD_TLBI_NH_VA | FIELD_PREP(CMD0_TLBI_ASID, inv->id);
+}
+
+void smmu_tlbi_start(struct smmu_tlbi_iter *it, const struct smmu_inv *inv,
+		     const struct smmu_range *range)
+{
+	const struct smmu_features *feat = &inv->inst->feat;
+
+	it->w0 = tlbi_word0(inv);
+	it->w1 = range->leaf ? CMD1_TLBI_LEAF : 0;
+	it->mask = inv->type == SMMU_INV_S1_ASID ? CMD1_TLBI_VA : CMD1_TLBI_IPA;
+	it->ril = feat->flags & SMMU_FEAT_RIL;
+	if (it->ril) {
+		it->shift = inv->pgshift;
+		/* 12, 14, 16 are 1, 2, 3 */
+		it->w1 |= FIELD_PREP(CMD1_TLBI_TG, (inv->pgshift - 10) / 2) |
+			  FIELD_PREP(CMD1_TLBI_TTL,
+				     range_ttl(feat, range, inv->pgshift));
+	} else {
+		it->shift = range_stride(range, inv->pgshift);
+	}
+	it->pages = range_pages(range, it->shift);
+	it->addr = range->start >> it->shift << it->shift;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_tlbi_start);
+
+bool smmu_tlbi_next(struct smmu_tlbi_iter *it, struct smmu_cmd *cmd)
+{
+	u64 w0 = it->w0, w1 = it->w1, pages = 1;
+	u8 num, scale;
+
+	if (!it->pages)
+		return false;
+
+	if (it->ril) {
+		pages = ril_take(it->pages, &num, &scale);
+		if (pages == 1 && !(w1 & CMD1_TLBI_TTL))
+			w1 &= ~CMD1_TLBI_TG;
+		w0 |= FIELD_PREP(CMD0_TLBI_NUM, num - 1) |
+		      FIELD_PREP(CMD0_TLBI_SCALE, scale);
+	}
+	cmd->w[0] = cpu_to_le64(w0);
+	cmd->w[1] = cpu_to_le64(w1 | (it->addr & it->mask));
+	it->addr += pages << it->shift;
+	it->pages -= pages;
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_tlbi_next);
+
+void smmu_atc_span(u64 start, u64 last, u64 *addr, u8 *size)
+{
+	/* the bits in which the two ends differ must all be inside the span */
+	u8 log2 = fls64((start ^ last) >> 12);
+
+	*size = log2;
+	*addr = log2 < ATC_SIZE_ALL ? start >> (12 + log2) << (12 + log2) : 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_atc_span);
