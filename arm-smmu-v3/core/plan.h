@@ -48,13 +48,12 @@ struct smmu_batch {
 struct smmu_plan {
 	const struct smmu_array *array;
 	struct smmu_range range;
-	struct smmu_tlbi_iter tlbi;
-	struct smmu_inst *inst;		/* SMMU of the post under way */
+	struct smmu_tlbi_iter tlbi;	/* of the entry before @pos */
+	struct smmu_inst *inst;		/* SMMU of the post under way, or NULL */
 	u32 num;			/* entries, read once */
 	u32 pos;			/* next entry */
-	u32 repeat_from;		/* first entry of a post that must go out twice */
-	u8 phase;			/* of the last command: TLBI, NH_ALL, ATC */
-	bool in_range;			/* tlbi has commands left */
+	u32 repeat_from;		/* first entry of the phase */
+	u8 phase;			/* of the post: TLBI, NH_ALL, ATC */
 	bool unsynced;			/* commands since the last CMD_SYNC */
 	bool repeated;			/* second round of SMMU_ERRATUM_REPEAT_TLBI */
 };

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The plan: from an array and a range to batches of commands.
+ *
+ * A post is what one SMMU gets. It has up to three phases, in the order of the
+ * entry types, each closed by a CMD_SYNC because the next one relies on it:
+ *
+ *	TLBI		by address, or the whole tag
+ *	NH_ALL		guest stage 1, which may hold what stage 2 just lost
+ *	ATC_INV		only after the TLB cannot refill the device any more
+ *
+ * The array is sorted, so posts and phases begin and end where a neighbour
+ * differs. @pos always names the first entry that has not been looked at. An
+ * entry is taken whole: what does not fit into the batch stays in the range
+ * iterator and goes out first next time, without a look at the array, where
+ * the entry may have become trash in the meantime.
+ *
+ * Room: commands fill a batch up to its last but one slot, so that there is
+ * always a slot for the CMD_SYNC that turns out to be needed. A post that has
+ * begun always gets its end, if need be in a batch of one CMD_SYNC.
+ *
+ * SMMU_ERRATUM_REPEAT_TLBI: the phase is walked again after its CMD_SYNC, from
+ * @repeat_from. Entries that come alive in between need no invalidation: their
+ * STE was written after the page table change that this walk is about.
+ *
+ * Context: rcu_read_lock(); no locks, no allocation, any IRQ state.
+ */
+#include <linux/export.h>
+
+#include <kunit/visibility.h>
+
+#include <smmuv3/cmd.h>
+#include <smmuv3/features.h>
+
+#include "array.h"
+#include "cmd.h"
+#include "inst.h"
+#include "plan.h"
+
+enum plan_phase {
+	PLAN_TLBI,
+	PLAN_NH_ALL,
+	PLAN_ATC,
+};
+
+static u8 plan_phase_of(const struct smmu_inv *inv)
+{
+	if (inv->type < SMMU_INV_S2_VMID_S1_CLEAR)
+		return PLAN_TLBI;
+	return smmu_inv_is_ats(inv->type) ? PLAN_ATC : PLAN_NH_ALL;
+}
+
+static bool plan_has_erratum(const struct smmu_inst *inst, u32 erratum)
+{
+	return unlikely(inst->feat.errata & erratum);
+}
+
+/* Whole tag? The same answer for a VMID's S2_VMID_VSMMU and its S1_CLEAR. */
+static bool plan_whole(const struct smmu_plan *plan, const struct smmu_inv *inv)
+{
+	return plan->range.all ||
+	       smmu_range_prefers_all(&inv->inst->feat, &plan->range,
+				      inv->pgshift);
+}
+
+static void plan_cmd_whole(const struct smmu_inv *inv, struct smmu_cmd *cmd)
+{
+	if (inv->type == SMMU_INV_S1_ASID)
+		smmu_cmd_tlbi_asid(cmd, inv->id,
+				   inv->inst->feat.flags & SMMU_FEAT_E2H);
+	else
+		smmu_cmd_tlbi_s12_vmall(cmd, inv->id);
+}
+
+static void plan_cmd_atc(const struct smmu_plan *plan,
+			 const struct smmu_inv *inv, struct smmu_cmd *cmd)
+{
+	u8 size = ATC_SIZE_ALL;
+	u64 addr = 0;
+
+	if (inv->type == SMMU_INV_ATS && !plan->range.all)
+		smmu_atc_span(plan->range.start, plan->range.last, &addr,
+			      &size);
+	/* without SSV a device drops what it holds under any PASID, too */
+	smmu_cmd_atc_inv(cmd, inv->id, inv->ssid, inv->ssid, addr, size);
+}
+
+static bool batch_full(const struct smmu_batch *batch)
+{
+	return batch->n >= SMMU_BATCH_MAX - 1;
+}
+
+static void plan_sync(struct smmu_plan *plan, struct smmu_batch *batch)
+{
+	smmu_cmd_sync(&batch->cmd[batch->n++], false);
+	plan->unsynced = false;
+}
+
+/* The batch is full, the post goes on in the next one */
+static bool plan_split(struct smmu_plan *plan, struct smmu_batch *batch)
+{
+	if (plan_has_erratum(plan->inst, SMMU_ERRATUM_SYNC_PER_BATCH) &&
+	    plan->unsynced)
+		plan_sync(plan, batch);
+	return true;
+}
+
+/* Commands of the range under way; false when the batch has no room for all */
+static bool plan_drain(struct smmu_plan *plan, struct smmu_batch *batch)
+{
+	while (plan->tlbi.pages) {
+		if (batch_full(batch))
+			return false;
+		smmu_tlbi_next(&plan->tlbi, &batch->cmd[batch->n++]);
+		plan->unsynced = true;
+	}
+	return true;
+}
+
+/* All commands of one entry; false when the batch has no room for all */
+static bool plan_take(struct smmu_plan *plan, struct smmu_batch *batch,
+		      const struct smmu_inv *inv)
+{
+	struct smmu_cmd *cmd = &batch->cmd[batch->n];
+
+	if (batch_full(batch))
+		return false;
+
+	plan->pos++;
+	switch (plan->phase) {
+	case PLAN_TLBI:
+		if (!plan_whole(plan, inv)) {
+			smmu_tlbi_start(&plan->tlbi, inv, &plan->range);
+			return plan_drain(plan, batch);
+		}
+		plan_cmd_whole(inv, cmd);
+		break;
+	case PLAN_NH_ALL:
+		smmu_cmd_tlbi_nh_all(cmd, inv->id);
+		break;
+	case PLAN_ATC:
+		plan_cmd_atc(plan, inv, cmd);
+		break;
+	}
+	batch->n++;
+	plan->unsynced = true;
+	return true;
+}
+
+/* The next entry that wants a command, NULL at the end of the array */
+static const struct smmu_inv *plan_peek(struct smmu_plan *plan)
+{
+	const struct smmu_inv *inv;
+
+	while ((inv = smmu_array_next_live(plan->array, &plan->pos,
+					   plan->num))) {
+		/* TLBI_S12_VMALL has dropped the VMID's stage 1 as well */
+		if (inv->type != SMMU_INV_S2_VMID_S1_CLEAR ||
+		    !plan_whole(plan, inv))
+			break;
+		plan->pos++;
+	}
+	return inv;
+}
+
+static void plan_phase_begin(struct smmu_plan *plan, const struct smmu_inv *inv)
+{
+	plan->inst = inv->inst;
+	plan->phase = plan_phase_of(inv);
+	plan->repeat_from = plan->pos;
+	plan->repeated = false;
+}
+
+/* Close the phase; true when it has to be walked once more */
+static bool plan_phase_end(struct smmu_plan *plan, struct smmu_batch *batch)
+{
+	if (plan->unsynced)
+		plan_sync(plan, batch);
+	if (plan->repeated || plan->phase == PLAN_ATC ||
+	    !plan_has_erratum(plan->inst, SMMU_ERRATUM_REPEAT_TLBI))
+		return false;
+	plan->repeated = true;
+	plan->pos = plan->repeat_from;
+	return true;
+}
+
+static bool plan_post_end(struct smmu_plan *plan, struct smmu_batch *batch)
+{
+	if (!batch->n)
+		plan_sync(plan, batch);
+	batch->end = true;
+	plan->inst = NULL;
+	return true;
+}
+
+void smmu_plan_start(struct smmu_plan *plan, const struct smmu_array *array,
+		     const struct smmu_range *range)
+{
+	plan->array = array;
+	plan->range = *range;
+	plan->tlbi.pages = 0;
+	plan->inst = NULL;
+	plan->num = smmu_array_count(array);
+	plan->pos = 0;
+	plan->unsynced = false;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_plan_start);
+
+bool smmu_plan_next(struct smmu_plan *plan, struct smmu_batch *batch)
+{
+	const struct smmu_inv *inv;
+
+	batch->inst = plan->inst;
+	batch->n = 0;
+	batch->end = false;
+	if (!plan_drain(plan, batch))
+		return plan_split(plan, batch);
+
+	for (;;) {
+		inv = plan_peek(plan);
+		if (!plan->inst) {
+			if (!inv)
+				return false;
+			batch->inst = inv->inst;
+			plan_phase_begin(plan, inv);
+		} else if (!inv || inv->inst != plan->inst ||
+			   plan_phase_of(inv) != plan->phase) {
+			if (plan_phase_end(plan, batch))
+				continue;
+			if (!inv || inv->inst != plan->inst)
+				return plan_post_end(plan, batch);
+			plan_phase_begin(plan, inv);
+		}
+		if (!plan_take(plan, batch, inv))
+			return plan_split(plan, batch);
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_plan_next);
+
+void smmu_plan_tag_flush(const struct smmu_inv *inv, struct smmu_batch *batch)
+{
+	int rounds = 1;
+
+	if (plan_has_erratum(inv->inst, SMMU_ERRATUM_REPEAT_TLBI))
+		rounds = 2;
+
+	batch->inst = inv->inst;
+	batch->n = 0;
+	batch->end = true;
+	while (rounds--) {
+		plan_cmd_whole(inv, &batch->cmd[batch->n++]);
+		smmu_cmd_sync(&batch->cmd[batch->n++], false);
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_plan_tag_flush);
