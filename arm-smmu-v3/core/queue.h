@@ -37,8 +37,9 @@ static inline u32 smmu_q_slot(u64 pos, u8 log2)
  * @log2: log2 of the entries
  * @pos: out: the consumer's position
  *
- * position = base + ((reg - base) mod 2N). Anything past @limit cannot be true
- * (a dead device reads all ones): refused, *@pos is left alone.
+ * position = base + ((reg - base) mod 2N). Anything past @limit cannot be true,
+ * and neither can all ones, which is how a dead device reads: refused, *@pos is
+ * left alone.
  *
  * Return: true when *@pos was set
  */
@@ -50,7 +51,8 @@ bool smmu_q_cons_pos(u64 base, u64 limit, u32 reg, u8 log2, u64 *pos);
  * @cons: CONS as read
  * @log2: log2 of the entries
  * @n: out: 0..N
- * Return: false when the two cannot belong together (more than N apart)
+ * Return: false when the two cannot belong together (more than N apart), or one
+ *	of them is all ones, as from a dead device
  */
 bool smmu_q_pending(u32 prod, u32 cons, u8 log2, u32 *n);
 
