@@ -3,6 +3,8 @@
  * STE builders and what hardware reads of an STE. Arm IHI 0070, section 5.2.
  *
  * Builders write all eight words; fields that the configuration ignores are 0.
+ * What the features rule out (stalls, S1STALLD, full ATS beside stalls) is left out
+ * even when asked for, so that the result is never an illegal STE.
  */
 #ifndef SMMU_CORE_STE_H
 #define SMMU_CORE_STE_H
@@ -77,8 +79,9 @@ void smmu_ste_make_s2(struct smmu_ste *ste, const struct smmu_features *feat,
 /**
  * smmu_ste_check_vste() - may this guest STE be nested?
  * @vste: words 0 and 1 as the guest wrote them, little-endian
- * Return: 0; -EIO where V is 0 or Config is unknown or a disallowed bit is set;
- *	-EOPNOTSUPP... never; nothing else is judged here
+ * Return: 0; -EIO where Config is not abort, bypass or stage 1, EATS is neither off
+ *	nor full, or a disallowed bit is set. V = 0 is fine whatever the rest says: it
+ *	becomes an abort STE. Nothing else is judged: the rest harms only the guest.
  */
 int smmu_ste_check_vste(const __le64 vste[2]);
 
@@ -88,7 +91,8 @@ int smmu_ste_check_vste(const __le64 vste[2]);
  * @feat: features
  * @vste: passed smmu_ste_check_vste()
  * @s2: the parent with the vSMMU's VMID; s2->eats is what the host allows, the
- *	guest's EATS is honoured only with it
+ *	guest's EATS is honoured only with it. s2->stall likewise: without it the
+ *	guest's stage 1 gets S1STALLD.
  */
 void smmu_ste_make_nested(struct smmu_ste *ste, const struct smmu_features *feat,
 			  const __le64 vste[2], const struct smmu_ste_s2 *s2);
@@ -107,8 +111,8 @@ void smmu_ste_used(const __le64 *words, __le64 *used);
  * although both use them
  * @cur: STE in place
  * @target: STE to be
- * @safe: out: mask. MEV always (a mere hint); EATS and SHCFG where 5.2 says the
- *	mixture is no new meaning; never EATS = full together with S2S.
+ * @safe: out: mask. MEV always (a mere hint); EATS between off and full, because
+ *	the device does no ATS meanwhile, except where it could meet S2S.
  */
 void smmu_ste_safe(const __le64 *cur, const __le64 *target, __le64 *safe);
 
