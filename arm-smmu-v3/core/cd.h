@@ -48,9 +48,11 @@ void smmu_cd_make_s1(struct smmu_cd *cd, const struct smmu_features *feat,
 /**
  * smmu_cd_make_dead() - an address space that is gone: every access faults, quietly
  * @cd: out: EPD0 | EPD1, R = 0. Needs no tag and no table.
+ * @feat: features; where faults can only stall, S stays 1 and they are recorded
  * @asid: kept, so that the change is hitless
  */
-void smmu_cd_make_dead(struct smmu_cd *cd, u16 asid);
+void smmu_cd_make_dead(struct smmu_cd *cd, const struct smmu_features *feat,
+		       u16 asid);
 
 void smmu_cd_make_invalid(struct smmu_cd *cd);
 
