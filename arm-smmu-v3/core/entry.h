@@ -13,8 +13,10 @@
  * Where more than one word must change at step 2 there is no hitless order: the
  * entry goes through V = 0 (word 0 first, everything else, word 0 last).
  *
- * Memory order: dma_wmb() between the word stores of a step that must not pass each
- * other; sync() contains the barrier towards the SMMU.
+ * Memory order: stores that must not pass each other have a sync() between them,
+ * which contains the barrier towards the SMMU; within a step no order matters.
+ * Safe bits belong to step 1. Which bits are used must not depend on a safe bit, nor
+ * on a bit that the same entry does not use.
  */
 #ifndef SMMU_CORE_ENTRY_H
 #define SMMU_CORE_ENTRY_H

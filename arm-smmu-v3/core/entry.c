@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The entry writer, see entry.h for the rules.
+ *
+ * A change is first planned on copies: @early is the entry with every bit set to
+ * its target value that may be set while the present state rules. What is then
+ * left to change in bits that the target uses decides: nothing, one word (a
+ * single store switches over), or more (no hitless order exists).
+ *
+ * Ordering: two stores that hardware must see in order always have a sync()
+ * between them, so stores within a step need no order among themselves and no
+ * barrier here. sync() orders them before the SMMU's next read of the entry: the
+ * barrier in front of the doorbell write of its CFGI. Its reads are the
+ * partner of every WRITE_ONCE() below.
+ */
+#include <kunit/visibility.h>
+#include <linux/bitops.h>
+#include <linux/bits.h>
+#include <linux/compiler.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#include "entry.h"
+
+/* The word with the valid bit, in STE and CD alike; 0 there is an invalid entry */
+#define ENTRY_VALID_WORD	0
+
+#define ENTRY_BYTES		(SMMU_ENTRY_WORDS * sizeof(__le64))
+
+/**
+ * struct entry_change - one change, planned
+ * @early: the present state plus what may change under it
+ * @switches: words of @early that differ from the target where the target looks
+ */
+struct entry_change {
+	__le64 early[SMMU_ENTRY_WORDS];
+	unsigned long switches;
+};
+
+static void entry_plan(const struct smmu_entry_ops *ops, const __le64 *cur,
+		       const __le64 *target, struct entry_change *change)
+{
+	__le64 cur_used[SMMU_ENTRY_WORDS];
+	__le64 target_used[SMMU_ENTRY_WORDS];
+	__le64 safe[SMMU_ENTRY_WORDS] = {};
+	unsigned int i;
+
+	ops->used(cur, cur_used);
+	ops->used(target, target_used);
+	if (ops->safe)
+		ops->safe(cur, target, safe);
+
+	change->switches = 0;
+	for (i = 0; i < SMMU_ENTRY_WORDS; i++) {
+		__le64 keep = cur_used[i] & ~safe[i];
+		__le64 early = (cur[i] & keep) | (target[i] & ~keep);
+
+		change->early[i] = early;
+		if ((early ^ target[i]) & target_used[i])
+			change->switches |= BIT(i);
+	}
+}
+
+/* One step: bring the words in @which to @to, and sync if any was different */
+static void entry_step(struct smmu_entry_writer *writer, __le64 *entry,
+		       const __le64 *to, unsigned long which)
+{
+	bool changed = false;
+	unsigned int i;
+
+	for (i = 0; i < SMMU_ENTRY_WORDS; i++) {
+		if (!(which & BIT(i)) || entry[i] == to[i])
+			continue;
+		/* Pairs with the SMMU's 64-bit read of the word */
+		WRITE_ONCE(entry[i], to[i]);
+		changed = true;
+	}
+
+	if (changed)
+		writer->ops->sync(writer);
+}
+
+bool smmu_entry_write(struct smmu_entry_writer *writer, __le64 *entry,
+		      const __le64 *target)
+{
+	static const __le64 invalid[SMMU_ENTRY_WORDS];
+	const unsigned long all = GENMASK(SMMU_ENTRY_WORDS - 1, 0);
+	const unsigned long valid = BIT(ENTRY_VALID_WORD);
+	struct entry_change change;
+	bool hitless;
+
+	if (!memcmp(entry, target, ENTRY_BYTES)) {
+		/* Hardware may still hold what was here before */
+		writer->ops->sync(writer);
+		return true;
+	}
+
+	entry_plan(writer->ops, entry, target, &change);
+	hitless = hweight_long(change.switches) <= 1;
+
+	if (hitless) {
+		entry_step(writer, entry, change.early, all);
+		entry_step(writer, entry, target, change.switches);
+	} else {
+		entry_step(writer, entry, invalid, valid);
+		entry_step(writer, entry, target, all & ~valid);
+	}
+	/* Hitless: what the target ignores. Else: the word that makes it valid. */
+	entry_step(writer, entry, target, all);
+	return hitless;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_entry_write);
