@@ -14,6 +14,7 @@ set -euo pipefail
 
 SCRIPTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 TOP=$(cd "$SCRIPTS/.." && pwd -P)
+STEP_LOG=
 DEBIAN_SUITE=trixie		# of the tool root and of all packages taken
 export LC_ALL=C.UTF-8
 
@@ -145,8 +146,8 @@ hash_of()
 
 # step TITLE CMD...: run CMD with its output in a log; one line at start, one
 # every 15 s with the log's last line, one at the end with the time. A failure
-# shows the last 50 lines of the log and ends the script. CMD may be a
-# function; do not use step in a condition, as that would switch off set -e.
+# shows the last 50 lines of the log and ends the script; after success
+# STEP_LOG names the log. CMD may be a function; do not use step in a condition, as that would switch off set -e.
 step()
 {
 	local title=$1 log start rc beat
@@ -175,7 +176,8 @@ step()
 	fi
 	printf '   %s: done in %d s\n' "$title" $((SECONDS - start)) >&2
 	# Keep the newest log of each title only.
-	mv -f "$log" "${log%.*.log}.log"
+	STEP_LOG=${log%.*.log}.log
+	mv -f "$log" "$STEP_LOG"
 }
 _heartbeat()
 {
@@ -190,6 +192,22 @@ _heartbeat()
 		       grep -a . | tail -n 1 | cut -c1-100) || :
 		printf '   %s: %d s: %s\n' "$title" $((SECONDS - start)) "$last" >&2
 	done
+}
+
+# kernel_dir NAME: prints the folder of stock, debug or lean (made if missing),
+# or of a folder of that form given by hand.
+kernel_dir()
+{
+	case $1 in
+	stock)		"$SCRIPTS/stock-kernel" ;;
+	debug | lean)	"$SCRIPTS/test-kernel" "$1" ;;
+	*)
+		[[ -d $1/modules && -r $1/version ]] ||
+			die "'$1' is no kernel: stock, debug, lean, or a folder" \
+			    "as scripts/stock-kernel makes it"
+		(cd "$1" && pwd -P)
+		;;
+	esac
 }
 
 # newest_kernel KIND: prints the newest version of 7.x that the tool root's
