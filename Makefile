@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# smmuv3: see 'make help'. kbuild does not read this file but Kbuild.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+MACHINE := $(shell uname -m)
+ifneq ($(MACHINE),aarch64)
+CROSS_COMPILE ?= aarch64-linux-gnu-
+endif
+
+.PHONY: all modules install demo check check-full kunit qemu clean distclean help
+
+all: modules
+
+# Plain make needs make, a compiler and headers, nothing of scripts/.
+modules:
+	@test -e "$(KDIR)/Makefile" || { \
+	  echo "error: no kernel to build for: $(KDIR) is missing or no build tree"; \
+	  echo "       install the headers of the running kernel:"; \
+	  echo "         apt-get install linux-headers-$$(uname -r)"; \
+	  echo "       or name a build tree: make KDIR=DIR"; \
+	  echo "       or let 'make demo' set up everything, in QEMU"; \
+	  exit 1; } >&2
+	@grep -qs '^CONFIG_ARM64=y' "$(KDIR)/include/config/auto.conf" || { \
+	  echo "error: $(KDIR) is not configured for arm64"; \
+	  echo "       this driver is for arm64 kernels: name one with KDIR=DIR,"; \
+	  echo "       or let 'make demo' set up everything, in QEMU"; \
+	  exit 1; } >&2
+	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" ARCH=arm64 \
+		CROSS_COMPILE="$(CROSS_COMPILE)" modules
+
+# No module alias, no autoload: see README on how a host loads it.
+install: modules
+	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" ARCH=arm64 modules_install
+	@echo "Installed. It is loaded by name only: modprobe smmuv3 (see README.md)"
+
+demo:
+	@scripts/demo
+
+check:
+	@scripts/check
+
+check-full:
+	@scripts/check --full
+
+kunit:
+	@scripts/kunit $(if $(FILTER),'$(FILTER)')
+
+qemu:
+	@scripts/qemu-shell
+
+clean:
+	@! test -e "$(KDIR)/Makefile" || \
+		$(MAKE) -C "$(KDIR)" M="$(CURDIR)" ARCH=arm64 clean
+	@find . -name .git -prune -o \( -name '*.o' -o -name '*.ko' -o \
+		-name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' -o \
+		-name 'Module.symvers' -o -name 'modules.order' \) \
+		-exec rm -f {} +
+
+# The cache: tool root, kernels, everything.
+distclean: clean
+	@scripts/clean-cache
+
+help:
+	@echo 'smmuv3: an Arm SMMUv3 driver as a module'
+	@echo
+	@echo '  make               build the module for KDIR'
+	@echo '  make install       install it for KDIR (depmod; no autoload)'
+	@echo '  make demo          show it at work in QEMU: NVMe, network, a stray DMA'
+	@echo '                     stopped, reload. Sets up what is missing (root)'
+	@echo '  make check         all tests; ends with N passed, N failed, N skipped'
+	@echo '  make check-full    the same and the long runs'
+	@echo '  make kunit         the KUnit suites alone [FILTER=glob]'
+	@echo '  make qemu          a shell in a guest with the module loaded'
+	@echo '  make clean         remove what make has built here'
+	@echo '  make distclean     and the cache: tool root, kernels, logs'
+	@echo
+	@echo 'By hand, in the environment:'
+	@echo '  KDIR           kernel build tree (now $(KDIR))'
+	@echo '  CROSS_COMPILE  compiler prefix (now "$(CROSS_COMPILE)")'
+	@echo '  KSRC           kernel source for the test kernels, instead of'
+	@echo '                 the newest that the distribution has'
+	@echo '  QEMU           qemu-system-aarch64, 10 or newer'
+	@echo '  SMMUV3_CACHE   where everything generated lives'
+	@echo '                 (~/.cache/smmuv3; 15 GB with all kernels)'
+	@echo
+	@echo 'A native arm64 Debian with headers needs nothing but make.'
