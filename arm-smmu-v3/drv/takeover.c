@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Looking for devices that are driven past an SMMU, and naming them.
+ *
+ * The walk covers the buses whose devices the IOMMU core configures from DT or IORT by
+ * what the device itself says: PCI, platform, AMBA. The children of fsl-mc and cdx buses
+ * have ids that only those buses know; they are not looked at.
+ *
+ * Other devices' locks are not taken. Their holder may be a probe that takes seconds, and
+ * this runs under the SMMU's own lock, which the driver core never holds while it takes a
+ * consumer's. The reads without it are those of any dev_printk(): the iterators hold a
+ * reference to the device, whether it is bound is one pointer, and its driver's name is
+ * read through READ_ONCE() in dev_driver_string(). A wrong answer needs a driver to come
+ * or go at this very moment, and costs a line too many or too few.
+ */
+#include <linux/amba/bus.h>
+#include <linux/dev_printk.h>
+#include <linux/device.h>
+#include <linux/pci.h>
+#include <linux/platform_device.h>
+
+#include "drv/takeover.h"
+
+/* The console is slow, and nobody reads more */
+#define MAX_LINES	16
+
+/**
+ * struct survey - what one walk over the buses finds
+ * @smmu: whose devices are looked for
+ * @level: at which endpoints are named
+ * @endpoints: how many are in the way
+ * @ports: bridges and ports in the same state
+ * @listed: how many of @ports are in @names
+ * @used: bytes of @names
+ * @names: for the line about @ports
+ */
+struct survey {
+	struct device *smmu;
+	const char *level;
+	unsigned int endpoints;
+	unsigned int ports;
+	unsigned int listed;
+	size_t used;
+	char names[256];
+};
+
+static bool is_port(struct device *dev)
+{
+	struct pci_dev *pdev;
+
+	if (!dev_is_pci(dev))
+		return false;
+	pdev = to_pci_dev(dev);
+	return pci_is_bridge(pdev) ||
+	       (pci_is_pcie(pdev) && pci_pcie_type(pdev) == PCI_EXP_TYPE_RC_EC);
+}
+
+static bool is_translated(struct device *dev)
+{
+	/* VFIO's no-IOMMU mode makes a group and nothing else */
+	return device_iommu_mapped(dev) && dev->iommu;
+}
+
+static bool is_behind(struct device *smmu, struct device *dev)
+{
+	return smmu->of_node ? smmu_takeover_of_behind(smmu, dev) :
+			       smmu_takeover_acpi_behind(smmu, dev);
+}
+
+static void note_port(struct survey *s, struct device *dev)
+{
+	size_t room = sizeof(s->names) - s->used;
+	size_t len = snprintf(s->names + s->used, room, " %s", dev_name(dev));
+
+	s->ports++;
+	/* Once one did not fit, none is listed: a shorter name must not slip in */
+	if (s->listed + 1 == s->ports && len < room) {
+		s->used += len;
+		s->listed++;
+	}
+	s->names[s->used] = '\0';
+}
+
+static void note_endpoint(struct survey *s, struct device *dev)
+{
+	if (s->endpoints++ < MAX_LINES)
+		dev_printk(s->level, s->smmu, "%s is driven by %s without this SMMU\n",
+			   dev_name(dev), dev_driver_string(dev));
+}
+
+static int survey_device(struct device *dev, void *data)
+{
+	struct survey *s = data;
+
+	if (!device_is_bound(dev) || is_translated(dev) || !is_behind(s->smmu, dev))
+		return 0;
+	if (is_port(dev))
+		note_port(s, dev);
+	else
+		note_endpoint(s, dev);
+	return 0;
+}
+
+static void survey_buses(struct survey *s)
+{
+	struct pci_dev *pdev = NULL;
+
+	for_each_pci_dev(pdev)
+		survey_device(&pdev->dev, s);
+	bus_for_each_dev(&platform_bus_type, NULL, s, survey_device);
+	if (IS_ENABLED(CONFIG_ARM_AMBA))
+		bus_for_each_dev(&amba_bustype, NULL, s, survey_device);
+}
+
+static void report_ports(const struct survey *s)
+{
+	char more[24] = "";
+
+	if (!s->ports)
+		return;
+	if (s->ports > s->listed)
+		snprintf(more, sizeof(more), " and %u more", s->ports - s->listed);
+	dev_info(s->smmu,
+		 "bridges and ports bound without this SMMU:%s%s; rebind them to get their own interrupts back\n",
+		 s->names, more);
+}
+
+int smmu_takeover_check(struct device *smmu, bool force)
+{
+	struct survey s = {
+		.smmu = smmu,
+		.level = force ? KERN_WARNING : KERN_ERR,
+	};
+
+	survey_buses(&s);
+	if (s.endpoints > MAX_LINES)
+		dev_printk(s.level, smmu, "and %u more\n", s.endpoints - MAX_LINES);
+	if (s.endpoints && !force) {
+		dev_err(smmu,
+			"not taken over: unbind the drivers of these devices and bind them again after loading, or load from the initramfs with deferred_probe_timeout=-1, or use force=1 and lose their DMA and interrupts\n");
+		return -EBUSY;
+	}
+	if (s.endpoints)
+		dev_warn(smmu, "taken over with force=1: their DMA and interrupts stop until their drivers are rebound\n");
+	report_ports(&s);
+	return 0;
+}
