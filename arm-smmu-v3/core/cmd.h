@@ -9,6 +9,8 @@
 
 #include <linux/types.h>
 
+#include <asm/byteorder.h>
+
 #include <smmuv3/cmd.h>
 #include <smmuv3/features.h>
 

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The command queue: post gives a ticket, wait takes it.
+ *
+ * Insertion here is the simple algorithm: one raw spinlock, no allocation, any
+ * context. Positions are 64-bit and never wrap (core/queue.h). Errors and timeouts come
+ * back to whoever waits for the commands concerned; nobody else is told.
+ */
+#ifndef SMMU_HW_CMDQ_H
+#define SMMU_HW_CMDQ_H
+
+#include <linux/ktime.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include <smmuv3/cmd.h>
+
+#include "hw/queue_mem.h"
+
+struct smmu_device;
+
+/* Positions of failed commands that are remembered for their waiters */
+#define SMMU_CMDQ_ERRORS	16
+
+/**
+ * struct smmu_cmdq_stats - counters, written under the queue's lock
+ * @cmds: commands posted
+ * @syncs: CMD_SYNCs among them
+ * @doorbells: writes of PROD
+ * @full: posts that had to wait for room
+ */
+struct smmu_cmdq_stats {
+	u64 cmds;
+	u64 syncs;
+	u64 doorbells;
+	u64 full;
+};
+
+/**
+ * struct smmu_cmdq - the queue
+ * @mem: entries
+ * @lock: protects @prod, the slots, @stats and the doorbell; innermost, irq-safe
+ * @prod: position of the next free slot. Under @lock; READ_ONCE by pollers.
+ * @cons: a position that the SMMU is known to have consumed. Only moves forward:
+ *	cmpxchg in cmdq.c, acquire loads by everybody.
+ * @err_pos: positions of commands that failed, ring, under smmu->gerror_lock
+ * @err_seq: errors so far; release after @err_pos, acquire by waiters
+ * @timeouts: waits and posts given up
+ * @stats: see above
+ */
+struct smmu_cmdq {
+	struct smmu_queue_mem mem;
+	raw_spinlock_t lock;
+	u64 prod;
+	u64 cons;
+	u64 err_pos[SMMU_CMDQ_ERRORS];
+	u32 err_seq;
+	atomic_t timeouts;
+	struct smmu_cmdq_stats stats;
+};
+
+/**
+ * struct smmu_ticket - which commands a waiter has posted
+ * @first: position of the first command
+ * @end: position behind the last, a CMD_SYNC
+ * @err_seq: cmdq->err_seq before the post
+ */
+struct smmu_ticket {
+	u64 first;
+	u64 end;
+	u32 err_seq;
+};
+
+int smmu_cmdq_alloc(struct smmu_device *smmu);
+void smmu_cmdq_free(struct smmu_device *smmu);
+
+/* CMDQ_BASE, PROD and CONS of a disabled queue; it starts empty */
+void smmu_cmdq_program(struct smmu_device *smmu);
+
+/* The one deadline of a walk or an operation */
+ktime_t smmu_cmdq_deadline(void);
+
+/**
+ * smmu_cmdq_post() - insert commands
+ * @smmu: SMMU with an enabled queue
+ * @cmd: commands; to be waited for, the last must be a CMD_SYNC
+ * @n: at least 1; more than the queue holds go in pieces
+ * @deadline: how long room may be waited for
+ * @ticket: out. Posts of one operation may share it: give the first's ticket to the
+ *	rest with @cont
+ * @cont: extend @ticket instead of starting it
+ *
+ * Any context, interrupts on or off. Only the SMMU's own lock is taken.
+ * Return: 0, -ETIMEDOUT when no room came, -ESHUTDOWN when the SMMU is shut
+ */
+int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
+		   ktime_t deadline, struct smmu_ticket *ticket, bool cont);
+
+/**
+ * smmu_cmdq_wait() - until the ticket's last CMD_SYNC is complete
+ * @smmu: SMMU
+ * @ticket: from smmu_cmdq_post()
+ * @deadline: absolute
+ *
+ * Any context; polls. Looks at GERROR itself: with interrupts off nobody else would
+ * (7.1).
+ * Return: 0, -EIO when one of the ticket's commands failed (it was skipped or its ATC
+ *	invalidation not confirmed), -ETIMEDOUT, -ESHUTDOWN
+ */
+int smmu_cmdq_wait(struct smmu_device *smmu, const struct smmu_ticket *ticket,
+		   ktime_t deadline);
+
+/**
+ * smmu_cmdq_error() - GERROR.CMDQ_ERR is active: name it, step over it
+ * @smmu: SMMU; gerror_lock is held, interrupts off
+ *
+ * CERROR_ILL: the command is replaced by a CMD_SYNC. CERROR_ATC_INV_SYNC: the sync is
+ * repeated by the SMMU. CERROR_ABT: the queue cannot be read, nothing helps.
+ * Return: false when the queue is beyond help
+ */
+bool smmu_cmdq_error(struct smmu_device *smmu);
+
+#endif

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Putting one SMMU together and taking it apart; each step has its undo. */
+#include <linux/dev_printk.h>
+
+#include <smmuv3/regs.h>
+
+#include "hw/control.h"
+#include "hw/device.h"
+#include "hw/irq.h"
+
+int smmu_device_alloc(struct smmu_device *smmu)
+{
+	int ret;
+
+	ret = smmu_cmdq_alloc(smmu);
+	if (ret)
+		return ret;
+	ret = smmu_recordq_alloc(smmu);
+	if (ret)
+		goto free_cmdq;
+	ret = smmu_strtab_alloc(smmu);
+	if (ret)
+		goto free_records;
+	return 0;
+
+free_records:
+	smmu_recordq_free(smmu);
+free_cmdq:
+	smmu_cmdq_free(smmu);
+	return ret;
+}
+
+int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired, bool kdump)
+{
+	int ret;
+
+	if (smmu->was_enabled)
+		dev_warn(smmu->dev, "found enabled; aborting its traffic while it is reset\n");
+	ret = smmu_ctrl_disable(smmu);
+	if (ret) {
+		dev_err(smmu->dev, "does not disable (%pe)\n", ERR_PTR(ret));
+		return ret;
+	}
+	ret = smmu_ctrl_prepare(smmu);
+	if (ret)
+		goto disable;
+	/* after the queues have their registers: a handler may run at once */
+	ret = smmu_irq_setup(smmu, wired);
+	if (ret)
+		goto disable;
+	ret = smmu_ctrl_enable(smmu, !kdump);
+	if (ret) {
+		smmu_irq_teardown(smmu);
+		goto disable;
+	}
+	smmu->started = true;
+	return 0;
+
+disable:
+	smmu_ctrl_write(smmu, SMMU_CR0, SMMU_CR0ACK, 0);
+	return ret;
+}
+
+void smmu_device_stop(struct smmu_device *smmu)
+{
+	if (!smmu->started)
+		return;
+	smmu->started = false;
+	if (smmu_ctrl_write(smmu, SMMU_CR0, SMMU_CR0ACK, 0))
+		dev_err(smmu->dev, "does not disable (CR0ACK)\n");
+	smmu_irq_teardown(smmu);
+}
+
+void smmu_device_free(struct smmu_device *smmu)
+{
+	smmu_strtab_free(smmu);
+	smmu_recordq_free(smmu);
+	smmu_cmdq_free(smmu);
+	smmu_inst_destroy(&smmu->inst);
+}
+
+void smmu_device_shut(struct smmu_device *smmu, const char *why)
+{
+	int gbpa, cr0;
+
+	/* pairs with READ_ONCE in smmu_device_is_dead() */
+	if (xchg(&smmu->dead, true))
+		return;
+	gbpa = smmu_gbpa_abort(smmu);
+	/* the queues stay readable; the event queue is of no more use */
+	cr0 = smmu_ctrl_write(smmu, SMMU_CR0, SMMU_CR0ACK, 0);
+	dev_alert(smmu->dev, "SHUT: %s. All DMA through it %s; other SMMUs go on.\n", why,
+		  gbpa || cr0 ? "should abort, but the SMMU does not confirm it" : "aborts");
+	smmu->ops->lost(smmu);
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/dev_printk.h>
+
+#include <smmuv3/regs.h>
+
+#include "hw/cmdq.h"
+#include "hw/device.h"
+#include "hw/gerror.h"
+#include "hw/mmio.h"
+
+static const struct {
+	u32 bit;
+	const char *text;
+} gerror_text[] = {
+	{ GERROR_CMDQ_ERR, "command queue error" },
+	{ GERROR_EVENTQ_ABT_ERR, "event queue write aborted, events are lost" },
+	{ GERROR_PRIQ_ABT_ERR, "PRI queue write aborted, page requests are lost" },
+	{ GERROR_MSI_CMDQ_ABT_ERR, "CMD_SYNC MSI write aborted" },
+	{ GERROR_MSI_EVENTQ_ABT_ERR, "event queue MSI write aborted" },
+	{ GERROR_MSI_PRIQ_ABT_ERR, "PRI queue MSI write aborted" },
+	{ GERROR_MSI_GERROR_ABT_ERR, "GERROR MSI write aborted" },
+	{ GERROR_SFM_ERR, "service failure mode entered" },
+};
+
+static void report(struct smmu_device *smmu, u32 active)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(gerror_text); i++)
+		if (active & gerror_text[i].bit)
+			dev_err_ratelimited(smmu->dev, "GERROR: %s\n", gerror_text[i].text);
+}
+
+bool smmu_gerror_poll(struct smmu_device *smmu)
+{
+	u32 gerror, gerrorn, active;
+	const char *lost = NULL;
+	unsigned long flags;
+
+	/*
+	 * The handler and every poller meet here. Who comes second finds the error
+	 * acknowledged; acknowledging twice would raise it again.
+	 */
+	raw_spin_lock_irqsave(&smmu->gerror_lock, flags);
+	gerror = smmu_reg_read(smmu->base, SMMU_GERROR);
+	gerrorn = smmu_reg_read(smmu->base, SMMU_GERRORN);
+	active = (gerror ^ gerrorn) & GERROR_ALL;
+	/* reserved bits read as 0: all ones is an SMMU that is no longer there */
+	if (gerror == U32_MAX) {
+		lost = "registers read as all ones";
+		goto unlock;
+	}
+	if (!active)
+		goto unlock;
+
+	atomic_inc(&smmu->gerrors);
+	report(smmu, active & ~GERROR_CMDQ_ERR);
+	if (active & GERROR_SFM_ERR)
+		lost = "service failure mode";
+	else if ((active & GERROR_CMDQ_ERR) && !smmu_cmdq_error(smmu))
+		lost = "the command queue cannot go on";
+	smmu_reg_write_ordered(smmu->base, SMMU_GERRORN, gerrorn ^ active);
+unlock:
+	raw_spin_unlock_irqrestore(&smmu->gerror_lock, flags);
+
+	if (lost)
+		smmu_device_shut(smmu, lost);
+	return active;
+}
+
+irqreturn_t smmu_gerror_irq(int irq, void *data)
+{
+	return smmu_gerror_poll(data) ? IRQ_HANDLED : IRQ_NONE;
+}

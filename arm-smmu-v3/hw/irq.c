@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/bitfield.h>
+#include <linux/dev_printk.h>
+#include <linux/device.h>
+#include <linux/interrupt.h>
+#include <linux/msi.h>
+
+#include <smmuv3/regs.h>
+
+#include "hw/control.h"
+#include "hw/device.h"
+#include "hw/gerror.h"
+#include "hw/irq.h"
+#include "hw/mmio.h"
+
+enum msi_index { MSI_EVENT, MSI_GERROR, MSI_PRI };
+
+static const u32 msi_cfg0[] = {
+	[MSI_EVENT] = SMMU_EVENTQ_IRQ_CFG0,
+	[MSI_GERROR] = SMMU_GERROR_IRQ_CFG0,
+	[MSI_PRI] = SMMU_PRIQ_IRQ_CFG0,
+};
+
+/* One line for everything: which of them it was, the handlers find out */
+static irqreturn_t combined_hard(int irq, void *data)
+{
+	smmu_gerror_poll(data);
+	return IRQ_WAKE_THREAD;
+}
+
+static irqreturn_t combined_thread(int irq, void *data)
+{
+	struct smmu_device *smmu = data;
+
+	smmu_evtq_thread(irq, data);
+	if (smmu->priq.mem.virt)
+		smmu_priq_thread(irq, data);
+	return IRQ_HANDLED;
+}
+
+#ifdef CONFIG_GENERIC_MSI_IRQ
+static void write_msi(struct msi_desc *desc, struct msi_msg *msg)
+{
+	struct smmu_device *smmu = dev_get_drvdata(msi_desc_to_dev(desc));
+	u32 cfg0 = msi_cfg0[desc->msi_index];
+	u64 addr = ((u64)msg->address_hi << 32) | msg->address_lo;
+
+	smmu_reg_write64(smmu->base, cfg0, addr & IRQ_CFG0_ADDR);
+	smmu_reg_write(smmu->base, cfg0 + IRQ_CFG1, msg->data);
+	smmu_reg_write(smmu->base, cfg0 + IRQ_CFG2,
+		       FIELD_PREP(IRQ_CFG2_MEMATTR, MEMATTR_DEVICE_nGnRE));
+}
+
+static bool setup_msis(struct smmu_device *smmu)
+{
+	bool pri = smmu_has(smmu, SMMU_FEAT_PRI);
+	int ret;
+
+	if (!smmu_has(smmu, SMMU_FEAT_MSI) || !smmu->dev->msi.domain)
+		return false;
+	ret = platform_device_msi_init_and_alloc_irqs(smmu->dev, pri ? 3 : 2, write_msi);
+	if (ret) {
+		dev_warn(smmu->dev, "no MSIs (%d), using wired interrupts\n", ret);
+		return false;
+	}
+	smmu->evtq.irq = msi_get_virq(smmu->dev, MSI_EVENT);
+	smmu->irq_gerror = msi_get_virq(smmu->dev, MSI_GERROR);
+	smmu->priq.irq = pri ? msi_get_virq(smmu->dev, MSI_PRI) : 0;
+	return true;
+}
+
+static void free_msis(struct smmu_device *smmu)
+{
+	platform_device_msi_free_irqs_all(smmu->dev);
+}
+#else
+static bool setup_msis(struct smmu_device *smmu)
+{
+	return false;
+}
+
+static void free_msis(struct smmu_device *smmu)
+{
+}
+#endif
+
+/* An address of 0 turns an MSI off (6.3.19) */
+static void clear_msis(struct smmu_device *smmu)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(msi_cfg0); i++)
+		if (i != MSI_PRI || smmu_has(smmu, SMMU_FEAT_PRI))
+			smmu_reg_write64(smmu->base, msi_cfg0[i], 0);
+}
+
+/* Request one line; a line that cannot be had reads as absent afterwards */
+static void request(struct smmu_device *smmu, int *irq, irq_handler_t hard,
+		    irq_handler_t thread, const char *name)
+{
+	int ret;
+
+	if (!*irq) {
+		dev_warn(smmu->dev, "no %s interrupt\n", name);
+		return;
+	}
+	ret = request_threaded_irq(*irq, hard, thread, hard ? 0 : IRQF_ONESHOT, name, smmu);
+	if (ret) {
+		dev_warn(smmu->dev, "%s interrupt %d: %d\n", name, *irq, ret);
+		*irq = 0;
+	}
+}
+
+int smmu_irq_setup(struct smmu_device *smmu, const struct smmu_wired *wired)
+{
+	u32 enable = IRQ_CTRL_EVENTQ | IRQ_CTRL_GERROR;
+	int ret;
+
+	ret = smmu_ctrl_write(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, 0);
+	if (ret) {
+		dev_err(smmu->dev, "interrupts do not disable (IRQ_CTRLACK)\n");
+		return ret;
+	}
+	if (smmu_has(smmu, SMMU_FEAT_MSI))
+		clear_msis(smmu);
+
+	smmu->msi = setup_msis(smmu);
+	if (!smmu->msi) {
+		smmu->irq_combined = wired->combined;
+		smmu->evtq.irq = wired->event;
+		smmu->priq.irq = wired->pri;
+		smmu->irq_gerror = wired->gerror;
+	}
+
+	if (smmu->irq_combined) {
+		request(smmu, &smmu->irq_combined, combined_hard, combined_thread,
+			"arm-smmu-v3-combined");
+	} else {
+		request(smmu, &smmu->evtq.irq, NULL, smmu_evtq_thread, "arm-smmu-v3-evtq");
+		request(smmu, &smmu->irq_gerror, smmu_gerror_irq, NULL, "arm-smmu-v3-gerror");
+		if (smmu_has(smmu, SMMU_FEAT_PRI))
+			request(smmu, &smmu->priq.irq, NULL, smmu_priq_thread,
+				"arm-smmu-v3-priq");
+	}
+
+	if (smmu_has(smmu, SMMU_FEAT_PRI))
+		enable |= IRQ_CTRL_PRIQ;
+	ret = smmu_ctrl_write(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, enable);
+	if (ret) {
+		dev_err(smmu->dev, "interrupts do not enable (IRQ_CTRLACK)\n");
+		smmu_irq_teardown(smmu);
+	}
+	return ret;
+}
+
+static void release(struct smmu_device *smmu, int *irq)
+{
+	if (*irq)
+		free_irq(*irq, smmu);
+	*irq = 0;
+}
+
+void smmu_irq_teardown(struct smmu_device *smmu)
+{
+	smmu_ctrl_write(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, 0);
+	if (smmu->irq_combined) {
+		release(smmu, &smmu->irq_combined);
+	} else {
+		release(smmu, &smmu->evtq.irq);
+		release(smmu, &smmu->irq_gerror);
+		if (smmu_has(smmu, SMMU_FEAT_PRI))
+			release(smmu, &smmu->priq.irq);
+	}
+	if (smmu->msi) {
+		clear_msis(smmu);
+		free_msis(smmu);
+		smmu->msi = false;
+	}
+}

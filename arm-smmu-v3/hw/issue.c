@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/cmd.h"
+#include "core/plan.h"
+#include "hw/cmdq.h"
+#include "hw/device.h"
+#include "hw/issue.h"
+
+int smmu_issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
+{
+	ktime_t deadline = smmu_cmdq_deadline();
+	struct smmu_ticket ticket;
+	int ret;
+
+	ret = smmu_cmdq_post(smmu, cmd, n, deadline, &ticket, false);
+	if (ret)
+		return ret;
+	return smmu_cmdq_wait(smmu, &ticket, deadline);
+}
+
+int smmu_issue_flush_all(struct smmu_device *smmu)
+{
+	struct smmu_cmd cmd[4];
+	u32 n = 0;
+
+	smmu_cmd_cfgi_all(&cmd[n++]);
+	if (smmu_has(smmu, SMMU_FEAT_HYP))
+		smmu_cmd_tlbi_el2_all(&cmd[n++]);
+	smmu_cmd_tlbi_nsnh_all(&cmd[n++]);
+	smmu_cmd_sync(&cmd[n++], false);
+	return smmu_issue(smmu, cmd, n);
+}
+
+static int cfgi_once(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
+{
+	ktime_t deadline = smmu_cmdq_deadline();
+	struct smmu_ticket ticket;
+	struct smmu_cmd sync;
+	int ret;
+
+	smmu_cmd_sync(&sync, false);
+	ret = smmu_cmdq_post(smmu, cmd, n, deadline, &ticket, false);
+	if (!ret)
+		ret = smmu_cmdq_post(smmu, &sync, 1, deadline, &ticket, true);
+	if (!ret)
+		ret = smmu_cmdq_wait(smmu, &ticket, deadline);
+	return ret;
+}
+
+void smmu_issue_cfgi(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
+{
+	int ret = cfgi_once(smmu, cmd, n);
+
+	if (!ret && (smmu->inst.feat.errata & SMMU_ERRATUM_REPEAT_TLBI))
+		ret = cfgi_once(smmu, cmd, n);
+	if (ret && ret != -ESHUTDOWN && smmu_issue_flush_all(smmu))
+		smmu_device_shut(smmu, "configuration invalidation not confirmed");
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Commands of table maintenance: post and wait at once. The walk has its own way. */
+#ifndef SMMU_HW_ISSUE_H
+#define SMMU_HW_ISSUE_H
+
+#include <linux/types.h>
+
+#include <smmuv3/cmd.h>
+
+struct smmu_device;
+struct smmu_batch;
+
+/**
+ * smmu_issue() - post commands, wait for the last, a CMD_SYNC
+ * @smmu: SMMU
+ * @cmd: commands
+ * @n: how many
+ * Return: as smmu_cmdq_wait(). Any context.
+ */
+int smmu_issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n);
+
+/**
+ * smmu_issue_cfgi() - configuration invalidation that must be confirmed
+ * @smmu: SMMU
+ * @cmd: CFGI commands
+ * @n: how many; a CMD_SYNC is added by this function
+ *
+ * Tries a second time with CFGI_ALL. If that is not confirmed either, the SMMU is
+ * shut: it may go on using a configuration that is about to be freed.
+ */
+void smmu_issue_cfgi(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n);
+
+/**
+ * smmu_issue_flush_all() - every TLB entry and every configuration, last resort
+ * @smmu: SMMU
+ * Return: 0 when confirmed
+ */
+int smmu_issue_flush_all(struct smmu_device *smmu);
+
+#endif

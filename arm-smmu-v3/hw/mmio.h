@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Register access. Every access of the driver to an SMMU's registers goes through
+ * here, so that a model of an SMMU has one place to stand in.
+ */
+#ifndef SMMU_HW_MMIO_H
+#define SMMU_HW_MMIO_H
+
+#include <linux/io.h>
+#include <linux/io-64-nonatomic-lo-hi.h>
+
+static inline u32 smmu_reg_read(void __iomem *page, u32 off)
+{
+	return readl_relaxed(page + off);
+}
+
+static inline void smmu_reg_write(void __iomem *page, u32 off, u32 val)
+{
+	writel_relaxed(val, page + off);
+}
+
+/* Orders all earlier memory writes before the register write */
+static inline void smmu_reg_write_ordered(void __iomem *page, u32 off, u32 val)
+{
+	writel(val, page + off);
+}
+
+static inline void smmu_reg_write64(void __iomem *page, u32 off, u64 val)
+{
+	writeq_relaxed(val, page + off);
+}
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/bitfield.h>
+#include <linux/dev_printk.h>
+#include <linux/dma-mapping.h>
+
+#include <smmuv3/regs.h>
+
+#include "hw/queue_mem.h"
+
+/* A queue of 2^20 commands helps nobody; 64 Ki entries is what we ask for at most */
+#define QUEUE_LOG2_MAX		16
+
+static size_t bytes(const struct smmu_queue_mem *mem)
+{
+	return (size_t)mem->entry << mem->log2;
+}
+
+int smmu_queue_mem_alloc(struct device *dev, struct smmu_queue_mem *mem, u8 log2,
+			 u8 entry, const char *name)
+{
+	mem->entry = entry;
+	for (mem->log2 = min_t(u8, log2, QUEUE_LOG2_MAX);; mem->log2--) {
+		/* coherent memory is aligned to its size, as 6.3.26 wants it */
+		mem->virt = dma_alloc_coherent(dev, bytes(mem), &mem->dma,
+					       GFP_KERNEL | __GFP_NOWARN);
+		if (mem->virt)
+			break;
+		if (bytes(mem) <= PAGE_SIZE || !mem->log2) {
+			dev_err(dev, "no memory for %s (%zu bytes)\n", name, bytes(mem));
+			return -ENOMEM;
+		}
+	}
+	if (WARN_ON(mem->dma & (bytes(mem) - 1) & QUEUE_BASE_ADDR)) {
+		smmu_queue_mem_free(dev, mem);
+		return -ENOMEM;
+	}
+	dev_info(dev, "allocated %u entries for %s\n", 1U << mem->log2, name);
+	return 0;
+}
+
+void smmu_queue_mem_free(struct device *dev, struct smmu_queue_mem *mem)
+{
+	if (mem->virt)
+		dma_free_coherent(dev, bytes(mem), mem->virt, mem->dma);
+	mem->virt = NULL;
+}
+
+u64 smmu_queue_mem_base(const struct smmu_queue_mem *mem)
+{
+	return (mem->dma & QUEUE_BASE_ADDR) | QUEUE_BASE_ALLOC |
+	       FIELD_PREP(QUEUE_BASE_LOG2SIZE, mem->log2);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Memory of a queue: naturally aligned DMA memory, smaller when there is not enough. */
+#ifndef SMMU_HW_QUEUE_MEM_H
+#define SMMU_HW_QUEUE_MEM_H
+
+#include <linux/types.h>
+
+struct device;
+
+/**
+ * struct smmu_queue_mem - entries in memory
+ * @virt: CPU address
+ * @dma: bus address
+ * @log2: log2 of the entries
+ * @entry: bytes of an entry
+ */
+struct smmu_queue_mem {
+	void *virt;
+	dma_addr_t dma;
+	u8 log2;
+	u8 entry;
+};
+
+/**
+ * smmu_queue_mem_alloc() - halve the size until it fits
+ * @dev: SMMU
+ * @mem: out
+ * @log2: wanted
+ * @entry: bytes of an entry
+ * @name: for the log
+ * Return: 0 or -ENOMEM
+ */
+int smmu_queue_mem_alloc(struct device *dev, struct smmu_queue_mem *mem, u8 log2,
+			 u8 entry, const char *name);
+void smmu_queue_mem_free(struct device *dev, struct smmu_queue_mem *mem);
+
+/* Value for a *Q_BASE register */
+u64 smmu_queue_mem_base(const struct smmu_queue_mem *mem);
+
+#endif

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/bitfield.h>
+#include <linux/dev_printk.h>
+#include <linux/sched.h>
+
+#include <smmuv3/event.h>
+#include <smmuv3/regs.h>
+
+#include "core/cmd.h"
+#include "core/event.h"
+#include "core/queue.h"
+#include "hw/cmdq.h"
+#include "hw/device.h"
+#include "hw/mmio.h"
+
+int smmu_recordq_alloc(struct smmu_device *smmu)
+{
+	const struct smmu_features *feat = &smmu->inst.feat;
+	int ret;
+
+	smmu->evtq = (struct smmu_recordq) {
+		.page = smmu->page1, .base = SMMU_EVENTQ_BASE, .irq = smmu->evtq.irq,
+		.prod = SMMU_PAGE1_EVENTQ_PROD, .cons = SMMU_PAGE1_EVENTQ_CONS,
+	};
+	ret = smmu_queue_mem_alloc(smmu->dev, &smmu->evtq.mem, feat->evtq_log2,
+				   EVENT_WORDS * sizeof(u64), "evtq");
+	if (ret || !smmu_has(smmu, SMMU_FEAT_PRI))
+		return ret;
+
+	smmu->priq = (struct smmu_recordq) {
+		.page = smmu->page1, .base = SMMU_PRIQ_BASE, .irq = smmu->priq.irq,
+		.prod = SMMU_PAGE1_PRIQ_PROD, .cons = SMMU_PAGE1_PRIQ_CONS,
+	};
+	ret = smmu_queue_mem_alloc(smmu->dev, &smmu->priq.mem, feat->priq_log2,
+				   PRI_WORDS * sizeof(u64), "priq");
+	if (ret)
+		smmu_queue_mem_free(smmu->dev, &smmu->evtq.mem);
+	return ret;
+}
+
+void smmu_recordq_free(struct smmu_device *smmu)
+{
+	smmu_queue_mem_free(smmu->dev, &smmu->evtq.mem);
+	smmu_queue_mem_free(smmu->dev, &smmu->priq.mem);
+}
+
+void smmu_recordq_program(struct smmu_recordq *q, void __iomem *page0)
+{
+	smmu_reg_write64(page0, q->base, smmu_queue_mem_base(&q->mem));
+	smmu_reg_write(q->page, q->prod, 0);
+	smmu_reg_write(q->page, q->cons, 0);
+}
+
+/*
+ * Take what is there now, one record at a time: copy it, move CONS, hand it over. What
+ * arrives meanwhile raises the interrupt again or is picked up while the bound allows.
+ */
+static irqreturn_t drain(struct smmu_device *smmu, struct smmu_recordq *q, const char *name,
+			 void (*take)(struct smmu_device *smmu, const __le64 *record))
+{
+	u32 cons = smmu_reg_read(q->page, q->cons);
+	u32 overflow = cons & QUEUE_OVERFLOW;
+	u64 pos = smmu_q_reg(cons, q->mem.log2);
+	u32 budget = smmu_q_entries(q->mem.log2);
+	bool any = false;
+
+	while (budget) {
+		__le64 record[EVENT_WORDS];
+		u32 n, prod = smmu_reg_read(q->page, q->prod);
+
+		/* the record after PROD: the SMMU writes it before it moves PROD */
+		rmb();
+		if ((prod & QUEUE_OVERFLOW) != overflow) {
+			q->overflows++;
+			overflow = prod & QUEUE_OVERFLOW;
+			dev_err_ratelimited(smmu->dev, "%s overflow, records are lost\n", name);
+			smmu_reg_write(q->page, q->cons,
+				       smmu_q_reg(pos, q->mem.log2) | overflow);
+		}
+		if (!smmu_q_pending(smmu_q_reg(prod, q->mem.log2),
+				    smmu_q_reg(pos, q->mem.log2), q->mem.log2, &n)) {
+			dev_err_ratelimited(smmu->dev, "%s: unusable PROD 0x%08x\n", name, prod);
+			break;
+		}
+		if (!n)
+			break;
+		for (n = min(n, budget); n; n--, budget--) {
+			memcpy(record, q->mem.virt +
+			       (size_t)smmu_q_slot(pos, q->mem.log2) * q->mem.entry, q->mem.entry);
+			pos++;
+			/* the copy before CONS: the slot is the SMMU's again (7.2) */
+			mb();
+			smmu_reg_write(q->page, q->cons,
+				       smmu_q_reg(pos, q->mem.log2) | overflow);
+			q->records++;
+			any = true;
+			take(smmu, record);
+			cond_resched();
+		}
+	}
+	return any ? IRQ_HANDLED : IRQ_NONE;
+}
+
+static void take_event(struct smmu_device *smmu, const __le64 *record)
+{
+	struct smmu_event event;
+
+	smmu_event_decode(record, &event);
+	smmu->ops->event(smmu, &event);
+}
+
+/* PRI cannot be switched on by a module, so whatever comes is a device's error */
+static void take_page_request(struct smmu_device *smmu, const __le64 *record)
+{
+	u64 w0 = le64_to_cpu(record[0]), w1 = le64_to_cpu(record[1]);
+	struct smmu_ticket ticket;
+	struct smmu_cmd cmd;
+
+	dev_info_ratelimited(smmu->dev, "unexpected page request from StreamID 0x%llx: addr 0x%llx\n",
+			     FIELD_GET(PRI0_SID, w0), w1 & PRI1_ADDR);
+	if (!(w0 & PRI0_LAST))
+		return;
+	smmu_cmd_pri_resp(&cmd, FIELD_GET(PRI0_SID, w0), FIELD_GET(PRI0_SSID, w0),
+			  w0 & PRI0_SSV, FIELD_GET(PRI1_PRGINDEX, w1), PRI_RESP_FAILURE);
+	/* nobody waits for an answer's completion */
+	smmu_cmdq_post(smmu, &cmd, 1, smmu_cmdq_deadline(), &ticket, false);
+}
+
+irqreturn_t smmu_evtq_thread(int irq, void *data)
+{
+	struct smmu_device *smmu = data;
+
+	return drain(smmu, &smmu->evtq, "event queue", take_event);
+}
+
+irqreturn_t smmu_priq_thread(int irq, void *data)
+{
+	struct smmu_device *smmu = data;
+
+	return drain(smmu, &smmu->priq, "PRI queue", take_page_request);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Queues that the SMMU writes and we read: event queue and PRI queue.
+ *
+ * Handlers are bounded: one call takes at most as many records as the queue holds and
+ * yields in between, so a fault storm cannot keep a CPU (Arm IHI 0070, 7.2 - 7.4, 8).
+ */
+#ifndef SMMU_HW_RECORDQ_H
+#define SMMU_HW_RECORDQ_H
+
+#include <linux/irqreturn.h>
+#include <linux/types.h>
+
+#include "hw/queue_mem.h"
+
+struct smmu_device;
+
+/**
+ * struct smmu_recordq - one queue
+ * @mem: entries; mem.virt is NULL where there is no such queue
+ * @page: register page with PROD and CONS
+ * @prod: offset in @page
+ * @cons: offset in @page
+ * @base: offset of the *_BASE register in page 0
+ * @irq: Linux interrupt or 0
+ * @records: records taken, written by the handler only
+ * @overflows: times records were lost, written by the handler only
+ */
+struct smmu_recordq {
+	struct smmu_queue_mem mem;
+	void __iomem *page;
+	u32 prod;
+	u32 cons;
+	u32 base;
+	int irq;
+	u64 records;
+	u64 overflows;
+};
+
+int smmu_recordq_alloc(struct smmu_device *smmu);
+void smmu_recordq_free(struct smmu_device *smmu);
+void smmu_recordq_program(struct smmu_recordq *q, void __iomem *page0);
+
+/* Threaded handlers; @data is the struct smmu_device */
+irqreturn_t smmu_evtq_thread(int irq, void *data);
+irqreturn_t smmu_priq_thread(int irq, void *data);
+
+#endif

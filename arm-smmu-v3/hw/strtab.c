@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/bitfield.h>
+#include <linux/dev_printk.h>
+#include <linux/dma-mapping.h>
+#include <linux/slab.h>
+
+#include "core/cmd.h"
+#include "core/entry.h"
+#include "core/ste.h"
+#include "hw/device.h"
+#include "hw/issue.h"
+#include "hw/strtab.h"
+
+/* Level 1 of at most 1 MiB: 2^17 descriptors reach 25 bits of StreamID */
+#define L1_LOG2_MAX		17
+/* A linear table of at most 4 MiB */
+#define LINEAR_LOG2_MAX		16
+
+static size_t l1_entries(const struct smmu_strtab *tab)
+{
+	return 1UL << (tab->log2 - STRTAB_SPLIT_BITS);
+}
+
+static int alloc_two_level(struct smmu_device *smmu, u8 sid_bits)
+{
+	struct smmu_strtab *tab = &smmu->strtab;
+
+	tab->two_level = true;
+	tab->log2 = min_t(u8, sid_bits, L1_LOG2_MAX + STRTAB_SPLIT_BITS);
+	tab->bytes = l1_entries(tab) * sizeof(*tab->l1);
+	tab->l2 = kvcalloc(l1_entries(tab), sizeof(*tab->l2), GFP_KERNEL);
+	if (!tab->l2)
+		return -ENOMEM;
+	tab->l1 = dma_alloc_coherent(smmu->dev, tab->bytes, &tab->dma, GFP_KERNEL);
+	if (!tab->l1) {
+		kvfree(tab->l2);
+		tab->l2 = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int alloc_linear(struct smmu_device *smmu, u8 sid_bits)
+{
+	struct smmu_strtab *tab = &smmu->strtab;
+	size_t i;
+
+	tab->two_level = false;
+	tab->log2 = min_t(u8, sid_bits, LINEAR_LOG2_MAX);
+	tab->bytes = sizeof(*tab->linear) << tab->log2;
+	tab->linear = dma_alloc_coherent(smmu->dev, tab->bytes, &tab->dma, GFP_KERNEL);
+	if (!tab->linear)
+		return -ENOMEM;
+	for (i = 0; i < 1UL << tab->log2; i++)
+		smmu_ste_make_abort(&tab->linear[i]);
+	return 0;
+}
+
+int smmu_strtab_alloc(struct smmu_device *smmu)
+{
+	const struct smmu_features *feat = &smmu->inst.feat;
+	int ret;
+
+	mutex_init(&smmu->strtab.lock);
+	/* up to one level-2 table's worth of StreamIDs, levels only cost */
+	if ((feat->flags & SMMU_FEAT_STRTAB_2LVL) && feat->sid_bits > STRTAB_SPLIT_BITS)
+		ret = alloc_two_level(smmu, feat->sid_bits);
+	else
+		ret = alloc_linear(smmu, feat->sid_bits);
+	if (ret)
+		dev_err(smmu->dev, "no memory for the stream table (%zu bytes)\n",
+			smmu->strtab.bytes);
+	else if (smmu->strtab.log2 < feat->sid_bits)
+		dev_warn(smmu->dev, "stream table covers %u of %u StreamID bits\n",
+			 smmu->strtab.log2, feat->sid_bits);
+	return ret;
+}
+
+void smmu_strtab_free(struct smmu_device *smmu)
+{
+	struct smmu_strtab *tab = &smmu->strtab;
+	size_t i;
+
+	if (!tab->l1)
+		return;
+	if (tab->two_level) {
+		for (i = 0; i < l1_entries(tab); i++)
+			if (tab->l2[i].ste)
+				dma_free_coherent(smmu->dev,
+						  STRTAB_L2_ENTRIES * sizeof(struct smmu_ste),
+						  tab->l2[i].ste, tab->l2[i].dma);
+		kvfree(tab->l2);
+	}
+	dma_free_coherent(smmu->dev, tab->bytes, tab->l1, tab->dma);
+	tab->l1 = NULL;
+}
+
+static int make_l2(struct smmu_device *smmu, u32 idx)
+{
+	struct smmu_strtab *tab = &smmu->strtab;
+	struct smmu_strtab_l2 *l2 = &tab->l2[idx];
+	struct smmu_ste *ste;
+	unsigned int i;
+
+	ste = dma_alloc_coherent(smmu->dev, STRTAB_L2_ENTRIES * sizeof(*ste), &l2->dma,
+				 GFP_KERNEL);
+	if (!ste)
+		return -ENOMEM;
+	for (i = 0; i < STRTAB_L2_ENTRIES; i++)
+		smmu_ste_make_abort(&ste[i]);
+	l2->ste = ste;
+	/*
+	 * The table's content before the pointer to it: the SMMU may follow the
+	 * descriptor as soon as it is there. An invalid descriptor may be cached
+	 * (3.21.3); the CFGI_STE of the stream's first STE write ends that, Leaf = 0.
+	 */
+	dma_wmb();
+	WRITE_ONCE(tab->l1[idx],
+		   cpu_to_le64((l2->dma & STRTAB_L1_L2PTR) |
+			       FIELD_PREP(STRTAB_L1_SPAN, STRTAB_SPLIT_BITS + 1)));
+	return 0;
+}
+
+int smmu_strtab_claim(struct smmu_device *smmu, u32 sid)
+{
+	struct smmu_strtab *tab = &smmu->strtab;
+	u32 idx = sid >> STRTAB_SPLIT_BITS;
+	struct smmu_cmd cmd;
+	int ret = 0;
+
+	if ((u64)sid >> tab->log2)
+		return -ERANGE;
+	if (!tab->two_level)
+		return 0;
+	mutex_lock(&tab->lock);
+	if (!tab->l2[idx].ste) {
+		ret = make_l2(smmu, idx);
+		if (!ret && smmu->started) {
+			smmu_cmd_cfgi_ste(&cmd, sid, false);
+			smmu_issue_cfgi(smmu, &cmd, 1);
+		}
+	}
+	mutex_unlock(&tab->lock);
+	return ret;
+}
+
+struct smmu_ste *smmu_strtab_ste(struct smmu_device *smmu, u32 sid)
+{
+	struct smmu_strtab *tab = &smmu->strtab;
+
+	if (!tab->two_level)
+		return &tab->linear[sid];
+	return &tab->l2[sid >> STRTAB_SPLIT_BITS].ste[sid & (STRTAB_L2_ENTRIES - 1)];
+}
+
+struct ste_writer {
+	struct smmu_entry_writer writer;
+	struct smmu_device *smmu;
+	u32 sid;
+};
+
+static void ste_sync(struct smmu_entry_writer *writer)
+{
+	struct ste_writer *w = container_of(writer, struct ste_writer, writer);
+	struct smmu_cmd cmd;
+
+	smmu_cmd_cfgi_ste(&cmd, w->sid, true);
+	smmu_issue_cfgi(w->smmu, &cmd, 1);
+}
+
+static const struct smmu_entry_ops ste_ops = {
+	.used = smmu_ste_used,
+	.safe = smmu_ste_safe,
+	.sync = ste_sync,
+};
+
+void smmu_strtab_write(struct smmu_device *smmu, u32 sid, const struct smmu_ste *target)
+{
+	struct ste_writer w = { .writer.ops = &ste_ops, .smmu = smmu, .sid = sid };
+
+	smmu_entry_write(&w.writer, smmu_strtab_ste(smmu, sid)->w, target->w);
+}
+
+int smmu_strtab_preset_bypass(struct smmu_device *smmu, u32 sid)
+{
+	int ret = smmu_strtab_claim(smmu, sid);
+
+	if (!ret)
+		smmu_ste_make_bypass(smmu_strtab_ste(smmu, sid), &smmu->inst.feat);
+	return ret;
+}
