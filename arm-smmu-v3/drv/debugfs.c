@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * smmuv3/domains		every paging domain with its array
+ * smmuv3/<smmu>/features	decoded ID registers
+ * smmuv3/<smmu>/queues		positions and sizes
+ * smmuv3/<smmu>/counters	commands, syncs, doorbells, errors
+ * smmuv3/<smmu>/masters	devices, what they are attached to, their STEs
+ */
+#include <linux/debugfs.h>
+#include <linux/device.h>
+#include <linux/seq_file.h>
+
+#include <smmuv3/regs.h>
+
+#include "core/array.h"
+#include "core/ste.h"
+#include "drv/debugfs.h"
+#include "drv/domain.h"
+#include "drv/host.h"
+#include "drv/master.h"
+#include "hw/mmio.h"
+
+static struct dentry *root;
+
+static const char * const inv_name[SMMU_INV_TYPES] = {
+	[SMMU_INV_S1_ASID] = "S1_ASID",
+	[SMMU_INV_S2_VMID] = "S2_VMID",
+	[SMMU_INV_S2_VMID_VSMMU] = "S2_VMID_VSMMU",
+	[SMMU_INV_S2_VMID_S1_CLEAR] = "S2_VMID_S1_CLEAR",
+	[SMMU_INV_ATS] = "ATS",
+	[SMMU_INV_ATS_FULL] = "ATS_FULL",
+};
+
+static void show_entry(struct seq_file *s, const struct smmu_inv *inv)
+{
+	struct smmu_device *smmu = smmu_device_of(inv->inst);
+
+	seq_printf(s, "  %-16s %s id %u ssid %u granule %luK users %u%s\n",
+		   inv_name[inv->type], dev_name(smmu->dev), inv->id, inv->ssid,
+		   1UL << (inv->pgshift - 10), inv->users,
+		   inv->users ? "" : smmu_inv_has_tag(inv->type) ? " parked" : " trash");
+}
+
+static int domains_show(struct seq_file *s, void *unused)
+{
+	struct smmu_domain *sd;
+	u32 i;
+
+	mutex_lock(&smmu_attach_mutex);
+	list_for_each_entry(sd, &smmu_domains, node) {
+		struct smmu_array *array = smmu_domain_array(sd);
+		struct smmu_master *master;
+
+		seq_printf(s, "domain %u: stage %u%s ias %u oas %u granule %luK entries %u live length %u\n",
+			   sd->id, sd->pt.needs.stage2 ? 2 : 1,
+			   sd->nest_parent ? " nest parent" : "", sd->pt.needs.ias,
+			   sd->pt.needs.oas, 1UL << (sd->pt.pgshift - 10), array->len,
+			   array->num);
+		for (i = 0; i < array->len; i++)
+			show_entry(s, &array->inv[i]);
+		list_for_each_entry(master, &sd->attached, domain_node)
+			seq_printf(s, "  attached %s\n", dev_name(master->dev));
+	}
+	mutex_unlock(&smmu_attach_mutex);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(domains);
+
+static const char * const feat_name[] = {
+	"stage1", "stage2", "nesting", "strtab-2lvl", "cdtab-2lvl", "range-inv", "msi", "sev",
+	"ats", "pri", "stall", "stall-force", "hyp", "e2h", "hw-access", "hw-dirty", "haft",
+	"coherent", "s2fwb", "bbml2", "btm", "vax", "attr-ovr", "sva",
+};
+
+static int features_show(struct seq_file *s, void *unused)
+{
+	const struct smmu_host *host = s->private;
+	const struct smmu_features *feat = &host->smmu.inst.feat;
+	unsigned int i;
+
+	seq_printf(s, "instance %u\nphys %pa\niidr 0x%08x %s\nflags", host->smmu.inst.nr,
+		   &host->smmu.phys, host->smmu.iidr, smmu_ident_part(host->smmu.iidr));
+	for (i = 0; i < ARRAY_SIZE(feat_name); i++)
+		if (feat->flags & BIT(i))
+			seq_printf(s, " %s", feat_name[i]);
+	seq_printf(s, "\nerrata 0x%x\ngranules 0x%x\nasid_bits %u\nvmid_bits %u\nsid_bits %u\nssid_bits %u\nva_bits %u\noas_bits %u\n",
+		   feat->errata, feat->granules, feat->asid_bits, feat->vmid_bits,
+		   feat->sid_bits, feat->ssid_bits, feat->va_bits, feat->oas_bits);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(features);
+
+static int queues_show(struct seq_file *s, void *unused)
+{
+	struct smmu_host *host = s->private;
+	struct smmu_device *smmu = &host->smmu;
+	const struct smmu_recordq *evtq = &smmu->evtq;
+
+	seq_printf(s, "cmdq entries %u prod 0x%08x cons 0x%08x position %llu\n",
+		   1U << smmu->cmdq.mem.log2, smmu_reg_read(smmu->base, SMMU_CMDQ_PROD),
+		   smmu_reg_read(smmu->base, SMMU_CMDQ_CONS), READ_ONCE(smmu->cmdq.prod));
+	seq_printf(s, "evtq entries %u prod 0x%08x cons 0x%08x records %llu overflows %llu\n",
+		   1U << evtq->mem.log2, smmu_reg_read(evtq->page, evtq->prod),
+		   smmu_reg_read(evtq->page, evtq->cons), evtq->records, evtq->overflows);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(queues);
+
+static int counters_show(struct seq_file *s, void *unused)
+{
+	struct smmu_host *host = s->private;
+	struct smmu_device *smmu = &host->smmu;
+	struct smmu_cmdq_stats stats;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&smmu->cmdq.lock, flags);
+	stats = smmu->cmdq.stats;
+	raw_spin_unlock_irqrestore(&smmu->cmdq.lock, flags);
+
+	seq_printf(s, "commands %llu\nsyncs %llu\ndoorbells %llu\nfull %llu\ncmd_errors %u\ntimeouts %d\ngerrors %d\nevents %llu\nleaked_tags %d\ndead %u\n",
+		   stats.cmds, stats.syncs, stats.doorbells, stats.full,
+		   READ_ONCE(smmu->cmdq.err_seq), atomic_read(&smmu->cmdq.timeouts),
+		   atomic_read(&smmu->gerrors), smmu->evtq.records,
+		   atomic_read(&smmu->inst.leaked), smmu_device_is_dead(smmu));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(counters);
+
+static void show_master(struct seq_file *s, struct smmu_device *smmu,
+			const struct smmu_master *master)
+{
+	u32 i, w;
+
+	seq_printf(s, "%s: ", dev_name(master->dev));
+	if (master->domain)
+		seq_printf(s, "domain %u tag %s %u\n", master->domain->id,
+			   inv_name[master->tag.type], master->tag.id);
+	else
+		seq_printf(s, "%s\n", master->bypass ? "identity" : "blocked");
+	for (i = 0; i < master->nr_sids; i++) {
+		const struct smmu_ste *ste = smmu_strtab_ste(smmu, master->sids[i]);
+
+		seq_printf(s, "  sid 0x%x ste %s:", master->sids[i], smmu_ste_kind(ste));
+		for (w = 0; w < 4; w++)
+			seq_printf(s, " %016llx", le64_to_cpu(READ_ONCE(ste->w[w])));
+		seq_putc(s, '\n');
+	}
+	if (!master->cdtab.cd)
+		return;
+	seq_puts(s, "  cd:");
+	for (w = 0; w < 4; w++)
+		seq_printf(s, " %016llx", le64_to_cpu(READ_ONCE(master->cdtab.cd->w[w])));
+	seq_putc(s, '\n');
+}
+
+static int masters_show(struct seq_file *s, void *unused)
+{
+	struct smmu_host *host = s->private;
+	struct smmu_master *master;
+
+	/* the masters stay, and so does what they are attached to */
+	mutex_lock(&host->streams_lock);
+	mutex_lock(&smmu_attach_mutex);
+	list_for_each_entry(master, &host->masters, node)
+		show_master(s, &host->smmu, master);
+	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&host->streams_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(masters);
+
+void smmu_debugfs_init(void)
+{
+	root = debugfs_create_dir("smmuv3", NULL);
+	debugfs_create_file("domains", 0400, root, NULL, &domains_fops);
+}
+
+void smmu_debugfs_exit(void)
+{
+	debugfs_remove(root);
+}
+
+void smmu_debugfs_add_host(struct smmu_host *host)
+{
+	host->debugfs = debugfs_create_dir(dev_name(host->smmu.dev), root);
+	debugfs_create_file("features", 0400, host->debugfs, host, &features_fops);
+	debugfs_create_file("queues", 0400, host->debugfs, host, &queues_fops);
+	debugfs_create_file("counters", 0400, host->debugfs, host, &counters_fops);
+	debugfs_create_file("masters", 0400, host->debugfs, host, &masters_fops);
+}
+
+void smmu_debugfs_remove_host(struct smmu_host *host)
+{
+	debugfs_remove(host->debugfs);
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/atomic.h>
+#include <linux/dma-mapping.h>
+#include <linux/iommu.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <uapi/linux/iommufd.h>
+
+#include "core/array.h"
+#include "core/range.h"
+#include "core/tag.h"
+#include "drv/attach.h"
+#include "drv/domain.h"
+#include "drv/host.h"
+#include "drv/master.h"
+#include "drv/walk.h"
+
+DEFINE_MUTEX(smmu_attach_mutex);
+LIST_HEAD(smmu_domains);
+
+static atomic_t domain_ids = ATOMIC_INIT(0);
+
+void smmu_domain_publish(struct smmu_domain *domain, struct smmu_array *array)
+{
+	struct smmu_array *old = smmu_domain_array(domain);
+
+	/* pairs with rcu_dereference() in smmu_walk_range() */
+	rcu_assign_pointer(domain->invs, array);
+	if (old)
+		kvfree_rcu(old, rcu);
+}
+
+/* Page table and geometry; nothing is published yet */
+static int build(struct smmu_domain *sd, struct smmu_device *smmu, bool stage2, bool dirty)
+{
+	bool s2fwb = sd->nest_parent && smmu_has(smmu, SMMU_FEAT_S2FWB);
+	struct smmu_array *array;
+	int ret;
+
+	array = smmu_array_alloc(0, GFP_KERNEL);
+	if (!array)
+		return -ENOMEM;
+	ret = smmu_pgtable_alloc(&sd->pt, smmu, stage2, dirty, s2fwb, sd);
+	if (ret) {
+		smmu_array_free(array);
+		return ret;
+	}
+	RCU_INIT_POINTER(sd->invs, array);
+	sd->domain.pgsize_bitmap = sd->pt.needs.pgsizes;
+	sd->domain.geometry.aperture_end = DMA_BIT_MASK(sd->pt.needs.ias);
+	sd->domain.geometry.force_aperture = true;
+	if (dirty)
+		sd->domain.dirty_ops = &smmu_dirty_ops;
+	return 0;
+}
+
+struct iommu_domain *smmu_domain_alloc_paging(struct device *dev, u32 flags,
+					      const struct iommu_user_data *user_data)
+{
+	const u32 known = IOMMU_HWPT_ALLOC_NEST_PARENT | IOMMU_HWPT_ALLOC_DIRTY_TRACKING |
+			  IOMMU_HWPT_ALLOC_PASID;
+	struct smmu_master *master = dev_iommu_priv_get(dev);
+	struct smmu_device *smmu = &master->host->smmu;
+	bool parent = flags & IOMMU_HWPT_ALLOC_NEST_PARENT;
+	bool dirty = flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
+	bool stage2 = parent || !smmu_has(smmu, SMMU_FEAT_S1);
+	struct smmu_domain *sd;
+	int ret;
+
+	if (user_data || flags & ~known)
+		return ERR_PTR(-EOPNOTSUPP);
+	if (parent && (flags != IOMMU_HWPT_ALLOC_NEST_PARENT ||
+		       !smmu_has(smmu, SMMU_FEAT_NESTING)))
+		return ERR_PTR(-EOPNOTSUPP);
+	if (stage2 && flags & (IOMMU_HWPT_ALLOC_DIRTY_TRACKING | IOMMU_HWPT_ALLOC_PASID))
+		return ERR_PTR(-EOPNOTSUPP);
+	if (dirty && !smmu_dirty_capable(smmu))
+		return ERR_PTR(-EOPNOTSUPP);
+
+	sd = kzalloc(sizeof(*sd), GFP_KERNEL);
+	if (!sd)
+		return ERR_PTR(-ENOMEM);
+	INIT_LIST_HEAD(&sd->attached);
+	sd->nest_parent = parent;
+	sd->id = atomic_inc_return(&domain_ids);
+	ret = build(sd, smmu, stage2, dirty);
+	if (ret) {
+		kfree(sd);
+		return ERR_PTR(ret);
+	}
+	sd->domain.type = IOMMU_DOMAIN_UNMANAGED;
+	sd->domain.ops = &smmu_paging_ops;
+
+	/* an iommufd or VFIO file may hold the domain when every device has gone */
+	__module_get(THIS_MODULE);
+	mutex_lock(&smmu_attach_mutex);
+	list_add_tail(&sd->node, &smmu_domains);
+	mutex_unlock(&smmu_attach_mutex);
+	return &sd->domain;
+}
+
+static void domain_free(struct iommu_domain *domain)
+{
+	struct smmu_domain *sd = smmu_domain_of(domain);
+	struct smmu_array *array;
+
+	mutex_lock(&smmu_attach_mutex);
+	WARN_ON(!list_empty(&sd->attached));
+	list_del(&sd->node);
+	array = smmu_domain_array(sd);
+	/* parked tags were flushed when their last user left */
+	smmu_tag_reclaim(array, NULL, SMMU_INV_TYPES);
+	mutex_unlock(&smmu_attach_mutex);
+
+	if (!sd->unconfirmed)
+		smmu_pgtable_free(&sd->pt);
+	else
+		pr_alert("smmuv3: domain %u: page table withheld, an SMMU may still use it\n",
+			 sd->id);
+	kvfree_rcu(array, rcu);
+	kfree(sd);
+	module_put(THIS_MODULE);
+}
+
+u32 smmu_domains_reclaim(struct smmu_inst *inst, u8 type)
+{
+	struct smmu_domain *sd;
+	u32 n = 0;
+
+	lockdep_assert_held(&smmu_attach_mutex);
+	list_for_each_entry(sd, &smmu_domains, node)
+		n += smmu_tag_reclaim(smmu_domain_array(sd), inst, type);
+	return n;
+}
+
+void smmu_domains_forget(struct smmu_device *smmu)
+{
+	struct smmu_array *purged;
+	struct smmu_domain *sd;
+
+	mutex_lock(&smmu_attach_mutex);
+	list_for_each_entry(sd, &smmu_domains, node) {
+		smmu_tag_reclaim(smmu_domain_array(sd), &smmu->inst, SMMU_INV_TYPES);
+		purged = smmu_array_purge(smmu_domain_array(sd), GFP_KERNEL | __GFP_NOFAIL);
+		if (purged)
+			smmu_domain_publish(sd, purged);
+	}
+	mutex_unlock(&smmu_attach_mutex);
+	synchronize_rcu();
+}
+
+static int map_pages(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr,
+		     size_t pgsize, size_t pgcount, int prot, gfp_t gfp, size_t *mapped)
+{
+	return smmu_pgtable_map(&smmu_domain_of(domain)->pt, iova, paddr, pgsize, pgcount,
+				prot, gfp, mapped);
+}
+
+/*
+ * The gather is filled here, once for the whole call: io-pgtable would do it page by
+ * page. A range apart from what is gathered so far is worth a sync of its own; leaves of
+ * different sizes are not, they only lose the level hint (pgsize 0).
+ */
+static size_t unmap_pages(struct iommu_domain *domain, unsigned long iova, size_t pgsize,
+			  size_t pgcount, struct iommu_iotlb_gather *gather)
+{
+	size_t size = smmu_pgtable_unmap(&smmu_domain_of(domain)->pt, iova, pgsize, pgcount,
+					 gather);
+
+	if (!size || iommu_iotlb_gather_queued(gather))
+		return size;
+	if (!gather->end) {
+		gather->pgsize = pgsize;
+	} else if (iommu_iotlb_gather_is_disjoint(gather, iova, size)) {
+		iommu_iotlb_sync(domain, gather);
+		gather->pgsize = pgsize;
+	} else if (gather->pgsize != pgsize) {
+		gather->pgsize = 0;
+	}
+	iommu_iotlb_gather_add_range(gather, iova, size);
+	return size;
+}
+
+static void flush_iotlb_all(struct iommu_domain *domain)
+{
+	smmu_walk_flush_all(smmu_domain_of(domain));
+}
+
+static void iotlb_sync(struct iommu_domain *domain, struct iommu_iotlb_gather *gather)
+{
+	struct smmu_range range = {
+		.start = gather->start,
+		.last = gather->end,
+		/* 0: sizes are mixed or unknown, take the granule and no level hint */
+		.pgshift = gather->pgsize ? __ffs(gather->pgsize) : 0,
+		.leaf = gather->pgsize,
+	};
+
+	smmu_walk_range(smmu_domain_of(domain), &range);
+}
+
+static phys_addr_t iova_to_phys(struct iommu_domain *domain, dma_addr_t iova)
+{
+	return smmu_pgtable_phys(&smmu_domain_of(domain)->pt, iova);
+}
+
+static int attach_dev(struct iommu_domain *domain, struct device *dev,
+		      struct iommu_domain *old)
+{
+	return smmu_attach_paging(dev_iommu_priv_get(dev), smmu_domain_of(domain));
+}
+
+/* Can every device on it be kept from non-coherent access? True keeps being true. */
+static bool enforce_cache_coherency(struct iommu_domain *domain)
+{
+	struct smmu_domain *sd = smmu_domain_of(domain);
+	struct smmu_master *master;
+	bool ret = true;
+
+	mutex_lock(&smmu_attach_mutex);
+	list_for_each_entry(master, &sd->attached, domain_node)
+		ret &= smmu_master_canwbs(master);
+	mutex_unlock(&smmu_attach_mutex);
+	return ret;
+}
+
+static int read_and_clear_dirty(struct iommu_domain *domain, unsigned long iova,
+				size_t size, unsigned long flags,
+				struct iommu_dirty_bitmap *dirty)
+{
+	return smmu_pgtable_dirty(&smmu_domain_of(domain)->pt, iova, size, flags, dirty);
+}
+
+/* HD is set in the table from the start; the core clears the bitmap before enabling */
+static int set_dirty_tracking(struct iommu_domain *domain, bool enabled)
+{
+	return 0;
+}
+
+const struct iommu_dirty_ops smmu_dirty_ops = {
+	.set_dirty_tracking = set_dirty_tracking,
+	.read_and_clear_dirty = read_and_clear_dirty,
+};
+
+const struct iommu_domain_ops smmu_paging_ops = {
+	.attach_dev = attach_dev,
+	.map_pages = map_pages,
+	.unmap_pages = unmap_pages,
+	.flush_iotlb_all = flush_iotlb_all,
+	.iotlb_sync = iotlb_sync,
+	.iova_to_phys = iova_to_phys,
+	.enforce_cache_coherency = enforce_cache_coherency,
+	.free = domain_free,
+};

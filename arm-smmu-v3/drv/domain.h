@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * struct smmu_domain - a paging domain: one page table and one array.
+ *
+ * There is no SMMU in it. Which SMMUs must hear of a change stands in the array, and
+ * comes and goes with attachments. The domain holds a reference to this module and, through
+ * its page table, to the device of the SMMU it was made for; it may outlive every device.
+ */
+#ifndef SMMU_DRV_DOMAIN_H
+#define SMMU_DRV_DOMAIN_H
+
+#include <linux/iommu.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+
+#include "drv/pgtable.h"
+
+struct smmu_array;
+struct smmu_device;
+struct smmu_inst;
+
+/**
+ * struct smmu_domain
+ * @domain: the core's part
+ * @pt: page table
+ * @invs: the array; never NULL. Read under RCU, replaced under smmu_attach_mutex.
+ * @attached: struct smmu_master.domain_node; under smmu_attach_mutex
+ * @node: in smmu_domains; under smmu_attach_mutex
+ * @id: for debugfs and traces, never reused
+ * @nest_parent: stage 2 meant to sit under guests
+ * @unconfirmed: an SMMU may still hold translations of it: the page table is not freed
+ */
+struct smmu_domain {
+	struct iommu_domain domain;
+	struct smmu_pgtable pt;
+	struct smmu_array __rcu *invs;
+	struct list_head attached;
+	struct list_head node;
+	u32 id;
+	bool nest_parent;
+	bool unconfirmed;
+};
+
+static inline struct smmu_domain *smmu_domain_of(struct iommu_domain *domain)
+{
+	return container_of(domain, struct smmu_domain, domain);
+}
+
+/*
+ * Serialises everything that writes arrays, tags, CDs and STEs of streams that are in use,
+ * over all SMMUs: a domain spans them. Attach paths only, never map or unmap. Taken
+ * inside the group mutex; outside every lock of hw.
+ */
+extern struct mutex smmu_attach_mutex;
+
+/* All paging domains; under smmu_attach_mutex */
+extern struct list_head smmu_domains;
+
+extern const struct iommu_domain_ops smmu_paging_ops;
+extern const struct iommu_dirty_ops smmu_dirty_ops;
+
+struct iommu_domain *smmu_domain_alloc_paging(struct device *dev, u32 flags,
+					      const struct iommu_user_data *user_data);
+
+/* The array for a writer */
+static inline struct smmu_array *smmu_domain_array(struct smmu_domain *domain)
+{
+	return rcu_dereference_protected(domain->invs,
+					 lockdep_is_held(&smmu_attach_mutex));
+}
+
+/**
+ * smmu_domain_publish() - replace the array; the old one goes after a grace period
+ * @domain: attach mutex held
+ * @array: new array
+ */
+void smmu_domain_publish(struct smmu_domain *domain, struct smmu_array *array);
+
+/**
+ * smmu_domains_reclaim() - the id space of an SMMU is full: take back parked tags
+ * @inst: SMMU
+ * @type: SMMU_INV_S1_ASID or SMMU_INV_S2_VMID
+ * Return: ids freed. Attach mutex held.
+ */
+u32 smmu_domains_reclaim(struct smmu_inst *inst, u8 type);
+
+/**
+ * smmu_domains_forget() - an SMMU goes away: no array names it when this returns
+ * @smmu: no device is attached through it any more. May sleep; readers are done.
+ */
+void smmu_domains_forget(struct smmu_device *smmu);
+
+#endif

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/iommu.h>
+
+#include "drv/attach.h"
+#include "drv/domain.h"
+#include "drv/domains_static.h"
+
+static int attach(struct device *dev, bool bypass)
+{
+	mutex_lock(&smmu_attach_mutex);
+	smmu_attach_none(dev_iommu_priv_get(dev), bypass);
+	mutex_unlock(&smmu_attach_mutex);
+	return 0;
+}
+
+static int attach_identity(struct iommu_domain *domain, struct device *dev,
+			   struct iommu_domain *old)
+{
+	return attach(dev, true);
+}
+
+static int attach_blocked(struct iommu_domain *domain, struct device *dev,
+			  struct iommu_domain *old)
+{
+	return attach(dev, false);
+}
+
+struct iommu_domain smmu_identity_domain = {
+	.type = IOMMU_DOMAIN_IDENTITY,
+	.ops = &(const struct iommu_domain_ops) { .attach_dev = attach_identity },
+};
+
+struct iommu_domain smmu_blocked_domain = {
+	.type = IOMMU_DOMAIN_BLOCKED,
+	.ops = &(const struct iommu_domain_ops) { .attach_dev = attach_blocked },
+};

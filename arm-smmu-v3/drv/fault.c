@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/dev_printk.h>
+#include <linux/ratelimit.h>
+
+#include "core/cmd.h"
+#include "core/event.h"
+#include "drv/fault.h"
+#include "drv/host.h"
+#include "drv/master.h"
+#include "drv/streams.h"
+
+static void print(struct smmu_device *smmu, const struct smmu_event *event, const char *who)
+{
+	dev_err(smmu->dev, "event: %s (0x%02x) client: %s sid: 0x%x ssid: 0x%x%s\n",
+		smmu_event_name(event->id), event->id, who, event->sid, event->ssid,
+		event->ssv ? "" : " (none)");
+	if (event->translation)
+		dev_err(smmu->dev, "event: iova: 0x%llx ipa: 0x%llx %s %s %s stage %u class %s%s\n",
+			event->addr, event->ipa, event->read ? "read" : "write",
+			event->priv ? "privileged" : "unprivileged",
+			event->instr ? "instruction" : "data", event->s2 ? 2 : 1,
+			smmu_event_class_name(event->class), event->stall ? " stalled" : "");
+	else
+		dev_err(smmu->dev, "event: 0x%016llx 0x%016llx 0x%016llx 0x%016llx\n",
+			event->raw[0], event->raw[1], event->raw[2], event->raw[3]);
+}
+
+static void resume(struct smmu_device *smmu, const struct smmu_event *event)
+{
+	struct smmu_ticket ticket;
+	struct smmu_cmd cmd;
+
+	smmu_cmd_resume(&cmd, event->sid, event->stag, RESUME_TERMINATE);
+	/* the SMMU need not be waited for: it answers the device, not us (4.6) */
+	smmu_cmdq_post(smmu, &cmd, 1, smmu_cmdq_deadline(), &ticket, false);
+}
+
+void smmu_fault_report(struct smmu_device *smmu, const struct smmu_event *event)
+{
+	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
+				      DEFAULT_RATELIMIT_BURST);
+	struct smmu_host *host = smmu_host_of(smmu);
+	struct smmu_master *master;
+
+	if (event->stall && event->translation)
+		resume(smmu, event);
+	if (!__ratelimit(&limit))
+		return;
+	/* the owner cannot go while its name is printed */
+	mutex_lock(&host->streams_lock);
+	master = smmu_streams_owner(host, event->sid);
+	print(smmu, event, master ? dev_name(master->dev) : "(unassigned sid)");
+	mutex_unlock(&host->streams_lock);
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/acpi.h>
+#include <linux/dev_printk.h>
+#include <linux/of.h>
+#include <linux/of_address.h>
+#include <linux/platform_device.h>
+
+#include "core/ident.h"
+#include "drv/firmware.h"
+#include "hw/device.h"
+
+static int read_dt(struct device *dev, struct smmu_ident_env *env)
+{
+	u32 cells;
+
+	if (of_property_read_u32(dev->of_node, "#iommu-cells", &cells) || cells != 1) {
+		dev_err(dev, "DT: #iommu-cells must be 1\n");
+		return -EINVAL;
+	}
+	if (of_property_read_bool(dev->of_node, "hisilicon,broken-prefetch-cmd"))
+		env->extra_errata |= SMMU_ERRATUM_NO_PREFETCH;
+	if (of_property_read_bool(dev->of_node, "cavium,cn9900-broken-page1-regspace"))
+		env->extra_errata |= SMMU_ERRATUM_PAGE0_ONLY;
+	env->coherent = of_dma_is_coherent(dev->of_node);
+	return 0;
+}
+
+#ifdef CONFIG_ACPI_IORT
+static int read_acpi(struct device *dev, struct smmu_ident_env *env)
+{
+	struct acpi_iort_node *node = *(struct acpi_iort_node **)dev_get_platdata(dev);
+	const struct acpi_iort_smmu_v3 *iort = (void *)node->node_data;
+
+	switch (iort->model) {
+	case ACPI_IORT_SMMU_V3_CAVIUM_CN99XX:
+		env->extra_errata |= SMMU_ERRATUM_PAGE0_ONLY;
+		break;
+	case ACPI_IORT_SMMU_V3_HISILICON_HI161X:
+		env->extra_errata |= SMMU_ERRATUM_NO_PREFETCH;
+		break;
+	}
+	env->coherent = iort->flags & ACPI_IORT_SMMU_V3_COHACC_OVERRIDE;
+	return 0;
+}
+#else
+static int read_acpi(struct device *dev, struct smmu_ident_env *env)
+{
+	dev_err(dev, "neither a DT node nor an IORT\n");
+	return -EINVAL;
+}
+#endif
+
+static int line(struct platform_device *pdev, const char *name)
+{
+	int irq = platform_get_irq_byname_optional(pdev, name);
+
+	return irq > 0 ? irq : 0;
+}
+
+int smmu_firmware_read(struct platform_device *pdev, struct smmu_ident_env *env,
+		       struct smmu_wired *wired)
+{
+	wired->combined = line(pdev, "combined");
+	if (!wired->combined) {
+		wired->event = line(pdev, "eventq");
+		wired->pri = line(pdev, "priq");
+		wired->gerror = line(pdev, "gerror");
+	}
+	return pdev->dev.of_node ? read_dt(&pdev->dev, env) : read_acpi(&pdev->dev, env);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What DT or ACPI says of an SMMU: coherency, quirks, interrupts. */
+#ifndef SMMU_DRV_FIRMWARE_H
+#define SMMU_DRV_FIRMWARE_H
+
+struct platform_device;
+struct smmu_host;
+struct smmu_ident_env;
+struct smmu_wired;
+
+/**
+ * smmu_firmware_read() - DT or IORT
+ * @pdev: SMMU
+ * @env: out: coherency and errata named by firmware; the rest is left alone
+ * @wired: out: interrupts, 0 where absent
+ * Return: 0 or -EINVAL with one line logged
+ */
+int smmu_firmware_read(struct platform_device *pdev, struct smmu_ident_env *env,
+		       struct smmu_wired *wired);
+
+/**
+ * smmu_rmr_preset() - streams with reserved memory regions keep their DMA
+ * @host: allocated, not started. ACPI IORT RMR nodes; nothing on DT, where such regions
+ *	belong to devices and come with their direct mappings.
+ */
+void smmu_rmr_preset(struct smmu_host *host);
+
+#endif

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One SMMU from platform probe to platform remove. */
+#include <linux/atomic.h>
+#include <linux/crash_dump.h>
+#include <linux/dev_printk.h>
+#include <linux/dma-mapping.h>
+#include <linux/platform_device.h>
+#include <linux/slab.h>
+
+#include <smmuv3/regs.h>
+
+#include "drv/debugfs.h"
+#include "drv/domain.h"
+#include "drv/fault.h"
+#include "drv/firmware.h"
+#include "drv/host.h"
+#include "drv/ops.h"
+#include "drv/params.h"
+#include "drv/takeover.h"
+
+static LIST_HEAD(hosts);
+static DEFINE_MUTEX(hosts_lock);
+static atomic_t instance_nr = ATOMIC_INIT(0);
+
+/* What an SMMU that gave up means above hardware: nothing to undo, people should know */
+static void lost(struct smmu_device *smmu)
+{
+	dev_alert(smmu->dev, "devices behind it have no DMA until the machine is restarted\n");
+}
+
+static const struct smmu_device_ops device_ops = {
+	.event = smmu_fault_report,
+	.lost = lost,
+};
+
+struct smmu_host *smmu_host_find(const struct fwnode_handle *fwnode)
+{
+	struct smmu_host *host, *found = NULL;
+
+	mutex_lock(&hosts_lock);
+	list_for_each_entry(host, &hosts, node)
+		if (dev_fwnode(host->smmu.dev) == fwnode)
+			found = host;
+	mutex_unlock(&hosts_lock);
+	return found;
+}
+
+/* The two register pages, and not what lies between: a PMU's driver owns that */
+static int map_registers(struct platform_device *pdev, struct smmu_device *smmu, bool page0_only)
+{
+	struct resource *res = platform_get_resource(pdev, IORESOURCE_MEM, 0);
+	resource_size_t size = page0_only ? SZ_64K : SMMU_MMIO_MIN;
+	const size_t map = 0xe00;
+
+	if (!res || resource_size(res) < size) {
+		dev_err(&pdev->dev, "register region %pR is too small (%pa bytes needed)\n",
+			res, &size);
+		return -EINVAL;
+	}
+	smmu->phys = res->start;
+	smmu->base = devm_ioremap(&pdev->dev, res->start, map);
+	smmu->page1 = page0_only ? smmu->base :
+		      devm_ioremap(&pdev->dev, res->start + SMMU_PAGE1_OFFSET, map);
+	return smmu->base && smmu->page1 ? 0 : -ENOMEM;
+}
+
+static int register_host(struct smmu_host *host)
+{
+	struct smmu_device *smmu = &host->smmu;
+	int ret;
+
+	ret = iommu_device_sysfs_add(&host->iommu, smmu->dev, NULL, "smmu3.%pa", &smmu->phys);
+	if (ret)
+		return ret;
+	mutex_lock(&hosts_lock);
+	list_add_tail(&host->node, &hosts);
+	mutex_unlock(&hosts_lock);
+	/* probes the devices behind it, so everything else is ready by now */
+	ret = iommu_device_register(&host->iommu, &smmu_iommu_ops, smmu->dev);
+	if (!ret)
+		return 0;
+
+	dev_err(smmu->dev, "the IOMMU core refuses it (%d)\n", ret);
+	mutex_lock(&hosts_lock);
+	list_del(&host->node);
+	mutex_unlock(&hosts_lock);
+	iommu_device_sysfs_remove(&host->iommu);
+	return ret;
+}
+
+/* The hardware up to a running SMMU that nobody uses yet */
+static int bring_up(struct platform_device *pdev, struct smmu_host *host)
+{
+	struct smmu_device *smmu = &host->smmu;
+	struct smmu_ident_env env = {
+		.cpu_e2h = is_kernel_in_hyp_mode(),
+		.disable = smmu_param_disabled(),
+	};
+	struct smmu_wired wired = {};
+	int ret;
+
+	ret = smmu_firmware_read(pdev, &env, &wired);
+	if (ret)
+		return ret;
+	ret = map_registers(pdev, smmu, env.extra_errata & SMMU_ERRATUM_PAGE0_ONLY);
+	if (ret)
+		return ret;
+	ret = smmu_device_init(smmu, atomic_inc_return(&instance_nr), &env,
+			       smmu_param_queue_cap());
+	if (ret)
+		return ret;
+	ret = smmu_takeover_check(smmu->dev, smmu_param_force());
+	if (ret)
+		goto destroy;
+	ret = dma_set_mask_and_coherent(smmu->dev, DMA_BIT_MASK(smmu->inst.feat.oas_bits));
+	if (ret)
+		dev_warn(smmu->dev, "no DMA mask of %u bits\n", smmu->inst.feat.oas_bits);
+	ret = smmu_device_alloc(smmu);
+	if (ret)
+		goto destroy;
+	smmu_rmr_preset(host);
+	ret = smmu_device_start(smmu, &wired, is_kdump_kernel());
+	if (ret)
+		smmu_device_free(smmu);
+	return ret;
+
+destroy:
+	smmu_inst_destroy(&smmu->inst);
+	return ret;
+}
+
+int smmu_host_probe(struct platform_device *pdev)
+{
+	struct smmu_host *host;
+	int ret;
+
+	host = kzalloc(sizeof(*host), GFP_KERNEL);
+	if (!host)
+		return -ENOMEM;
+	host->smmu.dev = &pdev->dev;
+	host->smmu.ops = &device_ops;
+	mutex_init(&host->streams_lock);
+	xa_init(&host->streams);
+	INIT_LIST_HEAD(&host->masters);
+	platform_set_drvdata(pdev, &host->smmu);
+
+	ret = bring_up(pdev, host);
+	if (ret)
+		goto free;
+	smmu_debugfs_add_host(host);
+	ret = register_host(host);
+	if (ret)
+		goto stop;
+	return 0;
+
+stop:
+	smmu_debugfs_remove_host(host);
+	smmu_device_stop(&host->smmu);
+	smmu_device_free(&host->smmu);
+free:
+	platform_set_drvdata(pdev, NULL);
+	kfree(host);
+	return ret;
+}
+
+void smmu_host_remove(struct platform_device *pdev)
+{
+	struct smmu_host *host = smmu_host_of(platform_get_drvdata(pdev));
+
+	iommu_device_unregister(&host->iommu);
+	iommu_device_sysfs_remove(&host->iommu);
+	mutex_lock(&hosts_lock);
+	list_del(&host->node);
+	mutex_unlock(&hosts_lock);
+	smmu_debugfs_remove_host(host);
+
+	/* readers that still hold an old array are done before the queue goes */
+	smmu_domains_forget(&host->smmu);
+	smmu_device_stop(&host->smmu);
+	smmu_device_free(&host->smmu);
+	WARN_ON(!xa_empty(&host->streams));
+	xa_destroy(&host->streams);
+	kfree(host);
+}
+
+/*
+ * Only disable. Unregistering would pull the DMA API from under drivers that still run.
+ * No endpoint has ATS on: this driver does not enable it yet.
+ */
+void smmu_host_shutdown(struct platform_device *pdev)
+{
+	smmu_device_stop(platform_get_drvdata(pdev));
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * struct smmu_host - one SMMU as the IOMMU core's provider.
+ *
+ * Joins the hardware (hw/device.h) with the core's struct iommu_device, the StreamIDs
+ * that masters own, and debugfs. Made by platform probe, gone after platform remove, at
+ * which time no device uses it (the core holds a module reference for each).
+ */
+#ifndef SMMU_DRV_HOST_H
+#define SMMU_DRV_HOST_H
+
+#include <linux/iommu.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/xarray.h>
+
+#include "hw/device.h"
+
+struct dentry;
+struct platform_device;
+
+/**
+ * struct smmu_host
+ * @smmu: the hardware; the platform device's driver data
+ * @iommu: registered with the IOMMU core
+ * @node: in the list of hosts
+ * @streams_lock: protects @streams and @masters
+ * @streams: StreamID -> struct smmu_master
+ * @masters: struct smmu_master.node
+ * @debugfs: directory or error
+ */
+struct smmu_host {
+	struct smmu_device smmu;
+	struct iommu_device iommu;
+	struct list_head node;
+	struct mutex streams_lock;
+	struct xarray streams;
+	struct list_head masters;
+	struct dentry *debugfs;
+};
+
+static inline struct smmu_host *smmu_host_of(struct smmu_device *smmu)
+{
+	return container_of(smmu, struct smmu_host, smmu);
+}
+
+int smmu_host_probe(struct platform_device *pdev);
+void smmu_host_remove(struct platform_device *pdev);
+void smmu_host_shutdown(struct platform_device *pdev);
+
+/**
+ * smmu_host_find() - by firmware node
+ * @fwnode: as an iommu_fwspec names it
+ * Return: the host or NULL. Stays valid while the caller's device is being probed: an
+ *	SMMU is removed only after unregistering, which waits for probes.
+ */
+struct smmu_host *smmu_host_find(const struct fwnode_handle *fwnode);
+
+#endif

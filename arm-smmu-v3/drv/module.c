@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loading and unloading.
+ *
+ * The platform driver has to be called arm-smmu-v3, because ACPI platform devices match
+ * by that name. The init function must not be called like the built-in driver's: the
+ * command line's initcall_blacklist would catch it too. There is no module alias:
+ * udev would load the module beside the built-in driver.
+ */
+#include <linux/device/driver.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+
+#include "drv/debugfs.h"
+#include "drv/host.h"
+
+#define DRIVER_NAME	"arm-smmu-v3"
+
+static const struct of_device_id smmuv3_of_match[] = {
+	{ .compatible = "arm,smmu-v3" },
+	{}
+};
+
+static struct platform_driver smmuv3_driver = {
+	.driver = {
+		.name = DRIVER_NAME,
+		.of_match_table = smmuv3_of_match,
+		/* an SMMU cannot leave while devices use it */
+		.suppress_bind_attrs = true,
+	},
+	.probe = smmu_host_probe,
+	.remove = smmu_host_remove,
+	.shutdown = smmu_host_shutdown,
+};
+
+static int __init smmuv3_init(void)
+{
+	int ret;
+
+	if (driver_find(DRIVER_NAME, &platform_bus_type)) {
+		pr_err("smmuv3: the kernel's own SMMUv3 driver is active; boot with initcall_blacklist=arm_smmu_driver_init to use this one\n");
+		return -EBUSY;
+	}
+	smmu_debugfs_init();
+	ret = platform_driver_register(&smmuv3_driver);
+	if (ret)
+		smmu_debugfs_exit();
+	return ret;
+}
+module_init(smmuv3_init);
+
+static void __exit smmuv3_exit(void)
+{
+	platform_driver_unregister(&smmuv3_driver);
+	smmu_debugfs_exit();
+	/* arrays freed by kvfree_rcu() need nothing of ours; callbacks would */
+	rcu_barrier();
+}
+module_exit(smmuv3_exit);
+
+MODULE_DESCRIPTION("Arm SMMUv3 driver with one array of invalidations per domain");
+MODULE_LICENSE("GPL");

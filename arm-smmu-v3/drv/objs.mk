@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-only
+smmu-drv-objs := module.o params.o host.o firmware.o rmr.o takeover.o takeover_of.o \
+		 $(if $(CONFIG_ACPI_IORT),takeover_acpi.o) \
+		 master.o streams.o domain.o domains_static.o pgtable.o \
+		 attach.o tagflush.o walk.o ops.o resv.o fault.o \
+		 debugfs.o trace.o

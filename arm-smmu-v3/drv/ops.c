@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/iommu.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+
+#include "drv/attach.h"
+#include "drv/domain.h"
+#include "drv/domains_static.h"
+#include "drv/host.h"
+#include "drv/master.h"
+#include "drv/ops.h"
+#include "drv/resv.h"
+
+static bool dev_capable(struct device *dev, enum iommu_cap cap)
+{
+	struct smmu_master *master = dev_iommu_priv_get(dev);
+	struct smmu_device *smmu = &master->host->smmu;
+
+	switch (cap) {
+	case IOMMU_CAP_CACHE_COHERENCY:
+		return smmu_has(smmu, SMMU_FEAT_COHERENT);
+	case IOMMU_CAP_ENFORCE_CACHE_COHERENCY:
+		return smmu_master_canwbs(master);
+	case IOMMU_CAP_NOEXEC:
+	case IOMMU_CAP_DEFERRED_FLUSH:
+		return true;
+	case IOMMU_CAP_DIRTY_TRACKING:
+		return smmu_dirty_capable(smmu);
+	default:
+		return false;
+	}
+}
+
+static int of_xlate(struct device *dev, const struct of_phandle_args *args)
+{
+	return iommu_fwspec_add_ids(dev, args->args, 1);
+}
+
+static struct iommu_group *device_group(struct device *dev)
+{
+	return dev_is_pci(dev) ? pci_device_group(dev) : generic_device_group(dev);
+}
+
+/* HiSilicon's PCIe tune and trace device addresses memory by physical address only */
+static int def_domain_type(struct device *dev)
+{
+	if (dev_is_pci(dev) && to_pci_dev(dev)->vendor == PCI_VENDOR_ID_HUAWEI &&
+	    to_pci_dev(dev)->device == 0xa12e)
+		return IOMMU_DOMAIN_IDENTITY;
+	return 0;
+}
+
+const struct iommu_ops smmu_iommu_ops = {
+	.owner = THIS_MODULE,
+	.capable = dev_capable,
+	.probe_device = smmu_master_probe,
+	.release_device = smmu_master_release,
+	.device_group = device_group,
+	.of_xlate = of_xlate,
+	.get_resv_regions = smmu_resv_regions,
+	.def_domain_type = def_domain_type,
+	.identity_domain = &smmu_identity_domain,
+	.blocked_domain = &smmu_blocked_domain,
+	.release_domain = &smmu_blocked_domain,
+	.domain_alloc_paging_flags = smmu_domain_alloc_paging,
+	.default_domain_ops = &smmu_paging_ops,
+};

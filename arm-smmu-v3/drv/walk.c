@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/rcupdate.h>
+
+#include <smmuv3/trace.h>
+
+#include "core/array.h"
+#include "core/plan.h"
+#include "drv/domain.h"
+#include "drv/walk.h"
+#include "hw/cmdq.h"
+#include "hw/device.h"
+#include "hw/issue.h"
+
+/* Posts that may be outstanding before the first is waited for */
+#define WALK_POSTS		16
+
+struct post {
+	struct smmu_device *smmu;
+	struct smmu_ticket ticket;
+};
+
+/* Not confirmed as posted: flush everything there is, or make the SMMU harmless */
+static void make_good(struct smmu_device *smmu, int err)
+{
+	if (err == -ESHUTDOWN)
+		return;
+	if (smmu_issue_flush_all(smmu))
+		smmu_device_shut(smmu, "invalidation not confirmed");
+}
+
+static void wait_for(const struct post *post, ktime_t deadline)
+{
+	int ret = smmu_cmdq_wait(post->smmu, &post->ticket, deadline);
+
+	trace_smmu_wait(post->smmu, post->ticket.end, ret);
+	if (unlikely(ret))
+		make_good(post->smmu, ret);
+}
+
+static void walk(struct smmu_domain *domain, const struct smmu_array *array,
+		 const struct smmu_range *range)
+{
+	struct post posts[WALK_POSTS];
+	struct smmu_plan plan;
+	struct smmu_batch batch;
+	ktime_t deadline;
+	bool cont = false;
+	u32 n = 0, i;
+	int ret = 0;
+
+	smmu_plan_start(&plan, array, range);
+	if (!smmu_plan_next(&plan, &batch))
+		return;
+	deadline = smmu_cmdq_deadline();
+	do {
+		struct post *post = &posts[n];
+
+		post->smmu = smmu_device_of(batch.inst);
+		/* one batch of a post lost is the whole post lost: the rest is not sent */
+		if (!cont || !ret)
+			ret = smmu_cmdq_post(post->smmu, batch.cmd, batch.n, deadline,
+					     &post->ticket, cont);
+		trace_smmu_post(post->smmu, domain->id, batch.cmd, batch.n, ret);
+		cont = !batch.end;
+		if (cont)
+			continue;
+		if (unlikely(ret))
+			make_good(post->smmu, ret);
+		else
+			n++;
+		if (n == WALK_POSTS) {
+			wait_for(&posts[0], deadline);
+			memmove(&posts[0], &posts[1], sizeof(posts) - sizeof(posts[0]));
+			n--;
+		}
+	} while (smmu_plan_next(&plan, &batch));
+
+	for (i = 0; i < n; i++)
+		wait_for(&posts[i], deadline);
+}
+
+void smmu_walk_range(struct smmu_domain *domain, const struct smmu_range *range)
+{
+	/*
+	 * The page-table change before the load of the array. Pairs with the barriers
+	 * between publishing and the STE/CD write in smmu_attach_paging(); see walk.h.
+	 */
+	smp_mb();
+	rcu_read_lock();
+	trace_smmu_invalidate(domain->id, range);
+	walk(domain, rcu_dereference(domain->invs), range);
+	rcu_read_unlock();
+}
+
+void smmu_walk_flush_all(void *cookie)
+{
+	const struct smmu_range range = { .all = true };
+
+	smmu_walk_range(cookie, &range);
+}
+
+void smmu_walk_flush_tables(unsigned long iova, size_t size, size_t granule, void *cookie)
+{
+	const struct smmu_range range = {
+		.start = iova,
+		.last = iova + size - 1,
+		.leaf = false,
+	};
+
+	smmu_walk_range(cookie, &range);
+}
