@@ -11,18 +11,20 @@
 
 static void print(struct smmu_device *smmu, const struct smmu_event *event, const char *who)
 {
-	dev_err(smmu->dev, "event: %s (0x%02x) client: %s sid: 0x%x ssid: 0x%x%s\n",
-		smmu_event_name(event->id), event->id, who, event->sid, event->ssid,
-		event->ssv ? "" : " (none)");
-	if (event->translation)
-		dev_err(smmu->dev, "event: iova: 0x%llx ipa: 0x%llx %s %s %s stage %u class %s%s\n",
-			event->addr, event->ipa, event->read ? "read" : "write",
-			event->priv ? "privileged" : "unprivileged",
-			event->instr ? "instruction" : "data", event->s2 ? 2 : 1,
-			smmu_event_class_name(event->class), event->stall ? " stalled" : "");
-	else
-		dev_err(smmu->dev, "event: 0x%016llx 0x%016llx 0x%016llx 0x%016llx\n",
+	if (!event->translation) {
+		dev_err(smmu->dev, "event: %s (0x%02x) client: %s sid: 0x%x ssid: 0x%x raw: 0x%016llx 0x%016llx 0x%016llx 0x%016llx\n",
+			smmu_event_name(event->id), event->id, who, event->sid, event->ssid,
 			event->raw[0], event->raw[1], event->raw[2], event->raw[3]);
+		return;
+	}
+	dev_err(smmu->dev, "event: %s client: %s sid: 0x%x ssid: 0x%x iova: 0x%llx ipa: 0x%llx\n",
+		smmu_event_name(event->id), who, event->sid, event->ssid, event->addr,
+		event->ipa);
+	dev_err(smmu->dev, "event: %s %s %s s%u class %s stag: 0x%x%s\n",
+		event->priv ? "priv" : "unpriv", event->instr ? "inst" : "data",
+		event->read ? "read" : "write", event->s2 ? 2 : 1,
+		smmu_event_class_name(event->class), event->stag,
+		event->stall ? " stalled, terminated" : "");
 }
 
 static void resume(struct smmu_device *smmu, const struct smmu_event *event)

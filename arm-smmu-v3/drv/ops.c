@@ -17,15 +17,15 @@ static bool dev_capable(struct device *dev, enum iommu_cap cap)
 	struct smmu_device *smmu = &master->host->smmu;
 
 	switch (cap) {
-	case IOMMU_CAP_CACHE_COHERENCY:
-		return smmu_has(smmu, SMMU_FEAT_COHERENT);
-	case IOMMU_CAP_ENFORCE_CACHE_COHERENCY:
-		return smmu_master_canwbs(master);
-	case IOMMU_CAP_NOEXEC:
 	case IOMMU_CAP_DEFERRED_FLUSH:
+	case IOMMU_CAP_NOEXEC:
 		return true;
 	case IOMMU_CAP_DIRTY_TRACKING:
 		return smmu_dirty_capable(smmu);
+	case IOMMU_CAP_ENFORCE_CACHE_COHERENCY:
+		return smmu_master_canwbs(master);
+	case IOMMU_CAP_CACHE_COHERENCY:
+		return smmu_has(smmu, SMMU_FEAT_COHERENT);
 	default:
 		return false;
 	}
