@@ -81,14 +81,27 @@ void smmu_device_free(struct smmu_device *smmu)
 
 void smmu_device_shut(struct smmu_device *smmu, const char *why)
 {
-	int gbpa, cr0;
+	int gbpa = 0, cr0 = 0;
+	unsigned long flags;
+	bool first;
 
-	/* pairs with READ_ONCE in smmu_device_is_dead() */
-	if (xchg(&smmu->dead, true))
+	/*
+	 * Whoever reads "dead" takes an invalidation that was not confirmed for done, so it
+	 * becomes true only when the SMMU is off, and who comes second waits for that.
+	 * Interrupts off: a handler on this CPU may come here, too.
+	 */
+	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
+	first = !smmu->dead;
+	if (first) {
+		gbpa = smmu_gbpa_abort(smmu);
+		/* the queues stay readable; the event queue is of no more use */
+		cr0 = smmu_ctrl_write(smmu, SMMU_CR0, SMMU_CR0ACK, 0);
+		/* the acknowledge before it; pairs with READ_ONCE in smmu_device_is_dead() */
+		smp_store_release(&smmu->dead, true);
+	}
+	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
+	if (!first)
 		return;
-	gbpa = smmu_gbpa_abort(smmu);
-	/* the queues stay readable; the event queue is of no more use */
-	cr0 = smmu_ctrl_write(smmu, SMMU_CR0, SMMU_CR0ACK, 0);
 	dev_alert(smmu->dev, "SHUT: %s. All DMA through it %s; other SMMUs go on.\n", why,
 		  gbpa || cr0 ? "should abort, but the SMMU does not confirm it" : "aborts");
 	smmu->ops->lost(smmu);

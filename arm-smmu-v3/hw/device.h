@@ -60,13 +60,14 @@ struct smmu_device_ops {
  * @priq: PRI queue, memory only with SMMU_FEAT_PRI
  * @strtab: stream table
  * @gerror_lock: serialises acknowledging GERROR between the handler and pollers
+ * @shut_lock: serialises smmu_device_shut(); irq-safe, taken with no other lock of hw
  * @irq_gerror: Linux interrupt or 0
  * @irq_combined: one line for all, or 0
  * @was_enabled: SMMUEN was set when we came: another kernel's SMMU, perhaps with DMA
  * @msi: interrupts are MSIs
  * @started: smmu_device_start() has succeeded
- * @dead: shut for good: aborts everything. WRITE_ONCE by smmu_device_shut(),
- *	READ_ONCE by everybody who posts.
+ * @dead: shut for good: aborts everything, and that is done. Written under @shut_lock
+ *	with release, READ_ONCE by everybody who posts.
  * @gerrors: global errors seen
  */
 struct smmu_device {
@@ -82,6 +83,7 @@ struct smmu_device {
 	struct smmu_recordq priq;
 	struct smmu_strtab strtab;
 	raw_spinlock_t gerror_lock;
+	raw_spinlock_t shut_lock;
 	int irq_gerror;
 	int irq_combined;
 	bool was_enabled;
@@ -161,13 +163,14 @@ void smmu_device_free(struct smmu_device *smmu);
  * @why: for the log
  *
  * Any context. Sets GBPA.ABORT, clears SMMUEN, marks it dead: no translation that
- * was not confirmed as invalidated can be used any more. Idempotent.
+ * was not confirmed as invalidated can be used any more. Idempotent; returns when that
+ * is so, whoever did it.
  */
 void smmu_device_shut(struct smmu_device *smmu, const char *why);
 
 static inline bool smmu_device_is_dead(const struct smmu_device *smmu)
 {
-	/* pairs with WRITE_ONCE in smmu_device_shut() */
+	/* pairs with the release in smmu_device_shut() */
 	return READ_ONCE(smmu->dead);
 }
 

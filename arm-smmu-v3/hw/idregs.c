@@ -29,6 +29,7 @@ int smmu_device_init(struct smmu_device *smmu, u32 nr,
 	int ret;
 
 	raw_spin_lock_init(&smmu->gerror_lock);
+	raw_spin_lock_init(&smmu->shut_lock);
 	smmu_inst_init(&smmu->inst, nr);
 	read_idregs(smmu, &regs);
 	smmu->iidr = regs.iidr;
