@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/bitfield.h>
+#include <linux/delay.h>
 #include <linux/dev_printk.h>
 #include <linux/sched.h>
 
@@ -12,6 +13,9 @@
 #include "hw/cmdq.h"
 #include "hw/device.h"
 #include "hw/mmio.h"
+
+/* Pause after a whole queue of records in one go */
+#define STORM_PAUSE_US		1000
 
 int smmu_recordq_alloc(struct smmu_device *smmu)
 {
@@ -52,8 +56,8 @@ void smmu_recordq_program(struct smmu_recordq *q, void __iomem *page0)
 }
 
 /*
- * Take what is there now, one record at a time: copy it, move CONS, hand it over. What
- * arrives meanwhile raises the interrupt again or is picked up while the bound allows.
+ * One record at a time: copy it, move CONS, hand it over. The interrupt tells of an empty
+ * queue that is so no longer, so nothing may be left behind on return.
  */
 static irqreturn_t drain(struct smmu_device *smmu, struct smmu_recordq *q, const char *name,
 			 void (*take)(struct smmu_device *smmu, const __le64 *record))
@@ -64,7 +68,7 @@ static irqreturn_t drain(struct smmu_device *smmu, struct smmu_recordq *q, const
 	u32 budget = smmu_q_entries(q->mem.log2);
 	bool any = false;
 
-	while (budget) {
+	for (;;) {
 		__le64 record[EVENT_WORDS];
 		u32 n, prod = smmu_reg_read(q->page, q->prod);
 
@@ -96,6 +100,11 @@ static irqreturn_t drain(struct smmu_device *smmu, struct smmu_recordq *q, const
 			any = true;
 			take(smmu, record);
 			cond_resched();
+		}
+		if (!budget) {
+			/* a storm: this thread outranks everybody, so let go of the CPU */
+			usleep_range(STORM_PAUSE_US, 2 * STORM_PAUSE_US);
+			budget = smmu_q_entries(q->mem.log2);
 		}
 	}
 	return any ? IRQ_HANDLED : IRQ_NONE;

@@ -2,8 +2,9 @@
 /*
  * Queues that the SMMU writes and we read: event queue and PRI queue.
  *
- * Handlers are bounded: one call takes at most as many records as the queue holds and
- * yields in between, so a fault storm cannot keep a CPU (Arm IHI 0070, 7.2 - 7.4, 8).
+ * Handlers take records until the queue is empty: only then does the next record raise an
+ * interrupt (Arm IHI 0070, 7.2 - 7.4, 8). A fault storm cannot keep a CPU: after as many
+ * records as the queue holds they sleep, and what does not fit meanwhile is lost.
  */
 #ifndef SMMU_HW_RECORDQ_H
 #define SMMU_HW_RECORDQ_H
