@@ -20,19 +20,19 @@ int smmu_queue_mem_alloc(struct device *dev, struct smmu_queue_mem *mem, u8 log2
 {
 	mem->entry = entry;
 	for (mem->log2 = min_t(u8, log2, QUEUE_LOG2_MAX);; mem->log2--) {
-		/* coherent memory is aligned to its size, as 6.3.26 wants it */
 		mem->virt = dma_alloc_coherent(dev, bytes(mem), &mem->dma,
 					       GFP_KERNEL | __GFP_NOWARN);
-		if (mem->virt)
+		/*
+		 * A queue must be aligned to its size (6.3.26). So is coherent memory, but
+		 * for what comes from CMA and is larger than CONFIG_CMA_ALIGNMENT says.
+		 */
+		if (mem->virt && !(mem->dma & (bytes(mem) - 1)))
 			break;
+		smmu_queue_mem_free(dev, mem);
 		if (bytes(mem) <= PAGE_SIZE || !mem->log2) {
 			dev_err(dev, "no memory for %s (%zu bytes)\n", name, bytes(mem));
 			return -ENOMEM;
 		}
-	}
-	if (WARN_ON(mem->dma & (bytes(mem) - 1) & QUEUE_BASE_ADDR)) {
-		smmu_queue_mem_free(dev, mem);
-		return -ENOMEM;
 	}
 	dev_info(dev, "allocated %u entries for %s\n", 1U << mem->log2, name);
 	return 0;

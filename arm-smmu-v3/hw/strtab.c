@@ -21,6 +21,23 @@ static size_t l1_entries(const struct smmu_strtab *tab)
 	return 1UL << (tab->log2 - STRTAB_SPLIT_BITS);
 }
 
+/*
+ * The SMMU takes the low bits of STRTAB_BASE as 0, up to the size of the table (6.3.24), so
+ * memory that is not aligned to its size would make it read something else as STEs. Memory
+ * from CMA is aligned to CONFIG_CMA_ALIGNMENT at most.
+ */
+static void *alloc_base(struct smmu_device *smmu, size_t bytes)
+{
+	struct smmu_strtab *tab = &smmu->strtab;
+	void *virt = dma_alloc_coherent(smmu->dev, bytes, &tab->dma, GFP_KERNEL);
+
+	if (!virt || !(tab->dma & (bytes - 1)))
+		return virt;
+	dev_err(smmu->dev, "stream table memory is not aligned (%pad)\n", &tab->dma);
+	dma_free_coherent(smmu->dev, bytes, virt, tab->dma);
+	return NULL;
+}
+
 static int alloc_two_level(struct smmu_device *smmu, u8 sid_bits)
 {
 	struct smmu_strtab *tab = &smmu->strtab;
@@ -31,7 +48,7 @@ static int alloc_two_level(struct smmu_device *smmu, u8 sid_bits)
 	tab->l2 = kvcalloc(l1_entries(tab), sizeof(*tab->l2), GFP_KERNEL);
 	if (!tab->l2)
 		return -ENOMEM;
-	tab->l1 = dma_alloc_coherent(smmu->dev, tab->bytes, &tab->dma, GFP_KERNEL);
+	tab->l1 = alloc_base(smmu, tab->bytes);
 	if (!tab->l1) {
 		kvfree(tab->l2);
 		tab->l2 = NULL;
@@ -48,7 +65,7 @@ static int alloc_linear(struct smmu_device *smmu, u8 sid_bits)
 	tab->two_level = false;
 	tab->log2 = min_t(u8, sid_bits, LINEAR_LOG2_MAX);
 	tab->bytes = sizeof(*tab->linear) << tab->log2;
-	tab->linear = dma_alloc_coherent(smmu->dev, tab->bytes, &tab->dma, GFP_KERNEL);
+	tab->linear = alloc_base(smmu, tab->bytes);
 	if (!tab->linear)
 		return -ENOMEM;
 	for (i = 0; i < 1UL << tab->log2; i++)
