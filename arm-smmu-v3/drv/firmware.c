@@ -5,9 +5,22 @@
 #include <linux/of_address.h>
 #include <linux/platform_device.h>
 
+#include "core/errata.h"
 #include "core/ident.h"
 #include "drv/firmware.h"
 #include "hw/device.h"
+
+static u32 dt_errata(const struct device_node *np)
+{
+	const struct smmu_dt_erratum *e;
+	u32 errata = 0;
+
+	for (e = smmu_dt_errata; e->errata; e++)
+		if ((e->property && of_property_read_bool(np, e->property)) ||
+		    (e->compatible && of_device_is_compatible(np, e->compatible)))
+			errata |= e->errata;
+	return errata;
+}
 
 static int read_dt(struct device *dev, struct smmu_ident_env *env)
 {
@@ -17,10 +30,7 @@ static int read_dt(struct device *dev, struct smmu_ident_env *env)
 		dev_err(dev, "DT: #iommu-cells must be 1\n");
 		return -EINVAL;
 	}
-	if (of_property_read_bool(dev->of_node, "hisilicon,broken-prefetch-cmd"))
-		env->extra_errata |= SMMU_ERRATUM_NO_PREFETCH;
-	if (of_property_read_bool(dev->of_node, "cavium,cn9900-broken-page1-regspace"))
-		env->extra_errata |= SMMU_ERRATUM_PAGE0_ONLY;
+	env->extra_errata |= dt_errata(dev->of_node);
 	env->coherent = of_dma_is_coherent(dev->of_node);
 	return 0;
 }
@@ -31,14 +41,7 @@ static int read_acpi(struct device *dev, struct smmu_ident_env *env)
 	struct acpi_iort_node *node = *(struct acpi_iort_node **)dev_get_platdata(dev);
 	const struct acpi_iort_smmu_v3 *iort = (void *)node->node_data;
 
-	switch (iort->model) {
-	case ACPI_IORT_SMMU_V3_CAVIUM_CN99XX:
-		env->extra_errata |= SMMU_ERRATUM_PAGE0_ONLY;
-		break;
-	case ACPI_IORT_SMMU_V3_HISILICON_HI161X:
-		env->extra_errata |= SMMU_ERRATUM_NO_PREFETCH;
-		break;
-	}
+	env->extra_errata |= smmu_errata_of_model(iort->model);
 	env->coherent = iort->flags & ACPI_IORT_SMMU_V3_COHACC_OVERRIDE;
 	return 0;
 }
