@@ -123,7 +123,7 @@ static int post_piece(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 
 		slots[smmu_q_slot(pos + i, q->mem.log2)] = cmd[i];
 		q->stats.syncs += smmu_cmd_opcode(&cmd[i]) == CMD_SYNC;
 	}
-	/* pairs with READ_ONCE in refresh_cons(): never refuse a CONS that is true */
+	/* pairs with READ_ONCE in refresh_cons() and smmu_cmdq_error(): refuse no true CONS */
 	WRITE_ONCE(q->prod, pos + n);
 	/* the slots before PROD: the SMMU reads them once it sees PROD (3.5.1) */
 	smmu_reg_write_ordered(smmu->base, SMMU_CMDQ_PROD,

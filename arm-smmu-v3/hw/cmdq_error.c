@@ -46,6 +46,12 @@ bool smmu_cmdq_error(struct smmu_device *smmu)
 
 	cons = smmu_reg_read(smmu->base, SMMU_CMDQ_CONS);
 	err = FIELD_GET(CMDQ_CONS_ERR, cons);
+	/*
+	 * The CONS read before the prod load: with a prod from before the failed command was
+	 * posted, CONS would look impossible. Pairs with WRITE_ONCE in post_piece(). The
+	 * base may be loaded late: CONS stands still, so nobody can move it past.
+	 */
+	rmb();
 
 	if (err > CERROR_ATC_INV_SYNC ||
 	    !smmu_q_cons_pos(READ_ONCE(q->cons), READ_ONCE(q->prod), cons,
