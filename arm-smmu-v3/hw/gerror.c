@@ -37,6 +37,12 @@ bool smmu_gerror_poll(struct smmu_device *smmu)
 	const char *lost = NULL;
 	unsigned long flags;
 
+	/* Pollers come often and hardly ever find anything: no lock for that */
+	gerror = smmu_reg_read(smmu->base, SMMU_GERROR);
+	if (!((gerror ^ smmu_reg_read(smmu->base, SMMU_GERRORN)) & GERROR_ALL) &&
+	    gerror != U32_MAX)
+		return false;
+
 	/*
 	 * The handler and every poller meet here. Who comes second finds the error
 	 * acknowledged; acknowledging twice would raise it again.
