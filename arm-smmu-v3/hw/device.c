@@ -68,6 +68,12 @@ void smmu_device_stop(struct smmu_device *smmu)
 	smmu->started = false;
 	if (smmu_ctrl_write(smmu, SMMU_CR0, SMMU_CR0ACK, 0))
 		dev_err(smmu->dev, "does not disable (CR0ACK)\n");
+	/*
+	 * At shutdown drivers go on unmapping: the queue takes nothing any more, and nothing
+	 * is translated. Also keeps smmu_device_shut() from touching GBPA.
+	 * Pairs with READ_ONCE in smmu_device_is_dead().
+	 */
+	smp_store_release(&smmu->dead, true);
 	smmu_irq_teardown(smmu);
 }
 

@@ -66,8 +66,8 @@ struct smmu_device_ops {
  * @was_enabled: SMMUEN was set when we came: another kernel's SMMU, perhaps with DMA
  * @msi: interrupts are MSIs
  * @started: smmu_device_start() has succeeded
- * @dead: shut for good: aborts everything, and that is done. Written under @shut_lock
- *	with release, READ_ONCE by everybody who posts.
+ * @dead: shut for good or stopped: translates nothing, and that is done. Written under
+ *	@shut_lock or by smmu_device_stop(), with release; READ_ONCE by everybody who posts.
  * @gerrors: global errors seen
  */
 struct smmu_device {
@@ -148,6 +148,8 @@ int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired,
 /**
  * smmu_device_stop() - interrupts off, translation off (GBPA decides then)
  * @smmu: started or not
+ *
+ * Posts fail with -ESHUTDOWN from here on, at once: after a shutdown others may still try.
  */
 void smmu_device_stop(struct smmu_device *smmu);
 
@@ -170,7 +172,7 @@ void smmu_device_shut(struct smmu_device *smmu, const char *why);
 
 static inline bool smmu_device_is_dead(const struct smmu_device *smmu)
 {
-	/* pairs with the release in smmu_device_shut() */
+	/* pairs with the releases in smmu_device_shut() and smmu_device_stop() */
 	return READ_ONCE(smmu->dead);
 }
 
