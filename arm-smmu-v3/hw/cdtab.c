@@ -35,12 +35,12 @@ struct cd_writer {
 static void cd_sync(struct smmu_entry_writer *writer)
 {
 	struct cd_writer *w = container_of(writer, struct cd_writer, writer);
-	struct smmu_cmd cmd[16];
+	struct smmu_cmd cmd[16 + 1];
 	u32 i, fill = 0;
 
 	for (i = 0; i < w->n; i++) {
 		smmu_cmd_cfgi_cd(&cmd[fill++], w->sids[i], 0, true);
-		if (fill == ARRAY_SIZE(cmd) || i + 1 == w->n) {
+		if (fill + 1 == ARRAY_SIZE(cmd) || i + 1 == w->n) {
 			smmu_issue_cfgi(w->smmu, cmd, fill);
 			fill = 0;
 		}

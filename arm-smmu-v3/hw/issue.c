@@ -17,6 +17,16 @@ int smmu_issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
 	return smmu_cmdq_wait(smmu, &ticket, deadline);
 }
 
+/* CFGI and TLBI with their CMD_SYNC, twice where it takes two */
+static int issue_as_needed(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
+{
+	int ret = smmu_issue(smmu, cmd, n);
+
+	if (!ret && (smmu->inst.feat.errata & SMMU_ERRATUM_REPEAT_TLBI))
+		ret = smmu_issue(smmu, cmd, n);
+	return ret;
+}
+
 int smmu_issue_flush_all(struct smmu_device *smmu)
 {
 	struct smmu_cmd cmd[4];
@@ -27,31 +37,15 @@ int smmu_issue_flush_all(struct smmu_device *smmu)
 		smmu_cmd_tlbi_el2_all(&cmd[n++]);
 	smmu_cmd_tlbi_nsnh_all(&cmd[n++]);
 	smmu_cmd_sync(&cmd[n++], false);
-	return smmu_issue(smmu, cmd, n);
+	return issue_as_needed(smmu, cmd, n);
 }
 
-static int cfgi_once(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
+void smmu_issue_cfgi(struct smmu_device *smmu, struct smmu_cmd *cmd, u32 n)
 {
-	ktime_t deadline = smmu_cmdq_deadline();
-	struct smmu_ticket ticket;
-	struct smmu_cmd sync;
 	int ret;
 
-	smmu_cmd_sync(&sync, false);
-	ret = smmu_cmdq_post(smmu, cmd, n, deadline, &ticket, false);
-	if (!ret)
-		ret = smmu_cmdq_post(smmu, &sync, 1, deadline, &ticket, true);
-	if (!ret)
-		ret = smmu_cmdq_wait(smmu, &ticket, deadline);
-	return ret;
-}
-
-void smmu_issue_cfgi(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
-{
-	int ret = cfgi_once(smmu, cmd, n);
-
-	if (!ret && (smmu->inst.feat.errata & SMMU_ERRATUM_REPEAT_TLBI))
-		ret = cfgi_once(smmu, cmd, n);
+	smmu_cmd_sync(&cmd[n++], false);
+	ret = issue_as_needed(smmu, cmd, n);
 	if (ret && ret != -ESHUTDOWN && smmu_issue_flush_all(smmu))
 		smmu_device_shut(smmu, "configuration invalidation not confirmed");
 }

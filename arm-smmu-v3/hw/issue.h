@@ -22,13 +22,14 @@ int smmu_issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n);
 /**
  * smmu_issue_cfgi() - configuration invalidation that must be confirmed
  * @smmu: SMMU
- * @cmd: CFGI commands
- * @n: how many; a CMD_SYNC is added by this function
+ * @cmd: CFGI commands, with room for one more: the CMD_SYNC, which this function adds, so
+ *	that all go in one post
+ * @n: how many, without the CMD_SYNC
  *
  * Tries a second time with CFGI_ALL. If that is not confirmed either, the SMMU is
  * shut: it may go on using a configuration that is about to be freed.
  */
-void smmu_issue_cfgi(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n);
+void smmu_issue_cfgi(struct smmu_device *smmu, struct smmu_cmd *cmd, u32 n);
 
 /**
  * smmu_issue_flush_all() - every TLB entry and every configuration, last resort

@@ -129,7 +129,7 @@ static int make_l2(struct smmu_device *smmu, u32 idx)
 	/*
 	 * The table's content before the pointer to it: the SMMU may follow the
 	 * descriptor as soon as it is there. An invalid descriptor may be cached
-	 * (3.21.3); the CFGI_STE of the stream's first STE write ends that, Leaf = 0.
+	 * (3.21.3); the CFGI_STE of smmu_strtab_claim() ends that, Leaf = 0.
 	 */
 	dma_wmb();
 	WRITE_ONCE(tab->l1[idx],
@@ -142,7 +142,7 @@ int smmu_strtab_claim(struct smmu_device *smmu, u32 sid)
 {
 	struct smmu_strtab *tab = &smmu->strtab;
 	u32 idx = sid >> STRTAB_SPLIT_BITS;
-	struct smmu_cmd cmd;
+	struct smmu_cmd cmd[2];
 	int ret = 0;
 
 	if ((u64)sid >> tab->log2)
@@ -153,8 +153,8 @@ int smmu_strtab_claim(struct smmu_device *smmu, u32 sid)
 	if (!tab->l2[idx].ste) {
 		ret = make_l2(smmu, idx);
 		if (!ret && smmu->started) {
-			smmu_cmd_cfgi_ste(&cmd, sid, false);
-			smmu_issue_cfgi(smmu, &cmd, 1);
+			smmu_cmd_cfgi_ste(&cmd[0], sid, false);
+			smmu_issue_cfgi(smmu, cmd, 1);
 		}
 	}
 	mutex_unlock(&tab->lock);
@@ -179,10 +179,10 @@ struct ste_writer {
 static void ste_sync(struct smmu_entry_writer *writer)
 {
 	struct ste_writer *w = container_of(writer, struct ste_writer, writer);
-	struct smmu_cmd cmd;
+	struct smmu_cmd cmd[2];
 
-	smmu_cmd_cfgi_ste(&cmd, w->sid, true);
-	smmu_issue_cfgi(w->smmu, &cmd, 1);
+	smmu_cmd_cfgi_ste(&cmd[0], w->sid, true);
+	smmu_issue_cfgi(w->smmu, cmd, 1);
 }
 
 static const struct smmu_entry_ops ste_ops = {
