@@ -81,7 +81,8 @@ debugfs_show()
 {
 	local file any=1
 
-	for file in $(find /sys/kernel/debug/smmuv3 -type f 2>/dev/null | sort); do
+	for file in /sys/kernel/debug/smmuv3/domains /sys/kernel/debug/smmuv3/*/counters; do
+		[ -e "$file" ] || continue
 		echo "${file#/sys/kernel/debug/}:"
 		sed 's/^/    /' "$file" 2>&1
 		any=0
@@ -91,7 +92,7 @@ debugfs_show()
 
 step "load the driver ($SMMU_DRIVER)"
 check load smmu_load || exit
-dmesg | grep -E 'smmu' | tail -n 12 | show
+dmesg | grep -E 'arm-smmu-v3 |smmuv3: ' | tail -n 8 | show
 
 step "NVMe: write and read back $MB MiB"
 check nvme nvme_io
@@ -101,7 +102,7 @@ check network net_io
 
 step "edu: DMA at an address that nobody has mapped"
 check fault edu_fault
-dmesg | grep -E 'smmu' | grep -F "$(pci_find 1234:11e8)" | tail -n 4 | show
+dmesg | grep -E 'arm-smmu-v3 ' | grep -F "$(pci_find 1234:11e8)" | head -n 4 | show
 
 step "what the driver tells: each domain's array, each SMMU's counters"
 if [ "$SMMU_DRIVER" = smmuv3 ]; then
