@@ -147,7 +147,7 @@ hash_of()
 # step TITLE CMD...: run CMD with its output in a log; one line at start, one
 # every 15 s with the log's last line, one at the end with the time. A failure
 # shows the last 50 lines of the log and ends the script; after success
-# STEP_LOG names the log. CMD may be a function; do not use step in a condition, as that would switch off set -e.
+# STEP_LOG names the log. STEP_HINT, when set, is added to the error. CMD may be a function; do not use step in a condition, as that would switch off set -e.
 step()
 {
 	local title=$1 log start rc beat
@@ -172,7 +172,7 @@ step()
 		tail -n 50 "$log" >&2
 		echo '---' >&2
 		die "$title: failed with status $rc after $((SECONDS - start)) s" \
-		    "the whole log: $log"
+		    "the whole log: $log" ${STEP_HINT:+"$STEP_HINT"}
 	fi
 	printf '   %s: done in %d s\n' "$title" $((SECONDS - start)) >&2
 	# Keep the newest log of each title only.
