@@ -166,6 +166,9 @@ static int attach_locked(struct smmu_master *master, struct smmu_domain *domain)
 		dev_dbg(master->dev, "cannot share domain %u: %s\n", domain->id, why);
 		return -EINVAL;
 	}
+	/* iommufd makes another domain for it then */
+	if (domain->enforced && !smmu_master_canwbs(master))
+		return -EINVAL;
 	/* An SMMU that was shut translates for nobody; refuse what it would hide */
 	if (smmu_device_is_dead(&master->host->smmu))
 		return -EIO;

@@ -210,7 +210,7 @@ static int attach_dev(struct iommu_domain *domain, struct device *dev,
 	return smmu_attach_paging(dev_iommu_priv_get(dev), smmu_domain_of(domain));
 }
 
-/* Can every device on it be kept from non-coherent access? True keeps being true. */
+/* Can every device on it be kept from non-coherent access? Attach refuses others then. */
 static bool enforce_cache_coherency(struct iommu_domain *domain)
 {
 	struct smmu_domain *sd = smmu_domain_of(domain);
@@ -220,6 +220,7 @@ static bool enforce_cache_coherency(struct iommu_domain *domain)
 	mutex_lock(&smmu_attach_mutex);
 	list_for_each_entry(master, &sd->attached, domain_node)
 		ret &= smmu_master_canwbs(master);
+	sd->enforced = ret;
 	mutex_unlock(&smmu_attach_mutex);
 	return ret;
 }

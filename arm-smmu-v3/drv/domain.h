@@ -28,6 +28,8 @@ struct smmu_inst;
  * @node: in smmu_domains; under smmu_attach_mutex
  * @id: for debugfs and traces, never reused
  * @nest_parent: stage 2 meant to sit under guests
+ * @enforced: enforce_cache_coherency() has promised coherent access: no device that is not
+ *	known for it is attached; under smmu_attach_mutex
  * @unconfirmed: an SMMU may still hold translations of it: the page table is not freed
  */
 struct smmu_domain {
@@ -38,6 +40,7 @@ struct smmu_domain {
 	struct list_head node;
 	u32 id;
 	bool nest_parent;
+	bool enforced;
 	bool unconfirmed;
 };
 
