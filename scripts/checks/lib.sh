@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# For the suites of scripts/check. A suite is a script NN-name here with the
+# header lines '# about: TEXT', '# budget: SECONDS' and, when only check-full
+# runs it, '# when: full'. It defines suite(), and prepare() if it needs
+# something built first (not counted in its time), and ends with
+# 'suite_main "$@"'.
+#
+# Each test is told by ok, not_ok or skip. Lines go to the file $RESULTS, where
+# scripts/check counts them, and to stdout, which is the suite's log. A suite
+# that ends early, or tells nothing, has failed.
+
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+: "${RESULTS:=/dev/null}"
+
+prepare() { :; }
+
+result()
+{
+	printf '%s\n' "$*"
+	printf '%s\n' "$*" >>"$RESULTS"
+}
+
+ok()
+{
+	result "ok $*"
+}
+
+# not_ok NAME REASON...
+not_ok()
+{
+	result "not ok $*"
+}
+
+# skip NAME REASON...
+skip()
+{
+	result "skip $*"
+}
+
+# check NAME CMD...: ok when CMD succeeds and prints nothing on stdout; what it
+# prints there, a line for each offence, is the reason why not. CMD may be a
+# function.
+check()
+{
+	local name=$1 out rc=0 more
+
+	shift
+	out=$("$@") || rc=$?
+	if [[ $rc == 0 && -z $out ]]; then
+		ok "$name"
+		return
+	fi
+	printf '%s\n' "${out:=status $rc, see the log}"
+	more=$(($(wc -l <<<"$out") - 1))
+	((more == 0)) || more="(and $more more in the log)"
+	not_ok "$name" "$(head -n 1 <<<"$out") ${more#0}"
+}
+
+# collect PREFIX: stdin is a suite's or guest's output: take over its results.
+collect()
+{
+	local line
+
+	while IFS= read -r line; do
+		case $line in
+		'ok '*)		ok "$1${line#ok }" ;;
+		'not ok '*)	not_ok "$1${line#not ok }" ;;
+		'skip '*)	skip "$1${line#skip }" ;;
+		*)		printf '%s\n' "$line" ;;
+		esac
+	done
+}
+
+# collect_kunit PREFIX: stdin is what kunit.py prints.
+collect_kunit()
+{
+	local line name
+
+	while IFS= read -r line; do
+		# Lines of suites and of parameterised cases have '=' on both ends.
+		name=${line#*] *] }
+		case $line in
+		\[*\]' [PASSED] '*)	ok "$1$name" ;;
+		\[*\]' [SKIPPED] '*)	skip "$1$name" "${skip_reason[$name]:-see the log}" ;;
+		\[*\]' [FAILED] '* | \[*\]' [CRASHED] '* | \[*\]' [TIMED_OUT] '* | \
+		\[*\]' [NO TESTS RUN] '* | \[*\]' [ERROR] '*)
+					not_ok "$1$name" "${line#*] }" ;;
+		*)			printf '%s\n' "$line" ;;
+		esac
+	done
+}
+
+# sources [PATTERN...]: our files of these patterns (C and headers by default),
+# one a line, relative to the top: what git knows or would add.
+sources()
+{
+	(($#)) || set -- '*.c' '*.h'
+	git -C "$TOP" ls-files --cached --others --exclude-standard -- "$@" |
+		while IFS= read -r file; do
+			[[ ! -e $TOP/$file ]] || printf '%s\n' "$file"
+		done | sort -u
+}
+
+suite_main()
+{
+	cd "$TOP"
+	if [[ ${1:-} == prepare ]]; then
+		prepare
+	else
+		suite
+	fi
+}

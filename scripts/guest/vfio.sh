@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# The kernel's VFIO selftests on an igb that vfio-pci drives; they are in /vfio.
+# See scripts/checks/70-vfio.
+
+# to_vfio BDF
+to_vfio()
+{
+	local dev=/sys/bus/pci/devices/$1
+
+	[ ! -e "$dev/driver" ] || echo "$1" >"$dev/driver/unbind"
+	echo vfio-pci >"$dev/driver_override" &&
+	echo "$1" >/sys/bus/pci/drivers/vfio-pci/bind
+}
+
+# Translate the TAP of kselftest_harness.h, which says
+#	ok N NAME, ok N NAME # SKIP WHY, not ok N NAME
+# tap_results PREFIX LOG
+tap_results()
+{
+	sed -nE -e 's/^not ok [0-9]+ ([^ ]+)(.*)/not ok PREFIX\1 failed\2/p' \
+		-e 's/^ok [0-9]+ (# SKIP )?([^ ]+) # SKIP */skip PREFIX\2 /p' \
+		-e '/ # SKIP/!s/^ok [0-9]+ ([^ ]+).*/ok PREFIX\1/p' "$2" |
+		sed "s/PREFIX/$1/"
+}
+
+# run_test NAME BDF
+run_test()
+{
+	local name=$1 rc=0 log=/tmp/$1.log planned told
+
+	"/vfio/vfio_${name}_test" "$2" >"$log" 2>&1 || rc=$?
+	tap_results "$name." "$log" >/tmp/results
+	cat /tmp/results >&3
+	planned=$(sed -n 's/^1\.\.//p' "$log")
+	told=$(wc -l </tmp/results)
+	# Status 4: all skipped.
+	if [ "$rc" != 0 ] && [ "$rc" != 4 ] || [ "${planned:-0}" -ne "$told" ] ||
+	   [ "$told" = 0 ]; then
+		grep -v '^ok ' "$log" | tail -n 40 | show
+		not_ok "$name" "status $rc, $told results of ${planned:-an unknown number}"
+	fi
+}
+
+step "load the driver ($SMMU_DRIVER)"
+check load smmu_load || exit
+modprobe vfio_iommu_type1
+modprobe vfio_pci
+bdf=$(pci_find 8086:10c9)
+wait_for 5 [ -e "/sys/bus/pci/devices/$bdf/iommu_group" ]
+check bind to_vfio "$bdf" || exit
+# For the mappings with pages of 2 MB; those of 1 GB come from the command line.
+echo 16 >/proc/sys/vm/nr_hugepages
+for name in iommufd_setup pci_device dma_mapping dma_mapping_mmio pci_driver; do
+	step "$name on $bdf"
+	run_test "$name" "$bdf"
+done
+step "unload"
+echo "$bdf" >/sys/bus/pci/drivers/vfio-pci/unbind
+check remove pci_remove_all
+check unload smmu_unload
