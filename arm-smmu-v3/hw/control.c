@@ -58,16 +58,21 @@ int smmu_ctrl_disable(struct smmu_device *smmu)
 static void program_memory(struct smmu_device *smmu)
 {
 	const struct smmu_strtab *strtab = &smmu->strtab;
-	u32 cfg;
+	u32 cache = CR1_CACHE_NC, share = SMMU_SH_OUTER, cfg;
 
-	/* How the SMMU itself reads tables and queues; ignored without COHACC */
+	/*
+	 * How the SMMU itself reads tables and queues: as the CPUs map them. COHACC may say
+	 * more than firmware, whose word it is that decides what memory the DMA API gives.
+	 */
+	if (smmu_has(smmu, SMMU_FEAT_COHERENT)) {
+		cache = CR1_CACHE_WB;
+		share = SMMU_SH_INNER;
+	}
 	smmu_reg_write(smmu->base, SMMU_CR1,
-		       FIELD_PREP(CR1_TABLE_SH, SMMU_SH_INNER) |
-		       FIELD_PREP(CR1_TABLE_OC, CR1_CACHE_WB) |
-		       FIELD_PREP(CR1_TABLE_IC, CR1_CACHE_WB) |
-		       FIELD_PREP(CR1_QUEUE_SH, SMMU_SH_INNER) |
-		       FIELD_PREP(CR1_QUEUE_OC, CR1_CACHE_WB) |
-		       FIELD_PREP(CR1_QUEUE_IC, CR1_CACHE_WB));
+		       FIELD_PREP(CR1_TABLE_SH, share) |
+		       FIELD_PREP(CR1_TABLE_OC, cache) | FIELD_PREP(CR1_TABLE_IC, cache) |
+		       FIELD_PREP(CR1_QUEUE_SH, share) |
+		       FIELD_PREP(CR1_QUEUE_OC, cache) | FIELD_PREP(CR1_QUEUE_IC, cache));
 
 	/* PTM: take no part in the CPUs' broadcast invalidation; the array does it all */
 	smmu_reg_write(smmu->base, SMMU_CR2, CR2_PTM | CR2_RECINVSID |
