@@ -129,6 +129,17 @@ destroy:
 	return ret;
 }
 
+/* Undo of bring_up(). The core may have let devices in, and out again, in the meantime. */
+static void take_down(struct smmu_host *host)
+{
+	/* readers that still hold an old array are done before the queue goes */
+	smmu_domains_forget(&host->smmu);
+	smmu_device_stop(&host->smmu);
+	smmu_device_free(&host->smmu);
+	WARN_ON(!xa_empty(&host->streams));
+	xa_destroy(&host->streams);
+}
+
 int smmu_host_probe(struct platform_device *pdev)
 {
 	struct smmu_host *host;
@@ -155,8 +166,7 @@ int smmu_host_probe(struct platform_device *pdev)
 
 stop:
 	smmu_debugfs_remove_host(host);
-	smmu_device_stop(&host->smmu);
-	smmu_device_free(&host->smmu);
+	take_down(host);
 free:
 	platform_set_drvdata(pdev, NULL);
 	kfree(host);
@@ -174,12 +184,7 @@ void smmu_host_remove(struct platform_device *pdev)
 	mutex_unlock(&hosts_lock);
 	smmu_debugfs_remove_host(host);
 
-	/* readers that still hold an old array are done before the queue goes */
-	smmu_domains_forget(&host->smmu);
-	smmu_device_stop(&host->smmu);
-	smmu_device_free(&host->smmu);
-	WARN_ON(!xa_empty(&host->streams));
-	xa_destroy(&host->streams);
+	take_down(host);
 	kfree(host);
 }
 
