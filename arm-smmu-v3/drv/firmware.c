@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/acpi.h>
+#include <linux/bitfield.h>
 #include <linux/dev_printk.h>
 #include <linux/of.h>
 #include <linux/of_address.h>
 #include <linux/platform_device.h>
+
+#include <smmuv3/regs.h>
 
 #include "core/errata.h"
 #include "core/ident.h"
@@ -36,12 +39,31 @@ static int read_dt(struct device *dev, struct smmu_ident_env *env)
 }
 
 #ifdef CONFIG_ACPI_IORT
+/*
+ * The IORT overrides IDR0.HTTU: only firmware knows whether the memory system does atomic
+ * updates. It is heeded where it says less than the register.
+ */
+static u32 without_httu(u32 flags)
+{
+	switch (FIELD_GET(ACPI_IORT_SMMU_V3_HTTU_OVERRIDE, flags)) {
+	case IDR0_HTTU_NONE:
+		return SMMU_FEAT_HA | SMMU_FEAT_HD | SMMU_FEAT_HAFT;
+	case IDR0_HTTU_AF:
+		return SMMU_FEAT_HD | SMMU_FEAT_HAFT;
+	case IDR0_HTTU_AF_DIRTY:
+		return SMMU_FEAT_HAFT;
+	default:
+		return 0;
+	}
+}
+
 static int read_acpi(struct device *dev, struct smmu_ident_env *env)
 {
 	struct acpi_iort_node *node = *(struct acpi_iort_node **)dev_get_platdata(dev);
 	const struct acpi_iort_smmu_v3 *iort = (void *)node->node_data;
 
 	env->extra_errata |= smmu_errata_of_model(iort->model);
+	env->disable |= without_httu(iort->flags);
 	env->coherent = iort->flags & ACPI_IORT_SMMU_V3_COHACC_OVERRIDE;
 	return 0;
 }

@@ -11,7 +11,8 @@ struct smmu_wired;
 /**
  * smmu_firmware_read() - DT or IORT
  * @pdev: SMMU
- * @env: out: coherency and errata named by firmware; the rest is left alone
+ * @env: out: coherency and errata named by firmware, and added to what is disabled what
+ *	firmware does not want used; the rest is left alone
  * @wired: out: interrupts, 0 where absent
  * Return: 0 or -EINVAL with one line logged
  */
