@@ -104,7 +104,8 @@ static void request(struct smmu_device *smmu, int *irq, irq_handler_t hard,
 		dev_warn(smmu->dev, "no %s interrupt\n", name);
 		return;
 	}
-	ret = request_threaded_irq(*irq, hard, thread, hard ? 0 : IRQF_ONESHOT, name, smmu);
+	/* edges are latched while the line is masked; a level that stays must not storm */
+	ret = request_threaded_irq(*irq, hard, thread, thread ? IRQF_ONESHOT : 0, name, smmu);
 	if (ret) {
 		dev_warn(smmu->dev, "%s interrupt %d: %d\n", name, *irq, ret);
 		*irq = 0;
