@@ -75,22 +75,27 @@ collect()
 	done
 }
 
-# collect_kunit PREFIX: stdin is what kunit.py prints.
+# collect_kunit PREFIX KTAP: stdin is what kunit.py prints. It keeps the reasons
+# of skipped tests to itself: they come from KTAP, the file that it has parsed.
 collect_kunit()
 {
-	local line name
+	local line name skipped=()
 
 	while IFS= read -r line; do
 		# Lines of suites and of parameterised cases have '=' on both ends.
 		name=${line#*] *] }
 		case $line in
 		\[*\]' [PASSED] '*)	ok "$1$name" ;;
-		\[*\]' [SKIPPED] '*)	skip "$1$name" "${skip_reason[$name]:-see the log}" ;;
+		\[*\]' [SKIPPED] '*)	skipped+=("$name") ;;
 		\[*\]' [FAILED] '* | \[*\]' [CRASHED] '* | \[*\]' [TIMED_OUT] '* | \
 		\[*\]' [NO TESTS RUN] '* | \[*\]' [ERROR] '*)
 					not_ok "$1$name" "${line#*] }" ;;
 		*)			printf '%s\n' "$line" ;;
 		esac
+	done
+	for name in "${skipped[@]}"; do
+		line=$(grep -aF " $name # SKIP" "$2" | head -n 1) || :
+		skip "$1$name" "${line#*# SKIP }"
 	done
 }
 
