@@ -39,14 +39,12 @@ static void resume(struct smmu_device *smmu, const struct smmu_event *event)
 
 void smmu_fault_report(struct smmu_device *smmu, const struct smmu_event *event)
 {
-	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
-				      DEFAULT_RATELIMIT_BURST);
 	struct smmu_host *host = smmu_host_of(smmu);
 	struct smmu_master *master;
 
 	if (event->stall && event->translation)
 		resume(smmu, event);
-	if (!__ratelimit(&limit))
+	if (!__ratelimit(&host->fault_limit))
 		return;
 	/* the owner cannot go while its name is printed */
 	mutex_lock(&host->streams_lock);

@@ -5,6 +5,7 @@
 #include <linux/dev_printk.h>
 #include <linux/dma-mapping.h>
 #include <linux/platform_device.h>
+#include <linux/ratelimit.h>
 #include <linux/slab.h>
 
 #include <smmuv3/regs.h>
@@ -153,6 +154,8 @@ int smmu_host_probe(struct platform_device *pdev)
 	mutex_init(&host->streams_lock);
 	xa_init(&host->streams);
 	INIT_LIST_HEAD(&host->masters);
+	ratelimit_state_init(&host->fault_limit, DEFAULT_RATELIMIT_INTERVAL,
+			     DEFAULT_RATELIMIT_BURST);
 	platform_set_drvdata(pdev, &host->smmu);
 
 	ret = bring_up(pdev, host);

@@ -12,6 +12,7 @@
 #include <linux/iommu.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/ratelimit_types.h>
 #include <linux/xarray.h>
 
 #include "hw/device.h"
@@ -27,6 +28,7 @@ struct platform_device;
  * @streams_lock: protects @streams and @masters
  * @streams: StreamID -> struct smmu_master
  * @masters: struct smmu_master.node
+ * @fault_limit: of its event lines: a noisy device must not hide those behind other SMMUs
  * @debugfs: directory or error
  */
 struct smmu_host {
@@ -36,6 +38,7 @@ struct smmu_host {
 	struct mutex streams_lock;
 	struct xarray streams;
 	struct list_head masters;
+	struct ratelimit_state fault_limit;
 	struct dentry *debugfs;
 };
 
