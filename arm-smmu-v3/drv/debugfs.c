@@ -69,7 +69,7 @@ DEFINE_SHOW_ATTRIBUTE(domains);
 static const char * const feat_name[] = {
 	"stage1", "stage2", "nesting", "strtab-2lvl", "cdtab-2lvl", "range-inv", "msi", "sev",
 	"ats", "pri", "stall", "stall-force", "hyp", "e2h", "hw-access", "hw-dirty", "haft",
-	"coherent", "s2fwb", "bbml2", "btm", "vax", "attr-ovr", "sva",
+	"coherent", "s2fwb", "bbml2", "btm", "vax", "attr-ovr", "sva", "lpa2",
 };
 
 static int features_show(struct seq_file *s, void *unused)
