@@ -30,6 +30,21 @@ free_cmdq:
 	return ret;
 }
 
+/*
+ * The GERROR handler may have shut the SMMU before or while CR0 was written to enable it. On,
+ * but dead, it would translate while nobody invalidates.
+ */
+static bool shut_meanwhile(struct smmu_device *smmu)
+{
+	unsigned long flags;
+	bool dead;
+
+	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
+	dead = smmu->dead;
+	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
+	return dead;
+}
+
 int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired, bool kdump)
 {
 	int ret;
@@ -49,6 +64,10 @@ int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired, 
 	if (ret)
 		goto disable;
 	ret = smmu_ctrl_enable(smmu, !kdump);
+	if (!ret && shut_meanwhile(smmu)) {
+		dev_err(smmu->dev, "was shut while it was being enabled\n");
+		ret = -EIO;
+	}
 	if (ret) {
 		smmu_irq_teardown(smmu);
 		goto disable;
