@@ -102,6 +102,9 @@ static irqreturn_t drain(struct smmu_device *smmu, struct smmu_recordq *q, const
 			cond_resched();
 		}
 		if (!budget) {
+			/* stopped: whoever frees the interrupt waits for us */
+			if (smmu_device_is_dead(smmu))
+				break;
 			/* a storm: this thread outranks everybody, so let go of the CPU */
 			usleep_range(STORM_PAUSE_US, 2 * STORM_PAUSE_US);
 			budget = smmu_q_entries(q->mem.log2);
