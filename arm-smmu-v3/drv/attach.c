@@ -169,9 +169,10 @@ static int attach_locked(struct smmu_master *master, struct smmu_domain *domain)
 	/* iommufd makes another domain for it then */
 	if (domain->enforced && !smmu_master_canwbs(master))
 		return -EINVAL;
-	/* An SMMU that was shut translates for nobody; refuse what it would hide */
-	if (smmu_device_is_dead(&master->host->smmu))
-		return -EIO;
+	/*
+	 * An SMMU that was shut is no reason to fail: it aborts whatever is attached, and the
+	 * core WARNs when a device does not come back to its default domain.
+	 */
 	ret = get_tag(master, domain, &tag);
 	if (ret)
 		return ret;

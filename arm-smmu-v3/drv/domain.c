@@ -102,10 +102,18 @@ struct iommu_domain *smmu_domain_alloc_paging(struct device *dev, u32 flags,
 static void domain_free(struct iommu_domain *domain)
 {
 	struct smmu_domain *sd = smmu_domain_of(domain);
+	struct smmu_master *master, *next;
 	struct smmu_array *array;
 
 	mutex_lock(&smmu_attach_mutex);
-	WARN_ON(!list_empty(&sd->attached));
+	/*
+	 * The core takes a device for attached to the next domain even when that attach failed
+	 * (no memory, say). Its SMMU must not go on walking a page table that is freed.
+	 */
+	list_for_each_entry_safe(master, next, &sd->attached, domain_node) {
+		dev_WARN(master->dev, "domain %u is freed under it, blocked\n", sd->id);
+		smmu_attach_none(master, false);
+	}
 	list_del(&sd->node);
 	array = smmu_domain_array(sd);
 	/* parked tags were flushed when their last user left */
