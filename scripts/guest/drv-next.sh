@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# The kernel after a kexec: what has it found, and does DMA work? ACTION is kexec
+# (the SMMU was switched off in good order) or crash (it was left as it was, with
+# devices in the middle of their DMA).
+
+# shellcheck source=scripts/guest/drv-lib.sh
+. /etc/drv-lib.sh
+
+found_enabled()
+{
+	dmesg | grep 'smmuv3.*found enabled'
+}
+
+found_disabled()
+{
+	! found_enabled
+}
+
+step "next kernel, after $ACTION"
+check next grep -q "next=$ACTION" /proc/cmdline || exit
+check load smmu_load || exit
+if [ "$ACTION" = crash ]; then
+	check found-enabled found_enabled
+	check crash-kernel test -e /proc/vmcore
+else
+	check found-disabled found_disabled
+fi
+dmesg | grep smmuv3 | show
+modprobe nvme
+modprobe virtio_net
+check nvme nvme_io
+check net net_io
+check counters clean
+net_down
+check remove pci_remove_all
+check unload smmu_unload

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# Translations that should be gone: user-space DMA by VFIO with iommu-testdev and
+# edu (vfio-dma.c), for each word of CONFIGS (module parameters, joined by ','),
+# and what is left for the device when user space has gone. SEED is for the random
+# tests.
+
+# shellcheck source=scripts/guest/drv-lib.sh
+. /etc/drv-lib.sh
+
+left=0x20000000		# what vfio-dma leaves mapped at its end
+
+# stopped BDF: a DMA at the address that was mapped a moment ago
+stopped()
+{
+	vfio-dma "$1" sysfs $left && return
+	echo "DMA by $1 at $left goes through"
+	return 1
+}
+
+# No domain but those of the kernel: user space's have gone
+domains_back()
+{
+	[ "$(domains)" = "$1" ] || { echo "$1 domains before, $(domains) now"; return 1; }
+}
+
+decoded()
+{
+	[ "$(smmu_faults "$1" "F_TRANSLATION.*$2")" -ge 1 ] ||
+		{ echo "no F_TRANSLATION of $1 at $2 in the log"; return 1; }
+}
+
+echo 16 >/proc/sys/vm/nr_hugepages
+modprobe vfio_pci
+modprobe vfio_iommu_type1
+modprobe iommufd 2>/dev/null
+[ -e /dev/iommu ] || skip iommufd "not in this kernel"
+
+for config in $CONFIGS; do
+	name=$config
+	[ "$config" != default ] || config=
+	step "$name"
+	# shellcheck disable=SC2046 # one argument for each parameter
+	check "$name load" smmu_load $(echo "$config" | tr ',' ' ') || exit
+	pci_rescan
+	itd=$(pci_find "$ITD_ID") edu=$(pci_find "$EDU_ID")
+	before=$(domains)
+
+	check "$name bind" vfio_bind "$itd"
+	relay "$name type1 " vfio-dma "$itd" type1 basic random sizes "seed=$SEED"
+	if [ -e /dev/iommu ]; then
+		relay "$name iommufd " vfio-dma "$itd" iommufd basic random sizes \
+			hwpt "seed=$SEED"
+	fi
+	dmesg | grep -F "$itd" | grep F_TRANSLATION | tail -n 1 | show
+	check "$name decoded" decoded "$itd" "${left#0x}"
+	vfio_release "$itd"
+	check "$name released" stopped "$itd"
+	echo 1 >"/sys/bus/pci/devices/$itd/remove"
+	pci_rescan
+	check "$name re-plugged" stopped "$itd"
+
+	if [ "$name" = default ]; then
+		vfio_bind "$edu"
+		relay "$name type1 " vfio-dma "$edu" type1 edu "seed=$SEED"
+		[ ! -e /dev/iommu ] ||
+			relay "$name iommufd " vfio-dma "$edu" iommufd edu "seed=$SEED"
+		vfio_release "$edu"
+	fi
+	check "$name domains" domains_back "$before"
+	case $name in
+	queue_log2=*)	check "$name counters" clean flood ;;
+	*)		check "$name counters" clean ;;
+	esac
+	# shellcheck disable=SC2046,SC2005 # all on one line
+	echo $(cat "$DEBUGFS"/*/counters) | show
+	check "$name remove" pci_remove_all
+	check "$name unload" smmu_unload || exit
+done
