@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/export.h>
+#include <linux/irqflags.h>
+#include <linux/lockdep.h>
+
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
+
+#include "cmd.h"
+#include "insert.h"
+#include "queue.h"
+
+/* A place where tests hold a context up, to force an interleaving */
+VISIBLE_IF_KUNIT void smmu_insert_pause(struct smmu_inserter *ins, int point)
+{
+	KUNIT_STATIC_STUB_REDIRECT(smmu_insert_pause, ins, point);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_insert_pause);
+
+bool smmu_inserter_init(struct smmu_inserter *ins, const struct smmu_inserter_ops *ops,
+			struct smmu_cmd *slots, u64 *ends, u8 log2, u32 contexts,
+			u32 max_batch)
+{
+	u64 headroom = (u64)contexts * max_batch;
+
+	/* half the queue at most, or admission is all that anybody does */
+	if (headroom > smmu_q_entries(log2) / 2)
+		return false;
+	*ins = (struct smmu_inserter) {
+		.ops = ops,
+		.slots = slots,
+		.ends = ends,
+		.headroom = headroom,
+		.log2 = log2,
+	};
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_inserter_init);
+
+bool smmu_insert_admits(const struct smmu_inserter *ins, u64 cons)
+{
+	lockdep_assert_irqs_disabled();
+	/*
+	 * No order is needed, and a stale value does no harm. Let L be the limit that the
+	 * newest @cons allows. A context that reserves past L has read a @reserved at or
+	 * below L before. It does so once: its own fetch-add has shown it a position past
+	 * L, and from then on it reads that or something newer (coherence of one location
+	 * on one CPU). So past L there is one batch of each context at most, and that is
+	 * the headroom. A stale @cons only lowers L.
+	 */
+	return (u64)atomic64_read(&ins->reserved) - cons <=
+	       smmu_q_entries(ins->log2) - ins->headroom;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_insert_admits);
+
+/* End of what lies published in a row from @pos on */
+static u64 published(const struct smmu_inserter *ins, u64 pos)
+{
+	for (;;) {
+		/* pairs with smp_store_release() in smmu_insert(): the slots are whole */
+		u64 end = smp_load_acquire(&ins->ends[smmu_q_slot(pos, ins->log2)]);
+
+		/* an end from an earlier lap lies at or before where we stand */
+		if (end <= pos)
+			return pos;
+		pos = end;
+	}
+}
+
+/*
+ * Owner of the bell. Everybody who found it taken has raised it after publishing, so when
+ * sub_return() says 0 all of them were there to be seen by the pass before. Fully ordered
+ * RMWs: fetch_inc() in smmu_insert() against sub_return() here, both ways.
+ */
+static void ring(struct smmu_inserter *ins)
+{
+	int seen;
+
+	do {
+		u64 end;
+
+		seen = atomic_read(&ins->bell);
+		/*
+		 * The count before the ends: who is in @seen has published before the
+		 * RMW that put him there. Pairs with atomic_fetch_inc() in smmu_insert().
+		 */
+		smp_rmb();
+		end = published(ins, ins->rung);
+		if (end != ins->rung) {
+			/*
+			 * Before the doorbell, so that nobody refuses a CONS that is true;
+			 * pairs with READ_ONCE() by those who bound CONS with it.
+			 */
+			WRITE_ONCE(ins->rung, end);
+			ins->ops->doorbell(ins, end);
+		}
+		smmu_insert_pause(ins, 2);
+	} while (atomic_sub_return(seen, &ins->bell));
+}
+
+u64 smmu_insert(struct smmu_inserter *ins, const struct smmu_cmd *cmd, u32 n)
+{
+	u64 pos, end;
+	u32 i;
+
+	lockdep_assert_irqs_disabled();
+
+	pos = atomic64_fetch_add_relaxed(n, &ins->reserved);
+	end = pos + n;
+	smmu_insert_pause(ins, 0);
+
+	for (i = 0; i < n; i++)
+		ins->slots[smmu_q_slot(pos + i, ins->log2)] = cmd[i];
+	if (ins->sync_addr && smmu_cmd_opcode(&cmd[n - 1]) == CMD_SYNC)
+		smmu_cmd_sync_msi(&ins->slots[smmu_q_slot(end - 1, ins->log2)],
+				  ins->sync_addr, end);
+
+	/* the slots before the end; pairs with smp_load_acquire() in published() */
+	smp_store_release(&ins->ends[smmu_q_slot(pos, ins->log2)], end);
+	smmu_insert_pause(ins, 1);
+
+	if (!atomic_fetch_inc(&ins->bell))
+		ring(ins);
+	return pos;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_insert);
