@@ -8,6 +8,7 @@
  */
 #include <kunit/visibility.h>
 #include <linux/bitfield.h>
+#include <linux/export.h>
 #include <linux/string.h>
 #include <linux/types.h>
 

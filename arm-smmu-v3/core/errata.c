@@ -9,6 +9,7 @@
 #include <kunit/visibility.h>
 #include <linux/array_size.h>
 #include <linux/bitfield.h>
+#include <linux/export.h>
 #include <linux/types.h>
 
 #include <smmuv3/regs.h>

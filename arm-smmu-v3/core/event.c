@@ -7,6 +7,7 @@
 #include <kunit/visibility.h>
 #include <linux/array_size.h>
 #include <linux/bitfield.h>
+#include <linux/export.h>
 #include <linux/string.h>
 #include <linux/types.h>
 

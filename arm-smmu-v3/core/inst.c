@@ -6,6 +6,8 @@
  * instance, smmu_inst_destroy() after everybody has forgotten it. Which id means
  * what is tag.c's affair.
  */
+#include <linux/export.h>
+
 #include <kunit/visibility.h>
 
 #include "inst.h"

@@ -10,6 +10,7 @@
  */
 #include <kunit/visibility.h>
 #include <linux/acpi.h>
+#include <linux/export.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
 

@@ -4,6 +4,7 @@
  * loading the registers and the shared positions in the right order is up to hw.
  */
 #include <kunit/visibility.h>
+#include <linux/export.h>
 #include <linux/types.h>
 
 #include "queue.h"

@@ -10,6 +10,7 @@
 #include <kunit/visibility.h>
 #include <linux/bitfield.h>
 #include <linux/errno.h>
+#include <linux/export.h>
 #include <linux/string.h>
 #include <linux/types.h>
 

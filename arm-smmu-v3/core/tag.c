@@ -18,6 +18,7 @@
 #include <linux/array_size.h>
 #include <linux/bug.h>
 #include <linux/errno.h>
+#include <linux/export.h>
 #include <linux/idr.h>
 
 #include <kunit/static_stub.h>
