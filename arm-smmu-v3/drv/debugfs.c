@@ -98,7 +98,7 @@ static int queues_show(struct seq_file *s, void *unused)
 
 	seq_printf(s, "cmdq entries %u prod 0x%08x cons 0x%08x position %llu\n",
 		   1U << smmu->cmdq.mem.log2, smmu_reg_read(smmu->base, SMMU_CMDQ_PROD),
-		   smmu_reg_read(smmu->base, SMMU_CMDQ_CONS), READ_ONCE(smmu->cmdq.prod));
+		   smmu_reg_read(smmu->base, SMMU_CMDQ_CONS), smmu_cmdq_posted(&smmu->cmdq));
 	seq_printf(s, "evtq entries %u prod 0x%08x cons 0x%08x records %llu overflows %llu\n",
 		   1U << evtq->mem.log2, smmu_reg_read(evtq->page, evtq->prod),
 		   smmu_reg_read(evtq->page, evtq->cons), evtq->records, evtq->overflows);
@@ -111,14 +111,10 @@ static int counters_show(struct seq_file *s, void *unused)
 	struct smmu_host *host = s->private;
 	struct smmu_device *smmu = &host->smmu;
 	struct smmu_cmdq_stats stats;
-	unsigned long flags;
 
-	raw_spin_lock_irqsave(&smmu->cmdq.lock, flags);
-	stats = smmu->cmdq.stats;
-	raw_spin_unlock_irqrestore(&smmu->cmdq.lock, flags);
-
-	seq_printf(s, "commands %llu\nsyncs %llu\ndoorbells %llu\nfull %llu\ncmd_errors %u\ntimeouts %d\ngerrors %d\nevents %llu\nleaked_tags %d\ndead %u\n",
-		   stats.cmds, stats.syncs, stats.doorbells, stats.full,
+	smmu_cmdq_stats(smmu, &stats);
+	seq_printf(s, "commands %llu\nsyncs %llu\nposts %llu\ndoorbells %llu\nfull %llu\ncmd_errors %u\ntimeouts %d\ngerrors %d\nevents %llu\nleaked_tags %d\ndead %u\n",
+		   stats.cmds, stats.syncs, stats.posts, stats.doorbells, stats.full,
 		   READ_ONCE(smmu->cmdq.err_seq), atomic_read(&smmu->cmdq.timeouts),
 		   atomic_read(&smmu->gerrors), smmu->evtq.records,
 		   atomic_read(&smmu->inst.leaked), smmu_device_is_dead(smmu));

@@ -8,6 +8,7 @@
 #include <linux/ratelimit.h>
 #include <linux/slab.h>
 
+#include <compat/arch.h>
 #include <smmuv3/regs.h>
 
 #include "drv/debugfs.h"
@@ -98,6 +99,7 @@ static int bring_up(struct platform_device *pdev, struct smmu_host *host)
 		.disable = smmu_param_disabled(),
 	};
 	struct smmu_wired wired = {};
+	struct smmu_tuning tuning;
 	int ret;
 
 	ret = smmu_firmware_read(pdev, &env, &wired);
@@ -106,8 +108,8 @@ static int bring_up(struct platform_device *pdev, struct smmu_host *host)
 	ret = map_registers(pdev, smmu, env.extra_errata & SMMU_ERRATUM_PAGE0_ONLY);
 	if (ret)
 		return ret;
-	ret = smmu_device_init(smmu, atomic_inc_return(&instance_nr), &env,
-			       smmu_param_queue_cap());
+	smmu_param_tuning(&tuning);
+	ret = smmu_device_init(smmu, atomic_inc_return(&instance_nr), &env, &tuning);
 	if (ret)
 		return ret;
 	ret = smmu_takeover_check(smmu->dev, smmu_param_force());

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/moduleparam.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
 
 #include "drv/params.h"
+#include "hw/device.h"
 
 static uint disable_features;
 module_param(disable_features, uint, 0444);
@@ -24,6 +27,34 @@ module_param_cb(queue_log2, &queue_log2_ops, &queue_log2, 0444);
 MODULE_PARM_DESC(queue_log2,
 		 "largest log2 of entries of any queue, 0 for what hardware and memory allow (default 0)");
 
+enum { CMDQ_LOCK, CMDQ_COMBINE };
+static const char * const cmdq_names[] = { "lock", "combine" };
+static int cmdq;
+
+static int set_cmdq(const char *val, const struct kernel_param *kp)
+{
+	int i = sysfs_match_string(cmdq_names, val);
+
+	if (i < 0)
+		return i;
+	cmdq = i;
+	return 0;
+}
+
+static int get_cmdq(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%s\n", cmdq_names[cmdq]);
+}
+
+static const struct kernel_param_ops cmdq_ops = {
+	.set = set_cmdq,
+	.get = get_cmdq,
+};
+
+module_param_cb(cmdq, &cmdq_ops, NULL, 0444);
+MODULE_PARM_DESC(cmdq,
+		 "how commands are inserted: lock (one spinlock), combine (no lock, no retry loop, for many CPUs) (default lock)");
+
 static bool force;
 module_param(force, bool, 0444);
 MODULE_PARM_DESC(force,
@@ -34,9 +65,12 @@ u32 smmu_param_disabled(void)
 	return disable_features;
 }
 
-u8 smmu_param_queue_cap(void)
+void smmu_param_tuning(struct smmu_tuning *tuning)
 {
-	return queue_log2;
+	*tuning = (struct smmu_tuning) {
+		.queue_cap = queue_log2,
+		.combine = cmdq == CMDQ_COMBINE,
+	};
 }
 
 bool smmu_param_force(void)

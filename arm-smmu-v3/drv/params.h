@@ -5,10 +5,12 @@
 
 #include <linux/types.h>
 
+struct smmu_tuning;
+
 /* SMMU_FEAT_* to treat as absent */
 u32 smmu_param_disabled(void);
-/* log2 cap on queue entries, 0 for none */
-u8 smmu_param_queue_cap(void);
+/* Queues: their size and how commands are inserted */
+void smmu_param_tuning(struct smmu_tuning *tuning);
 /* take SMMUs over although devices behind them are driven already */
 bool smmu_param_force(void);
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/delay.h>
 #include <linux/dev_printk.h>
+#include <linux/dma-mapping.h>
 #include <linux/ktime.h>
+#include <linux/percpu.h>
+#include <linux/slab.h>
 
 #include <smmuv3/regs.h>
 
-#include "core/cmd.h"
+#include "core/plan.h"
 #include "core/queue.h"
-#include "hw/cmdq.h"
+#include "hw/cmdq_algo.h"
 #include "hw/device.h"
 #include "hw/gerror.h"
 #include "hw/mmio.h"
@@ -20,17 +22,45 @@ ktime_t smmu_cmdq_deadline(void)
 	return ktime_add_ms(ktime_get(), SMMU_CMD_TIMEOUT_MS);
 }
 
-int smmu_cmdq_alloc(struct smmu_device *smmu)
+/* One coherent word for completions; without it CONS is polled, which always works */
+static void alloc_sync_word(struct smmu_device *smmu)
 {
-	raw_spin_lock_init(&smmu->cmdq.lock);
-	return smmu_queue_mem_alloc(smmu->dev, &smmu->cmdq.mem,
-				    smmu->inst.feat.cmdq_log2,
-				    sizeof(struct smmu_cmd), "cmdq");
+	struct smmu_cmdq *q = &smmu->cmdq;
+
+	if (smmu_has(smmu, SMMU_FEAT_MSI) && smmu_has(smmu, SMMU_FEAT_COHERENT))
+		q->sync_word = dma_alloc_coherent(smmu->dev, sizeof(u32), &q->sync_dma,
+						  GFP_KERNEL);
+}
+
+int smmu_cmdq_alloc(struct smmu_device *smmu, bool combine)
+{
+	struct smmu_cmdq *q = &smmu->cmdq;
+	int ret;
+
+	raw_spin_lock_init(&q->lock);
+	q->stats = alloc_percpu(struct smmu_cmdq_stats);
+	if (!q->stats)
+		return -ENOMEM;
+	ret = smmu_queue_mem_alloc(smmu->dev, &q->mem, smmu->inst.feat.cmdq_log2,
+				   sizeof(struct smmu_cmd), "cmdq");
+	if (ret) {
+		free_percpu(q->stats);
+		return ret;
+	}
+	alloc_sync_word(smmu);
+	q->combine = combine && smmu_cmdq_combine_init(smmu);
+	return 0;
 }
 
 void smmu_cmdq_free(struct smmu_device *smmu)
 {
-	smmu_queue_mem_free(smmu->dev, &smmu->cmdq.mem);
+	struct smmu_cmdq *q = &smmu->cmdq;
+
+	if (q->sync_word)
+		dma_free_coherent(smmu->dev, sizeof(u32), q->sync_word, q->sync_dma);
+	kvfree(q->ends);
+	smmu_queue_mem_free(smmu->dev, &q->mem);
+	free_percpu(q->stats);
 }
 
 void smmu_cmdq_program(struct smmu_device *smmu)
@@ -39,28 +69,54 @@ void smmu_cmdq_program(struct smmu_device *smmu)
 
 	q->prod = 0;
 	q->cons = 0;
+	if (q->sync_word)
+		*q->sync_word = 0;
+	if (q->combine)
+		smmu_cmdq_combine_reset(q);
 	smmu_reg_write64(smmu->base, SMMU_CMDQ_BASE, smmu_queue_mem_base(&q->mem));
 	smmu_reg_write(smmu->base, SMMU_CMDQ_PROD, 0);
 	smmu_reg_write(smmu->base, SMMU_CMDQ_CONS, 0);
 }
 
+void smmu_cmdq_stats(struct smmu_device *smmu, struct smmu_cmdq_stats *sum)
+{
+	int cpu;
+
+	*sum = (struct smmu_cmdq_stats) {};
+	for_each_possible_cpu(cpu) {
+		const struct smmu_cmdq_stats *stats = per_cpu_ptr(smmu->cmdq.stats, cpu);
+
+		sum->cmds += READ_ONCE(stats->cmds);
+		sum->syncs += READ_ONCE(stats->syncs);
+		sum->posts += READ_ONCE(stats->posts);
+		sum->doorbells += READ_ONCE(stats->doorbells);
+		sum->full += READ_ONCE(stats->full);
+	}
+}
+
+u64 smmu_cmdq_posted(const struct smmu_cmdq *q)
+{
+	/* pairs with WRITE_ONCE in smmu_cmdq_post_lock() and in ring(), core/insert.c */
+	return READ_ONCE(*(q->combine ? &q->ins.rung : &q->prod));
+}
+
 /*
- * Where is the consumer? The base is loaded before CONS (acquire, pairs with the
- * cmpxchg below): CONS is then at or ahead of it, and the difference modulo 2N is the
- * true one. The other way round another CPU could move the base past the CONS value in
- * hand, and the difference would come out up to two queue lengths too large. prod is
- * loaded last, so that what CONS has reached is never refused.
+ * The base is loaded before CONS (acquire, pairs with the cmpxchg below): CONS is then at
+ * or ahead of it, and the difference modulo 2N is the true one. The other way round
+ * another CPU could move the base past the CONS value in hand, and the difference would
+ * come out up to two queue lengths too large. What was posted is loaded last, so that
+ * what CONS has reached is never refused.
  */
-static u64 refresh_cons(struct smmu_device *smmu)
+u64 smmu_cmdq_refresh(struct smmu_device *smmu)
 {
 	struct smmu_cmdq *q = &smmu->cmdq;
 	u64 base = smp_load_acquire(&q->cons);
 	u32 reg = smmu_reg_read(smmu->base, SMMU_CMDQ_CONS);
 	u64 pos;
 
-	/* the CONS read before the prod load; pairs with WRITE_ONCE in post_piece() */
+	/* the CONS read before the load; pairs with the doorbell's barrier */
 	rmb();
-	if (!smmu_q_cons_pos(base, READ_ONCE(q->prod), reg, q->mem.log2, &pos))
+	if (!smmu_q_cons_pos(base, smmu_cmdq_posted(q), reg, q->mem.log2, &pos))
 		return base;
 	if (pos != base) {
 		/* lost to somebody who saw more, or as much: fine either way */
@@ -72,86 +128,42 @@ static u64 refresh_cons(struct smmu_device *smmu)
 	return pos;
 }
 
-/* Room for n commands and the lock held, or an error and no lock */
-static int lock_with_room(struct smmu_device *smmu, u32 n, ktime_t deadline,
-			  unsigned long *flags)
+int smmu_cmdq_relax(struct smmu_device *smmu, u32 *polls, ktime_t deadline)
 {
-	struct smmu_cmdq *q = &smmu->cmdq;
-	u32 size = smmu_q_entries(q->mem.log2);
-	u32 polls = 0;
-	bool waited = false;
-
-	for (;;) {
-		if (smmu_device_is_dead(smmu))
-			return -ESHUTDOWN;
-		raw_spin_lock_irqsave(&q->lock, *flags);
-		if (q->prod + n - READ_ONCE(q->cons) <= size ||
-		    q->prod + n - refresh_cons(smmu) <= size) {
-			q->stats.full += waited;
-			return 0;
-		}
-		raw_spin_unlock_irqrestore(&q->lock, *flags);
-
-		waited = true;
-		if (++polls % POLLS_PER_CHECK == 0) {
-			smmu_gerror_poll(smmu);
-			if (ktime_after(ktime_get(), deadline)) {
-				atomic_inc(&q->timeouts);
-				return -ETIMEDOUT;
-			}
-		}
-		cpu_relax();
-	}
-}
-
-static int post_piece(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
-		      ktime_t deadline, struct smmu_ticket *ticket, bool cont)
-{
-	struct smmu_cmdq *q = &smmu->cmdq;
-	struct smmu_cmd *slots = q->mem.virt;
-	u64 pos;
-	unsigned long flags;
-	u32 i;
-	int ret;
-
-	ret = lock_with_room(smmu, n, deadline, &flags);
-	if (ret)
-		return ret;
-
-	pos = q->prod;
-	for (i = 0; i < n; i++) {
-		slots[smmu_q_slot(pos + i, q->mem.log2)] = cmd[i];
-		q->stats.syncs += smmu_cmd_opcode(&cmd[i]) == CMD_SYNC;
-	}
-	/* pairs with READ_ONCE in refresh_cons() and smmu_cmdq_error(): refuse no true CONS */
-	WRITE_ONCE(q->prod, pos + n);
-	/* the slots before PROD: the SMMU reads them once it sees PROD (3.5.1) */
-	smmu_reg_write_ordered(smmu->base, SMMU_CMDQ_PROD,
-			       smmu_q_reg(pos + n, q->mem.log2));
-	q->stats.cmds += n;
-	q->stats.doorbells++;
-	raw_spin_unlock_irqrestore(&q->lock, flags);
-
-	if (!cont)
-		ticket->first = pos;
-	ticket->end = pos + n;
-	return 0;
+	cpu_relax();
+	if (++*polls % POLLS_PER_CHECK)
+		return 0;
+	smmu_gerror_poll(smmu);
+	if (smmu_device_is_dead(smmu))
+		return -ESHUTDOWN;
+	return ktime_after(ktime_get(), deadline) ? -ETIMEDOUT : 0;
 }
 
 int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
 		   ktime_t deadline, struct smmu_ticket *ticket, bool cont)
 {
-	u32 piece, size = smmu_q_entries(smmu->cmdq.mem.log2);
+	struct smmu_cmdq *q = &smmu->cmdq;
+	u32 piece, most = q->combine ? SMMU_BATCH_MAX : smmu_q_entries(q->mem.log2);
+	u64 pos;
 	int ret;
 
 	if (!cont)
 		/* pairs with the release in smmu_cmdq_error() */
-		ticket->err_seq = smp_load_acquire(&smmu->cmdq.err_seq);
+		ticket->err_seq = smp_load_acquire(&q->err_seq);
 	for (; n; n -= piece, cmd += piece, cont = true) {
-		piece = min(n, size);
-		ret = post_piece(smmu, cmd, piece, deadline, ticket, cont);
-		if (ret)
+		piece = min(n, most);
+		if (q->combine)
+			ret = smmu_cmdq_post_combine(smmu, cmd, piece, deadline, &pos);
+		else
+			ret = smmu_cmdq_post_lock(smmu, cmd, piece, deadline, &pos);
+		if (ret) {
+			if (ret == -ETIMEDOUT)
+				atomic_inc(&q->timeouts);
 			return ret;
+		}
+		if (!cont)
+			ticket->first = pos;
+		ticket->end = pos + piece;
 	}
 	return 0;
 }
@@ -177,22 +189,28 @@ static bool ticket_failed(struct smmu_cmdq *q, const struct smmu_ticket *ticket)
 	return false;
 }
 
+/* Is it complete? The word is a load; CONS is asked when the word has not moved for long */
+static bool reached(struct smmu_device *smmu, u64 end, u32 polls)
+{
+	struct smmu_cmdq *q = &smmu->cmdq;
+
+	if (!q->sync_word || polls % POLLS_PER_CHECK == POLLS_PER_CHECK - 1)
+		return smmu_cmdq_refresh(smmu) >= end;
+	/* pairs with the SMMU's write: what it did before the CMD_SYNC is visible */
+	return smmu_sync_word_reached(smp_load_acquire(q->sync_word), end);
+}
+
 static int wait_slow(struct smmu_device *smmu, u64 end, ktime_t deadline)
 {
 	u32 polls = 0;
+	int ret = 0;
 
-	while (refresh_cons(smmu) < end) {
-		if (++polls % POLLS_PER_CHECK == 0) {
-			smmu_gerror_poll(smmu);
-			if (smmu_device_is_dead(smmu))
-				return -ESHUTDOWN;
-			if (ktime_after(ktime_get(), deadline))
-				/* one last look: we may have been away for long */
-				return refresh_cons(smmu) < end ? -ETIMEDOUT : 0;
-		}
-		cpu_relax();
-	}
-	return 0;
+	while (!reached(smmu, end, polls) && !ret)
+		ret = smmu_cmdq_relax(smmu, &polls, deadline);
+	/* one last look: we may have been away for long */
+	if (ret == -ETIMEDOUT && smmu_cmdq_refresh(smmu) >= end)
+		ret = 0;
+	return ret;
 }
 
 int smmu_cmdq_wait(struct smmu_device *smmu, const struct smmu_ticket *ticket,
@@ -201,7 +219,7 @@ int smmu_cmdq_wait(struct smmu_device *smmu, const struct smmu_ticket *ticket,
 	struct smmu_cmdq *q = &smmu->cmdq;
 	int ret = 0;
 
-	/* pairs with the cmpxchg in refresh_cons(): what the SMMU did is visible */
+	/* pairs with the cmpxchg in smmu_cmdq_refresh(): what the SMMU did is visible */
 	if (smp_load_acquire(&q->cons) < ticket->end)
 		ret = wait_slow(smmu, ticket->end, deadline);
 	if (ret == -ETIMEDOUT) {

@@ -2,9 +2,15 @@
 /*
  * The command queue: post gives a ticket, wait takes it.
  *
- * Insertion here is the simple algorithm: one raw spinlock, no allocation, any
- * context. Positions are 64-bit and never wrap (core/queue.h). Errors and timeouts come
+ * Behind one interface there are two ways to insert, chosen per SMMU when its memory is
+ * allocated: *lock*, one raw spinlock (cmdq_lock.c), and *combine*, without a lock and
+ * without a retry loop (core/insert.h, cmdq_combine.c). Both allocate nothing and work in
+ * any context. Positions are 64-bit and never wrap (core/queue.h). Errors and timeouts come
  * back to whoever waits for the commands concerned; nobody else is told.
+ *
+ * Completion is seen in CONS, or, where the SMMU sends MSIs into coherent memory, in one
+ * word that every CMD_SYNC writes its position to: a poll is then a load instead of a
+ * register read. CONS stays the fallback.
  */
 #ifndef SMMU_HW_CMDQ_H
 #define SMMU_HW_CMDQ_H
@@ -15,6 +21,7 @@
 
 #include <smmuv3/cmd.h>
 
+#include "core/insert.h"
 #include "hw/queue_mem.h"
 
 struct smmu_device;
@@ -23,15 +30,17 @@ struct smmu_device;
 #define SMMU_CMDQ_ERRORS	16
 
 /**
- * struct smmu_cmdq_stats - counters, written under the queue's lock
+ * struct smmu_cmdq_stats - counters of one CPU, written with interrupts off
  * @cmds: commands posted
  * @syncs: CMD_SYNCs among them
+ * @posts: insertions
  * @doorbells: writes of PROD
  * @full: posts that had to wait for room
  */
 struct smmu_cmdq_stats {
 	u64 cmds;
 	u64 syncs;
+	u64 posts;
 	u64 doorbells;
 	u64 full;
 };
@@ -39,24 +48,37 @@ struct smmu_cmdq_stats {
 /**
  * struct smmu_cmdq - the queue
  * @mem: entries
- * @lock: protects @prod, the slots, @stats and the doorbell; innermost, irq-safe
- * @prod: position of the next free slot. Under @lock; READ_ONCE by pollers.
+ * @combine: which algorithm; constant after allocation
+ * @stats: counters
  * @cons: a position that the SMMU is known to have consumed. Only moves forward:
  *	cmpxchg in cmdq.c, acquire loads by everybody.
+ * @sync_word: CMD_SYNCs write the low half of their end position here; NULL without MSIs.
+ *	Written by the SMMU; acquire loads by waiters.
+ * @sync_dma: its bus address
  * @err_pos: positions of commands that failed, ring, under smmu->gerror_lock
  * @err_seq: errors so far; release after @err_pos, acquire by waiters
  * @timeouts: waits and posts given up
- * @stats: see above
+ * @lock: *lock* only: protects @prod, the slots and the doorbell; innermost, irq-safe
+ * @prod: *lock* only: position of the next free slot. Under @lock; READ_ONCE by pollers.
+ * @ins: *combine* only
+ * @ends: *combine* only: its array
  */
 struct smmu_cmdq {
 	struct smmu_queue_mem mem;
-	raw_spinlock_t lock;
-	u64 prod;
+	bool combine;
+	struct smmu_cmdq_stats __percpu *stats;
 	u64 cons;
+	u32 *sync_word;
+	dma_addr_t sync_dma;
 	u64 err_pos[SMMU_CMDQ_ERRORS];
 	u32 err_seq;
 	atomic_t timeouts;
-	struct smmu_cmdq_stats stats;
+
+	raw_spinlock_t lock;
+	u64 prod;
+
+	struct smmu_inserter ins;
+	u64 *ends;
 };
 
 /**
@@ -71,11 +93,24 @@ struct smmu_ticket {
 	u32 err_seq;
 };
 
-int smmu_cmdq_alloc(struct smmu_device *smmu);
+/**
+ * smmu_cmdq_alloc() - memory of the queue, and the choice of the algorithm
+ * @smmu: features decoded
+ * @combine: insert without a lock; taken back, with a line in the log, where the queue is
+ *	too small for the headroom that this needs
+ * Return: 0 or -ENOMEM
+ */
+int smmu_cmdq_alloc(struct smmu_device *smmu, bool combine);
 void smmu_cmdq_free(struct smmu_device *smmu);
 
 /* CMDQ_BASE, PROD and CONS of a disabled queue; it starts empty */
 void smmu_cmdq_program(struct smmu_device *smmu);
+
+/* Sum of all CPUs' counters; each one is true, together they need not be of one moment */
+void smmu_cmdq_stats(struct smmu_device *smmu, struct smmu_cmdq_stats *sum);
+
+/* Position up to which commands were made visible to the SMMU */
+u64 smmu_cmdq_posted(const struct smmu_cmdq *q);
 
 /* The one deadline of a walk or an operation */
 ktime_t smmu_cmdq_deadline(void);

@@ -48,13 +48,13 @@ bool smmu_cmdq_error(struct smmu_device *smmu)
 	err = FIELD_GET(CMDQ_CONS_ERR, cons);
 	/*
 	 * The CONS read before the prod load: with a prod from before the failed command was
-	 * posted, CONS would look impossible. Pairs with WRITE_ONCE in post_piece(). The
+	 * posted, CONS would look impossible. See smmu_cmdq_refresh(). The
 	 * base may be loaded late: CONS stands still, so nobody can move it past.
 	 */
 	rmb();
 
 	if (err > CERROR_ATC_INV_SYNC ||
-	    !smmu_q_cons_pos(READ_ONCE(q->cons), READ_ONCE(q->prod), cons,
+	    !smmu_q_cons_pos(READ_ONCE(q->cons), smmu_cmdq_posted(q), cons,
 			     q->mem.log2, &pos)) {
 		dev_err(smmu->dev, "CMDQ error with an unusable CONS 0x%08x\n", cons);
 		return false;

@@ -12,7 +12,7 @@ int smmu_device_alloc(struct smmu_device *smmu)
 {
 	int ret;
 
-	ret = smmu_cmdq_alloc(smmu);
+	ret = smmu_cmdq_alloc(smmu, smmu->tuning.combine);
 	if (ret)
 		return ret;
 	ret = smmu_recordq_alloc(smmu);

@@ -47,6 +47,16 @@ struct smmu_device_ops {
 };
 
 /**
+ * struct smmu_tuning - what the user chooses
+ * @queue_cap: log2 cap on queue sizes, 0 for none
+ * @combine: insert commands without a lock, see cmdq.h
+ */
+struct smmu_tuning {
+	u8 queue_cap;
+	bool combine;
+};
+
+/**
  * struct smmu_device - see the head of this file
  * @inst: what the core knows of it
  * @dev: platform device
@@ -55,6 +65,7 @@ struct smmu_device_ops {
  * @page1: register page 1 (page 0 again with SMMU_ERRATUM_PAGE0_ONLY)
  * @phys: physical address of page 0, for logs
  * @iidr: IIDR as read
+ * @tuning: the user's choices
  * @cmdq: command queue
  * @evtq: event queue
  * @priq: PRI queue, memory only with SMMU_FEAT_PRI
@@ -78,6 +89,7 @@ struct smmu_device {
 	void __iomem *page1;
 	phys_addr_t phys;
 	u32 iidr;
+	struct smmu_tuning tuning;
 	struct smmu_cmdq cmdq;
 	struct smmu_recordq evtq;
 	struct smmu_recordq priq;
@@ -122,11 +134,11 @@ struct smmu_wired {
  * @smmu: zeroed but for @dev, @ops, @base, @page1, @phys
  * @nr: instance number
  * @env: firmware's word
- * @queue_cap: log2 cap on queue sizes, 0 for none
+ * @tuning: copied
  * Return: 0 or what smmu_ident_decode() returns, with one line logged
  */
 int smmu_device_init(struct smmu_device *smmu, u32 nr,
-		     const struct smmu_ident_env *env, u8 queue_cap);
+		     const struct smmu_ident_env *env, const struct smmu_tuning *tuning);
 
 /**
  * smmu_device_alloc() - queues and stream table in memory, nothing enabled

@@ -21,7 +21,7 @@ static void read_idregs(struct smmu_device *smmu, struct smmu_idregs *regs)
 }
 
 int smmu_device_init(struct smmu_device *smmu, u32 nr,
-		     const struct smmu_ident_env *env, u8 queue_cap)
+		     const struct smmu_ident_env *env, const struct smmu_tuning *tuning)
 {
 	struct smmu_features *feat = &smmu->inst.feat;
 	struct smmu_idregs regs;
@@ -42,10 +42,11 @@ int smmu_device_init(struct smmu_device *smmu, u32 nr,
 		smmu_inst_destroy(&smmu->inst);
 		return ret;
 	}
-	if (queue_cap) {
-		feat->cmdq_log2 = min(feat->cmdq_log2, queue_cap);
-		feat->evtq_log2 = min(feat->evtq_log2, queue_cap);
-		feat->priq_log2 = min(feat->priq_log2, queue_cap);
+	smmu->tuning = *tuning;
+	if (tuning->queue_cap) {
+		feat->cmdq_log2 = min(feat->cmdq_log2, tuning->queue_cap);
+		feat->evtq_log2 = min(feat->evtq_log2, tuning->queue_cap);
+		feat->priq_log2 = min(feat->priq_log2, tuning->queue_cap);
 	}
 	smmu->was_enabled = smmu_reg_read(smmu->base, SMMU_CR0) & CR0_SMMUEN;
 

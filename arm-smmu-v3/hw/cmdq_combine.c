@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Insertion without a lock: core/insert.c on a real queue. What is here is the doorbell,
+ * the wait for admission, and the memory.
+ */
+#include <linux/cpumask.h>
+#include <linux/dev_printk.h>
+#include <linux/irqflags.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include <smmuv3/regs.h>
+
+#include "core/plan.h"
+#include "core/queue.h"
+#include "hw/cmdq_algo.h"
+#include "hw/device.h"
+#include "hw/mmio.h"
+
+static void doorbell(struct smmu_inserter *ins, u64 pos)
+{
+	struct smmu_device *smmu = container_of(ins, struct smmu_device, cmdq.ins);
+
+	/* slots of all CPUs, seen with acquire by the caller, before PROD (3.5.1) */
+	smmu_reg_write_ordered(smmu->base, SMMU_CMDQ_PROD, smmu_q_reg(pos, ins->log2));
+	this_cpu_ptr(smmu->cmdq.stats)->doorbells++;
+}
+
+static const struct smmu_inserter_ops inserter_ops = { .doorbell = doorbell };
+
+bool smmu_cmdq_combine_init(struct smmu_device *smmu)
+{
+	struct smmu_cmdq *q = &smmu->cmdq;
+
+	q->ends = kvcalloc(smmu_q_entries(q->mem.log2), sizeof(*q->ends), GFP_KERNEL);
+	if (q->ends && smmu_inserter_init(&q->ins, &inserter_ops, q->mem.virt, q->ends,
+					  q->mem.log2, nr_cpu_ids, SMMU_BATCH_MAX))
+		return true;
+	dev_info(smmu->dev, "queue of %u entries is too small for cmdq=combine with %u CPUs, using the lock\n",
+		 smmu_q_entries(q->mem.log2), nr_cpu_ids);
+	kvfree(q->ends);
+	q->ends = NULL;
+	return false;
+}
+
+void smmu_cmdq_combine_reset(struct smmu_cmdq *q)
+{
+	memset(q->ends, 0, smmu_q_entries(q->mem.log2) * sizeof(*q->ends));
+	atomic64_set(&q->ins.reserved, 0);
+	q->ins.rung = 0;
+	q->ins.sync_addr = q->sync_word ? q->sync_dma : 0;
+}
+
+int smmu_cmdq_post_combine(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
+			   ktime_t deadline, u64 *pos)
+{
+	struct smmu_cmdq *q = &smmu->cmdq;
+	unsigned long flags;
+	u32 polls = 0;
+	int ret;
+
+	for (;;) {
+		if (smmu_device_is_dead(smmu))
+			return -ESHUTDOWN;
+		local_irq_save(flags);
+		if (smmu_insert_admits(&q->ins, READ_ONCE(q->cons)) ||
+		    smmu_insert_admits(&q->ins, smmu_cmdq_refresh(smmu)))
+			break;
+		local_irq_restore(flags);
+		ret = smmu_cmdq_relax(smmu, &polls, deadline);
+		if (ret)
+			return ret;
+	}
+	if (polls)
+		this_cpu_ptr(q->stats)->full++;
+	smmu_cmdq_count(q, cmd, n);
+	*pos = smmu_insert(&q->ins, cmd, n);
+	local_irq_restore(flags);
+	return 0;
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Insertion under one raw spinlock: simple, fair enough for a handful of CPUs. */
+#include <smmuv3/regs.h>
+
+#include "core/queue.h"
+#include "hw/cmdq_algo.h"
+#include "hw/device.h"
+#include "hw/mmio.h"
+
+/* Room for n commands and the lock held, or an error and no lock */
+static int lock_with_room(struct smmu_device *smmu, u32 n, ktime_t deadline,
+			  unsigned long *flags)
+{
+	struct smmu_cmdq *q = &smmu->cmdq;
+	u32 size = smmu_q_entries(q->mem.log2);
+	u32 polls = 0;
+	int ret;
+
+	for (;;) {
+		if (smmu_device_is_dead(smmu))
+			return -ESHUTDOWN;
+		raw_spin_lock_irqsave(&q->lock, *flags);
+		if (smmu_cmdq_fits(smmu, q->prod + n, size)) {
+			if (polls)
+				this_cpu_ptr(q->stats)->full++;
+			return 0;
+		}
+		raw_spin_unlock_irqrestore(&q->lock, *flags);
+		ret = smmu_cmdq_relax(smmu, &polls, deadline);
+		if (ret)
+			return ret;
+	}
+}
+
+int smmu_cmdq_post_lock(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
+			ktime_t deadline, u64 *pos)
+{
+	struct smmu_cmdq *q = &smmu->cmdq;
+	struct smmu_cmd *slots = q->mem.virt;
+	unsigned long flags;
+	u64 end;
+	u32 i;
+	int ret;
+
+	ret = lock_with_room(smmu, n, deadline, &flags);
+	if (ret)
+		return ret;
+
+	*pos = q->prod;
+	end = *pos + n;
+	for (i = 0; i < n; i++)
+		slots[smmu_q_slot(*pos + i, q->mem.log2)] = cmd[i];
+	if (q->sync_word && smmu_cmd_opcode(&cmd[n - 1]) == CMD_SYNC)
+		smmu_cmd_sync_msi(&slots[smmu_q_slot(end - 1, q->mem.log2)], q->sync_dma, end);
+	/* pairs with READ_ONCE in smmu_cmdq_posted(): refuse no true CONS */
+	WRITE_ONCE(q->prod, end);
+	/* the slots before PROD: the SMMU reads them once it sees PROD (3.5.1) */
+	smmu_reg_write_ordered(smmu->base, SMMU_CMDQ_PROD, smmu_q_reg(end, q->mem.log2));
+	smmu_cmdq_count(q, cmd, n);
+	this_cpu_ptr(q->stats)->doorbells++;
+	raw_spin_unlock_irqrestore(&q->lock, flags);
+	return 0;
+}
