@@ -17,6 +17,7 @@
 #include <linux/bitops.h>
 #include <linux/bits.h>
 #include <linux/compiler.h>
+#include <linux/export.h>
 #include <linux/string.h>
 #include <linux/types.h>
 
@@ -29,36 +30,54 @@
 
 /**
  * struct entry_change - one change, planned
+ * @cur_used: what hardware looks at now
+ * @target_used: what it will look at
  * @early: the present state plus what may change under it
- * @switches: words of @early that differ from the target where the target looks
+ * @switches: words in which @early and the target differ where the target looks
  */
 struct entry_change {
+	__le64 cur_used[SMMU_ENTRY_WORDS];
+	__le64 target_used[SMMU_ENTRY_WORDS];
 	__le64 early[SMMU_ENTRY_WORDS];
 	unsigned long switches;
 };
 
-static void entry_plan(const struct smmu_entry_ops *ops, const __le64 *cur,
-		       const __le64 *target, struct entry_change *change)
+static bool change_is_hitless(const struct entry_change *change)
 {
-	__le64 cur_used[SMMU_ENTRY_WORDS];
-	__le64 target_used[SMMU_ENTRY_WORDS];
-	__le64 safe[SMMU_ENTRY_WORDS] = {};
-	unsigned int i;
+	return hweight_long(change->switches) <= 1;
+}
 
-	ops->used(cur, cur_used);
-	ops->used(target, target_used);
-	if (ops->safe)
-		ops->safe(cur, target, safe);
+/* Everything may run ahead that the present state ignores or that is @safe */
+static void change_plan(struct entry_change *change, const __le64 *cur,
+			const __le64 *target, const __le64 *safe)
+{
+	unsigned int i;
 
 	change->switches = 0;
 	for (i = 0; i < SMMU_ENTRY_WORDS; i++) {
-		__le64 keep = cur_used[i] & ~safe[i];
+		__le64 keep = change->cur_used[i] & ~safe[i];
 		__le64 early = (cur[i] & keep) | (target[i] & ~keep);
 
 		change->early[i] = early;
-		if ((early ^ target[i]) & target_used[i])
+		if ((early ^ target[i]) & change->target_used[i])
 			change->switches |= BIT(i);
 	}
+}
+
+/* Safe bits run ahead only where there is no hitless order without that */
+static void entry_plan(const struct smmu_entry_ops *ops, const __le64 *cur,
+		       const __le64 *target, struct entry_change *change)
+{
+	__le64 safe[SMMU_ENTRY_WORDS] = {};
+
+	ops->used(cur, change->cur_used);
+	ops->used(target, change->target_used);
+	change_plan(change, cur, target, safe);
+	if (change_is_hitless(change) || !ops->safe)
+		return;
+
+	ops->safe(cur, target, safe);
+	change_plan(change, cur, target, safe);
 }
 
 /* One step: bring the words in @which to @to, and sync if any was different */
@@ -96,10 +115,11 @@ bool smmu_entry_write(struct smmu_entry_writer *writer, __le64 *entry,
 	}
 
 	entry_plan(writer->ops, entry, target, &change);
-	hitless = hweight_long(change.switches) <= 1;
+	hitless = change_is_hitless(&change);
 
 	if (hitless) {
-		entry_step(writer, entry, change.early, all);
+		/* The word that switches takes all its bits along in one store */
+		entry_step(writer, entry, change.early, all & ~change.switches);
 		entry_step(writer, entry, target, change.switches);
 	} else {
 		entry_step(writer, entry, invalid, valid);

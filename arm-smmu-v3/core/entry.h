@@ -15,8 +15,10 @@
  *
  * Memory order: stores that must not pass each other have a sync() between them,
  * which contains the barrier towards the SMMU; within a step no order matters.
- * Safe bits belong to step 1. Which bits are used must not depend on a safe bit, nor
- * on a bit that the same entry does not use.
+ *
+ * Safe bits run ahead in step 1 where otherwise more than one word would have to
+ * change in step 2, and only there. Which bits are used must not depend on a safe
+ * bit, nor on a bit that the same entry does not use.
  */
 #ifndef SMMU_CORE_ENTRY_H
 #define SMMU_CORE_ENTRY_H
