@@ -29,9 +29,12 @@ modules:
 	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" ARCH=arm64 \
 		CROSS_COMPILE="$(CROSS_COMPILE)" modules
 
-# No module alias, no autoload: see README on how a host loads it.
+# No module alias, no autoload: see README on how a host loads it. kbuild skips
+# depmod where the headers have no System.map, as Debian's.
 install: modules
 	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" ARCH=arm64 modules_install
+	depmod $(if $(INSTALL_MOD_PATH),-b "$(INSTALL_MOD_PATH)") \
+		"$$(cat "$(KDIR)/include/config/kernel.release")"
 	@echo "Installed. It is loaded by name only: modprobe smmuv3 (see README.md)"
 
 demo:
