@@ -34,7 +34,11 @@
 
 #include "array_tools.h"
 
+/* At least so long; on a loaded machine longer, until readers met the writer */
 #define RACE_MS		300
+#define RACE_MAX_MS	2000
+#define MEETINGS	100
+
 #define RACE_SEED	20260118
 
 #define READERS		2
@@ -45,9 +49,13 @@
 /* Freed arrays that stay around poisoned, for readers that should not be there */
 #define GRAVES		64
 
-/* How long a reader dawdles for the writer to get on: operations, or time */
+/*
+ * How long a reader dawdles for the writer to get on: operations, or time. Then a
+ * few spins more, or it would always go on where the writer is between two.
+ */
 #define DAWDLE_OPS	3
-#define DAWDLE_US	5000
+#define DAWDLE_US	4000
+#define DAWDLE_SPINS	1024
 
 /* Callbacks in flight before the writer waits for them */
 #define PENDING_MAX	2048
@@ -55,6 +63,7 @@
 struct race_reader {
 	struct race *race;
 	struct task_struct *task;
+	struct rnd_state rnd;
 	u32 walks;
 	u32 changed;			/* walks under which a key came or went */
 };
@@ -118,7 +127,7 @@ static void bury_later(struct race *r, struct smmu_array *array)
  */
 static void complain(struct race *r, const char *what)
 {
-	/* Pairs with READ_ONCE() in the writer's loop; the first complaint counts */
+	/* Pairs with READ_ONCE() in go_on(); the first complaint counts */
 	cmpxchg(&r->wrong, NULL, what);
 }
 
@@ -126,9 +135,11 @@ static void complain(struct race *r, const char *what)
  * A walk is short: stand still in it, or it hardly ever meets the writer. With two
  * CPUs to itself this takes no time; those of a busy virtual machine take turns.
  */
-static void dawdle(struct race *r)
+static void dawdle(struct race_reader *me)
 {
 	ktime_t end = ktime_add_us(ktime_get(), DAWDLE_US);
+	u32 spins = prandom_u32_state(&me->rnd) % DAWDLE_SPINS;
+	struct race *r = me->race;
 	/* Both pair with WRITE_ONCE() in readers_and_writer() */
 	u32 ops = READ_ONCE(r->ops);
 
@@ -137,18 +148,21 @@ static void dawdle(struct race *r)
 	while (READ_ONCE(r->ops) - ops < DAWDLE_OPS &&
 	       ktime_before(ktime_get(), end))
 		cpu_relax();
+	while (spins--)
+		cpu_relax();
 }
 
-static void walk_sees(struct race *r, const struct smmu_array *array, u32 num,
-		      u32 stop, u32 *seen)
+static void walk_sees(struct race_reader *me, const struct smmu_array *array,
+		      u32 num, u32 stop, u32 *seen)
 {
 	const struct smmu_inv *inv, *last = NULL;
+	struct race *r = me->race;
 	u32 pos, key;
 
 	*seen = 0;
 	for (pos = 0; (inv = smmu_array_next_live(array, &pos, num)); pos++) {
 		if (pos >= stop) {
-			dawdle(r);
+			dawdle(me);
 			stop = U32_MAX;
 		}
 		if (inv->inst == &r->ghost) {
@@ -172,10 +186,12 @@ static void walk_sees(struct race *r, const struct smmu_array *array, u32 num,
  * A walk that stops on the way: once the array is got, once its length is read, or
  * at an entry. Returns how many stamps changed under it.
  */
-static u32 walk_once(struct race *r, u32 stop)
+static u32 walk_once(struct race_reader *me)
 {
-	const struct smmu_array *array;
+	u32 stop = prandom_u32_state(&me->rnd) % (KEYS + 2);
 	u32 before[KEYS], num, seen, key, changed = 0;
+	const struct smmu_array *array;
+	struct race *r = me->race;
 
 	for (key = 0; key < KEYS; key++)
 		/* Pairs with smp_store_release() in stamp_alive() */
@@ -184,11 +200,11 @@ static u32 walk_once(struct race *r, u32 stop)
 	rcu_read_lock();
 	array = rcu_dereference(r->array);
 	if (stop == KEYS)
-		dawdle(r);
+		dawdle(me);
 	num = smmu_array_count(array);
 	if (stop == KEYS + 1)
-		dawdle(r);
-	walk_sees(r, array, num, stop, &seen);
+		dawdle(me);
+	walk_sees(me, array, num, stop, &seen);
 	rcu_read_unlock();
 
 	/* Pairs with smp_wmb() in stamp_dying(): users == 0 seen, even stamp seen */
@@ -210,8 +226,8 @@ static int reader(void *data)
 	struct race_reader *me = data;
 
 	while (!kthread_should_stop()) {
-		/* Both pair with READ_ONCE() in readers_and_writer() */
-		if (walk_once(me->race, me->walks % (KEYS + 2)))
+		/* Pair with READ_ONCE() in meetings() and readers_and_writer() */
+		if (walk_once(me))
 			WRITE_ONCE(me->changed, me->changed + 1);
 		WRITE_ONCE(me->walks, me->walks + 1);
 		cond_resched();
@@ -416,6 +432,7 @@ static void start_readers(struct race *r)
 		struct task_struct *task;
 
 		me->race = r;
+		prandom_seed_state(&me->rnd, RACE_SEED + 1 + i);
 		cpu = cpumask_next_wrap(cpu, cpu_online_mask);
 		task = kthread_run_on_cpu(reader, me, cpu, "smmu_reader/%u");
 		KUNIT_ASSERT_FALSE(test, IS_ERR(task));
@@ -423,23 +440,44 @@ static void start_readers(struct race *r)
 	}
 }
 
+static u32 meetings(struct race *r)
+{
+	u32 i, n = 0;
+
+	/* Pairs with WRITE_ONCE() in reader() */
+	for (i = 0; i < READERS; i++)
+		n += READ_ONCE(r->reader[i].changed);
+	return n;
+}
+
+static bool go_on(struct race *r, ktime_t start)
+{
+	s64 ms = ktime_ms_delta(ktime_get(), start);
+
+	/* Pairs with cmpxchg() in complain() */
+	if (READ_ONCE(r->wrong))
+		return false;
+	if (num_online_cpus() > 1 && meetings(r) < MEETINGS)
+		return ms < RACE_MAX_MS;
+	return ms < RACE_MS;
+}
+
 static void readers_and_writer(struct kunit *test)
 {
 	struct race *r = begin_race(test);
-	ktime_t end = ktime_add_ms(ktime_get(), RACE_MS);
-	u32 i, walks = 0, changed = 0;
+	ktime_t start = ktime_get();
+	u32 i, walks = 0;
 
 	kunit_info(test, "seed %d, %u CPUs", RACE_SEED, num_online_cpus());
 	race_attach(r, 0);
 	start_readers(r);
 
-	/* Pairs with WRITE_ONCE() in complain() */
-	while (ktime_before(ktime_get(), end) && !READ_ONCE(r->wrong)) {
+	while (go_on(r, start)) {
 		race_one(r);
 		/* Pairs with READ_ONCE() in dawdle() */
 		WRITE_ONCE(r->ops, r->ops + 1);
 		/* One CPU: let the readers in, at any point but not at all */
-		if (num_online_cpus() == 1 && !(prandom_u32_state(&r->rnd) % 8))
+		if (num_online_cpus() == 1 && !(prandom_u32_state(&r->rnd) % 64))
 			schedule_timeout_uninterruptible(1);
 		cond_resched();
 	}
@@ -447,13 +485,11 @@ static void readers_and_writer(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, r->wrong ?: "nothing", "nothing");
 	KUNIT_EXPECT_NULL(test, smmu_array_check(current_array(r)));
 
-	for (i = 0; i < READERS; i++) {
-		/* Both pair with WRITE_ONCE() in reader() */
+	/* Pairs with WRITE_ONCE() in reader() */
+	for (i = 0; i < READERS; i++)
 		walks += READ_ONCE(r->reader[i].walks);
-		changed += READ_ONCE(r->reader[i].changed);
-	}
-	kunit_info(test, "%u walks, the array changing under %u of them", walks,
-		   changed);
+	kunit_info(test, "%u walks, the array changing under %u of them, %lld ms",
+		   walks, meetings(r), ktime_ms_delta(ktime_get(), start));
 	kunit_info(test, "%u merges, %u revivals, %u unrefs, %u purges, %u tags forgotten",
 		   r->merges, r->revivals, r->unrefs, r->purges, r->forgotten);
 	KUNIT_EXPECT_GT(test, walks, 0);
