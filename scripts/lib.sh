@@ -123,11 +123,20 @@ lock()
 	}
 }
 
-# work_dir: prints a new empty folder in the cache, on the same disk as what
-# it will be renamed to. Use: tmp=$(work_dir); on_exit rm -rf "$tmp"
+# work_dir NAME: prints a new empty folder in the cache, on the same disk as what
+# it will be renamed to. Use: tmp=$(work_dir x); on_exit rm -rf "$tmp"
+# Those that killed scripts have left are removed here.
 work_dir()
 {
-	mktemp -d "$(cache_dir)/tmp/${1:-work}.XXXXXX"
+	local dir pid
+
+	for dir in "$(cache_dir)"/tmp/*.*.*; do
+		pid=${dir%.*}
+		pid=${pid##*.}
+		[[ ! -d $dir || ! $pid =~ ^[0-9]+$ || -d /proc/$pid ]] ||
+			rm -rf --one-file-system "$dir"
+	done
+	mktemp -d "$(cache_dir)/tmp/${1:-work}.$$.XXXXXX"
 }
 
 # hash_of FILE-OR-TEXT...: a short key for cached results.
