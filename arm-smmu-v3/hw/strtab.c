@@ -24,17 +24,24 @@ static size_t l1_entries(const struct smmu_strtab *tab)
 /*
  * The SMMU takes the low bits of STRTAB_BASE as 0, up to the size of the table (6.3.24), so
  * memory that is not aligned to its size would make it read something else as STEs. Memory
- * from CMA is aligned to CONFIG_CMA_ALIGNMENT at most.
+ * from CMA is aligned to CONFIG_CMA_ALIGNMENT at most: twice the size then holds an aligned
+ * table somewhere.
  */
 static void *alloc_base(struct smmu_device *smmu, size_t bytes)
 {
 	struct smmu_strtab *tab = &smmu->strtab;
-	void *virt = dma_alloc_coherent(smmu->dev, bytes, &tab->dma, GFP_KERNEL);
 
-	if (!virt || !(tab->dma & (bytes - 1)))
-		return virt;
-	dev_err(smmu->dev, "stream table memory is not aligned (%pad)\n", &tab->dma);
-	dma_free_coherent(smmu->dev, bytes, virt, tab->dma);
+	for (tab->mem_bytes = bytes; tab->mem_bytes <= 2 * bytes; tab->mem_bytes += bytes) {
+		tab->mem = dma_alloc_coherent(smmu->dev, tab->mem_bytes, &tab->mem_dma,
+					      GFP_KERNEL);
+		if (!tab->mem)
+			return NULL;
+		tab->dma = ALIGN(tab->mem_dma, bytes);
+		if (tab->dma + bytes <= tab->mem_dma + tab->mem_bytes)
+			return tab->mem + (tab->dma - tab->mem_dma);
+		dma_free_coherent(smmu->dev, tab->mem_bytes, tab->mem, tab->mem_dma);
+	}
+	tab->mem = NULL;
 	return NULL;
 }
 
@@ -108,7 +115,7 @@ void smmu_strtab_free(struct smmu_device *smmu)
 						  tab->l2[i].ste, tab->l2[i].dma);
 		kvfree(tab->l2);
 	}
-	dma_free_coherent(smmu->dev, tab->bytes, tab->l1, tab->dma);
+	dma_free_coherent(smmu->dev, tab->mem_bytes, tab->mem, tab->mem_dma);
 	tab->l1 = NULL;
 }
 

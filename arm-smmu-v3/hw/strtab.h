@@ -33,7 +33,10 @@ struct smmu_strtab_l2 {
  * @two_level: level-1 descriptors, else STEs directly
  * @log2: log2 of the StreamIDs covered
  * @bytes: size of what STRTAB_BASE points to
- * @dma: its bus address
+ * @dma: its bus address, aligned to @bytes
+ * @mem: the allocation that holds it
+ * @mem_dma: its bus address
+ * @mem_bytes: its size
  * @linear: STEs of a linear table
  * @l1: level-1 descriptors
  * @l2: what they point to, one per descriptor
@@ -44,6 +47,9 @@ struct smmu_strtab {
 	u8 log2;
 	size_t bytes;
 	dma_addr_t dma;
+	void *mem;
+	dma_addr_t mem_dma;
+	size_t mem_bytes;
 	union {
 		struct smmu_ste *linear;
 		__le64 *l1;
