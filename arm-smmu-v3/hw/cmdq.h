@@ -26,6 +26,9 @@
 
 struct smmu_device;
 
+/* Aborted fetches of one command after which the queue is beyond help */
+#define SMMU_CMDQ_ABT_MAX	3
+
 /* Positions of failed commands that are remembered for their waiters */
 #define SMMU_CMDQ_ERRORS	16
 
@@ -57,6 +60,8 @@ struct smmu_cmdq_stats {
  * @sync_dma: its bus address
  * @err_pos: positions of commands that failed, ring, under smmu->gerror_lock
  * @err_seq: errors so far; release after @err_pos, acquire by waiters
+ * @abt_pos: command whose fetch was aborted last, under smmu->gerror_lock
+ * @abt_tries: times in a row that it was
  * @timeouts: waits and posts given up
  * @lock: *lock* only: protects @prod, the slots and the doorbell; innermost, irq-safe
  * @prod: *lock* only: position of the next free slot. Under @lock; READ_ONCE by pollers.
@@ -72,6 +77,8 @@ struct smmu_cmdq {
 	dma_addr_t sync_dma;
 	u64 err_pos[SMMU_CMDQ_ERRORS];
 	u32 err_seq;
+	u32 abt_tries;
+	u64 abt_pos;
 	atomic_t timeouts;
 
 	raw_spinlock_t lock;
@@ -150,7 +157,7 @@ int smmu_cmdq_wait(struct smmu_device *smmu, const struct smmu_ticket *ticket,
  * @smmu: SMMU; gerror_lock is held, interrupts off
  *
  * CERROR_ILL: the command is replaced by a CMD_SYNC. CERROR_ATC_INV_SYNC: the sync is
- * repeated by the SMMU. CERROR_ABT: the queue cannot be read, nothing helps.
+ * repeated by the SMMU. CERROR_ABT: the SMMU fetches it again, SMMU_CMDQ_ABT_MAX times.
  * Return: false when the queue is beyond help
  */
 bool smmu_cmdq_error(struct smmu_device *smmu);

@@ -77,9 +77,12 @@ bool smmu_cmdq_error(struct smmu_device *smmu)
 	case CERROR_ATC_INV_SYNC:
 		remember(q, pos);
 		return true;
-	case CERROR_NONE:
-		return true;
+	case CERROR_ABT:
+		if (q->abt_pos != pos)
+			q->abt_tries = 0;
+		q->abt_pos = pos;
+		return ++q->abt_tries <= SMMU_CMDQ_ABT_MAX;
 	default:
-		return false;
+		return true;
 	}
 }
