@@ -18,7 +18,8 @@ static int flush(struct smmu_device *smmu, const struct smmu_inv *inv)
 	ret = smmu_issue(smmu, batch.cmd, batch.n);
 	if (ret && ret != -ESHUTDOWN)
 		ret = smmu_issue_flush_all(smmu);
-	return ret;
+	/* what an SMMU holds that is known to translate nothing does not matter */
+	return smmu_device_is_off(smmu) ? 0 : ret;
 }
 
 void smmu_domain_unref(struct smmu_domain *domain, struct smmu_array *del)
@@ -45,6 +46,8 @@ void smmu_domain_unref(struct smmu_domain *domain, struct smmu_array *del)
 		 */
 		if (!smmu_device_is_dead(smmu))
 			smmu_device_shut(smmu, "tag flush not confirmed");
+		if (smmu_device_is_off(smmu))
+			continue;
 		inv = smmu_array_find(array, inv);
 		if (WARN_ON(!inv))
 			continue;

@@ -85,7 +85,8 @@ void smmu_device_stop(struct smmu_device *smmu)
 	if (!smmu->started)
 		return;
 	smmu->started = false;
-	if (smmu_ctrl_write(smmu, SMMU_CR0, SMMU_CR0ACK, 0))
+	smmu->off = !smmu_ctrl_write(smmu, SMMU_CR0, SMMU_CR0ACK, 0);
+	if (!smmu->off)
 		dev_err(smmu->dev, "does not disable (CR0ACK)\n");
 	/*
 	 * At shutdown drivers go on unmapping: the queue takes nothing any more, and nothing
@@ -121,6 +122,7 @@ void smmu_device_shut(struct smmu_device *smmu, const char *why)
 		gbpa = smmu_gbpa_abort(smmu);
 		/* the queues stay readable; the event queue is of no more use */
 		cr0 = smmu_ctrl_write(smmu, SMMU_CR0, SMMU_CR0ACK, 0);
+		smmu->off = !gbpa && !cr0;
 		/* the acknowledge before it; pairs with READ_ONCE in smmu_device_is_dead() */
 		smp_store_release(&smmu->dead, true);
 	}

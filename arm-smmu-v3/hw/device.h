@@ -77,6 +77,7 @@ struct smmu_tuning {
  * @was_enabled: SMMUEN was set when we came: another kernel's SMMU, perhaps with DMA
  * @msi: interrupts are MSIs
  * @started: smmu_device_start() has succeeded
+ * @off: set with @dead where the SMMU has acknowledged that it translates nothing
  * @dead: shut for good or stopped: translates nothing, and that is done. Written under
  *	@shut_lock or by smmu_device_stop(), with release; READ_ONCE by everybody who posts.
  * @gerrors: global errors seen
@@ -101,6 +102,7 @@ struct smmu_device {
 	bool was_enabled;
 	bool msi;
 	bool started;
+	bool off;
 	bool dead;
 	atomic_t gerrors;
 };
@@ -186,6 +188,13 @@ static inline bool smmu_device_is_dead(const struct smmu_device *smmu)
 {
 	/* pairs with the releases in smmu_device_shut() and smmu_device_stop() */
 	return READ_ONCE(smmu->dead);
+}
+
+/* Dead, and known to translate nothing: its TLBs do not matter any more */
+static inline bool smmu_device_is_off(const struct smmu_device *smmu)
+{
+	/* pairs with the release of @dead, before which @off is written */
+	return smp_load_acquire(&smmu->dead) && smmu->off;
 }
 
 #endif
