@@ -47,18 +47,18 @@ struct iidr_erratum {
 };
 
 static const struct iidr_erratum iidr_errata[] = {
-	/* 1076982: up to r0p2, the event of a CMD_SYNC may be lost */
+	/* 1076982: no SEV on completion, up to r0p2 */
 	{ IMPL_ARM, ARM_MMU_600, RELEASE(0, 3), .lost = SMMU_FEAT_SEV },
-	/* 1209401: before r2p0 */
+	/* 1209401: no nesting before r2p0 */
 	{ IMPL_ARM, ARM_MMU_600, RELEASE(2, 0), .lost = SMMU_FEAT_NESTING },
-	/* 2133013, 3777127: broadcast TLB maintenance, all releases */
+	/* 3777127 and others: no broadcast TLB maintenance, all releases */
 	{ IMPL_ARM, ARM_MMU_700, RELEASE_ANY, .lost = SMMU_FEAT_BTM },
 	/* 2268618 (nesting) and 2812531 (both): fixed in r1p1 */
 	{ IMPL_ARM, ARM_MMU_700, RELEASE(1, 1), .lost = SMMU_FEAT_NESTING,
 	  .care = SMMU_ERRATUM_SYNC_PER_BATCH },
-	/* 3878312 */
+	/* 3878312: likewise */
 	{ IMPL_ARM, ARM_MMU_L1, RELEASE_ANY, .lost = SMMU_FEAT_BTM },
-	/* 3995052 */
+	/* 3995052: likewise */
 	{ IMPL_ARM, ARM_MMU_S3, RELEASE_ANY, .lost = SMMU_FEAT_BTM },
 };
 
