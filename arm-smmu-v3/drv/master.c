@@ -105,7 +105,6 @@ void smmu_master_release(struct device *dev)
 	mutex_unlock(&smmu_attach_mutex);
 
 	smmu_streams_release(host, master);
-	dev_iommu_priv_set(dev, NULL);
 	/* on an SMMU that did not confirm, somebody may still read it */
 	if (!smmu_device_is_dead(&host->smmu))
 		smmu_cdtab_free(&host->smmu, &master->cdtab);
