@@ -43,6 +43,7 @@ net_io()
 {
 	local have
 
+	modprobe virtio_pci	# built into some kernels
 	modprobe virtio_net
 	wait_for 20 find_net || { echo "no network device came up"; return 1; }
 	ifconfig "$net" 10.0.2.15 netmask 255.255.255.0 up

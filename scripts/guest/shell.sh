@@ -5,6 +5,7 @@
 
 smmu_load || echo "the driver could not be loaded, see dmesg"
 modprobe nvme
+modprobe virtio_pci
 modprobe virtio_net
 wait_for 3 [ -e /sys/class/net/eth0 ] &&
 	ifconfig eth0 10.0.2.15 netmask 255.255.255.0 up
