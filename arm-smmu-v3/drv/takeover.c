@@ -21,6 +21,13 @@
 
 #include "drv/takeover.h"
 
+/*
+ * What the messages advise is what the IOMMU core takes without a WARN: it must see a
+ * device while no driver is bound. So drivers are unbound before the module is loaded, or
+ * devices removed and found again after it. Bound again only, they do get a group, but
+ * "late IOMMU probe" it says, with a backtrace.
+ */
+
 /* The console is slow, and nobody reads more */
 #define MAX_LINES	16
 
@@ -121,7 +128,7 @@ static void report_ports(const struct survey *s)
 	if (s->ports > s->listed)
 		snprintf(more, sizeof(more), " and %u more", s->ports - s->listed);
 	dev_info(s->smmu,
-		 "bridges and ports bound without this SMMU:%s%s; rebind them to get their own interrupts back\n",
+		 "bridges and ports bound without this SMMU:%s%s; their own interrupts stop until they are removed and rescanned\n",
 		 s->names, more);
 }
 
@@ -141,7 +148,7 @@ int smmu_takeover_check(struct device *smmu, bool force)
 		return -EBUSY;
 	}
 	if (s.endpoints)
-		dev_warn(smmu, "taken over with force=1: their DMA and interrupts stop until their drivers are rebound\n");
+		dev_warn(smmu, "taken over with force=1: their DMA and interrupts stop until they are removed and rescanned\n");
 	report_ports(&s);
 	return 0;
 }

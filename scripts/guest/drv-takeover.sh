@@ -123,6 +123,22 @@ rebound()
 	wait_for 10 test -b /dev/vda && disk_reads
 }
 
+# As advised: everything in use past the SMMU is removed and found again.
+rescanned()
+{
+	local port bdf
+
+	port=$(basename -a /sys/bus/pci/drivers/pcieport/*:* | head -n 1)
+	echo 1 >"/sys/bus/pci/devices/$port/remove"
+	echo 1 >"/sys/bus/pci/devices/$disk/remove"
+	pci_rescan
+	for bdf in "$port" "$disk"; do
+		[ -e "/sys/bus/pci/devices/$bdf/iommu_group" ] ||
+			{ echo "$bdf has no group"; return 1; }
+	done
+	wait_for 10 test -b /dev/vda && disk_reads
+}
+
 modprobe virtio_blk
 disk=$(pci_find "$DISK_ID")
 check disk-before disk_reads || exit
@@ -159,3 +175,4 @@ check force-names-endpoints names_endpoints
 check force-names-ports names_ports
 check force-warns said 1 'taken over with force=1: '
 log . | show
+check rescanned rescanned
