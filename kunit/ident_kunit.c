@@ -155,6 +155,7 @@ static const struct id_change id_changes[] = {
 	{ "no granule", 5, 0x70, 0, -ENODEV, "granule" },
 	{ "VAX", 5, 0xc00, 0x400, .gained = SMMU_FEAT_VAX },
 	{ "VAX reserved", 5, 0xc00, 0xc00 },
+	{ "DS", 5, 0x80, 0x80, .gained = SMMU_FEAT_DS },
 };
 
 static void id_change_desc(const struct id_change *p, char *desc)

@@ -222,6 +222,8 @@ static int ident_idr5(u32 idr5, struct smmu_features *feat, const char **why)
 		feat->flags |= SMMU_FEAT_VAX;
 		feat->va_bits = 52;
 	}
+	if (idr5 & IDR5_DS)
+		feat->flags |= SMMU_FEAT_DS;
 	feat->stall_max = FIELD_GET(IDR5_STALL_MAX, idr5);
 
 	if (idr5 & IDR5_GRAN4K) {
