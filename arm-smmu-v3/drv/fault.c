@@ -29,12 +29,13 @@ static void print(struct smmu_device *smmu, const struct smmu_event *event, cons
 
 static void resume(struct smmu_device *smmu, const struct smmu_event *event)
 {
+	struct smmu_deadline deadline = {};
 	struct smmu_ticket ticket;
 	struct smmu_cmd cmd;
 
 	smmu_cmd_resume(&cmd, event->sid, event->stag, RESUME_TERMINATE);
 	/* the SMMU need not be waited for: it answers the device, not us (4.6) */
-	smmu_cmdq_post(smmu, &cmd, 1, smmu_cmdq_deadline(), &ticket, false);
+	smmu_cmdq_post(smmu, &cmd, 1, &deadline, &ticket, false);
 }
 
 void smmu_fault_report(struct smmu_device *smmu, const struct smmu_event *event)

@@ -28,7 +28,7 @@ static void make_good(struct smmu_device *smmu, int err)
 		smmu_device_shut(smmu, "invalidation not confirmed");
 }
 
-static void wait_for(const struct post *post, ktime_t deadline)
+static void wait_for(const struct post *post, struct smmu_deadline *deadline)
 {
 	int ret = smmu_cmdq_wait(post->smmu, &post->ticket, deadline);
 
@@ -44,7 +44,7 @@ static void walk(struct smmu_domain *domain, const struct smmu_array *array,
 	struct post posts[WALK_POSTS] __uninitialized;
 	struct smmu_plan plan __uninitialized;
 	struct smmu_batch batch __uninitialized;
-	ktime_t deadline;
+	struct smmu_deadline deadline = {};
 	bool cont = false;
 	u32 n = 0, i;
 	int ret = 0;
@@ -52,14 +52,13 @@ static void walk(struct smmu_domain *domain, const struct smmu_array *array,
 	smmu_plan_start(&plan, array, range);
 	if (!smmu_plan_next(&plan, &batch))
 		return;
-	deadline = smmu_cmdq_deadline();
 	do {
 		struct post *post = &posts[n];
 
 		post->smmu = smmu_device_of(batch.inst);
 		/* one batch of a post lost is the whole post lost: the rest is not sent */
 		if (!cont || !ret)
-			ret = smmu_cmdq_post(post->smmu, batch.cmd, batch.n, deadline,
+			ret = smmu_cmdq_post(post->smmu, batch.cmd, batch.n, &deadline,
 					     &post->ticket, cont);
 		trace_smmu_post(post->smmu, domain->id, batch.cmd, batch.n, ret);
 		cont = !batch.end;
@@ -70,14 +69,14 @@ static void walk(struct smmu_domain *domain, const struct smmu_array *array,
 		else
 			n++;
 		if (n == WALK_POSTS) {
-			wait_for(&posts[0], deadline);
+			wait_for(&posts[0], &deadline);
 			memmove(&posts[0], &posts[1], sizeof(posts) - sizeof(posts[0]));
 			n--;
 		}
 	} while (smmu_plan_next(&plan, &batch));
 
 	for (i = 0; i < n; i++)
-		wait_for(&posts[i], deadline);
+		wait_for(&posts[i], &deadline);
 }
 
 void smmu_walk_range(struct smmu_domain *domain, const struct smmu_range *range)

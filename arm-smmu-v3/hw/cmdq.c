@@ -17,11 +17,6 @@
 /* Polls between two looks at the clock and at GERROR */
 #define POLLS_PER_CHECK		16
 
-ktime_t smmu_cmdq_deadline(void)
-{
-	return ktime_add_ms(ktime_get(), SMMU_CMD_TIMEOUT_MS);
-}
-
 /* One coherent word for completions; without it CONS is polled, which always works */
 static void alloc_sync_word(struct smmu_device *smmu)
 {
@@ -128,19 +123,24 @@ u64 smmu_cmdq_refresh(struct smmu_device *smmu)
 	return pos;
 }
 
-int smmu_cmdq_relax(struct smmu_device *smmu, u32 *polls, ktime_t deadline)
+int smmu_cmdq_relax(struct smmu_device *smmu, u32 *polls, struct smmu_deadline *deadline)
 {
+	ktime_t now;
+
 	cpu_relax();
 	if (++*polls % POLLS_PER_CHECK)
 		return 0;
 	smmu_gerror_poll(smmu);
 	if (smmu_device_is_dead(smmu))
 		return -ESHUTDOWN;
-	return ktime_after(ktime_get(), deadline) ? -ETIMEDOUT : 0;
+	now = ktime_get();
+	if (!deadline->at)
+		deadline->at = ktime_add_ms(now, SMMU_CMD_TIMEOUT_MS);
+	return ktime_after(now, deadline->at) ? -ETIMEDOUT : 0;
 }
 
 int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
-		   ktime_t deadline, struct smmu_ticket *ticket, bool cont)
+		   struct smmu_deadline *deadline, struct smmu_ticket *ticket, bool cont)
 {
 	struct smmu_cmdq *q = &smmu->cmdq;
 	u32 piece, most = q->combine ? SMMU_BATCH_MAX : smmu_q_entries(q->mem.log2);
@@ -200,7 +200,7 @@ static bool reached(struct smmu_device *smmu, u64 end, u32 polls)
 	return smmu_sync_word_reached(smp_load_acquire(q->sync_word), end);
 }
 
-static int wait_slow(struct smmu_device *smmu, u64 end, ktime_t deadline)
+static int wait_slow(struct smmu_device *smmu, u64 end, struct smmu_deadline *deadline)
 {
 	u32 polls = 0;
 	int ret = 0;
@@ -214,7 +214,7 @@ static int wait_slow(struct smmu_device *smmu, u64 end, ktime_t deadline)
 }
 
 int smmu_cmdq_wait(struct smmu_device *smmu, const struct smmu_ticket *ticket,
-		   ktime_t deadline)
+		   struct smmu_deadline *deadline)
 {
 	struct smmu_cmdq *q = &smmu->cmdq;
 	int ret = 0;

@@ -119,8 +119,16 @@ void smmu_cmdq_stats(struct smmu_device *smmu, struct smmu_cmdq_stats *sum);
 /* Position up to which commands were made visible to the SMMU */
 u64 smmu_cmdq_posted(const struct smmu_cmdq *q);
 
-/* The one deadline of a walk or an operation */
-ktime_t smmu_cmdq_deadline(void);
+/**
+ * struct smmu_deadline - the one deadline of a walk or an operation
+ * @at: when it is over, 0 while nobody has had to look at the clock
+ *
+ * Starts as {}. The clock is read when something does not complete at once, which is
+ * hardly ever; from then on it is the same moment for everything that shares it.
+ */
+struct smmu_deadline {
+	ktime_t at;
+};
 
 /**
  * smmu_cmdq_post() - insert commands
@@ -136,13 +144,13 @@ ktime_t smmu_cmdq_deadline(void);
  * Return: 0, -ETIMEDOUT when no room came, -ESHUTDOWN when the SMMU is shut
  */
 int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
-		   ktime_t deadline, struct smmu_ticket *ticket, bool cont);
+		   struct smmu_deadline *deadline, struct smmu_ticket *ticket, bool cont);
 
 /**
  * smmu_cmdq_wait() - until the ticket's last CMD_SYNC is complete
  * @smmu: SMMU
  * @ticket: from smmu_cmdq_post()
- * @deadline: absolute
+ * @deadline: shared with the post
  *
  * Any context; polls. Looks at GERROR itself: with interrupts off nobody else would
  * (7.1).
@@ -150,7 +158,7 @@ int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
  *	invalidation not confirmed), -ETIMEDOUT, -ESHUTDOWN
  */
 int smmu_cmdq_wait(struct smmu_device *smmu, const struct smmu_ticket *ticket,
-		   ktime_t deadline);
+		   struct smmu_deadline *deadline);
 
 /**
  * smmu_cmdq_error() - GERROR.CMDQ_ERR is active: name it, step over it

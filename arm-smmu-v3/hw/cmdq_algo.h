@@ -3,7 +3,6 @@
 #ifndef SMMU_HW_CMDQ_ALGO_H
 #define SMMU_HW_CMDQ_ALGO_H
 
-#include <linux/ktime.h>
 #include <linux/percpu.h>
 
 #include "core/cmd.h"
@@ -19,11 +18,11 @@
  * Return: 0, -ETIMEDOUT, -ESHUTDOWN
  */
 int smmu_cmdq_post_lock(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
-			ktime_t deadline, u64 *pos);
+			struct smmu_deadline *deadline, u64 *pos);
 
 /* The same without a lock; @n is at most SMMU_BATCH_MAX */
 int smmu_cmdq_post_combine(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
-			   ktime_t deadline, u64 *pos);
+			   struct smmu_deadline *deadline, u64 *pos);
 
 /* False when the queue is too small. @q->ends is allocated on true. */
 bool smmu_cmdq_combine_init(struct smmu_device *smmu);
@@ -47,13 +46,13 @@ static inline bool smmu_cmdq_fits(struct smmu_device *smmu, u64 prod, u32 most)
  * smmu_cmdq_relax() - one turn of a polling loop
  * @smmu: SMMU
  * @polls: the loop's counter
- * @deadline: absolute
+ * @deadline: begins at the first look at the clock
  *
  * Now and then looks at GERROR, which nobody else would with interrupts off (7.1), and at
  * the clock.
  * Return: 0 to go on, -ESHUTDOWN, -ETIMEDOUT
  */
-int smmu_cmdq_relax(struct smmu_device *smmu, u32 *polls, ktime_t deadline);
+int smmu_cmdq_relax(struct smmu_device *smmu, u32 *polls, struct smmu_deadline *deadline);
 
 /* Interrupts are off */
 static inline void smmu_cmdq_count(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 n)

@@ -52,7 +52,7 @@ void smmu_cmdq_combine_reset(struct smmu_cmdq *q)
 }
 
 int smmu_cmdq_post_combine(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
-			   ktime_t deadline, u64 *pos)
+			   struct smmu_deadline *deadline, u64 *pos)
 {
 	struct smmu_cmdq *q = &smmu->cmdq;
 	unsigned long flags;

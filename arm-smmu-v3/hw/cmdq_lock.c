@@ -8,7 +8,7 @@
 #include "hw/mmio.h"
 
 /* Room for n commands and the lock held, or an error and no lock */
-static int lock_with_room(struct smmu_device *smmu, u32 n, ktime_t deadline,
+static int lock_with_room(struct smmu_device *smmu, u32 n, struct smmu_deadline *deadline,
 			  unsigned long *flags)
 {
 	struct smmu_cmdq *q = &smmu->cmdq;
@@ -33,7 +33,7 @@ static int lock_with_room(struct smmu_device *smmu, u32 n, ktime_t deadline,
 }
 
 int smmu_cmdq_post_lock(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
-			ktime_t deadline, u64 *pos)
+			struct smmu_deadline *deadline, u64 *pos)
 {
 	struct smmu_cmdq *q = &smmu->cmdq;
 	struct smmu_cmd *slots = q->mem.virt;

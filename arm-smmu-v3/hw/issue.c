@@ -7,14 +7,14 @@
 
 int smmu_issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
 {
-	ktime_t deadline = smmu_cmdq_deadline();
+	struct smmu_deadline deadline = {};
 	struct smmu_ticket ticket;
 	int ret;
 
-	ret = smmu_cmdq_post(smmu, cmd, n, deadline, &ticket, false);
+	ret = smmu_cmdq_post(smmu, cmd, n, &deadline, &ticket, false);
 	if (ret)
 		return ret;
-	return smmu_cmdq_wait(smmu, &ticket, deadline);
+	return smmu_cmdq_wait(smmu, &ticket, &deadline);
 }
 
 /* CFGI and TLBI with their CMD_SYNC, twice where it takes two */

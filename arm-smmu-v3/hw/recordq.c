@@ -125,6 +125,7 @@ static void take_event(struct smmu_device *smmu, const __le64 *record)
 static void take_page_request(struct smmu_device *smmu, const __le64 *record)
 {
 	u64 w0 = le64_to_cpu(record[0]), w1 = le64_to_cpu(record[1]);
+	struct smmu_deadline deadline = {};
 	struct smmu_ticket ticket;
 	struct smmu_cmd cmd;
 
@@ -135,7 +136,7 @@ static void take_page_request(struct smmu_device *smmu, const __le64 *record)
 	smmu_cmd_pri_resp(&cmd, FIELD_GET(PRI0_SID, w0), FIELD_GET(PRI0_SSID, w0),
 			  w0 & PRI0_SSV, FIELD_GET(PRI1_PRGINDEX, w1), PRI_RESP_FAILURE);
 	/* nobody waits for an answer's completion */
-	smmu_cmdq_post(smmu, &cmd, 1, smmu_cmdq_deadline(), &ticket, false);
+	smmu_cmdq_post(smmu, &cmd, 1, &deadline, &ticket, false);
 }
 
 irqreturn_t smmu_evtq_thread(int irq, void *data)
