@@ -21,8 +21,7 @@ says_why()
 	[ "$n" = 2 ] || { echo "$n lines that name initcall_blacklist"; return 1; }
 }
 
-modprobe nvme
-modprobe virtio_net
+clients
 check nvme-before nvme_io
 check load-fails load_fails
 check says-why says_why

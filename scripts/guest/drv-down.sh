@@ -16,8 +16,7 @@ next_kernel()
 }
 
 check load smmu_load || exit
-modprobe nvme
-modprobe virtio_net
+clients
 check nvme nvme_io || exit
 check net net_up || exit
 find_nvme

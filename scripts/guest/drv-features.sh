@@ -60,8 +60,7 @@ benchmark()
 	echo >"/sys/bus/pci/devices/$edu/driver_override"
 }
 
-modprobe nvme
-modprobe virtio_net
+clients
 for config in $CONFIGS; do
 	name=$config
 	[ "$config" != default ] || config=

@@ -88,8 +88,7 @@ reload()
 }
 
 check load smmu_load || exit
-modprobe nvme
-modprobe virtio_net
+clients
 check nvme nvme_io || exit
 check net net_up || exit
 find_nvme && find_net

@@ -14,6 +14,14 @@ nvme='' net=''
 
 # check runs its command in a subshell: what these find is lost there. Call them
 # where the name is needed.
+# clients: the drivers of the disk and of the network card
+clients()
+{
+	modprobe nvme
+	modprobe virtio_pci 2>/dev/null		# may be built in
+	modprobe virtio_net
+}
+
 find_nvme()
 {
 	for nvme in /dev/nvme[0-9]*n1; do

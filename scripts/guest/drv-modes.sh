@@ -41,8 +41,7 @@ fault_stopped()
 }
 
 check load smmu_load || exit
-modprobe nvme
-modprobe virtio_net
+clients
 nvme_dev=$(pci_find "$NVME_ID") net_dev=$(pci_find "$NET_ID") edu=$(pci_find "$EDU_ID")
 step "$MODE"
 check "$MODE nvme" nvme_io

@@ -10,7 +10,7 @@
 
 found_enabled()
 {
-	dmesg | grep 'smmuv3.*found enabled'
+	dmesg | grep 'arm-smmu-v3.*found enabled'
 }
 
 found_disabled()
@@ -27,9 +27,8 @@ if [ "$ACTION" = crash ]; then
 else
 	check found-disabled found_disabled
 fi
-dmesg | grep smmuv3 | show
-modprobe nvme
-modprobe virtio_net
+dmesg | grep 'arm-smmu-v3 ' | show
+clients
 check nvme nvme_io
 check net net_io
 check counters clean
