@@ -12,8 +12,6 @@
  */
 #include <linux/iommu.h>
 
-#include <smmuv3/trace.h>
-
 #include "core/array.h"
 #include "core/cd.h"
 #include "core/ident.h"
@@ -24,6 +22,7 @@
 #include "drv/host.h"
 #include "drv/master.h"
 #include "drv/tagflush.h"
+#include "drv/trace.h"
 
 bool smmu_dirty_capable(const struct smmu_device *smmu)
 {
@@ -182,14 +181,13 @@ static int attach_locked(struct smmu_master *master, struct smmu_domain *domain)
 		return ret;
 	}
 
-	/*
-	 * Step 2 before step 3: rcu_assign_pointer() or the in-place revival, then the
-	 * barriers in smmu_entry_write() and the doorbell. Pairs with smp_mb() in
-	 * smmu_walk_range().
-	 */
 	if (merged)
 		smmu_domain_publish(domain, merged);
 	trace_smmu_attach(domain->id, master->attach);
+	/*
+	 * Step 2 (publishing, or the revival in place) before step 3 (CD and STE). Pairs with
+	 * smp_mb() in smmu_walk_range(); the argument is in walk.h.
+	 */
 	smp_mb();
 
 	if (domain->pt.needs.stage2)

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <smmuv3/trace.h>
-
 #include "core/array.h"
 #include "core/plan.h"
 #include "core/tag.h"
 #include "drv/domain.h"
 #include "drv/tagflush.h"
+#include "drv/trace.h"
 #include "hw/device.h"
 #include "hw/issue.h"
 

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define CREATE_TRACE_POINTS
-#include <smmuv3/trace.h>
+#include "drv/trace.h"

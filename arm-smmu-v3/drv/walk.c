@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/rcupdate.h>
 
-#include <smmuv3/trace.h>
-
 #include "core/array.h"
 #include "core/plan.h"
 #include "drv/domain.h"
+#include "drv/trace.h"
 #include "drv/walk.h"
 #include "hw/cmdq.h"
 #include "hw/device.h"

@@ -3,8 +3,8 @@
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM smmuv3
 
-#if !defined(SMMUV3_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
-#define SMMUV3_TRACE_H
+#if !defined(SMMU_DRV_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define SMMU_DRV_TRACE_H
 
 #include <linux/device.h>
 #include <linux/tracepoint.h>
@@ -145,7 +145,7 @@ TRACE_EVENT(smmu_wait,
 #endif
 
 #undef TRACE_INCLUDE_PATH
-#define TRACE_INCLUDE_PATH smmuv3
+#define TRACE_INCLUDE_PATH drv
 #undef TRACE_INCLUDE_FILE
 #define TRACE_INCLUDE_FILE trace
 #include <trace/define_trace.h>
