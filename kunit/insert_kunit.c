@@ -65,7 +65,7 @@ static void doorbell(struct smmu_inserter *ins, u64 pos)
 	struct world *w = world_of(ins);
 
 	if (pos <= READ_ONCE(w->prod))
-		breaks(w, "doorbell does not grow");
+		breaks(w, "PROD does not grow");
 	w->doorbells++;
 	/* pairs with the acquire in consume() */
 	smp_store_release(&w->prod, pos);
@@ -161,6 +161,7 @@ static void shape_desc(const struct shape *s, char *desc)
 	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u entries, %u contexts, batch %u",
 		 1U << s->log2, s->contexts, s->max_batch);
 }
+
 KUNIT_ARRAY_PARAM(shape, shapes, shape_desc);
 
 static void nested(struct kunit *test)
@@ -266,7 +267,7 @@ static void sync_word(struct kunit *test)
 	struct world *w = new_world(test, 4, 1, 4);
 	struct smmu_cmd cmd[2] = {};
 	unsigned long flags;
-	u64 pos;
+	u64 pos, last;
 
 	w->ins.sync_addr = 0x1234560;
 	atomic64_set(&w->ins.reserved, 0xfffffffeULL);
@@ -279,9 +280,9 @@ static void sync_word(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, pos, 0xfffffffeULL);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(w->slots[14].w[0]), CMD_SYNC);
-	KUNIT_EXPECT_EQ(test, FIELD_GET(CMD0_SYNC_CS, le64_to_cpu(w->slots[15].w[0])),
-			SYNC_CS_IRQ);
-	KUNIT_EXPECT_EQ(test, FIELD_GET(CMD0_SYNC_MSIDATA, le64_to_cpu(w->slots[15].w[0])), 0);
+	last = le64_to_cpu(w->slots[15].w[0]);
+	KUNIT_EXPECT_EQ(test, last & CMD0_SYNC_CS, FIELD_PREP(CMD0_SYNC_CS, SYNC_CS_IRQ));
+	KUNIT_EXPECT_EQ(test, last & CMD0_SYNC_MSIDATA, 0);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(w->slots[15].w[1]) & CMD1_SYNC_MSIADDR, 0x1234560);
 
 	KUNIT_EXPECT_TRUE(test, smmu_sync_word_reached(5, 5));
@@ -352,7 +353,7 @@ static void storm(struct kunit *test)
 		t[i] = (struct storm_thread) { .w = w, .who = i, .batches = batches };
 		init_completion(&t[i].done);
 		prandom_seed_state(&t[i].rnd, SEED + i);
-		t[i].task = kthread_run(storm_thread, &t[i], "insert-storm/%u", i);
+		t[i].task = kthread_run(storm_thread, &t[i], "smmu-insert/%u", i);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(t[i].task));
 	}
 	do {
@@ -387,4 +388,5 @@ static struct kunit_suite insert_suite = {
 	.name = "smmu_insert",
 	.test_cases = insert_cases,
 };
+
 kunit_test_suite(insert_suite);

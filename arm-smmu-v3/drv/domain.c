@@ -15,6 +15,7 @@
 #include "drv/master.h"
 #include "drv/walk.h"
 
+/* All arrays, tags and attachments; what it protects in full: domain.h */
 DEFINE_MUTEX(smmu_attach_mutex);
 LIST_HEAD(smmu_domains);
 
@@ -77,7 +78,7 @@ struct iommu_domain *smmu_domain_alloc_paging(struct device *dev, u32 flags,
 	if (dirty && !smmu_dirty_capable(smmu))
 		return ERR_PTR(-EOPNOTSUPP);
 
-	sd = kzalloc(sizeof(*sd), GFP_KERNEL);
+	sd = kzalloc_obj(*sd);
 	if (!sd)
 		return ERR_PTR(-ENOMEM);
 	INIT_LIST_HEAD(&sd->attached);

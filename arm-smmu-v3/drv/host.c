@@ -4,6 +4,7 @@
 #include <linux/crash_dump.h>
 #include <linux/dev_printk.h>
 #include <linux/dma-mapping.h>
+#include <linux/io.h>
 #include <linux/platform_device.h>
 #include <linux/ratelimit.h>
 #include <linux/slab.h>
@@ -148,7 +149,7 @@ int smmu_host_probe(struct platform_device *pdev)
 	struct smmu_host *host;
 	int ret;
 
-	host = kzalloc(sizeof(*host), GFP_KERNEL);
+	host = kzalloc_obj(*host);
 	if (!host)
 		return -ENOMEM;
 	host->smmu.dev = &pdev->dev;

@@ -35,7 +35,7 @@ struct smmu_host {
 	struct smmu_device smmu;
 	struct iommu_device iommu;
 	struct list_head node;
-	struct mutex streams_lock;
+	struct mutex streams_lock;	/* @streams, @masters */
 	struct xarray streams;
 	struct list_head masters;
 	struct ratelimit_state fault_limit;

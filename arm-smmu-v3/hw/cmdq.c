@@ -105,6 +105,7 @@ u64 smmu_cmdq_posted(const struct smmu_cmdq *q)
 u64 smmu_cmdq_refresh(struct smmu_device *smmu)
 {
 	struct smmu_cmdq *q = &smmu->cmdq;
+	/* pairs with cmpxchg() below */
 	u64 base = smp_load_acquire(&q->cons);
 	u32 reg = smmu_reg_read(smmu->base, SMMU_CMDQ_CONS);
 	u64 pos;

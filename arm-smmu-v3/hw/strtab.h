@@ -55,7 +55,7 @@ struct smmu_strtab {
 		__le64 *l1;
 	};
 	struct smmu_strtab_l2 *l2;
-	struct mutex lock;
+	struct mutex lock;	/* making level-2 tables */
 };
 
 int smmu_strtab_alloc(struct smmu_device *smmu);

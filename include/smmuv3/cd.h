@@ -23,7 +23,7 @@ static_assert(sizeof(struct smmu_cd) == 64);
 #define CDTAB_L1_L2PTR			GENMASK_ULL(51, 12)
 /* STE.S1FMT = 64K_L2: 1024 CDs (64 KiB) in a level-2 table */
 #define CDTAB_SPLIT_BITS		10
-#define CDTAB_L2_ENTRIES		(1U << CDTAB_SPLIT_BITS)
+#define CDTAB_L2_ENTRIES		BIT(CDTAB_SPLIT_BITS)
 
 /* Word 0 */
 #define CD0_T0SZ			GENMASK_ULL(5, 0)

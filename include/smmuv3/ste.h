@@ -23,7 +23,7 @@ static_assert(sizeof(struct smmu_ste) == 64);
 #define STRTAB_L1_L2PTR			GENMASK_ULL(51, 6)
 /* The only split used here: 256 STEs (16 KiB) in a level-2 table */
 #define STRTAB_SPLIT_BITS		8
-#define STRTAB_L2_ENTRIES		(1U << STRTAB_SPLIT_BITS)
+#define STRTAB_L2_ENTRIES		BIT(STRTAB_SPLIT_BITS)
 
 /* Word 0 */
 #define STE0_V				BIT_ULL(0)
