@@ -2,6 +2,8 @@
 #include <linux/device.h>
 #include <linux/io-pgtable.h>
 
+#include <compat/arch.h>
+
 #include "core/cd.h"
 #include "core/ste.h"
 #include "drv/pgtable.h"
@@ -72,7 +74,7 @@ static const struct io_pgtable_cfg *cfg_of(const struct smmu_pgtable *pt)
 void smmu_pgtable_cd(const struct smmu_pgtable *pt, struct smmu_cd_s1 *s1)
 {
 	const struct io_pgtable_cfg *cfg = cfg_of(pt);
-	typeof(&cfg->arm_lpae_s1_cfg.tcr) tcr = &cfg->arm_lpae_s1_cfg.tcr;
+	const typeof(cfg->arm_lpae_s1_cfg.tcr) *tcr = &cfg->arm_lpae_s1_cfg.tcr;
 
 	*s1 = (struct smmu_cd_s1) {
 		.ttb = cfg->arm_lpae_s1_cfg.ttbr,
@@ -92,7 +94,7 @@ void smmu_pgtable_cd(const struct smmu_pgtable *pt, struct smmu_cd_s1 *s1)
 void smmu_pgtable_s2(const struct smmu_pgtable *pt, struct smmu_ste_s2 *s2)
 {
 	const struct io_pgtable_cfg *cfg = cfg_of(pt);
-	typeof(&cfg->arm_lpae_s2_cfg.vtcr) vtcr = &cfg->arm_lpae_s2_cfg.vtcr;
+	const typeof(cfg->arm_lpae_s2_cfg.vtcr) *vtcr = &cfg->arm_lpae_s2_cfg.vtcr;
 
 	*s2 = (struct smmu_ste_s2) {
 		.ttb = cfg->arm_lpae_s2_cfg.vttbr,
