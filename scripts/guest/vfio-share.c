@@ -1,0 +1,648 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vfio-share iommufd|type1 [seed=N] [ops=N] BDF...: one address space for devices behind
+ * several SMMUs. Is it one domain with one tag for each SMMU, does DMA through each SMMU
+ * go where the mappings of this moment say, and nowhere after an unmap, a detach, a
+ * replace?
+ *
+ * The devices are QEMU's edu and iommu-testdev, bound to vfio-pci. The former carries its
+ * own data, the latter is quick: edu takes 100 ms for a DMA, so that in the random test
+ * it is asked now and then only. Prints 'ok NAME' or 'not ok NAME REASON'; ends with 2
+ * when VFIO did not work.
+ */
+#include "vfio-devs.h"
+
+/* iommu-testdev: writes a fixed pattern to an address when told to */
+#define ITD_ID		0x0005
+#define ITD_TRIGGER	0x00
+#define ITD_ADDR_LO	0x04
+#define ITD_ADDR_HI	0x08
+#define ITD_LEN		0x0c
+#define ITD_RESULT	0x10
+#define ITD_DOORBELL	0x14
+#define ITD_CHECK_LO	0x1c
+#define ITD_PATTERN	0x12345678u
+
+/* edu: moves data between its buffer and an address of 28 bits, in 100 ms */
+#define EDU_SRC		0x80
+#define EDU_DST		0x88
+#define EDU_COUNT	0x90
+#define EDU_CMD		0x98
+#define EDU_RUN		0x1
+#define EDU_TO_RAM	0x2
+#define EDU_BUFFER	0x40000
+
+#define PAGE		4096ul
+#define CHUNK		64u		/* of a page belongs to each device */
+#define RAM_BASE	0x40000000ul	/* of QEMU's virt machine */
+#define BASE		0x1000000ul
+#define SLOTS		32
+#define POOL		24
+#define NONE		(-1)
+
+static uint8_t *pool;
+static uint64_t seed = 1;
+static unsigned int ops = 300;
+
+/* Two address spaces; what is mapped where in them, and which of them a device sees */
+static uint32_t ioas[2], hwpt[2];
+static int slot_page[2][SLOTS];
+static int sees[MAX_DEVS];
+
+static bool not_ok(const char *name, const char *why)
+{
+	printf("not ok %s %s\n", name, why);
+	return false;
+}
+
+/* xorshift64*: the same sequence everywhere */
+static uint32_t rnd(uint32_t n)
+{
+	seed ^= seed >> 12;
+	seed ^= seed << 25;
+	seed ^= seed >> 27;
+	return ((seed * 2685821657736338717ull) >> 33) % n;
+}
+
+/* A reason that is kept until the next one */
+static const char *why(const char *fmt, ...)
+{
+	static char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return text;
+}
+
+static bool is_edu(unsigned int i)
+{
+	return devs[i].model != ITD_ID;
+}
+
+static uint32_t pattern(unsigned int i)
+{
+	return is_edu(i) ? 0xed000001u + i : ITD_PATTERN;
+}
+
+static void put32(const struct vdev *dev, unsigned int reg, uint32_t value)
+{
+	*(volatile uint32_t *)(dev->bar + reg) = value;
+}
+
+static void put64(const struct vdev *dev, unsigned int reg, uint64_t value)
+{
+	*(volatile uint64_t *)(dev->bar + reg) = value;
+}
+
+static void itd_write(const struct vdev *dev, uint64_t iova)
+{
+	put32(dev, ITD_ADDR_LO, iova);
+	put32(dev, ITD_ADDR_HI, iova >> 32);
+	/* what it compares with is of no interest, but must be readable */
+	put32(dev, ITD_CHECK_LO, RAM_BASE);
+	put32(dev, ITD_LEN, 4);
+	put32(dev, ITD_DOORBELL, 1);
+	(void)*(volatile uint32_t *)(dev->bar + ITD_TRIGGER);
+}
+
+static void edu_start(const struct vdev *dev, bool to_ram, uint64_t iova)
+{
+	put64(dev, EDU_SRC, to_ram ? EDU_BUFFER : iova);
+	put64(dev, EDU_DST, to_ram ? iova : EDU_BUFFER);
+	put64(dev, EDU_COUNT, 16);
+	put64(dev, EDU_CMD, EDU_RUN | (to_ram ? EDU_TO_RAM : 0));
+}
+
+static void edu_finish(const struct vdev *dev)
+{
+	int i;
+
+	for (i = 0; i < 10000; i++) {
+		if (!(*(volatile uint64_t *)(dev->bar + EDU_CMD) & EDU_RUN))
+			return;
+		usleep(1000);
+	}
+	errno = ETIMEDOUT;
+	die("%s: DMA", dev->bdf);
+}
+
+static uint8_t *page(int nr)
+{
+	return pool + nr * PAGE;
+}
+
+static volatile uint32_t *chunk(int nr, unsigned int i)
+{
+	return (volatile uint32_t *)(page(nr) + i * CHUNK);
+}
+
+/* The page that device @i must find at @slot */
+static int expected(unsigned int i, unsigned int slot)
+{
+	return sees[i] == NONE ? NONE : slot_page[sees[i]][slot];
+}
+
+/*
+ * A DMA by every device (by the quick ones without @slow) to the same address at the same
+ * time, each to its own chunk. It must arrive where the device's mappings say and in no
+ * other page. What is wrong, or NULL.
+ */
+static const char *probe(unsigned int slot, bool slow)
+{
+	const char *wrong = NULL;
+	unsigned int i;
+	int nr;
+
+	for (i = 0; i < ndevs; i++) {
+		uint64_t iova = BASE + slot * PAGE + i * CHUNK;
+
+		if (!is_edu(i))
+			itd_write(&devs[i], iova);
+		else if (slow)
+			edu_start(&devs[i], true, iova);
+	}
+	for (i = 0; slow && i < ndevs; i++)
+		if (is_edu(i))
+			edu_finish(&devs[i]);
+
+	for (i = 0; i < ndevs; i++) {
+		int want = is_edu(i) && !slow ? NONE : expected(i, slot);
+
+		for (nr = 0; nr < POOL; nr++) {
+			uint32_t found = *chunk(nr, i);
+
+			*chunk(nr, i) = 0;
+			if (found == (nr == want ? pattern(i) : 0))
+				continue;
+			wrong = why("%s behind %s, slot %u: page %d has 0x%x, page %d expected",
+				    devs[i].bdf, devs[i].smmu, slot, nr, found, want);
+		}
+	}
+	return wrong;
+}
+
+static void map_slot(unsigned int space, unsigned int slot, int nr)
+{
+	map(ioas[space], BASE + slot * PAGE, page(nr), PAGE);
+	slot_page[space][slot] = nr;
+}
+
+static void unmap_slot(unsigned int space, unsigned int slot)
+{
+	unmap(ioas[space], BASE + slot * PAGE, PAGE);
+	slot_page[space][slot] = NONE;
+}
+
+/* @pt belongs to address space @space */
+static void attach(unsigned int i, uint32_t pt, int space)
+{
+	dev_attach(&devs[i], pt);
+	sees[i] = space;
+}
+
+static void detach(unsigned int i)
+{
+	if (sees[i] != NONE)
+		dev_detach(&devs[i]);
+	sees[i] = NONE;
+}
+
+/* Let edu read what it is to write from now on, and so prove that it can */
+static void load_patterns(unsigned int space)
+{
+	unsigned int i;
+
+	map_slot(space, 0, 0);
+	for (i = 0; i < ndevs; i++) {
+		*chunk(0, i) = pattern(i);
+		if (is_edu(i) && sees[i] != NONE) {
+			edu_start(&devs[i], false, BASE + i * CHUNK);
+			edu_finish(&devs[i]);
+		}
+		*chunk(0, i) = 0;
+	}
+	unmap_slot(space, 0);
+}
+
+/* The part of debugfs's domains that @first is attached in; cut out of @text */
+static char *domain_of(char *text, size_t size, unsigned int first)
+{
+	FILE *file = fopen(DEBUGFS "domains", "r");
+	char needle[64], *at, *end;
+	size_t n;
+
+	if (!file)
+		die(DEBUGFS "domains");
+	n = fread(text + 1, 1, size - 2, file);
+	fclose(file);
+	text[0] = '\n';
+	text[n + 1] = '\0';
+	snprintf(needle, sizeof(needle), "attached %s\n", devs[first].bdf);
+	for (at = strstr(text, "\ndomain "); at; at = end) {
+		char *found = strstr(at, needle);
+
+		end = strstr(at + 1, "\ndomain ");
+		if (found && (!end || found < end)) {
+			if (end)
+				end[1] = '\0';
+			return at + 1;
+		}
+	}
+	return NULL;
+}
+
+static unsigned int count(const char *text, const char *word)
+{
+	unsigned int n = 0;
+
+	while ((text = strstr(text, word))) {
+		text += strlen(word);
+		n++;
+	}
+	return n;
+}
+
+/* Users of the tags of @smmu in this domain, and how many tags have some; fills @ids */
+static unsigned int users_of(const char *domain, const char *smmu, unsigned int *tags,
+			     unsigned int *id)
+{
+	unsigned int users, sum = 0;
+	char needle[80];
+
+	snprintf(needle, sizeof(needle), " %s id ", smmu);
+	*tags = 0;
+	while ((domain = strstr(domain, needle))) {
+		domain += strlen(needle);
+		if (sscanf(domain, "%u ssid %*u granule %*s users %u", id, &users) == 2 &&
+		    users) {
+			sum += users;
+			++*tags;
+		}
+	}
+	return sum;
+}
+
+/*
+ * Are exactly the devices of @set together in one domain, with one tag for each SMMU that
+ * has as many users as there are devices behind it? What is wrong, or NULL.
+ */
+static const char *together(unsigned int set)
+{
+	static char text[65536];
+	unsigned int i, j, tags, id, live = 0, smmus = 0;
+	char *domain, needle[64];
+
+	if (!set)
+		return NULL;
+	domain = domain_of(text, sizeof(text), __builtin_ctz(set));
+	if (!domain)
+		return why("%s is in no domain", devs[__builtin_ctz(set)].bdf);
+	if (count(domain, "attached ") != (unsigned int)__builtin_popcount(set))
+		return why("%u devices attached, not %d", count(domain, "attached "),
+			   __builtin_popcount(set));
+	for (i = 0; i < ndevs; i++) {
+		unsigned int want = 0, have;
+		bool seen = false;
+
+		if (!(set & 1u << i))
+			continue;
+		snprintf(needle, sizeof(needle), "attached %s\n", devs[i].bdf);
+		if (!strstr(domain, needle))
+			return why("%s is not attached", devs[i].bdf);
+		for (j = 0; j < ndevs; j++) {
+			if (!(set & 1u << j) || strcmp(devs[i].smmu, devs[j].smmu))
+				continue;
+			want++;
+			seen |= j < i;
+		}
+		have = users_of(domain, devs[i].smmu, &tags, &id);
+		if (tags != 1 || have != want)
+			return why("%s: %u tags with %u users, 1 with %u expected",
+				   devs[i].smmu, tags, have, want);
+		smmus += !seen;
+	}
+	live = count(domain, " users ") - count(domain, " users 0");
+	if (live != smmus)
+		return why("%u entries with users for %u SMMUs", live, smmus);
+	return NULL;
+}
+
+static unsigned int all(void)
+{
+	return (1u << ndevs) - 1;
+}
+
+/* Map, unmap, map something else: everybody sees it at once */
+static const char *map_cycle(unsigned int space)
+{
+	long before[MAX_DEVS];
+	const char *wrong;
+	unsigned int i;
+
+	map_slot(space, 3, 5);
+	wrong = probe(3, true);
+	if (wrong)
+		return wrong;
+	for (i = 0; i < ndevs; i++)
+		before[i] = counter(devs[i].smmu, "events");
+	unmap_slot(space, 3);
+	wrong = probe(3, true);
+	if (wrong)
+		return wrong;
+	usleep(200000);
+	for (i = 0; i < ndevs; i++)
+		if (counter(devs[i].smmu, "events") <= before[i])
+			return why("%s reports no event", devs[i].smmu);
+	map_slot(space, 3, 6);
+	wrong = probe(3, true);
+	unmap_slot(space, 3);
+	return wrong ?: probe(3, true);
+}
+
+/* The ids of the first device's domain, one for each SMMU */
+static void read_tags(unsigned int *ids)
+{
+	static char text[65536];
+	unsigned int i, tags;
+	char *domain = domain_of(text, sizeof(text), 0);
+
+	for (i = 0; i < ndevs; i++) {
+		ids[i] = 0;
+		if (domain)
+			users_of(domain, devs[i].smmu, &tags, &ids[i]);
+	}
+}
+
+static unsigned int first_ids[MAX_DEVS];
+
+/* One HWPT, made for the first device, for all */
+static bool test_hwpt(void)
+{
+	const char *name = "hwpt", *wrong;
+	unsigned int i;
+
+	hwpt[0] = new_hwpt(&devs[0], ioas[0]);
+	for (i = 0; i < ndevs; i++)
+		attach(i, hwpt[0], 0);
+	wrong = together(all());
+	if (wrong)
+		return not_ok(name, wrong);
+	read_tags(first_ids);
+	load_patterns(0);
+	wrong = map_cycle(0);
+	return wrong ? not_ok(name, wrong) : true;
+}
+
+/* One leaves and comes back while the others stay; then all */
+static bool test_reattach(void)
+{
+	const char *name = "reattach", *wrong;
+	unsigned int i;
+
+	map_slot(0, 1, 7);
+	for (i = 0; i < ndevs; i++) {
+		wrong = probe(1, false);
+		detach(i);
+		wrong = wrong ?: together(all() & ~(1u << i));
+		wrong = wrong ?: probe(1, i % 4 == 0);
+		attach(i, hwpt[0], 0);
+		wrong = wrong ?: together(all());
+		wrong = wrong ?: probe(1, i % 4 == 1);
+		if (wrong)
+			return not_ok(name, wrong);
+	}
+	for (i = 0; i < ndevs; i++)
+		detach(i);
+	wrong = probe(1, true);
+	unmap_slot(0, 1);
+	for (i = ndevs; i--;)
+		attach(i, hwpt[0], 0);
+	wrong = wrong ?: together(all());
+	wrong = wrong ?: probe(1, true);
+	return wrong ? not_ok(name, wrong) : true;
+}
+
+/* From one page table to another one by one, and back in the other order */
+static bool test_replace(void)
+{
+	const char *name = "replace", *wrong = NULL;
+	unsigned int i, set = 0;
+
+	hwpt[1] = new_hwpt(&devs[ndevs - 1], ioas[1]);
+	map_slot(0, 2, 8);
+	map_slot(1, 2, 9);
+	for (i = 0; i < ndevs && !wrong; i++) {
+		wrong = probe(2, false);
+		attach(i, hwpt[1], 1);
+		set |= 1u << i;
+		wrong = wrong ?: together(set);
+		wrong = wrong ?: together(all() & ~set);
+		wrong = wrong ?: probe(2, i % 4 == 0);
+	}
+	wrong = wrong ?: probe(2, true);
+	for (i = ndevs; i-- && !wrong;) {
+		attach(i, hwpt[0], 0);
+		set &= ~(1u << i);
+		wrong = wrong ?: together(set);
+		wrong = wrong ?: together(all() & ~set);
+		wrong = wrong ?: probe(2, i % 4 == 0);
+	}
+	wrong = wrong ?: probe(2, true);
+	unmap_slot(0, 2);
+	unmap_slot(1, 2);
+	return wrong ? not_ok(name, wrong) : true;
+}
+
+/* The domain that iommufd makes by itself for an address space */
+static bool test_auto(void)
+{
+	const char *name = "auto", *wrong;
+	unsigned int i;
+
+	for (i = 0; i < ndevs; i++)
+		attach(i, ioas[1], 1);
+	wrong = together(all());
+	wrong = wrong ?: map_cycle(1);
+	return wrong ? not_ok(name, wrong) : true;
+}
+
+static void random_map(unsigned int space, unsigned int slot)
+{
+	unsigned int i, n = 1 + rnd(6), first = rnd(POOL - 6);
+
+	for (i = 0; i < n && slot + i < SLOTS && slot_page[space][slot + i] == NONE; i++)
+		map_slot(space, slot + i, first + i);
+}
+
+/* Up to four neighbours by one call */
+static void random_unmap(unsigned int space, unsigned int slot)
+{
+	unsigned int n = 0, most = 1 + rnd(4);
+
+	while (n < most && slot + n < SLOTS && slot_page[space][slot + n] != NONE)
+		slot_page[space][slot + n++] = NONE;
+	unmap(ioas[space], BASE + slot * PAGE, n * PAGE);
+}
+
+static void random_move(unsigned int i)
+{
+	int space = rnd(2);
+
+	if (!type1) {
+		switch (rnd(5)) {
+		case 0:
+			detach(i);
+			break;
+		case 1:
+			attach(i, ioas[space], space);
+			break;
+		default:
+			attach(i, hwpt[space], space);
+			break;
+		}
+	} else if (i) {
+		/* the first keeps the container what it is */
+		dev_close_type1(&devs[i]);
+		dev_open_type1(&devs[i]);
+	}
+}
+
+static bool test_random(void)
+{
+	const char *name = "random", *wrong = NULL;
+	unsigned int n, j, slot, space;
+
+	for (n = 0; n < ops && !wrong; n++) {
+		space = type1 ? 0 : rnd(2);
+		slot = rnd(SLOTS);
+		if (!rnd(type1 ? 20 : 3))
+			random_move(rnd(ndevs));
+		else if (slot_page[space][slot] == NONE)
+			random_map(space, slot);
+		else
+			random_unmap(space, slot);
+		/* where something has just changed, and anywhere */
+		for (j = 0; j < 6 && !wrong; j++)
+			wrong = probe(j < 4 ? (slot + j) % SLOTS : rnd(SLOTS),
+				      !type1 && n % 25 == 0 && j == 0);
+	}
+	/* holes and all; with nothing in it that would be an error */
+	for (space = 0; space < (type1 ? 1 : 2); space++) {
+		if (slot_page[space][0] == NONE)
+			map_slot(space, 0, 1);
+		unmap(ioas[space], BASE, SLOTS * PAGE);
+		for (slot = 0; slot < SLOTS; slot++)
+			slot_page[space][slot] = NONE;
+	}
+	for (slot = 0; slot < SLOTS && !wrong; slot++)
+		wrong = probe(slot, false);
+	return wrong ? not_ok(name, why("operation %u: %s", n, strdup(wrong))) : true;
+}
+
+/* When all page tables have gone, a new one gets the tags that the first one had */
+static bool test_tags(void)
+{
+	unsigned int i, ids[MAX_DEVS];
+	const char *name = "tags";
+
+	for (i = 0; i < ndevs; i++)
+		detach(i);
+	destroy(hwpt[0]);
+	destroy(hwpt[1]);
+	hwpt[0] = new_hwpt(&devs[ndevs - 1], ioas[0]);
+	for (i = 0; i < ndevs; i++)
+		attach(i, hwpt[0], 0);
+	read_tags(ids);
+	for (i = 0; i < ndevs; i++)
+		if (!ids[i] || ids[i] != first_ids[i])
+			return not_ok(name, why("%s: id %u at first, %u now", devs[i].smmu,
+						first_ids[i], ids[i]));
+	return true;
+}
+
+/* Groups behind all SMMUs in one container */
+static bool test_container(void)
+{
+	const char *name = "container", *wrong;
+	unsigned int i;
+
+	wrong = together(all());
+	wrong = wrong ?: map_cycle(0);
+	for (i = 1; i < ndevs && !wrong; i++) {
+		dev_close_type1(&devs[i]);
+		wrong = together(all() & ~(1u << i));
+		dev_open_type1(&devs[i]);
+		wrong = wrong ?: together(all());
+	}
+	if (wrong)
+		return not_ok(name, wrong);
+	load_patterns(0);
+	wrong = map_cycle(0);
+	return wrong ? not_ok(name, wrong) : true;
+}
+
+static const struct {
+	const char *name;
+	bool for_type1;
+	bool (*run)(void);
+} tests[] = {
+	{ "hwpt", false, test_hwpt }, { "reattach", false, test_reattach },
+	{ "replace", false, test_replace }, { "auto", false, test_auto },
+	{ "container", true, test_container },
+	{ "random", false, test_random }, { "tags", false, test_tags },
+	{ "random", true, test_random }, { NULL, false, NULL },
+};
+
+static void setup(void)
+{
+	unsigned int i;
+
+	pool = mmap(NULL, POOL * PAGE, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (pool == MAP_FAILED)
+		die("memory");
+	memset(slot_page, NONE, sizeof(slot_page));
+	for (i = 0; i < ndevs; i++) {
+		sees[i] = type1 ? 0 : NONE;
+		if (type1)
+			dev_open_type1(&devs[i]);
+		else
+			dev_open_iommufd(&devs[i]);
+	}
+	for (i = 0; i < 2 && !type1; i++)
+		ioas[i] = new_ioas();
+	if (type1)
+		load_patterns(0);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int t;
+	int i;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	type1 = argc > 1 && !strcmp(argv[1], "type1");
+	for (i = 2; i < argc; i++) {
+		if (!strncmp(argv[i], "seed=", 5))
+			seed = strtoull(argv[i] + 5, NULL, 0) * 2 + 1;
+		else if (!strncmp(argv[i], "ops=", 4))
+			ops = strtoul(argv[i] + 4, NULL, 0);
+		else
+			dev_add(argv[i]);
+	}
+	if (ndevs < 2) {
+		fprintf(stderr, "usage: vfio-share iommufd|type1 [seed=N] [ops=N] BDF BDF...\n");
+		return 2;
+	}
+	setup();
+	for (t = 0; tests[t].name; t++) {
+		if (tests[t].for_type1 != type1)
+			continue;
+		if (!tests[t].run())
+			return 1;
+		printf("ok %s\n", tests[t].name);
+	}
+	return 0;
+}
