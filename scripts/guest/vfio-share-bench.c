@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vfio-share-bench DEVICES BDF...: what does one address space cost that the first DEVICES
+ * of these share? Attached to one IOAS each; then 64 MiB are mapped and unmapped in pages
+ * of 4 KiB and of 2 MiB, and single pages. One line of 'name=value' for each size:
+ * page-table memory, times, and what the unmap sent to all SMMUs together (by the driver's
+ * debugfs; zero with another driver).
+ */
+#include <time.h>
+
+#include "vfio-devs.h"
+
+#define SIZE		(64ul << 20)
+#define BLOCK		(2ul << 20)
+#define IOVA		0x10000000ul
+#define ROUNDS		64
+
+static long table_kib(void)
+{
+	FILE *file = fopen("/proc/sys/vm/stat_refresh", "w");
+	char line[128];
+	long kib = -1;
+
+	/* what is still counted per CPU */
+	if (file) {
+		fputs("1\n", file);
+		fclose(file);
+	}
+	file = fopen("/proc/meminfo", "r");
+	while (file && fgets(line, sizeof(line), file))
+		sscanf(line, "SecPageTables: %ld", &kib);
+	if (file)
+		fclose(file);
+	if (kib < 0)
+		die("SecPageTables in /proc/meminfo");
+	return kib;
+}
+
+static uint64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+struct sent {
+	long posts, commands, syncs, doorbells;
+};
+
+static struct sent sent(void)
+{
+	return (struct sent){
+		.posts = counter("*", "posts"),
+		.commands = counter("*", "commands"),
+		.syncs = counter("*", "syncs"),
+		.doorbells = counter("*", "doorbells"),
+	};
+}
+
+/* @rounds times @size at @iova, of @mem; after one that is not counted */
+static void measure(const char *name, uint32_t ioas, uint64_t iova, uint8_t *mem,
+		    size_t size, unsigned int rounds, long kib)
+{
+	uint64_t start, mapped = 0, unmapped = 0;
+	struct sent before, after;
+	unsigned int i;
+
+	map(ioas, iova, mem, size);
+	kib = table_kib() - kib;
+	unmap(ioas, iova, size);
+	before = sent();
+	for (i = 0; i < rounds; i++) {
+		start = now();
+		map(ioas, iova, mem, size);
+		mapped += now() - start;
+		start = now();
+		unmap(ioas, iova, size);
+		unmapped += now() - start;
+	}
+	after = sent();
+	printf("size=%s kib=%ld map_ns=%lu unmap_ns=%lu ", name, kib, mapped / rounds,
+	       unmapped / rounds);
+	printf("posts=%.2f commands=%.2f syncs=%.2f doorbells=%.2f\n",
+	       (double)(after.posts - before.posts) / rounds,
+	       (double)(after.commands - before.commands) / rounds,
+	       (double)(after.syncs - before.syncs) / rounds,
+	       (double)(after.doorbells - before.doorbells) / rounds);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int n, i;
+	uint8_t *mem;
+	uint32_t ioas;
+	long kib;
+	int arg;
+
+	n = argc > 2 ? atoi(argv[1]) : 0;
+	for (arg = 2; arg < argc; arg++)
+		dev_add(argv[arg]);
+	if (!n || n > ndevs) {
+		fprintf(stderr, "usage: vfio-share-bench DEVICES BDF...\n");
+		return 2;
+	}
+	mem = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
+		   MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB | MAP_POPULATE, -1, 0);
+	if (mem == MAP_FAILED)
+		die("%lu huge pages", SIZE / BLOCK);
+	for (i = 0; i < n; i++)
+		dev_open_iommufd(&devs[i]);
+	ioas = new_ioas();
+	kib = table_kib();
+	for (i = 0; i < n; i++)
+		dev_attach(&devs[i], ioas);
+	/* a page out of step, so that none of it can be a block */
+	measure("64M/4K", ioas, IOVA + 4096, mem, SIZE, 4, kib);
+	measure("64M/2M", ioas, IOVA, mem, SIZE, 4, kib);
+	measure("4K", ioas, IOVA, mem, 4096, ROUNDS, kib);
+	return 0;
+}
