@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A device access from StreamID to physical address, section 3.4 and figure 3.8 onwards. */
+#include <linux/bitfield.h>
+#include <linux/errno.h>
+
+#include <smmuv3/event.h>
+#include <smmuv3/regs.h>
+
+#include "model/state.h"
+
+/* Not translated: bypass is a success with the address as it came */
+static u8 bypass(struct model_access *a, struct model_walk *walk)
+{
+	*walk = (struct model_walk) { .pa = a->iova, .shift = 12, .write = true };
+	return 0;
+}
+
+/* Return: an event id; 0 with *@abort where it ends without one */
+static u8 choose_cd(const struct model_access *a, u64 w0, u64 w1, u32 *ssid, bool *pass,
+		    bool *abort)
+{
+	u8 cdmax = FIELD_GET(STE0_S1CDMAX, w0);
+
+	*ssid = 0;
+	if (a->ssv) {
+		if (!cdmax || a->ssid >> cdmax)
+			return EVENT_C_BAD_SUBSTREAMID;
+		*ssid = a->ssid;
+		/* 5.2: with S1DSS = SSID0 that one is taken */
+		if (!a->ssid && FIELD_GET(STE1_S1DSS, w1) == STE_S1DSS_SSID0)
+			return EVENT_C_BAD_SUBSTREAMID;
+		return 0;
+	}
+	if (!cdmax)
+		return 0;
+	switch (FIELD_GET(STE1_S1DSS, w1)) {
+	case STE_S1DSS_TERMINATE:
+		*abort = true;
+		return EVENT_F_STREAM_DISABLED;
+	case STE_S1DSS_BYPASS:
+		*pass = true;
+		break;
+	}
+	return 0;
+}
+
+static u8 translate_s1(struct model *m, struct model_access *a, const struct smmu_ste *ste,
+		       const struct model_stage *s2, struct model_walk *walk, bool *stall)
+{
+	u64 w0 = le64_to_cpu(ste->w[0]), w1 = le64_to_cpu(ste->w[1]);
+	bool pass = false, abort = false;
+	struct model_stage st;
+	struct smmu_cd cd;
+	u32 ssid;
+	u8 event;
+
+	event = choose_cd(a, w0, w1, &ssid, &pass, &abort);
+	if (event)
+		return event;
+	if (pass)
+		return s2 ? model_walk(m, s2, a->iova, a->write, walk) : bypass(a, walk);
+	event = model_fetch_cd(m, a->sid, ssid, ste, true, &cd);
+	if (!event)
+		event = model_check_cd(m, a->sid, &cd);
+	if (event)
+		return event;
+	*stall = le64_to_cpu(cd.w[0]) & CD0_S;
+	if (le64_to_cpu(cd.w[0]) & CD0_EPD0)
+		return EVENT_F_TRANSLATION;
+	model_stage1(m, ste, &cd, &st);
+	st.parent = s2;
+	if (!s2)
+		st.key.vmid = 0;
+	return model_walk(m, &st, a->iova, a->write, walk);
+}
+
+/* Return: 0 or an event id. *@abort: refused in silence. */
+static u8 translate(struct model *m, struct model_access *a, struct model_walk *walk,
+		    bool *abort, bool *stall)
+{
+	struct model_stage s2;
+	struct smmu_ste ste;
+	u8 event, config;
+
+	*walk = (struct model_walk) {};
+	event = model_fetch_ste(m, a->sid, true, &ste);
+	if (event)
+		return event;
+	event = model_check_ste(m, a->sid, &ste);
+	if (event)
+		return event;
+	config = FIELD_GET(STE0_CONFIG, le64_to_cpu(ste.w[0]));
+	if (a->ats && FIELD_GET(STE1_EATS, le64_to_cpu(ste.w[1])) != STE_EATS_FULL)
+		return EVENT_F_BAD_ATS_TREQ;
+	if (config & BIT(1)) {
+		model_stage2(m, &ste, &s2);
+		*stall = le64_to_cpu(ste.w[2]) & STE2_S2S;
+	}
+	switch (config) {
+	case STE_CONFIG_BYPASS:
+		return bypass(a, walk);
+	case STE_CONFIG_S1:
+		return translate_s1(m, a, &ste, NULL, walk, stall);
+	case STE_CONFIG_S2:
+		return model_walk(m, &s2, a->iova, a->write, walk);
+	case STE_CONFIG_S1_S2:
+		return translate_s1(m, a, &ste, &s2, walk, stall);
+	default:
+		*abort = true;
+		return 0;
+	}
+}
+
+/* 3.9: what the device asked for it may use until it is told otherwise */
+static bool from_atc(struct model *m, struct model_access *a)
+{
+	const struct model_atc *e;
+
+	if (!a->ats)
+		return false;
+	e = model_atc_find(m, a);
+	if (!e)
+		return false;
+	a->pa = e->pa | (a->iova & (BIT_ULL(e->shift) - 1));
+	a->hit = true;
+	return true;
+}
+
+static void into_atc(struct model *m, const struct model_access *a,
+		     const struct model_walk *walk)
+{
+	struct model_atc e = {
+		.sid = a->sid,
+		.ssid = a->ssid,
+		.ssv = a->ssv,
+		.write = walk->write,
+		.shift = walk->shift,
+		.va = a->iova >> walk->shift << walk->shift,
+		.pa = walk->pa >> walk->shift << walk->shift,
+	};
+
+	model_atc_add(m, &e);
+}
+
+static int access_locked(struct model *m, struct model_access *a)
+{
+	bool abort = false, stall = false;
+	struct model_walk walk;
+
+	a->pa = 0;
+	a->event = 0;
+	a->hit = false;
+	m->stats.accesses++;
+	if (from_atc(m, a))
+		return 0;
+	if (m->inject.dead)
+		return -EFAULT;
+	/* 6.3.14: GBPA speaks while SMMUEN is 0 */
+	if (!(m->r.cr0ack & CR0_SMMUEN)) {
+		if (m->r.gbpa & GBPA_ABORT)
+			return -EFAULT;
+		a->pa = a->iova;
+		return 0;
+	}
+	a->event = translate(m, a, &walk, &abort, &stall);
+	if (a->event && a != &m->watched)
+		model_event(m, a, &walk, stall);
+	if (a->event || abort)
+		return -EFAULT;
+	a->pa = walk.pa;
+	a->hit = walk.hit;
+	m->stats.tlb_hits += walk.hit;
+	if (a->ats)
+		into_atc(m, a, &walk);
+	return 0;
+}
+
+int model_access(struct model *m, struct model_access *a)
+{
+	unsigned long flags;
+	int ret;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	model_step(m, model_now());
+	ret = access_locked(m, a);
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+	return ret;
+}
+
+void model_watch_once(struct model *m)
+{
+	u64 pa;
+	u32 i;
+
+	if (!m->watching)
+		return;
+	pa = access_locked(m, &m->watched) ? ~0ULL : m->watched.pa;
+	for (i = 0; i < m->watch.nr; i++)
+		if (m->watch.pa[i] == pa)
+			return;
+	if (i < MODEL_WATCH_MAX)
+		m->watch.pa[m->watch.nr++] = pa;
+}
+
+void model_watch(struct model *m, const struct model_access *a)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	model_step(m, model_now());
+	m->watching = a;
+	m->watch.nr = 0;
+	if (a)
+		m->watched = *a;
+	model_watch_once(m);
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+}
+
+void model_watched(struct model *m, struct model_watch *watch)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	model_step(m, model_now());
+	*watch = m->watch;
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+}

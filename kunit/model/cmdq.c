@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The command queue: consumption in order, one at a time, on the virtual clock.
+ *
+ * A command begins when the one before it is done, or when the doorbell rings on an idle
+ * queue, and is done its latency later. What is done is decided when somebody looks; nothing
+ * else could tell the difference, because commands only act on the caches of this instance
+ * and on words in memory that are polled through its registers.
+ */
+#include <linux/bitfield.h>
+
+#include <smmuv3/regs.h>
+
+#include "core/cmd.h"
+#include "core/queue.h"
+#include "model/state.h"
+
+static u8 log2size(struct model *m)
+{
+	return FIELD_GET(QUEUE_BASE_LOG2SIZE, m->r.cmdq_base);
+}
+
+static u32 index(struct model *m, u32 reg)
+{
+	return reg & ((2U << log2size(m)) - 1);
+}
+
+static bool idle(struct model *m)
+{
+	return index(m, m->r.cmdq_prod) == index(m, m->r.cmdq_cons);
+}
+
+u32 model_pending(struct model *m)
+{
+	unsigned long flags;
+	u32 n;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	model_step(m, model_now());
+	n = index(m, m->r.cmdq_prod - index(m, m->r.cmdq_cons));
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+	return n;
+}
+
+static void fail(struct model *m, u32 error)
+{
+	FIELD_MODIFY(CMDQ_CONS_ERR, &m->r.cmdq_cons, error);
+	model_set_gerror(m, GERROR_CMDQ_ERR);
+}
+
+/* Does this command stop the queue? */
+static bool refuses(struct model *m, const struct smmu_cmd *cmd)
+{
+	u8 opcode = smmu_cmd_opcode(cmd);
+	const char *why;
+
+	if (m->inject.abort_fetch) {
+		fail(m, CERROR_ABT);
+		return true;
+	}
+	if (m->inject.ill_in && !--m->inject.ill_in) {
+		fail(m, CERROR_ILL);
+		return true;
+	}
+	why = smmu_cmd_illegal(cmd, &m->feat);
+	if (why) {
+		model_violate(m, "illegal %s 0x%016llx 0x%016llx: %s", smmu_cmd_name(opcode),
+			      le64_to_cpu(cmd->w[0]), le64_to_cpu(cmd->w[1]), why);
+		fail(m, CERROR_ILL);
+		return true;
+	}
+	if (opcode == CMD_SYNC && m->atc_unsynced && m->inject.atc_timeouts) {
+		m->inject.atc_timeouts--;
+		m->atc_unsynced = false;
+		fail(m, CERROR_ATC_INV_SYNC);
+		return true;
+	}
+	return false;
+}
+
+static bool dropped(struct model *m, u8 opcode)
+{
+	if (!m->inject.drop || m->inject.drop_opcode != opcode)
+		return false;
+	m->inject.drop--;
+	return true;
+}
+
+void model_step(struct model *m, u64 now)
+{
+	if (!(m->r.cr0ack & CR0_CMDQEN) || m->inject.dead)
+		return;
+	/* 7.1: nothing is consumed while the error is active */
+	while (!idle(m) && !((m->r.gerror ^ m->r.gerrorn) & GERROR_CMDQ_ERR)) {
+		u32 slot = smmu_q_slot(m->r.cmdq_cons, log2size(m));
+		const struct smmu_cmd *cmd;
+		u8 opcode;
+
+		cmd = model_mem(m, (m->r.cmdq_base & QUEUE_BASE_ADDR) + slot * sizeof(*cmd),
+				sizeof(*cmd));
+		if (!cmd) {
+			model_violate(m, "the command queue is not in memory");
+			fail(m, CERROR_ABT);
+			break;
+		}
+		opcode = smmu_cmd_opcode(cmd);
+		if (opcode == CMD_SYNC && m->inject.lost_sync)
+			break;
+		if (m->busy_until + m->latency[opcode] > now)
+			break;
+		if (refuses(m, cmd))
+			break;
+		m->busy_until += m->latency[opcode];
+		m->stats.cmds[opcode]++;
+		model_watch_once(m);
+		if (!dropped(m, opcode))
+			model_exec(m, cmd);
+		model_watch_once(m);
+		m->r.cmdq_cons = (m->r.cmdq_cons & CMDQ_CONS_ERR) |
+				 index(m, m->r.cmdq_cons + 1);
+	}
+}
+
+void model_doorbell(struct model *m, u32 prod, u64 now)
+{
+	bool on = m->r.cr0ack & CR0_CMDQEN;
+	u32 n = index(m, prod - index(m, m->r.cmdq_cons));
+
+	/* before the queue is on this only sets where it begins */
+	if (on) {
+		m->stats.doorbells++;
+		if (n > 1U << log2size(m))
+			model_violate(m, "PROD 0x%x is more than the queue ahead of CONS 0x%x",
+				      prod, m->r.cmdq_cons);
+		if (idle(m))
+			m->busy_until = max(m->busy_until, now);
+	} else if (prod) {
+		model_violate(m, "doorbell while the command queue is off");
+	}
+	m->r.cmdq_prod = prod;
+	model_step(m, now);
+}

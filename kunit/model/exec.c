@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a command does, chapter 4. It is legal: cmdq.c has asked smmu_cmd_illegal().
+ *
+ * Invalidation is exact, never wider than the command says: hardware may do more, but a
+ * driver must not count on it.
+ */
+#include <linux/atomic.h>
+#include <linux/bitfield.h>
+
+#include <smmuv3/regs.h>
+
+#include "core/cmd.h"
+#include "model/state.h"
+
+/**
+ * struct target - TLB entries that a TLBI means
+ * @first: first address
+ * @last: last address
+ * @asid: ASID
+ * @vmid: VMID
+ * @el2: EL2 world
+ * @stage2: stage-2 entries
+ * @stage1: stage-1 and combined entries
+ * @any_asid: all of them
+ * @any_vmid: all of them
+ * @leaf: only leaves
+ * @ttl: level of the leaves, 0 for any
+ */
+struct target {
+	u64 first;
+	u64 last;
+	u16 asid;
+	u16 vmid;
+	bool el2;
+	bool stage2;
+	bool stage1;
+	bool any_asid;
+	bool any_vmid;
+	bool leaf;
+	u8 ttl;
+};
+
+static bool is_meant(const struct model_tlb *e, const void *arg)
+{
+	const struct target *t = arg;
+
+	if (e->el2 != t->el2 || !(e->stage2 ? t->stage2 : t->stage1))
+		return false;
+	if (!e->el2 && !t->any_vmid && e->vmid != t->vmid)
+		return false;
+	if (!e->stage2 && !t->any_asid && e->asid != t->asid)
+		return false;
+	if (e->table && t->leaf)
+		return false;
+	/* a wrong hint invalidates nothing; combined entries are of no single level */
+	if (t->ttl && !e->table && e->level != t->ttl && (e->stage2 || !e->vmid))
+		return false;
+	return e->va <= t->last && e->va + (BIT_ULL(e->shift) - 1) >= t->first;
+}
+
+/* 4.4.1.1: NUM and SCALE make a range of granules, without TG it is one page */
+static void set_range(struct model *m, const struct smmu_cmd *cmd, struct target *t)
+{
+	static const u8 tg_shift[] = { [TLBI_TG_4K] = 12, [TLBI_TG_16K] = 14, [TLBI_TG_64K] = 16 };
+	u64 w0 = le64_to_cpu(cmd->w[0]), w1 = le64_to_cpu(cmd->w[1]);
+	u8 tg = FIELD_GET(CMD1_TLBI_TG, w1);
+	u64 pages;
+
+	t->first = w1 & CMD1_TLBI_VA;
+	t->leaf = w1 & CMD1_TLBI_LEAF;
+	if (!tg) {
+		/* one address: any entry that translates it goes, whatever its size */
+		t->last = t->first;
+		return;
+	}
+	t->ttl = FIELD_GET(CMD1_TLBI_TTL, w1);
+	pages = (FIELD_GET(CMD0_TLBI_NUM, w0) + 1) << FIELD_GET(CMD0_TLBI_SCALE, w0);
+	t->last = t->first + (pages << tg_shift[tg]) - 1;
+}
+
+static void tlbi(struct model *m, const struct smmu_cmd *cmd)
+{
+	u64 w0 = le64_to_cpu(cmd->w[0]);
+	struct target t = {
+		.asid = FIELD_GET(CMD0_TLBI_ASID, w0),
+		.vmid = FIELD_GET(CMD0_TLBI_VMID, w0),
+		.last = U64_MAX,
+		.stage1 = true,
+	};
+
+	switch (smmu_cmd_opcode(cmd)) {
+	case CMD_TLBI_EL2_VA:
+	case CMD_TLBI_EL2_VAA:
+	case CMD_TLBI_NH_VA:
+	case CMD_TLBI_NH_VAA:
+	case CMD_TLBI_S2_IPA:
+		set_range(m, cmd, &t);
+		break;
+	}
+	switch (smmu_cmd_opcode(cmd)) {
+	case CMD_TLBI_EL2_ALL:
+	case CMD_TLBI_EL2_VAA:
+		t.any_asid = true;
+		fallthrough;
+	case CMD_TLBI_EL2_ASID:
+	case CMD_TLBI_EL2_VA:
+		t.el2 = true;
+		break;
+	case CMD_TLBI_S12_VMALL:
+		t.stage2 = true;
+		fallthrough;
+	case CMD_TLBI_NH_ALL:
+	case CMD_TLBI_NH_VAA:
+		t.any_asid = true;
+		break;
+	case CMD_TLBI_S2_IPA:
+		/* combined entries stay: NH_ALL is for them */
+		t.stage2 = true;
+		t.stage1 = false;
+		break;
+	case CMD_TLBI_NSNH_ALL:
+		t.stage2 = true;
+		t.any_asid = true;
+		t.any_vmid = true;
+		break;
+	}
+	model_tlb_inv(m, is_meant, &t);
+}
+
+/* 3.9.2: a device whose stream has no ATS answers with Unsupported Request */
+static void atc_inv(struct model *m, const struct smmu_cmd *cmd)
+{
+	u64 w0 = le64_to_cpu(cmd->w[0]), w1 = le64_to_cpu(cmd->w[1]);
+	u32 sid = FIELD_GET(CMD0_ATC_SID, w0);
+	struct smmu_ste ste;
+
+	if (model_fetch_ste(m, sid, false, &ste) ||
+	    !FIELD_GET(STE1_EATS, le64_to_cpu(ste.w[1])))
+		model_violate(m, "ATC_INV to stream 0x%x, which has no ATS", sid);
+	m->atc_unsynced = true;
+	model_atc_inv(m, sid, w0 & CMD0_SSV, FIELD_GET(CMD0_ATC_SSID, w0),
+		      w0 & CMD0_ATC_GLOBAL, w1 & CMD1_ATC_ADDR, FIELD_GET(CMD1_ATC_SIZE, w1));
+}
+
+/* 4.7.3: what came before is done by now, since commands are done in order */
+static void sync(struct model *m, const struct smmu_cmd *cmd)
+{
+	u64 w0 = le64_to_cpu(cmd->w[0]), addr = le64_to_cpu(cmd->w[1]) & CMD1_SYNC_MSIADDR;
+	u32 *word;
+
+	m->atc_unsynced = false;
+	m->stats.last_sync = m->busy_until;
+	if (FIELD_GET(CMD0_SYNC_CS, w0) != SYNC_CS_IRQ || !addr)
+		return;
+	word = model_mem(m, addr, sizeof(*word));
+	if (!word) {
+		model_set_gerror(m, GERROR_MSI_CMDQ_ABT_ERR);
+		return;
+	}
+	/* pairs with the acquire of whoever polls the word */
+	smp_store_release(word, FIELD_GET(CMD0_SYNC_MSIDATA, w0));
+}
+
+/* Hardware may read the STE again at once, so it must be sound at this very moment */
+static void reread_ste(struct model *m, u32 sid)
+{
+	struct smmu_ste ste;
+
+	if (m->r.cr0ack & CR0_SMMUEN && !model_fetch_ste(m, sid, false, &ste))
+		model_check_ste(m, sid, &ste);
+}
+
+void model_exec(struct model *m, const struct smmu_cmd *cmd)
+{
+	u64 w0 = le64_to_cpu(cmd->w[0]), w1 = le64_to_cpu(cmd->w[1]);
+	u32 sid = FIELD_GET(CMD0_CFGI_SID, w0);
+	u8 range;
+
+	switch (smmu_cmd_opcode(cmd)) {
+	case CMD_CFGI_STE:
+		model_cfg_inv_ste(m, sid, U32_MAX, w1 & CMD1_CFGI_LEAF);
+		reread_ste(m, sid);
+		break;
+	case CMD_CFGI_STE_RANGE:
+		range = FIELD_GET(CMD1_CFGI_RANGE, w1);
+		if (range == CFGI_RANGE_ALL)
+			model_cfg_inv_all(m);
+		else
+			model_cfg_inv_ste(m, sid, ~(u32)(BIT_ULL(range + 1) - 1), false);
+		break;
+	case CMD_CFGI_CD:
+		model_cfg_inv_cd(m, sid, FIELD_GET(CMD0_CFGI_SSID, w0), false);
+		break;
+	case CMD_CFGI_CD_ALL:
+		model_cfg_inv_cd(m, sid, 0, true);
+		break;
+	case CMD_TLBI_NH_ALL ... CMD_TLBI_NSNH_ALL:
+		tlbi(m, cmd);
+		break;
+	case CMD_ATC_INV:
+		atc_inv(m, cmd);
+		break;
+	case CMD_SYNC:
+		sync(m, cmd);
+		break;
+	}
+}

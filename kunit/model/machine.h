@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A machine around the model: SMMUs and devices behind them, as platform devices with
+ * device-tree nodes, so that the kernel and the driver find them as they find real ones.
+ * uml.c is the machine that there is.
+ *
+ * Not for several tests at once: kunit runs them one after the other.
+ */
+#ifndef KUNIT_MODEL_MACHINE_H
+#define KUNIT_MODEL_MACHINE_H
+
+#include <linux/types.h>
+
+#include "model.h"
+
+struct device;
+
+#define MACHINE_SMMUS_MAX	16
+
+/**
+ * struct machine_smmu - one SMMU in the machine
+ * @model: its model
+ * @dev: its platform device; the driver has bound when dev->driver is set
+ */
+struct machine_smmu {
+	struct model *model;
+	struct device *dev;
+};
+
+/**
+ * machine_add_smmu() - plug an SMMU in; the driver probes it before this returns
+ * @cfg: what it is
+ * @irqs: with interrupts; without, nobody reads the event queue and the log stays quiet
+ * @coherent: what the device tree says of its accesses
+ * Return: the SMMU or an ERR_PTR. A failed probe is no error here: look at dev->driver.
+ */
+struct machine_smmu *machine_add_smmu(const struct model_config *cfg, bool irqs, bool coherent);
+
+/**
+ * machine_remove_smmu() - unplug it; the driver's remove runs
+ * @smmu: all devices behind it are gone
+ */
+void machine_remove_smmu(struct machine_smmu *smmu);
+
+/**
+ * machine_add_device() - a device behind an SMMU
+ * @smmu: which
+ * @sids: its StreamIDs
+ * @n: how many
+ * Return: the device or an ERR_PTR; whether it got an IOMMU group is device_iommu_mapped()'s
+ */
+struct device *machine_add_device(struct machine_smmu *smmu, const u32 *sids, u32 n);
+void machine_remove_device(struct device *dev);
+
+#endif

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/atomic.h>
+#include <linux/bitfield.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include <smmuv3/regs.h>
+
+#include "core/ident.h"
+#include "model/state.h"
+
+static atomic64_t clock = ATOMIC64_INIT(0);
+
+u64 model_now(void)
+{
+	return atomic64_read(&clock);
+}
+
+void model_advance(u64 ns)
+{
+	atomic64_add(ns, &clock);
+}
+
+void model_config_default(struct model_config *cfg)
+{
+	*cfg = (struct model_config) {
+		.idr = {
+			[0] = IDR0_S1P | IDR0_S2P | FIELD_PREP(IDR0_TTF, IDR0_TTF_A64) |
+			      IDR0_COHACC | IDR0_ATS | IDR0_ASID16 | IDR0_VMID16 | IDR0_CD2L |
+			      FIELD_PREP(IDR0_TTENDIAN, IDR0_TTENDIAN_LITTLE) |
+			      FIELD_PREP(IDR0_STALL_MODEL, IDR0_STALL_NEVER) |
+			      FIELD_PREP(IDR0_ST_LEVEL, IDR0_ST_LEVEL_2),
+			[1] = FIELD_PREP(IDR1_SIDSIZE, 16) | FIELD_PREP(IDR1_EVENTQS, 7) |
+			      FIELD_PREP(IDR1_CMDQS, 8),
+			[3] = IDR3_RIL | FIELD_PREP(IDR3_BBML, 2),
+			[5] = FIELD_PREP(IDR5_OAS, 4) | IDR5_GRAN4K | IDR5_GRAN16K |
+			      IDR5_GRAN64K,
+		},
+		.read_ns = 100,
+		.write_ns = 50,
+	};
+}
+
+struct model *model_create(const struct model_config *cfg, const struct model_host_ops *ops,
+			   void *host)
+{
+	struct smmu_ident_env env = { .coherent = true };
+	struct smmu_idregs regs = { .iidr = cfg->iidr, .aidr = cfg->aidr };
+	const char *why;
+	struct model *m;
+
+	m = kvzalloc_obj(*m);
+	if (!m)
+		return NULL;
+	raw_spin_lock_init(&m->lock);
+	m->cfg = *cfg;
+	m->ops = ops;
+	m->host = host;
+	/* for smmu_cmd_illegal(); an SMMU that no driver takes gets no command either */
+	memcpy(regs.idr, cfg->idr, sizeof(regs.idr));
+	smmu_ident_decode(&regs, &env, &m->feat, &why);
+	if (cfg->enabled) {
+		m->r.cr0 = CR0_SMMUEN;
+		m->r.cr0ack = CR0_SMMUEN;
+	}
+	m->busy_until = model_now();
+	return m;
+}
+
+void model_destroy(struct model *m)
+{
+	kvfree(m);
+}
+
+void model_violate(struct model *m, const char *fmt, ...)
+{
+	va_list args;
+
+	if (m->violations++)
+		return;
+	va_start(args, fmt);
+	vscnprintf(m->violation, sizeof(m->violation), fmt, args);
+	va_end(args);
+}
+
+void *model_mem(struct model *m, u64 pa, size_t len)
+{
+	return m->ops->mem(m->host, pa, len);
+}
+
+bool model_mem_read64(struct model *m, u64 pa, u64 *val)
+{
+	const __le64 *p = model_mem(m, pa, sizeof(*p));
+
+	/* a single read: hardware does no less (3.21.3) and the writer knows */
+	if (p)
+		*val = le64_to_cpu(READ_ONCE(*p));
+	return p;
+}
+
+void model_irq(struct model *m, enum model_irq irq)
+{
+	static const u32 enable[MODEL_IRQS] = {
+		[MODEL_IRQ_EVENT] = IRQ_CTRL_EVENTQ,
+		[MODEL_IRQ_PRI] = IRQ_CTRL_PRIQ,
+		[MODEL_IRQ_GERROR] = IRQ_CTRL_GERROR,
+	};
+
+	if (m->ops->irq && m->r.irq_ctrlack & enable[irq])
+		m->ops->irq(m->host, irq);
+}
+
+/* 6.3.19: an error is active while GERROR and GERRORN differ, and is not raised again then */
+void model_set_gerror(struct model *m, u32 bits)
+{
+	bits &= ~(m->r.gerror ^ m->r.gerrorn);
+	if (!bits)
+		return;
+	m->r.gerror ^= bits;
+	model_irq(m, MODEL_IRQ_GERROR);
+}
+
+void model_raise(struct model *m, u32 gerror)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	model_set_gerror(m, gerror);
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+}
+
+void model_latency(struct model *m, u8 opcode, u32 ns)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	m->latency[opcode] = ns;
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+}
+
+void model_inject(struct model *m, const struct model_inject *inject)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	m->inject = *inject;
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+}
+
+void model_stats(struct model *m, struct model_stats *stats)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	model_step(m, model_now());
+	*stats = m->stats;
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+}
+
+void model_stats_reset(struct model *m)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	model_step(m, model_now());
+	memset(&m->stats, 0, sizeof(m->stats));
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+}
+
+u32 model_violation(struct model *m, char *text, size_t size)
+{
+	unsigned long flags;
+	u32 n;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	model_step(m, model_now());
+	n = m->violations;
+	if (text)
+		strscpy(text, n ? m->violation : "", size);
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+	return n;
+}
+
+void model_forgive(struct model *m)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	m->violations = 0;
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+}
+
+static bool any_tag(struct model *m, bool vmid, u16 id)
+{
+	unsigned long flags;
+	bool found = false;
+	u32 i;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	model_step(m, model_now());
+	for (i = 0; i < m->c.nr_tlb; i++) {
+		const struct model_tlb *e = &m->c.tlb[i];
+
+		found |= vmid ? !e->el2 && e->vmid == id :
+				!e->stage2 && !e->vmid && e->asid == id;
+	}
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+	return found;
+}
+
+bool model_has_asid(struct model *m, u16 asid)
+{
+	return any_tag(m, false, asid);
+}
+
+bool model_has_vmid(struct model *m, u16 vmid)
+{
+	return any_tag(m, true, vmid);
+}
+
+u32 model_cached(struct model *m)
+{
+	unsigned long flags;
+	u32 n;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	model_step(m, model_now());
+	n = m->c.nr_tlb + m->c.nr_ste + m->c.nr_cd + m->c.nr_l1 + m->c.nr_atc;
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+	return n;
+}
+
+bool model_is_on(struct model *m)
+{
+	return READ_ONCE(m->r.cr0ack) & CR0_SMMUEN;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A software SMMUv3, for a driver to run against.
+ *
+ * It has what a driver can see of an SMMU: registers, queues and tables in the driver's
+ * memory, interrupts. Behind them it does what hardware may do, and hardware may keep
+ * translations: it has a configuration cache (STEs, CDs, level-1 descriptors), a TLB with
+ * tags, block sizes and intermediate table entries, and an ATC for each stream. Whatever it
+ * may cache it does cache, until a command says otherwise. So a device access, model_access(),
+ * shows a stale translation as a wrong address, and a test sees it.
+ *
+ * Nothing runs by itself. Time is virtual: one clock of nanoseconds for all instances, moved by
+ * the driver's own register reads and by nothing else. A command has a latency and is done
+ * when the clock has passed it, looked at with the next register access or device access. A
+ * poller therefore drives what it waits for, and two runs of one thread are alike.
+ *
+ * The model judges the driver: see model_violation(). What hardware would answer with an
+ * error, it answers likewise; what hardware would quietly get wrong, it counts.
+ *
+ * It knows no operating system device. Memory and interrupts come through struct
+ * model_host_ops; who routes register accesses to model_read() and model_write() is up to
+ * the user (model_uml.c does it for user-mode Linux).
+ *
+ * Locking: an instance has a raw spinlock of its own, taken by every function here. Any
+ * context. @mem and @irq are called with it held.
+ *
+ * References are to Arm IHI 0070.
+ */
+#ifndef KUNIT_MODEL_H
+#define KUNIT_MODEL_H
+
+#include <linux/types.h>
+
+struct model;
+
+/* The register space, both pages */
+#define MODEL_MMIO_SIZE		0x20000
+
+enum model_irq { MODEL_IRQ_EVENT, MODEL_IRQ_PRI, MODEL_IRQ_GERROR, MODEL_IRQS };
+
+/**
+ * struct model_host_ops - where the model lives
+ * @mem: CPU address of @len bytes at bus address @pa, or NULL where there is no memory.
+ *	Aligned, and within a page.
+ * @irq: raise an interrupt (an edge); may be NULL
+ */
+struct model_host_ops {
+	void *(*mem)(void *host, u64 pa, size_t len);
+	void (*irq)(void *host, enum model_irq irq);
+};
+
+/**
+ * struct model_config - what kind of SMMU it is
+ * @idr: IDR0-5
+ * @iidr: IIDR
+ * @aidr: AIDR
+ * @read_ns: what a register read costs
+ * @write_ns: what a register write costs
+ * @ack_reads: reads after which CR0ACK, IRQ_CTRLACK and GBPA.UPDATE follow
+ * @enabled: SMMUEN is set already: another kernel's
+ */
+struct model_config {
+	u32 idr[6];
+	u32 iidr;
+	u32 aidr;
+	u32 read_ns;
+	u32 write_ns;
+	u32 ack_reads;
+	bool enabled;
+};
+
+/**
+ * struct model_inject - what goes wrong; all zero is nothing
+ * @drop_opcode: commands with this opcode are taken, and nothing is done
+ * @drop: how many of them; counts down
+ * @ill_in: the so-manieth command from now raises CERROR_ILL; counts down
+ * @atc_timeouts: so many CMD_SYNCs after an ATC_INV raise CERROR_ATC_INV_SYNC
+ * @lost_sync: stop for ever at the next CMD_SYNC
+ * @abort_fetch: CERROR_ABT at the next command
+ * @cons_ones: CONS reads as all ones
+ * @dead: every register does, and nothing moves
+ * @no_ack: CR0ACK stands still
+ * @no_gbpa: GBPA.UPDATE stays set
+ */
+struct model_inject {
+	u8 drop_opcode;
+	u32 drop;
+	u32 ill_in;
+	u32 atc_timeouts;
+	bool lost_sync;
+	bool abort_fetch;
+	bool cons_ones;
+	bool dead;
+	bool no_ack;
+	bool no_gbpa;
+};
+
+/**
+ * struct model_stats - counters since creation or model_stats_reset()
+ * @cmds: commands done, by opcode
+ * @doorbells: writes of CMDQ_PROD
+ * @cons_reads: reads of CMDQ_CONS
+ * @accesses: device accesses
+ * @tlb_hits: of these, answered from the TLB
+ * @walks: page table walks
+ * @events: event records, lost ones included
+ * @lost_events: those that found no room
+ * @last_sync: clock when the last CMD_SYNC was complete
+ */
+struct model_stats {
+	u64 cmds[256];
+	u64 doorbells;
+	u64 cons_reads;
+	u64 accesses;
+	u64 tlb_hits;
+	u64 walks;
+	u64 events;
+	u64 lost_events;
+	u64 last_sync;
+};
+
+/**
+ * struct model_access - one device access
+ * @sid: StreamID
+ * @ssid: SubstreamID, with @ssv
+ * @ssv: a SubstreamID is there
+ * @write: else read
+ * @ats: the device has an ATC and asks it first; a miss is a translation request
+ * @iova: address
+ * @pa: out: where the access went
+ * @event: out: enum smmu_event_id where it went nowhere; 0 for a silent abort
+ * @hit: out: answered from a TLB or ATC
+ */
+struct model_access {
+	u32 sid;
+	u32 ssid;
+	bool ssv;
+	bool write;
+	bool ats;
+	u64 iova;
+	u64 pa;
+	u8 event;
+	bool hit;
+};
+
+/* An SMMU with everything that this driver can use and hardware has today */
+void model_config_default(struct model_config *cfg);
+
+/**
+ * model_create() - an SMMU out of reset
+ * @cfg: copied
+ * @ops: constant
+ * @host: for @ops
+ * Return: the model or NULL. May sleep.
+ */
+struct model *model_create(const struct model_config *cfg, const struct model_host_ops *ops,
+			   void *host);
+void model_destroy(struct model *m);
+
+/* Registers: @off within both pages, @size 4 or 8 */
+u64 model_read(struct model *m, u32 off, u32 size);
+void model_write(struct model *m, u32 off, u32 size, u64 val);
+
+/**
+ * model_access() - a device reads or writes memory
+ * @m: its SMMU
+ * @a: in and out
+ * Return: 0, or -EFAULT when the access was refused
+ */
+int model_access(struct model *m, struct model_access *a);
+
+#define MODEL_WATCH_MAX		8
+
+/**
+ * struct model_watch - what a device would have met between any two commands
+ * @pa: the different places where the access went, in the order of their first time;
+ *	~0 is nowhere
+ * @nr: how many
+ */
+struct model_watch {
+	u64 pa[MODEL_WATCH_MAX];
+	u32 nr;
+};
+
+/**
+ * model_watch() - access before and after every command
+ * @m: instance
+ * @a: the access; NULL ends it. No events are recorded for it.
+ */
+void model_watch(struct model *m, const struct model_access *a);
+void model_watched(struct model *m, struct model_watch *watch);
+
+/* The virtual clock, in ns; one for all instances */
+u64 model_now(void);
+void model_advance(u64 ns);
+
+/* How long a command of this opcode takes; 0 by default */
+void model_latency(struct model *m, u8 opcode, u32 ns);
+
+void model_inject(struct model *m, const struct model_inject *inject);
+/* Global errors, GERROR_* of regs.h, made active */
+void model_raise(struct model *m, u32 gerror);
+
+void model_stats(struct model *m, struct model_stats *stats);
+void model_stats_reset(struct model *m);
+
+/**
+ * model_violation() - what the driver did that no driver may do
+ * @m: instance
+ * @text: room for the first one, may be NULL
+ * @size: of @text
+ *
+ * Illegal commands, reserved bits and impossible combinations in STEs and CDs, ATC_INV to a
+ * stream without ATS, registers written while they must not be, a doorbell on a queue that
+ * is off, tables where there is no memory.
+ * Return: how many since creation or model_forgive()
+ */
+u32 model_violation(struct model *m, char *text, size_t size);
+void model_forgive(struct model *m);
+
+/* Does any TLB entry carry this ASID (stage 1) or VMID? */
+bool model_has_asid(struct model *m, u16 asid);
+bool model_has_vmid(struct model *m, u16 vmid);
+/* Entries of all caches together */
+u32 model_cached(struct model *m);
+/* SMMUEN, as acknowledged */
+bool model_is_on(struct model *m);
+/* Commands posted and not done */
+u32 model_pending(struct model *m);
+
+#endif

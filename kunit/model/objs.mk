@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The model of an SMMU and the suites on it: user-mode Linux only, see scripts/kunit.
+smmu-model-objs := $(addprefix model/,model.o regs.o cmdq.o exec.o cache.o config.o \
+				      walk.o access.o eventq.o uml.o)

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The register file, chapter 6.3. What it does not know reads as zero. */
+#include <linux/bitfield.h>
+#include <linux/errno.h>
+
+#include <smmuv3/regs.h>
+
+#include "core/queue.h"
+#include "model/state.h"
+
+static u8 log2size(u64 base)
+{
+	return FIELD_GET(QUEUE_BASE_LOG2SIZE, base);
+}
+
+/* Registers that follow another one, some reads later */
+static void settle(struct model *m)
+{
+	if (m->r.ack_wait) {
+		m->r.ack_wait--;
+		return;
+	}
+	if (!m->inject.no_ack) {
+		m->r.cr0ack = m->r.cr0;
+		m->r.irq_ctrlack = m->r.irq_ctrl;
+	}
+	if (!m->inject.no_gbpa)
+		m->r.gbpa &= ~GBPA_UPDATE;
+}
+
+/* 6.3.9: clearing CMDQEN leaves the queue where it stands */
+static void write_cr0(struct model *m, u32 val)
+{
+	u32 on = val & ~m->r.cr0;
+
+	if (val & ~(CR0_SMMUEN | CR0_PRIQEN | CR0_EVENTQEN | CR0_CMDQEN | CR0_ATSCHK))
+		model_violate(m, "CR0: reserved bits 0x%x", val);
+	if (on & CR0_CMDQEN && log2size(m->r.cmdq_base) > FIELD_GET(IDR1_CMDQS, m->cfg.idr[1]))
+		model_violate(m, "CMDQ_BASE.LOG2SIZE is too large");
+	if (on & CR0_EVENTQEN &&
+	    log2size(m->r.evtq_base) > FIELD_GET(IDR1_EVENTQS, m->cfg.idr[1]))
+		model_violate(m, "EVENTQ_BASE.LOG2SIZE is too large");
+	if (on & CR0_SMMUEN && !(val & CR0_CMDQEN))
+		model_violate(m, "SMMUEN without CMDQEN");
+	m->r.cr0 = val;
+	m->r.ack_wait = m->cfg.ack_reads;
+	if (!m->r.ack_wait)
+		settle(m);
+}
+
+/* 6.3.24 - 6.3.26: guarded by the enable bits */
+static void guarded(struct model *m, u32 bit, const char *what)
+{
+	if ((m->r.cr0 | m->r.cr0ack) & bit)
+		model_violate(m, "%s written while it is in use", what);
+}
+
+static void write_base(struct model *m, u64 *reg, u64 val, u32 bit, u32 entry, const char *what)
+{
+	guarded(m, bit, what);
+	if (val & QUEUE_BASE_ADDR & (((u64)entry << log2size(val)) - 1))
+		model_violate(m, "%s is not aligned to the queue's size", what);
+	*reg = val;
+}
+
+static void write_gerrorn(struct model *m, u32 val)
+{
+	u32 active = (m->r.gerror ^ m->r.gerrorn) & GERROR_ALL;
+	u32 flip = (val ^ m->r.gerrorn) & GERROR_ALL;
+
+	if (flip & ~active)
+		model_violate(m, "GERRORN: acknowledged 0x%x, which is not active", flip & ~active);
+	m->r.gerrorn = val & GERROR_ALL;
+	if (flip & active & GERROR_CMDQ_ERR)
+		m->r.cmdq_cons &= ~CMDQ_CONS_ERR;
+}
+
+static void write_priv(struct model *m, u32 off, u64 val)
+{
+	switch (off) {
+	case SMMU_STRTAB_BASE:
+		guarded(m, CR0_SMMUEN, "STRTAB_BASE");
+		m->r.strtab_base = val;
+		break;
+	case SMMU_CMDQ_BASE:
+		write_base(m, &m->r.cmdq_base, val, CR0_CMDQEN, 16, "CMDQ_BASE");
+		break;
+	case SMMU_EVENTQ_BASE:
+		write_base(m, &m->r.evtq_base, val, CR0_EVENTQEN, 32, "EVENTQ_BASE");
+		break;
+	case SMMU_PRIQ_BASE:
+		write_base(m, &m->r.priq_base, val, CR0_PRIQEN, 16, "PRIQ_BASE");
+		break;
+	case SMMU_GERROR_IRQ_CFG0:
+		m->r.msi_addr[MODEL_IRQ_GERROR] = val;
+		break;
+	case SMMU_EVENTQ_IRQ_CFG0:
+		m->r.msi_addr[MODEL_IRQ_EVENT] = val;
+		break;
+	case SMMU_PRIQ_IRQ_CFG0:
+		m->r.msi_addr[MODEL_IRQ_PRI] = val;
+		break;
+	default:
+		model_violate(m, "64-bit write to 0x%x", off);
+	}
+}
+
+static void write_reg(struct model *m, u32 off, u32 val, u64 now)
+{
+	switch (off) {
+	case SMMU_CR0:
+		write_cr0(m, val);
+		break;
+	case SMMU_CR1:
+		guarded(m, CR0_SMMUEN | CR0_CMDQEN, "CR1");
+		m->r.cr1 = val;
+		break;
+	case SMMU_CR2:
+		guarded(m, CR0_SMMUEN, "CR2");
+		m->r.cr2 = val;
+		break;
+	case SMMU_GBPA:
+		if (m->r.gbpa & GBPA_UPDATE || !(val & GBPA_UPDATE)) {
+			model_violate(m, "GBPA written during an update or without UPDATE");
+			break;
+		}
+		m->r.gbpa = val;
+		m->r.ack_wait = m->cfg.ack_reads;
+		break;
+	case SMMU_IRQ_CTRL:
+		m->r.irq_ctrl = val;
+		m->r.ack_wait = m->cfg.ack_reads;
+		break;
+	case SMMU_GERRORN:
+		write_gerrorn(m, val);
+		break;
+	case SMMU_STRTAB_BASE_CFG:
+		guarded(m, CR0_SMMUEN, "STRTAB_BASE_CFG");
+		m->r.strtab_cfg = val;
+		break;
+	case SMMU_CMDQ_PROD:
+		model_doorbell(m, val, now);
+		break;
+	case SMMU_CMDQ_CONS:
+		guarded(m, CR0_CMDQEN, "CMDQ_CONS");
+		m->r.cmdq_cons = val;
+		break;
+	case SMMU_PAGE1_OFFSET + SMMU_PAGE1_EVENTQ_PROD:
+		guarded(m, CR0_EVENTQEN, "EVENTQ_PROD");
+		m->r.evtq_prod = val;
+		break;
+	case SMMU_PAGE1_OFFSET + SMMU_PAGE1_EVENTQ_CONS:
+		m->r.evtq_cons = val;
+		break;
+	case SMMU_PAGE1_OFFSET + SMMU_PAGE1_PRIQ_PROD:
+		guarded(m, CR0_PRIQEN, "PRIQ_PROD");
+		m->r.priq_prod = val;
+		break;
+	case SMMU_PAGE1_OFFSET + SMMU_PAGE1_PRIQ_CONS:
+		m->r.priq_cons = val;
+		break;
+	case SMMU_GERROR_IRQ_CFG0 + IRQ_CFG1:
+		m->r.msi_data[MODEL_IRQ_GERROR] = val;
+		break;
+	case SMMU_EVENTQ_IRQ_CFG0 + IRQ_CFG1:
+		m->r.msi_data[MODEL_IRQ_EVENT] = val;
+		break;
+	case SMMU_PRIQ_IRQ_CFG0 + IRQ_CFG1:
+		m->r.msi_data[MODEL_IRQ_PRI] = val;
+		break;
+	case SMMU_GERROR_IRQ_CFG0 + IRQ_CFG2:
+	case SMMU_EVENTQ_IRQ_CFG0 + IRQ_CFG2:
+	case SMMU_PRIQ_IRQ_CFG0 + IRQ_CFG2:
+		break;
+	default:
+		model_violate(m, "write of 0x%x to 0x%x", val, off);
+	}
+}
+
+void model_write(struct model *m, u32 off, u32 size, u64 val)
+{
+	unsigned long flags;
+
+	model_advance(m->cfg.write_ns);
+	raw_spin_lock_irqsave(&m->lock, flags);
+	if (!m->inject.dead) {
+		model_step(m, model_now());
+		if (size == 8)
+			write_priv(m, off, val);
+		else
+			write_reg(m, off, val, model_now());
+	}
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+}
+
+static u32 read_cmdq_cons(struct model *m)
+{
+	m->stats.cons_reads++;
+	return m->inject.cons_ones ? U32_MAX : m->r.cmdq_cons;
+}
+
+static u32 read_reg(struct model *m, u32 off)
+{
+	switch (off) {
+	case SMMU_IDR0 ... SMMU_IDR5:
+		return m->cfg.idr[off / 4];
+	case SMMU_IIDR:
+		return m->cfg.iidr;
+	case SMMU_AIDR:
+		return m->cfg.aidr;
+	case SMMU_CR0:
+		return m->r.cr0;
+	case SMMU_CR0ACK:
+		return m->r.cr0ack;
+	case SMMU_CR1:
+		return m->r.cr1;
+	case SMMU_CR2:
+		return m->r.cr2;
+	case SMMU_GBPA:
+		return m->r.gbpa;
+	case SMMU_IRQ_CTRL:
+		return m->r.irq_ctrl;
+	case SMMU_IRQ_CTRLACK:
+		return m->r.irq_ctrlack;
+	case SMMU_GERROR:
+		return m->r.gerror;
+	case SMMU_GERRORN:
+		return m->r.gerrorn;
+	case SMMU_CMDQ_PROD:
+		return m->r.cmdq_prod;
+	case SMMU_CMDQ_CONS:
+		return read_cmdq_cons(m);
+	case SMMU_PAGE1_OFFSET + SMMU_PAGE1_EVENTQ_PROD:
+		return m->r.evtq_prod;
+	case SMMU_PAGE1_OFFSET + SMMU_PAGE1_EVENTQ_CONS:
+		return m->r.evtq_cons;
+	case SMMU_PAGE1_OFFSET + SMMU_PAGE1_PRIQ_PROD:
+		return m->r.priq_prod;
+	case SMMU_PAGE1_OFFSET + SMMU_PAGE1_PRIQ_CONS:
+		return m->r.priq_cons;
+	default:
+		return 0;
+	}
+}
+
+u64 model_read(struct model *m, u32 off, u32 size)
+{
+	unsigned long flags;
+	u64 val = ~0ULL;
+
+	model_advance(m->cfg.read_ns);
+	raw_spin_lock_irqsave(&m->lock, flags);
+	if (!m->inject.dead) {
+		settle(m);
+		model_step(m, model_now());
+		val = read_reg(m, off);
+	}
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+	return val;
+}

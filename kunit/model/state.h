@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The inside of the model. Everything in struct model is under its lock. */
+#ifndef KUNIT_MODEL_STATE_H
+#define KUNIT_MODEL_STATE_H
+
+#include <linux/spinlock.h>
+
+#include <smmuv3/cd.h>
+#include <smmuv3/cmd.h>
+#include <smmuv3/features.h>
+#include <smmuv3/ste.h>
+
+#include "model.h"
+
+#define MODEL_TLB		192
+#define MODEL_STES		64
+#define MODEL_CDS		64
+#define MODEL_L1S		16
+#define MODEL_ATCS		64
+
+/**
+ * struct model_tlb - a TLB entry
+ * @va: first input address
+ * @pa: output address, or that of the next table
+ * @asid: stage 1 and not @stage2
+ * @vmid: the VM's, 0 for stage 1 on its own
+ * @shift: log2 of what it covers
+ * @stage2: IPA to PA, else VA to PA (both stages combined where there are two)
+ * @el2: of the EL2-E2H world: no VMID
+ * @table: an intermediate entry: the walk goes on at @pa
+ * @level: of that table, or of the leaf
+ * @write: writes are allowed
+ * @read: reads are allowed
+ */
+struct model_tlb {
+	u64 va;
+	u64 pa;
+	u16 asid;
+	u16 vmid;
+	u8 shift;
+	bool stage2;
+	bool el2;
+	bool table;
+	u8 level;
+	bool write;
+	bool read;
+};
+
+struct model_ste_entry {
+	u32 sid;
+	struct smmu_ste ste;
+};
+
+struct model_cd_entry {
+	u32 sid;
+	u32 ssid;
+	struct smmu_cd cd;
+};
+
+struct model_l1_entry {
+	u32 idx;
+	u64 desc;
+};
+
+struct model_atc {
+	u32 sid;
+	u32 ssid;
+	bool ssv;
+	bool write;
+	u8 shift;
+	u64 va;
+	u64 pa;
+};
+
+/* Caches; entries [0, nr) are valid, in no order */
+struct model_caches {
+	struct model_tlb tlb[MODEL_TLB];
+	struct model_ste_entry ste[MODEL_STES];
+	struct model_cd_entry cd[MODEL_CDS];
+	struct model_l1_entry l1[MODEL_L1S];
+	struct model_atc atc[MODEL_ATCS];
+	u32 nr_tlb, nr_ste, nr_cd, nr_l1, nr_atc;
+	u32 victim;
+};
+
+/**
+ * struct model_regs - registers as written
+ * @ack_wait: reads until the acknowledges follow
+ */
+struct model_regs {
+	u32 cr0, cr0ack, cr1, cr2;
+	u32 irq_ctrl, irq_ctrlack;
+	u32 gbpa, gerror, gerrorn;
+	u32 strtab_cfg;
+	u64 strtab_base;
+	u64 cmdq_base, evtq_base, priq_base;
+	u32 cmdq_prod, cmdq_cons;
+	u32 evtq_prod, evtq_cons;
+	u32 priq_prod, priq_cons;
+	u64 msi_addr[MODEL_IRQS];
+	u32 msi_data[MODEL_IRQS];
+	u32 ack_wait;
+};
+
+struct model {
+	raw_spinlock_t lock;
+	struct model_config cfg;
+	struct smmu_features feat;
+	const struct model_host_ops *ops;
+	void *host;
+	struct model_regs r;
+	struct model_caches c;
+	struct model_inject inject;
+	struct model_stats stats;
+	u32 latency[256];
+	u64 busy_until;
+	bool atc_unsynced;
+	u16 stag;
+	bool watching;
+	struct model_access watched;
+	struct model_watch watch;
+	u32 violations;
+	char violation[160];
+};
+
+/* model.c */
+__printf(2, 3) void model_violate(struct model *m, const char *fmt, ...);
+void *model_mem(struct model *m, u64 pa, size_t len);
+/* 64 bits at once, as the SMMU reads; false where there is no memory */
+bool model_mem_read64(struct model *m, u64 pa, u64 *val);
+void model_irq(struct model *m, enum model_irq irq);
+void model_set_gerror(struct model *m, u32 bits);
+
+/* cmdq.c: do what is due by now */
+void model_step(struct model *m, u64 now);
+void model_doorbell(struct model *m, u32 prod, u64 now);
+
+/* exec.c */
+void model_exec(struct model *m, const struct smmu_cmd *cmd);
+
+/* cache.c */
+void model_tlb_add(struct model *m, const struct model_tlb *entry);
+/* The longest leaf, or intermediate, entry for an address */
+const struct model_tlb *model_tlb_find(struct model *m, const struct model_tlb *key, bool table);
+void model_tlb_inv(struct model *m, bool (*match)(const struct model_tlb *e, const void *arg),
+		   const void *arg);
+void model_atc_add(struct model *m, const struct model_atc *entry);
+struct model_atc *model_atc_find(struct model *m, const struct model_access *a);
+void model_atc_inv(struct model *m, u32 sid, bool ssv, u32 ssid, bool global, u64 va, u8 size);
+void model_cfg_inv_ste(struct model *m, u32 sid, u32 mask, bool leaf);
+void model_cfg_inv_cd(struct model *m, u32 sid, u32 ssid, bool all);
+void model_cfg_inv_all(struct model *m);
+bool model_cfg_get_l1(struct model *m, u32 idx, u64 *desc);
+void model_cfg_put_l1(struct model *m, u32 idx, u64 desc);
+bool model_cfg_get_ste(struct model *m, u32 sid, struct smmu_ste *ste);
+void model_cfg_put_ste(struct model *m, u32 sid, const struct smmu_ste *ste);
+bool model_cfg_get_cd(struct model *m, u32 sid, u32 ssid, struct smmu_cd *cd);
+void model_cfg_put_cd(struct model *m, u32 sid, u32 ssid, const struct smmu_cd *cd);
+
+/* config.c; each returns 0 or an event id. @cached: the cache may answer and learns. */
+u8 model_fetch_ste(struct model *m, u32 sid, bool cached, struct smmu_ste *ste);
+u8 model_check_ste(struct model *m, u32 sid, const struct smmu_ste *ste);
+u8 model_fetch_cd(struct model *m, u32 sid, u32 ssid, const struct smmu_ste *ste, bool cached,
+		  struct smmu_cd *cd);
+u8 model_check_cd(struct model *m, u32 sid, const struct smmu_cd *cd);
+
+/**
+ * struct model_stage - how to walk one stage
+ * @key: tags of its TLB entries
+ * @ttb: first table
+ * @ias: input bits
+ * @oas: output bits
+ * @pgshift: log2 of the granule
+ * @level: of the first table
+ * @hd: hardware dirty state
+ * @affd: the access flag is not looked at
+ * @parent: stage 2 below stage 1, or NULL
+ */
+struct model_stage {
+	struct model_tlb key;
+	u64 ttb;
+	u8 ias;
+	u8 oas;
+	u8 pgshift;
+	u8 level;
+	bool hd;
+	bool affd;
+	const struct model_stage *parent;
+};
+
+/* config.c */
+void model_stage1(struct model *m, const struct smmu_ste *ste, const struct smmu_cd *cd,
+		  struct model_stage *st);
+void model_stage2(struct model *m, const struct smmu_ste *ste, struct model_stage *st);
+
+/* What a walk found */
+struct model_walk {
+	u64 pa;
+	u8 shift;
+	bool write;
+	bool hit;
+	bool s2;
+	u64 ipa;
+};
+
+/* walk.c: 0 or an event id */
+u8 model_walk(struct model *m, const struct model_stage *st, u64 va, bool write,
+	      struct model_walk *out);
+
+/* access.c */
+void model_watch_once(struct model *m);
+
+/* eventq.c */
+void model_event(struct model *m, const struct model_access *a, const struct model_walk *walk,
+		 bool stall);
+
+#endif

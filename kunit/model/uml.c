@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The machine on user-mode Linux: ioremap() and readl() of the driver reach the model through
+ * the kernel's emulated I/O memory (lib/logic_iomem.c), nodes come from a changeset of the
+ * live device tree, interrupts are descriptors without a line, raised from irq_work.
+ */
+#include <linux/bitops.h>
+#include <linux/dma-mapping.h>
+#include <linux/err.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/irq.h>
+#include <linux/irq_work.h>
+#include <linux/logic_iomem.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/of.h>
+#include <linux/platform_device.h>
+#include <linux/slab.h>
+
+#include "model/machine.h"
+
+/* Far above the memory of user-mode Linux */
+#define REGION_BASE		0x4000000000ULL
+#define PHANDLE_BASE		0x534d0000
+
+static const char * const irq_name[MODEL_IRQS] = { "eventq", "priq", "gerror" };
+
+/**
+ * struct uml_smmu - an SMMU and what it is made of
+ * @smmu: what the user sees
+ * @pdev: platform device
+ * @np: node, referenced
+ * @cs: how to remove it from the tree
+ * @slot: in the region
+ * @irq: interrupts, 0 for none
+ * @pending: interrupts raised and not yet delivered
+ * @work: delivers them
+ */
+struct uml_smmu {
+	struct machine_smmu smmu;
+	struct platform_device *pdev;
+	struct device_node *np;
+	struct of_changeset cs;
+	u32 slot;
+	int irq[MODEL_IRQS];
+	unsigned long pending;
+	struct irq_work work;
+};
+
+/* A device behind one; its platform data */
+struct uml_device {
+	struct platform_device *pdev;
+	struct device_node *np;
+	struct of_changeset cs;
+};
+
+static DEFINE_MUTEX(machine_lock);
+static struct uml_smmu *slots[MACHINE_SMMUS_MAX];
+static bool region_added;
+
+static unsigned long mmio_read(void *priv, unsigned int offset, int size)
+{
+	struct uml_smmu *u = priv;
+
+	return model_read(u->smmu.model, offset, size);
+}
+
+static void mmio_write(void *priv, unsigned int offset, int size, unsigned long val)
+{
+	struct uml_smmu *u = priv;
+
+	model_write(u->smmu.model, offset, size, val);
+}
+
+static const struct logic_iomem_ops mmio_ops = {
+	.read = mmio_read,
+	.write = mmio_write,
+};
+
+static long mmio_map(unsigned long offset, size_t size, const struct logic_iomem_ops **ops,
+		     void **priv)
+{
+	struct uml_smmu *u = slots[offset / MODEL_MMIO_SIZE];
+
+	if (!u)
+		return -ENODEV;
+	*ops = &mmio_ops;
+	*priv = u;
+	return offset % MODEL_MMIO_SIZE;
+}
+
+static const struct logic_iomem_region_ops region_ops = { .map = mmio_map };
+
+static struct resource region =
+	DEFINE_RES_MEM_NAMED(REGION_BASE, MACHINE_SMMUS_MAX * MODEL_MMIO_SIZE, "model SMMUs");
+
+static void *host_mem(void *host, u64 pa, size_t len)
+{
+	if (!pa || !pfn_valid(PHYS_PFN(pa)) || !pfn_valid(PHYS_PFN(pa + len - 1)))
+		return NULL;
+	return phys_to_virt(pa);
+}
+
+/* With the model's lock held, wherever the driver touched a register */
+static void host_irq(void *host, enum model_irq irq)
+{
+	struct uml_smmu *u = host;
+
+	set_bit(irq, &u->pending);
+	irq_work_queue(&u->work);
+}
+
+static const struct model_host_ops host_ops = { .mem = host_mem, .irq = host_irq };
+static const struct model_host_ops host_ops_no_irq = { .mem = host_mem };
+
+static void deliver(struct irq_work *work)
+{
+	struct uml_smmu *u = container_of(work, struct uml_smmu, work);
+	unsigned int i;
+
+	for (i = 0; i < MODEL_IRQS; i++)
+		if (test_and_clear_bit(i, &u->pending))
+			generic_handle_irq(u->irq[i]);
+}
+
+static int make_irqs(struct uml_smmu *u)
+{
+	unsigned int i;
+
+	for (i = 0; i < MODEL_IRQS; i++) {
+		int irq = irq_alloc_descs(-1, 128, 1, -1);
+
+		if (irq < 0)
+			return irq;
+		u->irq[i] = irq;
+		irq_set_chip_and_handler(irq, &dummy_irq_chip, handle_edge_irq);
+		irq_clear_status_flags(irq, IRQ_NOREQUEST);
+	}
+	return 0;
+}
+
+static void free_irqs(struct uml_smmu *u)
+{
+	unsigned int i;
+
+	irq_work_sync(&u->work);
+	for (i = 0; i < MODEL_IRQS; i++)
+		if (u->irq[i])
+			irq_free_descs(u->irq[i], 1);
+}
+
+/*
+ * A node below the root. It is marked as populated: otherwise the tree's own notifier would
+ * make the platform device, before the properties are there.
+ */
+static struct device_node *new_node(struct of_changeset *cs, const char *name)
+{
+	struct device_node *np;
+
+	of_changeset_init(cs);
+	np = of_changeset_create_node(cs, of_root, name);
+	if (!np)
+		return ERR_PTR(-ENOMEM);
+	of_node_set_flag(np, OF_POPULATED);
+	return np;
+}
+
+static void remove_node(struct of_changeset *cs, struct device_node *np)
+{
+	of_changeset_revert(cs);
+	of_changeset_destroy(cs);
+	of_node_put(np);
+}
+
+static int make_smmu_node(struct uml_smmu *u, bool coherent)
+{
+	char name[32];
+	int ret;
+
+	snprintf(name, sizeof(name), "model-smmu-%u", u->slot);
+	u->np = new_node(&u->cs, name);
+	if (IS_ERR(u->np))
+		return PTR_ERR(u->np);
+	ret = of_changeset_add_prop_string(&u->cs, u->np, "compatible", "arm,smmu-v3");
+	if (!ret)
+		ret = of_changeset_add_prop_u32(&u->cs, u->np, "#iommu-cells", 1);
+	/* where the CPUs do not need telling, coherent is what is not said */
+	if (!ret)
+		ret = of_changeset_add_prop_bool(&u->cs, u->np,
+						 coherent ? "dma-coherent" : "dma-noncoherent");
+	if (!ret)
+		ret = of_changeset_apply(&u->cs);
+	if (ret) {
+		of_changeset_destroy(&u->cs);
+		of_node_put(u->np);
+		return ret;
+	}
+	/* only what is in the tree when a node is attached sets this by itself */
+	u->np->phandle = PHANDLE_BASE + u->slot;
+	return 0;
+}
+
+static int make_smmu_device(struct uml_smmu *u, bool irqs)
+{
+	u64 base = REGION_BASE + u->slot * MODEL_MMIO_SIZE;
+	struct resource res[1 + MODEL_IRQS] = {
+		DEFINE_RES_MEM(base, MODEL_MMIO_SIZE),
+	};
+	struct platform_device_info info = {
+		.name = "model-smmu",
+		.id = u->slot,
+		.fwnode = of_fwnode_handle(u->np),
+		.res = res,
+		.num_res = 1,
+		.dma_mask = DMA_BIT_MASK(32),
+	};
+	unsigned int i;
+
+	if (irqs)
+		for (i = 0; i < MODEL_IRQS; i++)
+			res[info.num_res++] = DEFINE_RES_IRQ_NAMED(u->irq[i], irq_name[i]);
+	u->pdev = platform_device_register_full(&info);
+	if (IS_ERR(u->pdev))
+		return PTR_ERR(u->pdev);
+	u->smmu.dev = &u->pdev->dev;
+	return 0;
+}
+
+static int add_region(void)
+{
+	int ret = 0;
+
+	if (!region_added)
+		ret = logic_iomem_add_region(&region, &region_ops);
+	region_added = !ret;
+	return ret;
+}
+
+static int build_smmu(struct uml_smmu *u, const struct model_config *cfg, bool irqs,
+		      bool coherent)
+{
+	int ret;
+
+	u->work = IRQ_WORK_INIT_HARD(deliver);
+	ret = add_region();
+	if (ret)
+		return ret;
+	if (irqs)
+		ret = make_irqs(u);
+	if (ret)
+		goto free_irqs;
+	u->smmu.model = model_create(cfg, irqs ? &host_ops : &host_ops_no_irq, u);
+	if (!u->smmu.model) {
+		ret = -ENOMEM;
+		goto free_irqs;
+	}
+	ret = make_smmu_node(u, coherent);
+	if (ret)
+		goto free_model;
+	ret = make_smmu_device(u, irqs);
+	if (!ret)
+		return 0;
+	remove_node(&u->cs, u->np);
+free_model:
+	model_destroy(u->smmu.model);
+free_irqs:
+	free_irqs(u);
+	return ret;
+}
+
+struct machine_smmu *machine_add_smmu(const struct model_config *cfg, bool irqs, bool coherent)
+{
+	struct uml_smmu *u;
+	int ret = -ENOSPC;
+
+	u = kzalloc_obj(*u);
+	if (!u)
+		return ERR_PTR(-ENOMEM);
+	mutex_lock(&machine_lock);
+	for (u->slot = 0; u->slot < MACHINE_SMMUS_MAX && slots[u->slot]; u->slot++)
+		;
+	if (u->slot < MACHINE_SMMUS_MAX) {
+		slots[u->slot] = u;
+		ret = build_smmu(u, cfg, irqs, coherent);
+		if (ret)
+			slots[u->slot] = NULL;
+	}
+	mutex_unlock(&machine_lock);
+	if (!ret)
+		return &u->smmu;
+	kfree(u);
+	return ERR_PTR(ret);
+}
+
+void machine_remove_smmu(struct machine_smmu *smmu)
+{
+	struct uml_smmu *u = container_of(smmu, struct uml_smmu, smmu);
+
+	mutex_lock(&machine_lock);
+	platform_device_unregister(u->pdev);
+	remove_node(&u->cs, u->np);
+	free_irqs(u);
+	model_destroy(u->smmu.model);
+	slots[u->slot] = NULL;
+	mutex_unlock(&machine_lock);
+	kfree(u);
+}
+
+static int make_device_node(struct uml_device *d, u32 phandle, u32 id, const u32 *sids, u32 n)
+{
+	char name[32];
+	u32 *cells, i;
+	int ret;
+
+	cells = kcalloc(n, 2 * sizeof(*cells), GFP_KERNEL);
+	if (!cells)
+		return -ENOMEM;
+	for (i = 0; i < n; i++) {
+		cells[2 * i] = phandle;
+		cells[2 * i + 1] = sids[i];
+	}
+	snprintf(name, sizeof(name), "model-device-%u", id);
+	d->np = new_node(&d->cs, name);
+	if (IS_ERR(d->np)) {
+		kfree(cells);
+		return PTR_ERR(d->np);
+	}
+	ret = of_changeset_add_prop_u32_array(&d->cs, d->np, "iommus", cells, 2 * n);
+	if (!ret)
+		ret = of_changeset_apply(&d->cs);
+	if (ret) {
+		of_changeset_destroy(&d->cs);
+		of_node_put(d->np);
+	}
+	kfree(cells);
+	return ret;
+}
+
+struct device *machine_add_device(struct machine_smmu *smmu, const u32 *sids, u32 n)
+{
+	struct uml_smmu *u = container_of(smmu, struct uml_smmu, smmu);
+	static atomic_t ids = ATOMIC_INIT(0);
+	struct platform_device_info info = {
+		.name = "model-device",
+		.dma_mask = DMA_BIT_MASK(48),
+	};
+	struct uml_device *d;
+	int ret;
+
+	info.id = atomic_inc_return(&ids);
+	d = kzalloc_obj(*d);
+	if (!d)
+		return ERR_PTR(-ENOMEM);
+	ret = make_device_node(d, u->np->phandle, info.id, sids, n);
+	if (ret)
+		goto free;
+	info.fwnode = of_fwnode_handle(d->np);
+	info.data = &d;
+	info.size_data = sizeof(d);
+	d->pdev = platform_device_register_full(&info);
+	if (!IS_ERR(d->pdev))
+		return &d->pdev->dev;
+	ret = PTR_ERR(d->pdev);
+	remove_node(&d->cs, d->np);
+free:
+	kfree(d);
+	return ERR_PTR(ret);
+}
+
+void machine_remove_device(struct device *dev)
+{
+	struct uml_device *d = *(struct uml_device **)dev_get_platdata(dev);
+
+	platform_device_unregister(d->pdev);
+	remove_node(&d->cs, d->np);
+	kfree(d);
+}
