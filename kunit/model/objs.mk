@@ -2,3 +2,4 @@
 # The model of an SMMU and the suites on it: user-mode Linux only, see scripts/kunit.
 smmu-model-objs := $(addprefix model/,model.o regs.o cmdq.o exec.o cache.o config.o \
 				      walk.o access.o eventq.o uml.o)
+smmu-model-objs += $(addprefix on_model/,rig.o model_kunit.o bringup_kunit.o attach_kunit.o)

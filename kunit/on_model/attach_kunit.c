@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every way from one attachment to another, with accesses before, between any two commands,
+ * and after; through the core's own attach.
+ */
+#include <linux/device.h>
+#include <linux/sizes.h>
+
+#include "on_model/rig.h"
+
+#define IOVA	0x40001000ULL
+
+enum state { BLOCKED, IDENTITY, S1_A, S1_B, S2_A, S2_B, STATES };
+
+static const char * const state_name[STATES] = {
+	"blocked", "identity", "stage 1", "another stage 1", "stage 2", "another stage 2",
+};
+
+/* Where IOVA leads in each */
+static const u64 goes_to[STATES] = {
+	RIG_NOWHERE, IOVA, 0x11111000, 0x22222000, 0x33333000, 0x44444000,
+};
+
+struct move {
+	u8 from;
+	u8 to;
+};
+
+static struct move moves[STATES * STATES];
+
+static const void *move_gen(struct kunit *test, const void *prev, char *desc)
+{
+	const struct move *last = prev;
+	struct move *m = last ? &moves[last - moves + 1] : moves;
+
+	if (m == moves + ARRAY_SIZE(moves))
+		return NULL;
+	m->from = (m - moves) / STATES;
+	m->to = (m - moves) % STATES;
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s to %s", state_name[m->from],
+		 state_name[m->to]);
+	return m;
+}
+
+/* No moment in which the device gets neither the old nor the new: one word changes */
+static bool is_hitless(const struct move *m)
+{
+	if (m->from == m->to || m->from == BLOCKED || m->to == BLOCKED)
+		return true;
+	return m->from == IDENTITY || m->to == IDENTITY;
+}
+
+struct states {
+	struct iommu_domain *domain[STATES];
+};
+
+static void make_states(struct kunit *test, struct rig_device *d, struct states *s)
+{
+	u32 i;
+
+	s->domain[BLOCKED] = &smmu_blocked_domain;
+	s->domain[IDENTITY] = &smmu_identity_domain;
+	for (i = S1_A; i < STATES; i++) {
+		s->domain[i] = i < S2_A ? rig_domain(test, d) : rig_domain_s2(test, d);
+		KUNIT_ASSERT_EQ(test, 0, iommu_map(s->domain[i], IOVA, goes_to[i], SZ_4K,
+						   IOMMU_READ | IOMMU_WRITE, GFP_KERNEL));
+	}
+}
+
+static void free_states(struct states *s)
+{
+	u32 i;
+
+	for (i = S1_A; i < STATES; i++)
+		iommu_domain_free(s->domain[i]);
+}
+
+static void moves_over(struct kunit *test)
+{
+	const struct move *move = test->param_value;
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
+	struct rig_device *d = rig_device(test, rig, 0);
+	struct model_access watch = { .sid = d->sid, .iova = IOVA };
+	u64 old = goes_to[move->from], new = goes_to[move->to];
+	struct model_watch seen;
+	struct states s;
+	u32 i;
+
+	make_states(test, d, &s);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, s.domain[move->from]));
+	KUNIT_EXPECT_EQ(test, old, rig_access(rig, d, IOVA, false));
+
+	model_watch(smmu->model, &watch);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, s.domain[move->to]));
+	KUNIT_EXPECT_EQ(test, new, rig_access(rig, d, IOVA, false));
+	model_watched(smmu->model, &seen);
+	model_watch(smmu->model, NULL);
+	for (i = 0; i < seen.nr; i++) {
+		bool fits = seen.pa[i] == old || seen.pa[i] == new;
+
+		if (!is_hitless(move))
+			fits |= seen.pa[i] == RIG_NOWHERE;
+		KUNIT_EXPECT_TRUE_MSG(test, fits, "went to 0x%llx on the way", seen.pa[i]);
+	}
+	rig_check(test, rig);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	free_states(&s);
+}
+
+/* Behind one after the other of all moves nothing may be left that the next one meets */
+static void goes_round(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
+	struct rig_device *d = rig_device(test, rig, 0);
+	struct states s;
+	u32 from, to;
+
+	make_states(test, d, &s);
+	for (from = 0; from < STATES; from++) {
+		for (to = 0; to < STATES; to++) {
+			KUNIT_ASSERT_EQ(test, 0, rig_attach(d, s.domain[from]));
+			KUNIT_EXPECT_EQ(test, goes_to[from], rig_access(rig, d, IOVA, true));
+			KUNIT_ASSERT_EQ(test, 0, rig_attach(d, s.domain[to]));
+			KUNIT_EXPECT_EQ(test, goes_to[to], rig_access(rig, d, IOVA, true));
+		}
+	}
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	free_states(&s);
+	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(smmu)->smmu.inst.asids));
+	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(smmu)->smmu.inst.vmids));
+}
+
+/* Several StreamIDs, unsorted and one of them twice */
+static void many_streams(struct kunit *test)
+{
+	static const u32 sids[] = { 0x777, 3, 0x102, 3, 0x101 };
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
+	struct rig_device *d = rig_device_sids(test, rig, 0, sids, ARRAY_SIZE(sids));
+	struct states s;
+	u32 state, i;
+
+	make_states(test, d, &s);
+	for (state = 0; state < STATES; state++) {
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, s.domain[state]));
+		for (i = 0; i < ARRAY_SIZE(sids); i++) {
+			struct model_access a = { .sid = sids[i], .iova = IOVA };
+			int ret = model_access(smmu->model, &a);
+
+			KUNIT_EXPECT_EQ(test, goes_to[state], ret ? RIG_NOWHERE : a.pa);
+		}
+	}
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	free_states(&s);
+}
+
+/* A second device with a StreamID that is taken gets no IOMMU, and the first keeps its own */
+static void stream_taken(struct kunit *test)
+{
+	static const u32 first[] = { 5, 6 }, second[] = { 7, 6 };
+	struct rig *rig = rig_new(test);
+	struct rig_device *d;
+	struct device *dev;
+
+	rig_smmu(test, rig, 0, NULL);
+	d = rig_device_sids(test, rig, 0, first, 2);
+	dev = machine_add_device(rig->smmu[0], second, 2);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
+	KUNIT_EXPECT_FALSE(test, device_iommu_mapped(dev));
+	machine_remove_device(dev);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_blocked_domain));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, 0x1000, false));
+	/* the one that it did get is free again */
+	rig_device_sids(test, rig, 0, &second[0], 1);
+}
+
+/* Every allocation of an attach fails once: nothing has changed then */
+static void survives_no_memory(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
+	struct rig_device *d = rig_device(test, rig, 0);
+	struct states s;
+	u32 state, nth;
+	int ret;
+
+	make_states(test, d, &s);
+	rig_hush(rig);
+	for (state = S1_A; state < STATES; state += 2) {
+		for (nth = 1; ; nth++) {
+			u64 expect;
+
+			KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+			rig_alloc_begin(nth);
+			ret = rig_attach(d, s.domain[state]);
+			if (!rig_alloc_end())
+				break;
+			expect = ret ? IOVA : goes_to[state];
+			KUNIT_EXPECT_EQ(test, expect, rig_access(rig, d, IOVA, false));
+			rig_check(test, rig);
+		}
+		KUNIT_EXPECT_EQ(test, 0, ret);
+	}
+	rig_unhush(rig);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	free_states(&s);
+	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(smmu)->smmu.inst.asids));
+	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(smmu)->smmu.inst.vmids));
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE_PARAM(moves_over, move_gen),
+	KUNIT_CASE(goes_round),
+	KUNIT_CASE(many_streams),
+	KUNIT_CASE(stream_taken),
+	KUNIT_CASE(survives_no_memory),
+	{}
+};
+
+static struct kunit_suite suite = { .name = "smmu_attach", .test_cases = cases };
+kunit_test_suite(suite);

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/console.h>
+#include <linux/debug_locks.h>
+#include <linux/debugfs.h>
+#include <linux/device.h>
+#include <linux/iommufd.h>
+#include <linux/panic.h>
+#include <linux/printk.h>
+#include <linux/dcache.h>
+#include <linux/fs.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "iommu-priv.h"
+#include "on_model/rig.h"
+
+static void teardown(void *data)
+{
+	struct rig *rig = data;
+	u32 i;
+
+	for (i = 0; i < rig->nr_devices; i++)
+		rig_remove(&rig->device[i]);
+	for (i = 0; i < RIG_SMMUS; i++)
+		rig_remove_smmu(rig, i);
+}
+
+struct rig *rig_new(struct kunit *test)
+{
+	struct rig *rig = kunit_kzalloc(test, sizeof(*rig), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, rig);
+	rig->test = test;
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, teardown, rig));
+	return rig;
+}
+
+static struct machine_smmu *add_smmu(struct kunit *test, struct rig *rig, u32 i,
+				     const struct model_config *cfg, bool irqs)
+{
+	struct model_config def;
+
+	if (!cfg) {
+		model_config_default(&def);
+		cfg = &def;
+	}
+	KUNIT_ASSERT_LT(test, i, RIG_SMMUS);
+	KUNIT_ASSERT_NULL(test, rig->smmu[i]);
+	rig->smmu[i] = machine_add_smmu(cfg, irqs, !rig->noncoherent);
+	if (IS_ERR(rig->smmu[i])) {
+		int err = PTR_ERR(rig->smmu[i]);
+
+		rig->smmu[i] = NULL;
+		KUNIT_FAIL_AND_ABORT(test, "SMMU %u: %d", i, err);
+	}
+	KUNIT_ASSERT_NOT_NULL_MSG(test, rig->smmu[i]->dev->driver, "SMMU %u is not probed", i);
+	return rig->smmu[i];
+}
+
+struct machine_smmu *rig_smmu(struct kunit *test, struct rig *rig, u32 i,
+			      const struct model_config *cfg)
+{
+	return add_smmu(test, rig, i, cfg, false);
+}
+
+struct machine_smmu *rig_smmu_irq(struct kunit *test, struct rig *rig, u32 i,
+				  const struct model_config *cfg)
+{
+	return add_smmu(test, rig, i, cfg, true);
+}
+
+struct rig_device *rig_device_sids(struct kunit *test, struct rig *rig, u32 smmu,
+				   const u32 *sids, u32 n)
+{
+	struct rig_device *d = &rig->device[rig->nr_devices];
+	struct device *dev;
+
+	KUNIT_ASSERT_LT(test, rig->nr_devices, RIG_DEVICES);
+	dev = machine_add_device(rig->smmu[smmu], sids, n);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
+	*d = (struct rig_device) { .dev = dev, .smmu = smmu, .sid = sids[0] };
+	rig->nr_devices++;
+	d->group = iommu_group_get(dev);
+	KUNIT_ASSERT_NOT_NULL(test, d->group);
+	d->handle = kunit_kzalloc(test, sizeof(*d->handle), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, d->handle);
+	return d;
+}
+
+/* StreamIDs that spread over level-2 tables */
+struct rig_device *rig_device(struct kunit *test, struct rig *rig, u32 smmu)
+{
+	u32 sid = 3 + rig->nr_devices * 0x41;
+
+	return rig_device_sids(test, rig, smmu, &sid, 1);
+}
+
+void rig_remove(struct rig_device *d)
+{
+	if (!d->dev)
+		return;
+	/* the core WARNs about a device that goes with somebody's domain attached */
+	if (d->group && d->handle)
+		rig_attach(d, &smmu_identity_domain);
+	iommu_group_put(d->group);
+	machine_remove_device(d->dev);
+	d->dev = NULL;
+}
+
+void rig_remove_smmu(struct rig *rig, u32 i)
+{
+	char text[160];
+
+	if (!rig->smmu[i])
+		return;
+	if (model_violation(rig->smmu[i]->model, text, sizeof(text)) && !rig->forgive)
+		KUNIT_FAIL(rig->test, "SMMU %u: %s", i, text);
+	machine_remove_smmu(rig->smmu[i]);
+	rig->smmu[i] = NULL;
+}
+
+int rig_attach(struct rig_device *d, struct iommu_domain *domain)
+{
+	return iommu_replace_group_handle(d->group, domain, d->handle);
+}
+
+struct iommu_domain *rig_domain(struct kunit *test, struct rig_device *d)
+{
+	struct iommu_domain *domain = iommu_paging_domain_alloc(d->dev);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, domain);
+	return domain;
+}
+
+struct iommu_domain *rig_domain_s2(struct kunit *test, struct rig_device *d)
+{
+	struct iommu_domain *domain;
+
+	domain = iommu_paging_domain_alloc_flags(d->dev, IOMMU_HWPT_ALLOC_NEST_PARENT);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, domain);
+	return domain;
+}
+
+static int access(struct rig *rig, struct rig_device *d, struct model_access *a)
+{
+	return model_access(rig->smmu[d->smmu]->model, a);
+}
+
+u64 rig_access(struct rig *rig, struct rig_device *d, u64 iova, bool write)
+{
+	struct model_access a = { .sid = d->sid, .iova = iova, .write = write, .ats = d->ats };
+
+	return access(rig, d, &a) ? RIG_NOWHERE : a.pa;
+}
+
+u8 rig_event(struct rig *rig, struct rig_device *d, u64 iova, bool write)
+{
+	struct model_access a = { .sid = d->sid, .iova = iova, .write = write, .ats = d->ats };
+
+	return access(rig, d, &a) ? a.event : 0xff;
+}
+
+void rig_check(struct kunit *test, struct rig *rig)
+{
+	char text[160];
+	u32 i;
+
+	for (i = 0; i < RIG_SMMUS; i++)
+		if (rig->smmu[i] && model_violation(rig->smmu[i]->model, text, sizeof(text)))
+			KUNIT_FAIL(test, "SMMU %u: %s", i, text);
+}
+
+/*
+ * By default only allocations that may not wait fail, which are none of ours. The switch is in
+ * debugfs only.
+ */
+static bool fail_all(const char *what)
+{
+	struct dentry *dir = debugfs_lookup(what, NULL), *file = NULL;
+
+	if (!IS_ERR_OR_NULL(dir))
+		file = debugfs_lookup("ignore-gfp-wait", dir);
+	if (IS_ERR_OR_NULL(file))
+		return false;
+	*(bool *)d_inode(file)->i_private = false;
+	dput(file);
+	dput(dir);
+	return true;
+}
+
+void rig_alloc_begin(u32 nth)
+{
+	static bool ready;
+
+	if (!ready)
+		ready = !WARN_ON(!fail_all("failslab") || !fail_all("fail_page_alloc"));
+	current->fail_nth = nth;
+}
+
+bool rig_alloc_end(void)
+{
+	bool failed = !current->fail_nth;
+
+	current->fail_nth = 0;
+	return failed;
+}
+
+/* What a hidden splat leaves behind */
+static bool has_warned(void)
+{
+	return test_taint(TAINT_WARN) || !debug_locks;
+}
+
+void rig_hush(struct rig *rig)
+{
+	rig->warned = has_warned();
+	rig->loglevel = console_loglevel;
+	/* errors still come through */
+	console_loglevel = LOGLEVEL_WARNING;
+}
+
+void rig_unhush(struct rig *rig)
+{
+	console_loglevel = rig->loglevel;
+	if (has_warned() && !rig->warned)
+		KUNIT_FAIL(rig->test, "the kernel has warned meanwhile");
+}

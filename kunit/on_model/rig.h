@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What every suite on the model needs: a machine of some SMMUs with some devices behind them,
+ * torn down by itself, and found without violations when it is.
+ */
+#ifndef KUNIT_ON_MODEL_RIG_H
+#define KUNIT_ON_MODEL_RIG_H
+
+#include <kunit/test.h>
+#include <linux/iommu.h>
+
+#include <smmuv3/regs.h>
+
+#include "drv/domains_static.h"
+#include "drv/host.h"
+#include "model/machine.h"
+
+#define RIG_SMMUS	8
+#define RIG_DEVICES	64
+
+struct iommu_domain;
+
+/**
+ * struct rig_device - a device
+ * @dev: the device, NULL once it is removed
+ * @group: its group, referenced
+ * @smmu: index of its SMMU
+ * @sid: its (first) StreamID
+ * @ats: it has an ATC
+ * @handle: for the core
+ */
+struct rig_device {
+	struct device *dev;
+	struct iommu_group *group;
+	u32 smmu;
+	u32 sid;
+	bool ats;
+	struct iommu_attach_handle *handle;
+};
+
+/**
+ * struct rig - the machine of one test case
+ * @test: the case
+ * @smmu: SMMUs, NULL where there is none
+ * @device: devices
+ * @nr_devices: how many
+ * @noncoherent: firmware says so of the SMMUs added from now on
+ * @forgive: violations are part of the test
+ * @loglevel: before rig_hush()
+ * @warned: the kernel had warned before it
+ */
+struct rig {
+	struct kunit *test;
+	struct machine_smmu *smmu[RIG_SMMUS];
+	struct rig_device device[RIG_DEVICES];
+	u32 nr_devices;
+	bool noncoherent;
+	bool forgive;
+	int loglevel;
+	bool warned;
+};
+
+/* An empty machine; everything in it goes when the case ends, devices first */
+struct rig *rig_new(struct kunit *test);
+
+/* SMMU number @i, probed; NULL is the default config */
+struct machine_smmu *rig_smmu(struct kunit *test, struct rig *rig, u32 i,
+			      const struct model_config *cfg);
+/* The same with interrupts */
+struct machine_smmu *rig_smmu_irq(struct kunit *test, struct rig *rig, u32 i,
+				  const struct model_config *cfg);
+
+/* A device behind SMMU @smmu, in the default (identity) domain, with a StreamID of its own */
+struct rig_device *rig_device(struct kunit *test, struct rig *rig, u32 smmu);
+struct rig_device *rig_device_sids(struct kunit *test, struct rig *rig, u32 smmu,
+				   const u32 *sids, u32 n);
+
+/* Unplug it */
+void rig_remove(struct rig_device *d);
+void rig_remove_smmu(struct rig *rig, u32 i);
+
+/* Attach, from whatever there was; identity and blocked domains too. Return: 0 or an error */
+int rig_attach(struct rig_device *d, struct iommu_domain *domain);
+
+/* New domains made for the device; freed by the caller */
+struct iommu_domain *rig_domain(struct kunit *test, struct rig_device *d);
+struct iommu_domain *rig_domain_s2(struct kunit *test, struct rig_device *d);
+
+/* The device accesses @iova. Return: where it went, or RIG_NOWHERE */
+#define RIG_NOWHERE	(~0ULL)
+u64 rig_access(struct rig *rig, struct rig_device *d, u64 iova, bool write);
+/* The event of an access that went nowhere, 0 for silence */
+u8 rig_event(struct rig *rig, struct rig_device *d, u64 iova, bool write);
+
+static inline struct smmu_host *rig_host(struct machine_smmu *smmu)
+{
+	return smmu_host_of(dev_get_drvdata(smmu->dev));
+}
+
+/* Fail the case if one of the models has seen a violation */
+void rig_check(struct kunit *test, struct rig *rig);
+
+/*
+ * The @nth allocation of this task from here on fails. rig_alloc_end() says whether there were so
+ * many: with 1, whether anything was allocated at all.
+ */
+void rig_alloc_begin(u32 nth);
+bool rig_alloc_end(void);
+
+/*
+ * Injected failures write stacks to the console. While they are hidden the kernel's own
+ * warnings are so too; the end fails the case when there was one.
+ */
+void rig_hush(struct rig *rig);
+void rig_unhush(struct rig *rig);
+
+#endif
