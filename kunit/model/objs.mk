@@ -2,4 +2,6 @@
 # The model of an SMMU and the suites on it: user-mode Linux only, see scripts/kunit.
 smmu-model-objs := $(addprefix model/,model.o regs.o cmdq.o exec.o cache.o config.o \
 				      walk.o access.o eventq.o uml.o)
-smmu-model-objs += $(addprefix on_model/,rig.o model_kunit.o bringup_kunit.o attach_kunit.o)
+smmu-model-objs += $(addprefix on_model/,rig.o model_kunit.o bringup_kunit.o attach_kunit.o share_kunit.o \
+					  walktime_kunit.o stress_kunit.o comeback_kunit.o \
+					  release_kunit.o errors_kunit.o)
