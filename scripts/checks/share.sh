@@ -14,11 +14,15 @@ prepare()
 	"$SCRIPTS/guest-tools" >/dev/null
 }
 
+# share_kinds: what vfio-share is told; share_stages: of the SMMUs, see run-guest
+share_kinds='iommufd type1' share_stages=nested
+
 # share_guest SMMUS OPS CONFIG...: edu and iommu-testdev behind each SMMU, an NVMe disk behind
 # each of the first two. CONFIG: parameters of the module, or 'default'.
 share_guest()
 {
 	local i n=$1 ops=$2 bus dev devs=() tmp seed=${SHARE_SEED:-$RANDOM} rc=0 bad
+	local name="$n SMMUs ($share_stages)"
 
 	shift 2
 	tmp=$(work_dir share)
@@ -41,15 +45,15 @@ share_guest()
 	done
 	printf '# SHARE_SEED=%s repeats this run\n' "$seed"
 	"$SCRIPTS/run-guest" --kernel "$share_kernel" --machine acpi --smmus "$n" \
-		--stage nested --timeout 300 --driver "${SMMU_DRIVER:-smmuv3}" \
+		--stage "$share_stages" --timeout 300 --driver "${SMMU_DRIVER:-smmuv3}" \
 		--file "$SCRIPTS/guest/drv-lib.sh:etc/drv-lib.sh" \
 		--env "SEED=$seed" --env "OPS=$ops" --env "CONFIGS=$*" \
-		--init "$SCRIPTS/guest/share.sh" \
-		-- "${devs[@]}" 2>&1 | tee "$tmp/out" | collect "$n SMMUs: " || rc=$?
+		--env "KINDS=$share_kinds" --init "$SCRIPTS/guest/share.sh" \
+		-- "${devs[@]}" 2>&1 | tee "$tmp/out" | collect "$name: " || rc=$?
 	bad=$(grep '^guest: fail' "$tmp/out" | tail -n 1) || :
 	if ((rc == 0)); then
-		ok "$n SMMUs: ends well"
+		ok "$name: ends well"
 	else
-		not_ok "$n SMMUs: ends well" "${bad:-run-guest ended with status $rc}"
+		not_ok "$name: ends well" "${bad:-run-guest ended with status $rc}"
 	fi
 }

@@ -3,7 +3,8 @@
 #
 # One domain for devices behind several SMMUs, edu and iommu-testdev behind each of them
 # (vfio-share.c), while two NVMe disks behind two SMMUs do I/O; for each word of CONFIGS
-# (module parameters, joined by ','). OPS and SEED are for the random part.
+# (module parameters, joined by ','). KINDS are vfio-share's, OPS and SEED for the random
+# part.
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh
@@ -53,14 +54,14 @@ share()
 	local kind=$1 prefix=$2
 
 	shift 2
-	if [ "$kind" = iommufd ] && [ ! -e /dev/iommu ]; then
+	if [ "$kind" != type1 ] && [ ! -e /dev/iommu ]; then
 		skip "$prefix" "not in this kernel"
 		return
 	fi
 	relay "$prefix " vfio-share "$kind" "seed=$SEED" "ops=$OPS" "$@"
 }
 
-# Both kinds while the disks are busy, and once more without them
+# All kinds while the disks are busy, and iommufd once more without them
 share_all()
 {
 	local one two before disk kind
@@ -71,7 +72,7 @@ share_all()
 	one=$!
 	disk_busy nvme1n1 &
 	two=$!
-	for kind in iommufd type1; do
+	for kind in $KINDS; do
 		# shellcheck disable=SC2086 # words
 		share $kind "$1 $kind" $edus $devs
 	done
@@ -81,9 +82,11 @@ share_all()
 		check "$1 $disk" disk_well $disk
 		echo "$disk: $(cat /tmp/$disk.rounds) rounds of 512 KiB" | show
 	done
-	SEED=$((SEED + 1))
-	# shellcheck disable=SC2086 # words
-	share iommufd "$1 iommufd alone" $devs
+	if [ "$KINDS" != mixed ]; then
+		SEED=$((SEED + 1))
+		# shellcheck disable=SC2086 # words
+		share iommufd "$1 iommufd alone" $devs
+	fi
 	check "$1 domains" domains_back "$before"
 }
 

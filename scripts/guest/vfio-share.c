@@ -1,40 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vfio-share iommufd|type1 [seed=N] [ops=N] BDF...: one address space for devices behind
+ * vfio-share iommufd|type1|mixed [seed=N] [ops=N] BDF...: one address space for devices behind
  * several SMMUs. Is it one domain with one tag for each SMMU, does DMA through each SMMU
  * go where the mappings of this moment say, and nowhere after an unmap, a detach, a
  * replace?
+ *
+ * mixed: iommufd where some SMMUs have no stage 1: these cannot share with the others. The
+ * first device must be behind one that has.
  *
  * The devices are QEMU's edu and iommu-testdev, bound to vfio-pci. The former carries its
  * own data, the latter is quick: edu takes 100 ms for a DMA, so that in the random test
  * it is asked now and then only. Prints 'ok NAME' or 'not ok NAME REASON'; ends with 2
  * when VFIO did not work.
  */
+#include "qemu-dma.h"
+#include "shared-domains.h"
 #include "vfio-devs.h"
-
-/* iommu-testdev: writes a fixed pattern to an address when told to */
-#define ITD_ID		0x0005
-#define ITD_TRIGGER	0x00
-#define ITD_ADDR_LO	0x04
-#define ITD_ADDR_HI	0x08
-#define ITD_LEN		0x0c
-#define ITD_RESULT	0x10
-#define ITD_DOORBELL	0x14
-#define ITD_CHECK_LO	0x1c
-#define ITD_PATTERN	0x12345678u
-
-/* edu: moves data between its buffer and an address of 28 bits, in 100 ms */
-#define EDU_SRC		0x80
-#define EDU_DST		0x88
-#define EDU_COUNT	0x90
-#define EDU_CMD		0x98
-#define EDU_RUN		0x1
-#define EDU_TO_RAM	0x2
-#define EDU_BUFFER	0x40000
 
 #define PAGE		4096ul
 #define CHUNK		64u		/* of a page belongs to each device */
-#define RAM_BASE	0x40000000ul	/* of QEMU's virt machine */
 #define BASE		0x1000000ul
 #define SLOTS		32
 #define POOL		24
@@ -64,18 +48,6 @@ static uint32_t rnd(uint32_t n)
 	return ((seed * 2685821657736338717ull) >> 33) % n;
 }
 
-/* A reason that is kept until the next one */
-static const char *why(const char *fmt, ...)
-{
-	static char text[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	return text;
-}
-
 static bool is_edu(unsigned int i)
 {
 	return devs[i].model != ITD_ID;
@@ -84,48 +56,6 @@ static bool is_edu(unsigned int i)
 static uint32_t pattern(unsigned int i)
 {
 	return is_edu(i) ? 0xed000001u + i : ITD_PATTERN;
-}
-
-static void put32(const struct vdev *dev, unsigned int reg, uint32_t value)
-{
-	*(volatile uint32_t *)(dev->bar + reg) = value;
-}
-
-static void put64(const struct vdev *dev, unsigned int reg, uint64_t value)
-{
-	*(volatile uint64_t *)(dev->bar + reg) = value;
-}
-
-static void itd_write(const struct vdev *dev, uint64_t iova)
-{
-	put32(dev, ITD_ADDR_LO, iova);
-	put32(dev, ITD_ADDR_HI, iova >> 32);
-	/* what it compares with is of no interest, but must be readable */
-	put32(dev, ITD_CHECK_LO, RAM_BASE);
-	put32(dev, ITD_LEN, 4);
-	put32(dev, ITD_DOORBELL, 1);
-	(void)*(volatile uint32_t *)(dev->bar + ITD_TRIGGER);
-}
-
-static void edu_start(const struct vdev *dev, bool to_ram, uint64_t iova)
-{
-	put64(dev, EDU_SRC, to_ram ? EDU_BUFFER : iova);
-	put64(dev, EDU_DST, to_ram ? iova : EDU_BUFFER);
-	put64(dev, EDU_COUNT, 16);
-	put64(dev, EDU_CMD, EDU_RUN | (to_ram ? EDU_TO_RAM : 0));
-}
-
-static void edu_finish(const struct vdev *dev)
-{
-	int i;
-
-	for (i = 0; i < 10000; i++) {
-		if (!(*(volatile uint64_t *)(dev->bar + EDU_CMD) & EDU_RUN))
-			return;
-		usleep(1000);
-	}
-	errno = ETIMEDOUT;
-	die("%s: DMA", dev->bdf);
 }
 
 static uint8_t *page(int nr)
@@ -224,109 +154,6 @@ static void load_patterns(unsigned int space)
 		*chunk(0, i) = 0;
 	}
 	unmap_slot(space, 0);
-}
-
-/* The part of debugfs's domains that @first is attached in; cut out of @text */
-static char *domain_of(char *text, size_t size, unsigned int first)
-{
-	FILE *file = fopen(DEBUGFS "domains", "r");
-	char needle[64], *at, *end;
-	size_t n;
-
-	if (!file)
-		die(DEBUGFS "domains");
-	n = fread(text + 1, 1, size - 2, file);
-	fclose(file);
-	text[0] = '\n';
-	text[n + 1] = '\0';
-	snprintf(needle, sizeof(needle), "attached %s\n", devs[first].bdf);
-	for (at = strstr(text, "\ndomain "); at; at = end) {
-		char *found = strstr(at, needle);
-
-		end = strstr(at + 1, "\ndomain ");
-		if (found && (!end || found < end)) {
-			if (end)
-				end[1] = '\0';
-			return at + 1;
-		}
-	}
-	return NULL;
-}
-
-static unsigned int count(const char *text, const char *word)
-{
-	unsigned int n = 0;
-
-	while ((text = strstr(text, word))) {
-		text += strlen(word);
-		n++;
-	}
-	return n;
-}
-
-/* Users of the tags of @smmu in this domain, and how many tags have some; fills @ids */
-static unsigned int users_of(const char *domain, const char *smmu, unsigned int *tags,
-			     unsigned int *id)
-{
-	unsigned int users, sum = 0;
-	char needle[80];
-
-	snprintf(needle, sizeof(needle), " %s id ", smmu);
-	*tags = 0;
-	while ((domain = strstr(domain, needle))) {
-		domain += strlen(needle);
-		if (sscanf(domain, "%u ssid %*u granule %*s users %u", id, &users) == 2 &&
-		    users) {
-			sum += users;
-			++*tags;
-		}
-	}
-	return sum;
-}
-
-/*
- * Are exactly the devices of @set together in one domain, with one tag for each SMMU that
- * has as many users as there are devices behind it? What is wrong, or NULL.
- */
-static const char *together(unsigned int set)
-{
-	static char text[65536];
-	unsigned int i, j, tags, id, live = 0, smmus = 0;
-	char *domain, needle[64];
-
-	if (!set)
-		return NULL;
-	domain = domain_of(text, sizeof(text), __builtin_ctz(set));
-	if (!domain)
-		return why("%s is in no domain", devs[__builtin_ctz(set)].bdf);
-	if (count(domain, "attached ") != (unsigned int)__builtin_popcount(set))
-		return why("%u devices attached, not %d", count(domain, "attached "),
-			   __builtin_popcount(set));
-	for (i = 0; i < ndevs; i++) {
-		unsigned int want = 0, have;
-		bool seen = false;
-
-		if (!(set & 1u << i))
-			continue;
-		snprintf(needle, sizeof(needle), "attached %s\n", devs[i].bdf);
-		if (!strstr(domain, needle))
-			return why("%s is not attached", devs[i].bdf);
-		for (j = 0; j < ndevs; j++) {
-			if (!(set & 1u << j) || strcmp(devs[i].smmu, devs[j].smmu))
-				continue;
-			want++;
-			seen |= j < i;
-		}
-		have = users_of(domain, devs[i].smmu, &tags, &id);
-		if (tags != 1 || have != want)
-			return why("%s: %u tags with %u users, 1 with %u expected",
-				   devs[i].smmu, tags, have, want);
-		smmus += !seen;
-	}
-	live = count(domain, " users ") - count(domain, " users 0");
-	if (live != smmus)
-		return why("%u entries with users for %u SMMUs", live, smmus);
-	return NULL;
 }
 
 static unsigned int all(void)
@@ -583,16 +410,73 @@ static bool test_container(void)
 	return wrong ? not_ok(name, wrong) : true;
 }
 
+/* Refused, and the device is where it was? */
+static const char *refused(unsigned int i, uint32_t pt)
+{
+	struct vfio_device_attach_iommufd_pt cmd = {
+		.argsz = sizeof(cmd),
+		.pt_id = pt,
+	};
+
+	if (!ioctl(devs[i].fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &cmd))
+		return why("%s is attached to a domain that %s cannot walk", devs[i].bdf,
+			   devs[i].smmu);
+	if (errno != EINVAL)
+		return why("%s: %s instead of EINVAL", devs[i].bdf, strerror(errno));
+	return NULL;
+}
+
+/* One address space makes two domains, both of which follow it; a HWPT is for one kind */
+static bool test_mixed(void)
+{
+	const char *name = "two", *wrong = NULL;
+	unsigned int i, round, set = 0;
+
+	for (i = 0; i < ndevs; i++) {
+		set |= has_stage1(i) << i;
+		attach(i, ioas[0], 0);
+	}
+	if (!(set & 1) || set == all())
+		return not_ok(name, "the SMMUs do not differ as they should");
+	load_patterns(0);
+	hwpt[0] = new_hwpt(&devs[0], ioas[0]);
+	for (round = 0; round < 3 && !wrong; round++) {
+		wrong = together(set);
+		wrong = wrong ?: together(all() & ~set);
+		wrong = wrong ?: map_cycle(0);
+		map_slot(0, 7, 3);
+		for (i = 0; i < ndevs && !wrong; i++) {
+			if (!(set & 1u << i))
+				wrong = refused(i, hwpt[0]);
+			wrong = wrong ?: probe(7, false);
+			detach(i);
+			wrong = wrong ?: probe(7, false);
+			if (set & 1u << i)
+				attach(i, hwpt[0], 0);
+			wrong = wrong ?: probe(7, false);
+		}
+		wrong = wrong ?: together(set);
+		wrong = wrong ?: probe(7, true);
+		unmap_slot(0, 7);
+		for (i = 0; i < ndevs; i++)
+			attach(i, ioas[0], 0);
+	}
+	return wrong ? not_ok(name, wrong) : true;
+}
+
+enum { IOMMUFD, TYPE1, MIXED };
+static const char * const modes[] = { "iommufd", "type1", "mixed" };
+
 static const struct {
 	const char *name;
-	bool for_type1;
+	int mode;
 	bool (*run)(void);
 } tests[] = {
-	{ "hwpt", false, test_hwpt }, { "reattach", false, test_reattach },
-	{ "replace", false, test_replace }, { "auto", false, test_auto },
-	{ "container", true, test_container },
-	{ "random", false, test_random }, { "tags", false, test_tags },
-	{ "random", true, test_random }, { NULL, false, NULL },
+	{ "hwpt", IOMMUFD, test_hwpt }, { "reattach", IOMMUFD, test_reattach },
+	{ "replace", IOMMUFD, test_replace }, { "auto", IOMMUFD, test_auto },
+	{ "random", IOMMUFD, test_random }, { "tags", IOMMUFD, test_tags },
+	{ "container", TYPE1, test_container }, { "random", TYPE1, test_random },
+	{ "two", MIXED, test_mixed }, { NULL, 0, NULL },
 };
 
 static void setup(void)
@@ -619,11 +503,13 @@ static void setup(void)
 
 int main(int argc, char **argv)
 {
-	unsigned int t;
+	unsigned int t, mode = 0;
 	int i;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	type1 = argc > 1 && !strcmp(argv[1], "type1");
+	while (argc > 1 && mode < 3 && strcmp(argv[1], modes[mode]))
+		mode++;
+	type1 = mode == TYPE1;
 	for (i = 2; i < argc; i++) {
 		if (!strncmp(argv[i], "seed=", 5))
 			seed = strtoull(argv[i] + 5, NULL, 0) * 2 + 1;
@@ -632,13 +518,13 @@ int main(int argc, char **argv)
 		else
 			dev_add(argv[i]);
 	}
-	if (ndevs < 2) {
-		fprintf(stderr, "usage: vfio-share iommufd|type1 [seed=N] [ops=N] BDF BDF...\n");
+	if (ndevs < 2 || mode == 3) {
+		fprintf(stderr, "usage: vfio-share iommufd|type1|mixed [seed=N] [ops=N] BDF...\n");
 		return 2;
 	}
 	setup();
 	for (t = 0; tests[t].name; t++) {
-		if (tests[t].for_type1 != type1)
+		if (tests[t].mode != (int)mode)
 			continue;
 		if (!tests[t].run())
 			return 1;
