@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/static_stub.h>
 #include <linux/moduleparam.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -67,6 +68,7 @@ u32 smmu_param_disabled(void)
 
 void smmu_param_tuning(struct smmu_tuning *tuning)
 {
+	KUNIT_STATIC_STUB_REDIRECT(smmu_param_tuning, tuning);
 	*tuning = (struct smmu_tuning) {
 		.queue_cap = queue_log2,
 		.combine = cmdq == CMDQ_COMBINE,

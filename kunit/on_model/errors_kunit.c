@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* An SMMU that errs, hangs or lies: what is unconfirmed is not used, the others go on. */
+/*
+ * An SMMU that errs, hangs or lies: what is unconfirmed is not used, the others go on.
+ *
+ * SMMU 0 inserts its commands under a lock and SMMU 1 without one; each is the victim once.
+ */
 #include <linux/device.h>
 #include <linux/sizes.h>
 
@@ -9,6 +13,15 @@
 
 #define IOVA	0x40001000ULL
 #define PA	0x12345000ULL
+
+static const u32 victims[] = { 0, 1 };
+
+static void victim_desc(const u32 *i, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "SMMU %u", *i);
+}
+
+KUNIT_ARRAY_PARAM(victim, victims, victim_desc);
 
 /* Two SMMUs, a device behind each, one domain, one mapping, both TLBs filled */
 static struct iommu_domain *two(struct kunit *test, struct rig *rig)
@@ -45,24 +58,25 @@ static void finish(struct kunit *test, struct rig *rig, struct iommu_domain *dom
 /* An illegal command is skipped and its waiter told; commands before and after it are done */
 static void skips_illegal(struct kunit *test)
 {
-	struct model_inject inject = {};
 	struct rig *rig = rig_new(test);
+	u32 victim = *(const u32 *)test->param_value;
+	struct model_inject inject = {};
 	struct smmu_device *smmu;
 	struct smmu_cmd cmd[4];
 	u32 i, seen;
 
-	rig_smmu(test, rig, 0, NULL);
-	smmu = &rig_host(rig->smmu[0])->smmu;
+	rig_smmu(test, rig, victim, NULL);
+	smmu = &rig_host(rig->smmu[victim])->smmu;
 	for (i = 0; i < 3; i++)
 		smmu_cmd_tlbi_asid(&cmd[i], 1 + i, false);
 	smmu_cmd_sync(&cmd[3], false);
 	for (i = 1; i <= 4; i++) {
 		seen = smmu->cmdq.err_seq;
 		inject.ill_in = i;
-		model_inject(rig->smmu[0]->model, &inject);
+		model_inject(rig->smmu[victim]->model, &inject);
 		KUNIT_EXPECT_EQ(test, -EIO, smmu_issue(smmu, cmd, 4));
 		KUNIT_EXPECT_EQ(test, seen + 1, smmu->cmdq.err_seq);
-		KUNIT_EXPECT_EQ(test, 0, model_pending(rig->smmu[0]->model));
+		KUNIT_EXPECT_EQ(test, 0, model_pending(rig->smmu[victim]->model));
 		KUNIT_EXPECT_EQ(test, 0, smmu_issue(smmu, cmd, 4));
 	}
 }
@@ -71,17 +85,18 @@ static void skips_illegal(struct kunit *test)
 static void skips_illegal_irqs_off(struct kunit *test)
 {
 	const struct model_inject inject = { .ill_in = 1 };
+	u32 victim = *(const u32 *)test->param_value;
 	struct rig *rig = rig_new(test);
 	struct smmu_device *smmu;
 	struct smmu_cmd cmd[2];
 	unsigned long flags;
 	int ret;
 
-	rig_smmu_irq(test, rig, 0, NULL);
-	smmu = &rig_host(rig->smmu[0])->smmu;
+	rig_smmu_irq(test, rig, victim, NULL);
+	smmu = &rig_host(rig->smmu[victim])->smmu;
 	smmu_cmd_tlbi_asid(&cmd[0], 1, false);
 	smmu_cmd_sync(&cmd[1], false);
-	model_inject(rig->smmu[0]->model, &inject);
+	model_inject(rig->smmu[victim]->model, &inject);
 	local_irq_save(flags);
 	ret = smmu_issue(smmu, cmd, 2);
 	local_irq_restore(flags);
@@ -93,13 +108,14 @@ static void skips_illegal_irqs_off(struct kunit *test)
 static void walk_makes_good(struct kunit *test)
 {
 	const struct model_inject inject = { .ill_in = 1 };
+	u32 victim = *(const u32 *)test->param_value;
 	struct rig *rig = rig_new(test);
 	struct iommu_domain *domain = two(test, rig);
 
-	model_inject(rig->smmu[0]->model, &inject);
+	model_inject(rig->smmu[victim]->model, &inject);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	expect_unmapped(test, rig);
-	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_host(rig->smmu[0])->smmu));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_host(rig->smmu[victim])->smmu));
 	finish(test, rig, domain);
 }
 
@@ -108,19 +124,20 @@ static void attach_makes_good(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
 	struct iommu_domain *domain = two(test, rig);
-	struct rig_device *d = &rig->device[0];
+	u32 victim = *(const u32 *)test->param_value;
+	struct rig_device *d = &rig->device[victim];
 	u32 i;
 
 	for (i = 1; i < 20; i++) {
 		const struct model_inject inject = { .ill_in = i };
 
-		model_inject(rig->smmu[0]->model, &inject);
+		model_inject(rig->smmu[victim]->model, &inject);
 		KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_blocked_domain));
 		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, IOVA, false));
 		KUNIT_EXPECT_EQ(test, 0, rig_attach(d, domain));
 		KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
 	}
-	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_host(rig->smmu[0])->smmu));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_host(rig->smmu[victim])->smmu));
 	finish(test, rig, domain);
 }
 
@@ -144,22 +161,43 @@ static const struct death deaths[] = {
 	{ .name = "service failure mode", .raise = GERROR_SFM_ERR },
 };
 
-KUNIT_ARRAY_PARAM_DESC(death, deaths, name);
+/* Each of them to each of the two SMMUs */
+struct fate {
+	const struct death *death;
+	u32 victim;
+};
+
+static struct fate fates[2 * ARRAY_SIZE(deaths)];
+
+static const void *fate_gen(struct kunit *test, const void *prev, char *desc)
+{
+	const struct fate *last = prev;
+	struct fate *f = last ? &fates[last - fates + 1] : fates;
+
+	if (f == fates + ARRAY_SIZE(fates))
+		return NULL;
+	f->death = &deaths[(f - fates) / 2];
+	f->victim = (f - fates) % 2;
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s, SMMU %u", f->death->name, f->victim);
+	return f;
+}
 
 /* It is shut within the deadline, translates nothing, and the other one works on */
 static void is_shut(struct kunit *test)
 {
-	const struct death *death = test->param_value;
+	const struct death *death = ((const struct fate *)test->param_value)->death;
+	u32 victim = ((const struct fate *)test->param_value)->victim;
 	struct rig *rig = rig_new(test);
 	struct iommu_domain *domain = two(test, rig);
-	struct smmu_device *smmu = &rig_host(rig->smmu[0])->smmu;
+	struct rig_device *d = &rig->device[victim], *other = &rig->device[!victim];
+	struct smmu_device *smmu = &rig_host(rig->smmu[victim])->smmu;
 	struct model_inject none = {};
 	u64 start = ktime_get_ns();
 
-	model_inject(rig->smmu[0]->model, &death->inject);
+	model_inject(rig->smmu[victim]->model, &death->inject);
 	if (death->raise) {
-		model_latency(rig->smmu[0]->model, CMD_SYNC, 1000000);
-		model_raise(rig->smmu[0]->model, death->raise);
+		model_latency(rig->smmu[victim]->model, CMD_SYNC, 1000000);
+		model_raise(rig->smmu[victim]->model, death->raise);
 	}
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	KUNIT_EXPECT_LT(test, (ktime_get_ns() - start) / NSEC_PER_MSEC,
@@ -170,17 +208,17 @@ static void is_shut(struct kunit *test)
 	/* the survivor; and nothing waits for the dead one any more */
 	start = ktime_get_ns();
 	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
-	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, &rig->device[1], IOVA, false));
-	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, &rig->device[0], IOVA, false));
+	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, other, IOVA, false));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, IOVA, false));
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	expect_unmapped(test, rig);
-	KUNIT_EXPECT_EQ(test, 0, rig_attach(&rig->device[0], &smmu_blocked_domain));
-	KUNIT_EXPECT_EQ(test, 0, rig_attach(&rig->device[0], domain));
-	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, &rig->device[0], IOVA, false));
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_blocked_domain));
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, domain));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, IOVA, false));
 	KUNIT_EXPECT_LT(test, (ktime_get_ns() - start) / NSEC_PER_MSEC, SMMU_CMD_TIMEOUT_MS);
 	finish(test, rig, domain);
-	model_inject(rig->smmu[0]->model, &none);
-	model_latency(rig->smmu[0]->model, CMD_SYNC, 0);
+	model_inject(rig->smmu[victim]->model, &none);
+	model_latency(rig->smmu[victim]->model, CMD_SYNC, 0);
 }
 
 /* Errors that are only told: everything goes on */
@@ -246,11 +284,11 @@ static void takes_events(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {
-	KUNIT_CASE(skips_illegal),
-	KUNIT_CASE(skips_illegal_irqs_off),
-	KUNIT_CASE(walk_makes_good),
-	KUNIT_CASE(attach_makes_good),
-	KUNIT_CASE_PARAM(is_shut, death_gen_params),
+	KUNIT_CASE_PARAM(skips_illegal, victim_gen_params),
+	KUNIT_CASE_PARAM(skips_illegal_irqs_off, victim_gen_params),
+	KUNIT_CASE_PARAM(walk_makes_good, victim_gen_params),
+	KUNIT_CASE_PARAM(attach_makes_good, victim_gen_params),
+	KUNIT_CASE_PARAM(is_shut, fate_gen),
 	KUNIT_CASE(survives_gerrors),
 	KUNIT_CASE(takes_events),
 	{}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/static_stub.h>
 #include <linux/console.h>
 #include <linux/debug_locks.h>
 #include <linux/debugfs.h>
@@ -11,8 +12,17 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "drv/params.h"
 #include "iommu-priv.h"
 #include "on_model/rig.h"
+
+/* Of the SMMU that is being added */
+static struct smmu_tuning next_tuning;
+
+static void tuning_stub(struct smmu_tuning *tuning)
+{
+	*tuning = next_tuning;
+}
 
 static void teardown(void *data)
 {
@@ -31,6 +41,7 @@ struct rig *rig_new(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, rig);
 	rig->test = test;
+	kunit_activate_static_stub(test, smmu_param_tuning, tuning_stub);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, teardown, rig));
 	return rig;
 }
@@ -44,6 +55,8 @@ static struct machine_smmu *add_smmu(struct kunit *test, struct rig *rig, u32 i,
 		model_config_default(&def);
 		cfg = &def;
 	}
+	next_tuning.combine = rig->insertion == RIG_MIXED ? i & 1 :
+			      rig->insertion == RIG_COMBINE;
 	KUNIT_ASSERT_LT(test, i, RIG_SMMUS);
 	KUNIT_ASSERT_NULL(test, rig->smmu[i]);
 	rig->smmu[i] = machine_add_smmu(cfg, irqs, !rig->noncoherent);

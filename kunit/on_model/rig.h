@@ -38,12 +38,16 @@ struct rig_device {
 	struct iommu_attach_handle *handle;
 };
 
+/* How an SMMU inserts commands: by the number of the SMMU, or as the case wants */
+enum rig_insertion { RIG_MIXED, RIG_LOCK, RIG_COMBINE };
+
 /**
  * struct rig - the machine of one test case
  * @test: the case
  * @smmu: SMMUs, NULL where there is none
  * @device: devices
  * @nr_devices: how many
+ * @insertion: of the SMMUs added from now on
  * @noncoherent: firmware says so of the SMMUs added from now on
  * @forgive: violations are part of the test
  * @loglevel: before rig_hush()
@@ -54,6 +58,7 @@ struct rig {
 	struct machine_smmu *smmu[RIG_SMMUS];
 	struct rig_device device[RIG_DEVICES];
 	u32 nr_devices;
+	enum rig_insertion insertion;
 	bool noncoherent;
 	bool forgive;
 	int loglevel;

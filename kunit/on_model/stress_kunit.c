@@ -23,6 +23,7 @@
 #include <linux/vmalloc.h>
 
 #include "core/array.h"
+#include "core/cmd.h"
 #include "drv/domain.h"
 #include "on_model/rig.h"
 
@@ -446,8 +447,43 @@ static void everything_at_once(struct kunit *test)
 	take_down(test, s, shape);
 }
 
+static const u8 needed[] = {
+	CMD_TLBI_NH_VA, CMD_TLBI_S2_IPA, CMD_CFGI_STE, CMD_CFGI_CD, CMD_TLBI_NH_ASID,
+};
+
+static void needed_desc(const u8 *opcode, char *desc)
+{
+	strscpy(desc, smmu_cmd_name(*opcode), KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(needed, needed, needed_desc);
+
+/* The run is able to fail: with one kind of command lost on one SMMU it does */
+static void notices_what_is_lost(struct kunit *test)
+{
+	const struct shape shape = { .smmus = 2, .devices = 8, .ops = 40000 };
+	struct model_inject inject = { .drop = U32_MAX };
+	const struct model_inject none = {};
+	struct stress *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+	u32 stale = 0, id;
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	s->seed = 1;
+	setup(test, s, &shape);
+	inject.drop_opcode = *(const u8 *)test->param_value;
+	model_inject(s->rig->smmu[1]->model, &inject);
+	run(test, s, &shape);
+	for (id = 1; id < 256; id++)
+		stale += !in_array(&rig_host(s->rig->smmu[1])->smmu.inst, SMMU_INV_S1_ASID, id) &&
+			 model_has_asid(s->rig->smmu[1]->model, id);
+	KUNIT_EXPECT_GT(test, atomic_read(&s->errors) + stale, 0);
+	model_inject(s->rig->smmu[1]->model, &none);
+	take_down(test, s, &shape);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM_ATTR(everything_at_once, shape_gen_params, { .speed = KUNIT_SPEED_SLOW }),
+	KUNIT_CASE_PARAM(notices_what_is_lost, needed_gen_params),
 	{}
 };
 
