@@ -112,6 +112,8 @@ void model_step(struct model *m, u64 now)
 			break;
 		m->busy_until += m->latency[opcode];
 		m->stats.cmds[opcode]++;
+		if (m->trace)
+			m->trace(m->trace_data, cmd);
 		model_watch_once(m);
 		if (!dropped(m, opcode))
 			model_exec(m, cmd);
@@ -139,4 +141,15 @@ void model_doorbell(struct model *m, u32 prod, u64 now)
 	}
 	m->r.cmdq_prod = prod;
 	model_step(m, now);
+}
+
+void model_trace(struct model *m, void (*fn)(void *data, const struct smmu_cmd *cmd), void *data)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	model_step(m, model_now());
+	m->trace = fn;
+	m->trace_data = data;
+	raw_spin_unlock_irqrestore(&m->lock, flags);
 }

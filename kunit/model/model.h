@@ -32,6 +32,7 @@
 #include <linux/types.h>
 
 struct model;
+struct smmu_cmd;
 
 /* The register space, both pages */
 #define MODEL_MMIO_SIZE		0x20000
@@ -168,6 +169,14 @@ void model_write(struct model *m, u32 off, u32 size, u64 val);
  * Return: 0, or -EFAULT when the access was refused
  */
 int model_access(struct model *m, struct model_access *a);
+
+/**
+ * model_trace() - be told of every command that is done
+ * @m: instance
+ * @fn: called with the instance's lock held, in the order of the queue; NULL ends it
+ * @data: for @fn
+ */
+void model_trace(struct model *m, void (*fn)(void *data, const struct smmu_cmd *cmd), void *data);
 
 #define MODEL_WATCH_MAX		8
 

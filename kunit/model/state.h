@@ -116,6 +116,8 @@ struct model {
 	u64 busy_until;
 	bool atc_unsynced;
 	u16 stag;
+	void (*trace)(void *data, const struct smmu_cmd *cmd);
+	void *trace_data;
 	bool watching;
 	struct model_access watched;
 	struct model_watch watch;
