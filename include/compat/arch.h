@@ -14,9 +14,12 @@
 
 #define VA_BITS		48
 
+/* The model's user says whether its CPUs run the kernel at EL2 */
+extern bool compat_hyp_mode;
+
 static inline bool is_kernel_in_hyp_mode(void)
 {
-	return false;
+	return compat_hyp_mode;
 }
 #endif
 

@@ -18,7 +18,11 @@
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 
+#include <compat/arch.h>
+
 #include "model/machine.h"
+
+bool compat_hyp_mode;
 
 /* Far above the memory of user-mode Linux */
 #define REGION_BASE		0x4000000000ULL

@@ -6,6 +6,8 @@
 #include <linux/device.h>
 #include <linux/sizes.h>
 
+#include <smmuv3/event.h>
+
 #include "on_model/rig.h"
 
 #define IOVA	0x40001000ULL
@@ -176,6 +178,25 @@ static void stream_taken(struct kunit *test)
 	rig_device_sids(test, rig, 0, &second[0], 1);
 }
 
+/* The SMMU may know that there is no level-2 table; once there is one it must forget that */
+static void level_one_changes(struct kunit *test)
+{
+	static const u32 sids[] = { 0x4200, 0x4201, 0x5200 };
+	struct rig *rig = rig_new(test);
+	struct rig_device *d;
+	u32 i;
+
+	rig_smmu(test, rig, 0, NULL);
+	for (i = 0; i < ARRAY_SIZE(sids); i++) {
+		struct model_access a = { .sid = sids[i], .iova = IOVA };
+
+		KUNIT_EXPECT_EQ(test, -EFAULT, model_access(rig->smmu[0]->model, &a));
+		KUNIT_EXPECT_EQ(test, i == 1 ? 0 : EVENT_C_BAD_STREAMID, a.event);
+		d = rig_device_sids(test, rig, 0, &sids[i], 1);
+		KUNIT_EXPECT_EQ(test, IOVA, rig_access(rig, d, IOVA, true));
+	}
+}
+
 /* Every allocation of an attach fails once: nothing has changed then */
 static void survives_no_memory(struct kunit *test)
 {
@@ -202,6 +223,8 @@ static void survives_no_memory(struct kunit *test)
 			rig_check(test, rig);
 		}
 		KUNIT_EXPECT_EQ(test, 0, ret);
+		/* the array, and for stage 1 the CD table */
+		KUNIT_EXPECT_GT(test, nth, state == S1_A ? 2 : 1);
 	}
 	rig_unhush(rig);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
@@ -215,6 +238,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(goes_round),
 	KUNIT_CASE(many_streams),
 	KUNIT_CASE(stream_taken),
+	KUNIT_CASE(level_one_changes),
 	KUNIT_CASE(survives_no_memory),
 	{}
 };

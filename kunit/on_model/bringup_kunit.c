@@ -17,6 +17,7 @@
  * @ack_reads: slow acknowledges
  * @enabled: found enabled
  * @noncoherent: by firmware's word
+ * @el2: so do the CPUs
  * @fails: no driver can use it
  */
 struct kind {
@@ -29,6 +30,7 @@ struct kind {
 	u32 ack_reads;
 	bool enabled;
 	bool noncoherent;
+	bool el2;
 	bool fails;
 };
 
@@ -63,6 +65,9 @@ static const struct kind kinds[] = {
 	  .idr1 = IDR1(16, 7, 8) | FIELD_PREP_CONST(IDR1_PRIQS, 5) },
 	{ .name = "hardware dirty state", .set0 = FIELD_PREP_CONST(IDR0_HTTU, 2) },
 	{ .name = "EL2", .set0 = IDR0_HYP },
+	{ .name = "EL2, and the kernel runs there", .set0 = IDR0_HYP, .el2 = true },
+	{ .name = "EL2 likewise, no range invalidation", .set0 = IDR0_HYP, .el2 = true,
+	  .clear3 = IDR3_RIL },
 	{ .name = "slow acknowledges", .ack_reads = 50 },
 	{ .name = "found enabled", .enabled = true, .ack_reads = 3 },
 	{ .name = "no stage", .clear0 = IDR0_S1P | IDR0_S2P, .fails = true },
@@ -113,6 +118,8 @@ static void works(struct kunit *test)
 
 	make(kind, &cfg);
 	rig->noncoherent = kind->noncoherent;
+	if (kind->el2)
+		rig_at_el2(rig);
 	if (kind->fails) {
 		smmu = machine_add_smmu(&cfg, false, true);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, smmu);

@@ -90,17 +90,17 @@ static void comes_back_s2(struct kunit *test)
 
 #define TAGS	255	/* of 8 bits, without 0 */
 
-/* With every other tag in use by others the device comes back; who is new has to wait */
+/* Every other tag is in use by a device of its own; this one's is parked, and stays its own */
 static void comes_back_when_full(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
-	struct iommu_domain **domains, *home, *late;
+	struct iommu_domain **other, *home;
 	struct rig_device *d, *e;
 	struct model_config cfg;
 	u32 tag, i;
 
-	domains = kunit_kcalloc(test, TAGS, sizeof(*domains), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, domains);
+	other = kunit_kcalloc(test, TAGS, sizeof(*other), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, other);
 	model_config_default(&cfg);
 	cfg.idr[0] &= ~(IDR0_ASID16 | IDR0_VMID16);
 	rig_smmu(test, rig, 0, &cfg);
@@ -110,28 +110,28 @@ static void comes_back_when_full(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, attach(d, home));
 	tag = tag_of(d);
 	KUNIT_ASSERT_EQ(test, 0, attach(d, &smmu_blocked_domain));
-
-	/* as many devices as hold a tag each cannot be had: park them in domains of their own */
-	e = rig_device(test, rig, 0);
 	for (i = 0; i < TAGS - 1; i++) {
-		domains[i] = rig_domain(test, e);
-		KUNIT_ASSERT_EQ(test, 0, attach(e, domains[i]));
+		e = rig_device(test, rig, 0);
+		other[i] = rig_domain(test, e);
+		KUNIT_ASSERT_EQ(test, 0, attach(e, other[i]));
 		KUNIT_ASSERT_NE(test, tag, tag_of(e));
 	}
 	KUNIT_EXPECT_FALSE(test, attach_allocates(test, d, home));
 	KUNIT_EXPECT_EQ(test, tag, tag_of(d));
 	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
 
-	/* none is free; parked ones are taken back for somebody new */
-	late = rig_domain(test, e);
-	KUNIT_EXPECT_EQ(test, 0, attach(e, late));
-	KUNIT_EXPECT_EQ(test, 0, attach(e, domains[0]));
+	/* nothing is left for somebody new until a tag is only parked: then it is taken back */
+	other[TAGS - 1] = rig_domain(test, e);
+	KUNIT_EXPECT_EQ(test, -ENOSPC, attach(d, other[TAGS - 1]));
 	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
-	KUNIT_EXPECT_EQ(test, 0, attach(e, &smmu_identity_domain));
-	KUNIT_EXPECT_EQ(test, 0, attach(d, &smmu_identity_domain));
-	for (i = 0; i < TAGS - 1; i++)
-		iommu_domain_free(domains[i]);
-	iommu_domain_free(late);
+	KUNIT_EXPECT_EQ(test, 0, attach(e, &smmu_blocked_domain));
+	KUNIT_EXPECT_EQ(test, 0, attach(e, other[TAGS - 1]));
+	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
+
+	for (i = 0; i < rig->nr_devices; i++)
+		KUNIT_EXPECT_EQ(test, 0, attach(&rig->device[i], &smmu_identity_domain));
+	for (i = 0; i < TAGS; i++)
+		iommu_domain_free(other[i]);
 	iommu_domain_free(home);
 	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(rig->smmu[0])->smmu.inst.asids));
 }

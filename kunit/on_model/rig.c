@@ -12,6 +12,8 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include <compat/arch.h>
+
 #include "drv/params.h"
 #include "iommu-priv.h"
 #include "on_model/rig.h"
@@ -33,6 +35,7 @@ static void teardown(void *data)
 		rig_remove(&rig->device[i]);
 	for (i = 0; i < RIG_SMMUS; i++)
 		rig_remove_smmu(rig, i);
+	compat_hyp_mode = false;
 }
 
 struct rig *rig_new(struct kunit *test)
@@ -154,6 +157,12 @@ struct iommu_domain *rig_domain_s2(struct kunit *test, struct rig_device *d)
 	return domain;
 }
 
+void rig_at_el2(struct rig *rig)
+{
+	/* teardown() undoes it */
+	compat_hyp_mode = true;
+}
+
 static int access(struct rig *rig, struct rig_device *d, struct model_access *a)
 {
 	return model_access(rig->smmu[d->smmu]->model, a);
@@ -184,20 +193,35 @@ void rig_check(struct kunit *test, struct rig *rig)
 }
 
 /*
- * By default only allocations that may not wait fail, which are none of ours. The switch is in
- * debugfs only.
+ * By default only allocations that may not wait fail, and of pages only two and more at once:
+ * hardly any of ours. The switches are in debugfs and nowhere else.
  */
-static bool fail_all(const char *what)
+static void *knob(const char *what, const char *name)
 {
 	struct dentry *dir = debugfs_lookup(what, NULL), *file = NULL;
+	void *var = NULL;
 
 	if (!IS_ERR_OR_NULL(dir))
-		file = debugfs_lookup("ignore-gfp-wait", dir);
-	if (IS_ERR_OR_NULL(file))
+		file = debugfs_lookup(name, dir);
+	if (!IS_ERR_OR_NULL(file)) {
+		var = d_inode(file)->i_private;
+		dput(file);
+		dput(dir);
+	}
+	return var;
+}
+
+static bool prepare_failures(void)
+{
+	bool *slab = knob("failslab", "ignore-gfp-wait");
+	bool *pages = knob("fail_page_alloc", "ignore-gfp-wait");
+	u32 *order = knob("fail_page_alloc", "min-order");
+
+	if (WARN_ON(!slab || !pages || !order))
 		return false;
-	*(bool *)d_inode(file)->i_private = false;
-	dput(file);
-	dput(dir);
+	*slab = false;
+	*pages = false;
+	*order = 0;
 	return true;
 }
 
@@ -206,7 +230,7 @@ void rig_alloc_begin(u32 nth)
 	static bool ready;
 
 	if (!ready)
-		ready = !WARN_ON(!fail_all("failslab") || !fail_all("fail_page_alloc"));
+		ready = prepare_failures();
 	current->fail_nth = nth;
 }
 

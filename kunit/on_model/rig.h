@@ -16,7 +16,7 @@
 #include "model/machine.h"
 
 #define RIG_SMMUS	8
-#define RIG_DEVICES	64
+#define RIG_DEVICES	256
 
 struct iommu_domain;
 
@@ -79,6 +79,9 @@ struct machine_smmu *rig_smmu_irq(struct kunit *test, struct rig *rig, u32 i,
 struct rig_device *rig_device(struct kunit *test, struct rig *rig, u32 smmu);
 struct rig_device *rig_device_sids(struct kunit *test, struct rig *rig, u32 smmu,
 				   const u32 *sids, u32 n);
+
+/* CPUs whose kernel runs at EL2, for SMMUs with IDR0.HYP that are added from now on */
+void rig_at_el2(struct rig *rig);
 
 /* Unplug it */
 void rig_remove(struct rig_device *d);

@@ -22,7 +22,7 @@
 #define THREAD		GENMASK(15, 12)
 
 /**
- * struct storm - one run
+ * struct weather - of one run
  * @name: of the case
  * @how: insertion
  * @log2: entries of the queue
@@ -50,6 +50,14 @@ static const struct weather weathers[] = {
 
 KUNIT_ARRAY_PARAM_DESC(weather, weathers, name);
 
+/**
+ * struct storm - what is going on
+ * @smmu: the SMMU
+ * @weather: the run
+ * @done: commands that the model has done, by thread
+ * @posted: commands that the thread has posted
+ * @wrong: commands that came out of turn
+ */
 struct storm {
 	struct smmu_device *smmu;
 	const struct weather *weather;

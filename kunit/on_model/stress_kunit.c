@@ -53,7 +53,7 @@ static const struct shape shapes[] = {
 	{ "1 SMMU, 1 device", 1, 1, 10000 },
 	{ "1 SMMU, 8 devices", 1, 8, 30000 },
 	{ "3 SMMUs, 12 devices", 3, 12, 60000 },
-	{ "7 SMMUs and a passer-by, 56 devices", 7, 56, 110000 },
+	{ "7 SMMUs and a passer-by, 63 devices", 7, 63, 110000 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(shape, shapes, name);
@@ -310,6 +310,8 @@ static void make_kind(u32 i, struct model_config *cfg)
 		cfg->idr[0] &= ~(IDR0_ASID16 | IDR0_VMID16);
 	if (i & 4)
 		cfg->idr[0] |= IDR0_MSI;
+	if (i % 3 == 1)
+		cfg->idr[0] |= IDR0_HYP;
 	/* a small queue fills up */
 	if (i == 2)
 		cfg->idr[1] = (cfg->idr[1] & ~IDR1_CMDQS) | FIELD_PREP(IDR1_CMDQS, 4);
@@ -326,6 +328,7 @@ static void setup(struct kunit *test, struct stress *s, const struct shape *shap
 	KUNIT_ASSERT_NOT_NULL(test, s->map);
 	atomic_set(&s->epoch, 1);
 	atomic_set(&s->ops_left, shape->ops);
+	rig_at_el2(s->rig);
 	for (i = 0; i < shape->smmus; i++) {
 		make_kind(i, &cfg);
 		rig_smmu(test, s->rig, i, &cfg);
@@ -447,8 +450,9 @@ static void everything_at_once(struct kunit *test)
 	take_down(test, s, shape);
 }
 
+/* The SMMU that loses them runs stage 1 in the EL2 world */
 static const u8 needed[] = {
-	CMD_TLBI_NH_VA, CMD_TLBI_S2_IPA, CMD_CFGI_STE, CMD_CFGI_CD, CMD_TLBI_NH_ASID,
+	CMD_TLBI_EL2_VA, CMD_TLBI_S2_IPA, CMD_CFGI_STE, CMD_CFGI_CD, CMD_TLBI_EL2_ASID,
 };
 
 static void needed_desc(const u8 *opcode, char *desc)
