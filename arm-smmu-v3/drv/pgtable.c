@@ -121,11 +121,6 @@ size_t smmu_pgtable_unmap(struct smmu_pgtable *pt, unsigned long iova, size_t pg
 	return pt->ops->unmap_pages(pt->ops, iova, pgsize, pgcount, gather);
 }
 
-phys_addr_t smmu_pgtable_phys(struct smmu_pgtable *pt, unsigned long iova)
-{
-	return pt->ops->iova_to_phys(pt->ops, iova);
-}
-
 int smmu_pgtable_dirty(struct smmu_pgtable *pt, unsigned long iova, size_t size,
 		       unsigned long flags, struct iommu_dirty_bitmap *dirty)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Page tables: the kernel's io-pgtable behind one file, so that another library can
- * take its place. Nothing else in the driver names io-pgtable.
+ * Page tables: the kernel's io-pgtable behind one pair of files, so that another library
+ * can take its place. Nothing else in the driver names io-pgtable.
  *
  * A page table belongs to a domain and to no SMMU. It was made for one (@dev walks it
  * through the DMA API and stays referenced), and any other that smmu_can_walk() it may use
@@ -10,11 +10,11 @@
 #ifndef SMMU_DRV_PGTABLE_H
 #define SMMU_DRV_PGTABLE_H
 
+#include <linux/io-pgtable.h>
 #include <linux/iommu.h>
 
 #include "core/ident.h"
 
-struct io_pgtable_ops;
 struct smmu_cd_s1;
 struct smmu_device;
 struct smmu_ste_s2;
@@ -58,7 +58,13 @@ int smmu_pgtable_map(struct smmu_pgtable *pt, unsigned long iova, phys_addr_t pa
 /* Removes; invalidating is the caller's. Return: bytes removed */
 size_t smmu_pgtable_unmap(struct smmu_pgtable *pt, unsigned long iova, size_t pgsize,
 			  size_t pgcount, struct iommu_iotlb_gather *gather);
-phys_addr_t smmu_pgtable_phys(struct smmu_pgtable *pt, unsigned long iova);
+
+/* iommufd and VFIO ask for every page that they unmap: no call in between */
+static inline phys_addr_t smmu_pgtable_phys(struct smmu_pgtable *pt, unsigned long iova)
+{
+	return pt->ops->iova_to_phys(pt->ops, iova);
+}
+
 int smmu_pgtable_dirty(struct smmu_pgtable *pt, unsigned long iova, size_t size,
 		       unsigned long flags, struct iommu_dirty_bitmap *dirty);
 
