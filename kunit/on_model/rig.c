@@ -98,8 +98,6 @@ struct rig_device *rig_device_sids(struct kunit *test, struct rig *rig, u32 smmu
 	rig->nr_devices++;
 	d->group = iommu_group_get(dev);
 	KUNIT_ASSERT_NOT_NULL(test, d->group);
-	d->handle = kunit_kzalloc(test, sizeof(*d->handle), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, d->handle);
 	return d;
 }
 
@@ -116,7 +114,7 @@ void rig_remove(struct rig_device *d)
 	if (!d->dev)
 		return;
 	/* the core WARNs about a device that goes with somebody's domain attached */
-	if (d->group && d->handle)
+	if (d->group)
 		rig_attach(d, &smmu_identity_domain);
 	iommu_group_put(d->group);
 	machine_remove_device(d->dev);
@@ -137,7 +135,7 @@ void rig_remove_smmu(struct rig *rig, u32 i)
 
 int rig_attach(struct rig_device *d, struct iommu_domain *domain)
 {
-	return iommu_replace_group_handle(d->group, domain, d->handle);
+	return iommu_replace_group_handle(d->group, domain, &d->handle);
 }
 
 struct iommu_domain *rig_domain(struct kunit *test, struct rig_device *d)

@@ -35,7 +35,7 @@ struct rig_device {
 	u32 smmu;
 	u32 sid;
 	bool ats;
-	struct iommu_attach_handle *handle;
+	struct iommu_attach_handle handle;
 };
 
 /* How an SMMU inserts commands: by the number of the SMMU, or as the case wants */
