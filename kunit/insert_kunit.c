@@ -267,7 +267,7 @@ static void sync_word(struct kunit *test)
 	struct world *w = new_world(test, 4, 1, 4);
 	struct smmu_cmd cmd[2] = {};
 	unsigned long flags;
-	u64 pos, last;
+	u64 pos, last, want;
 
 	w->ins.sync_addr = 0x1234560;
 	atomic64_set(&w->ins.reserved, 0xfffffffeULL);
@@ -281,7 +281,8 @@ static void sync_word(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pos, 0xfffffffeULL);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(w->slots[14].w[0]), CMD_SYNC);
 	last = le64_to_cpu(w->slots[15].w[0]);
-	KUNIT_EXPECT_EQ(test, last & CMD0_SYNC_CS, FIELD_PREP(CMD0_SYNC_CS, SYNC_CS_IRQ));
+	want = FIELD_PREP(CMD0_SYNC_CS, SYNC_CS_IRQ);
+	KUNIT_EXPECT_EQ(test, last & CMD0_SYNC_CS, want);
 	KUNIT_EXPECT_EQ(test, last & CMD0_SYNC_MSIDATA, 0);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(w->slots[15].w[1]) & CMD1_SYNC_MSIADDR, 0x1234560);
 

@@ -115,7 +115,7 @@ void smmu_insert_pause(struct smmu_inserter *ins, int point);
 /* Has a sync that reports to a word reached @end? Signed compare: the word wraps. */
 static inline bool smmu_sync_word_reached(u32 word, u64 end)
 {
-	return (s32)(word - (u32)end) >= 0;
+	return (s32)(word - (u32)(end & 0xffffffff)) >= 0;
 }
 
 #endif

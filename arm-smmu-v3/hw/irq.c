@@ -48,7 +48,7 @@ static void write_msi(struct msi_desc *desc, struct msi_msg *msg)
 	smmu_reg_write64(smmu->base, cfg0, addr & IRQ_CFG0_ADDR);
 	smmu_reg_write(smmu->base, cfg0 + IRQ_CFG1, msg->data);
 	smmu_reg_write(smmu->base, cfg0 + IRQ_CFG2,
-		       FIELD_PREP(IRQ_CFG2_MEMATTR, MEMATTR_DEVICE_nGnRE));
+		       FIELD_PREP(IRQ_CFG2_MEMATTR, MEMATTR_DEVICE_NGNRE));
 }
 
 static bool setup_msis(struct smmu_device *smmu)

@@ -144,7 +144,7 @@
 #define IRQ_CFG0_ADDR			GENMASK_ULL(51, 2)
 #define IRQ_CFG2_MEMATTR		GENMASK(3, 0)
 #define IRQ_CFG2_SH			GENMASK(5, 4)
-#define MEMATTR_DEVICE_nGnRE		0x1
+#define MEMATTR_DEVICE_NGNRE		0x1
 #define MEMATTR_NORMAL_WB		0xf
 
 /* Shareability as STE, CD, CR1 and CMD_SYNC encode it */

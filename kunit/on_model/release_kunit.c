@@ -44,10 +44,11 @@ static void expect_state(struct kunit *test, struct machine_smmu *smmu, struct r
 			 struct iommu_domain *domain, u64 config, u32 num)
 {
 	const struct smmu_ste *ste = smmu_strtab_ste(&rig_host(smmu)->smmu, d->sid);
+	u64 word = le64_to_cpu(ste->w[0]);
 	struct smmu_array *array;
 
-	KUNIT_EXPECT_TRUE(test, le64_to_cpu(ste->w[0]) & STE0_V);
-	KUNIT_EXPECT_EQ(test, config, FIELD_GET(STE0_CONFIG, le64_to_cpu(ste->w[0])));
+	KUNIT_EXPECT_TRUE(test, word & STE0_V);
+	KUNIT_EXPECT_EQ(test, word & STE0_CONFIG, FIELD_PREP(STE0_CONFIG, config));
 	mutex_lock(&smmu_attach_mutex);
 	array = smmu_domain_array(smmu_domain_of(domain));
 	KUNIT_EXPECT_EQ(test, num, array->num);
