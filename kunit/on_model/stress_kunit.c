@@ -16,6 +16,7 @@
 #include <linux/bitfield.h>
 #include <linux/device.h>
 #include <linux/kthread.h>
+#include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/prandom.h>
 #include <linux/sched.h>
@@ -26,6 +27,10 @@
 #include "core/cmd.h"
 #include "drv/domain.h"
 #include "on_model/rig.h"
+
+static uint stress_seed = 20261121;
+module_param(stress_seed, uint, 0444);
+MODULE_PARM_DESC(stress_seed, "first of the seeds of smmu_stress, one for each thread");
 
 #define THREADS		4
 #define DOMAINS		6
@@ -442,7 +447,7 @@ static void everything_at_once(struct kunit *test)
 	struct stress *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
-	s->seed = 20261121;
+	s->seed = stress_seed;
 	setup(test, s, shape);
 	run(test, s, shape);
 	KUNIT_EXPECT_EQ_MSG(test, 0, atomic_read(&s->errors), "%s", s->error);
@@ -472,7 +477,7 @@ static void notices_what_is_lost(struct kunit *test)
 	u32 stale = 0, id;
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
-	s->seed = 1;
+	s->seed = stress_seed;
 	setup(test, s, &shape);
 	inject.drop_opcode = *(const u8 *)test->param_value;
 	model_inject(s->rig->smmu[1]->model, &inject);
