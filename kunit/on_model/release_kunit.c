@@ -45,10 +45,11 @@ static void expect_state(struct kunit *test, struct machine_smmu *smmu, struct r
 {
 	const struct smmu_ste *ste = smmu_strtab_ste(&rig_host(smmu)->smmu, d->sid);
 	u64 word = le64_to_cpu(ste->w[0]);
+	u64 want = FIELD_PREP(STE0_CONFIG, config);
 	struct smmu_array *array;
 
 	KUNIT_EXPECT_TRUE(test, word & STE0_V);
-	KUNIT_EXPECT_EQ(test, word & STE0_CONFIG, FIELD_PREP(STE0_CONFIG, config));
+	KUNIT_EXPECT_EQ(test, word & STE0_CONFIG, want);
 	mutex_lock(&smmu_attach_mutex);
 	array = smmu_domain_array(smmu_domain_of(domain));
 	KUNIT_EXPECT_EQ(test, num, array->num);
