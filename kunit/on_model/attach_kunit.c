@@ -3,11 +3,15 @@
  * Every way from one attachment to another, with accesses before, between any two commands,
  * and after; through the core's own attach.
  */
+#include <linux/bitfield.h>
 #include <linux/device.h>
+#include <linux/rcupdate.h>
 #include <linux/sizes.h>
 
 #include <smmuv3/event.h>
 
+#include "core/array.h"
+#include "drv/domain.h"
 #include "on_model/rig.h"
 
 #define IOVA	0x40001000ULL
@@ -106,6 +110,69 @@ static void moves_over(struct kunit *test)
 		KUNIT_EXPECT_TRUE_MSG(test, fits, "went to 0x%llx on the way", seen.pa[i]);
 	}
 	rig_check(test, rig);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	free_states(&s);
+}
+
+/**
+ * struct order - is the array ahead of the STE, and behind it when leaving?
+ * @domain: whose array
+ * @smmu: whose STE
+ * @sid: which
+ * @commands: looked at
+ * @late: at these a walk would have missed the SMMU, which translates already, or still
+ */
+struct order {
+	struct smmu_domain *domain;
+	struct smmu_device *smmu;
+	u32 sid;
+	u32 commands;
+	u32 late;
+};
+
+static void look(void *data, const struct smmu_cmd *cmd)
+{
+	struct order *o = data;
+	u64 w0 = le64_to_cpu(READ_ONCE(smmu_strtab_ste(o->smmu, o->sid)->w[0]));
+	/* bits 0 and 1 of Config: stage 1, stage 2 */
+	bool used = w0 & STE0_V && FIELD_GET(STE0_CONFIG, w0) & 3, live = false;
+	const struct smmu_array *array;
+	const struct smmu_inv *inv;
+	u32 pos, num;
+
+	rcu_read_lock();
+	array = rcu_dereference(o->domain->invs);
+	num = smmu_array_count(array);
+	for (pos = 0; (inv = smmu_array_next_live(array, &pos, num)); pos++)
+		live |= inv->inst == &o->smmu->inst;
+	rcu_read_unlock();
+	o->commands++;
+	o->late += used && !live;
+}
+
+/* The first attach makes a new array, the second revives what is there */
+static void array_is_ahead(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
+	struct rig_device *d = rig_device(test, rig, 0);
+	struct order o = { .smmu = &rig_host(smmu)->smmu, .sid = d->sid };
+	struct states s;
+	u32 state, round;
+
+	make_states(test, d, &s);
+	for (state = S1_A; state < STATES; state++) {
+		o.domain = smmu_domain_of(s.domain[state]);
+		model_trace(smmu->model, look, &o);
+		for (round = 0; round < 2; round++) {
+			KUNIT_EXPECT_EQ(test, 0, rig_attach(d, s.domain[state]));
+			KUNIT_EXPECT_EQ(test, goes_to[state], rig_access(rig, d, IOVA, false));
+			KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_blocked_domain));
+		}
+		model_trace(smmu->model, NULL, NULL);
+	}
+	KUNIT_EXPECT_GT(test, o.commands, 4 * (STATES - S1_A));
+	KUNIT_EXPECT_EQ(test, 0, o.late);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
 	free_states(&s);
 }
@@ -235,6 +302,7 @@ static void survives_no_memory(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(moves_over, move_gen),
+	KUNIT_CASE(array_is_ahead),
 	KUNIT_CASE(goes_round),
 	KUNIT_CASE(many_streams),
 	KUNIT_CASE(stream_taken),
