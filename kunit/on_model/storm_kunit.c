@@ -8,6 +8,7 @@
  * may be lost, doubled or overtaken, and who has waited finds his own done.
  */
 #include <linux/bitfield.h>
+#include <linux/completion.h>
 #include <linux/irqflags.h>
 #include <linux/kthread.h>
 #include <linux/prandom.h>
@@ -69,6 +70,7 @@ struct storm {
 struct caster {
 	struct storm *s;
 	struct task_struct *task;
+	struct completion over;
 	struct rnd_state rnd;
 	u32 nr;
 	struct smmu_cmd cmd[256];
@@ -129,6 +131,7 @@ static int cast(void *data)
 			local_irq_restore(flags);
 		cond_resched();
 	}
+	complete(&c->over);
 	while (!kthread_should_stop())
 		schedule_timeout_uninterruptible(1);
 	return ret;
@@ -167,12 +170,16 @@ static void storms(struct kunit *test)
 	for (i = 0; i < THREADS; i++) {
 		c[i].s = s;
 		c[i].nr = i;
+		init_completion(&c[i].over);
 		prandom_seed_state(&c[i].rnd, 77 + i);
 		c[i].task = kthread_run(cast, &c[i], "storm-%u", i);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, c[i].task);
 	}
-	for (i = 0; i < THREADS; i++)
+	for (i = 0; i < THREADS; i++) {
+		/* one that is stopped before it has begun never begins, and says -EINTR */
+		wait_for_completion(&c[i].over);
 		KUNIT_EXPECT_EQ(test, 0, kthread_stop(c[i].task));
+	}
 	model_trace(rig->smmu[0]->model, NULL, NULL);
 	KUNIT_EXPECT_EQ(test, 0, s->wrong);
 	for (i = 0; i < THREADS; i++)
