@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What changes an array, one operation at a time: merge, purge, unref, revive and
- * forgetting a tag, each on arrays given as tables, with memory and without.
+ * forgetting, each on arrays given as tables, with memory and without.
  */
 #include <kunit/test.h>
 #include <linux/err.h>
@@ -26,11 +26,16 @@ static struct smmu_array *change_old(struct kunit *test)
 	return test_array(test, c->old, test_rows(c->old, ARRAY_SIZE(c->old)));
 }
 
+/* A row without users stands for smmu_array_add_parked() */
 static struct smmu_array *change_arg(struct kunit *test)
 {
 	const struct change *c = test->param_value;
+	u32 i, n = test_rows(c->arg, ARRAY_SIZE(c->arg));
+	struct smmu_array *arg = test_array(test, c->arg, n);
 
-	return test_array(test, c->arg, test_rows(c->arg, ARRAY_SIZE(c->arg)));
+	for (i = 0; i < n; i++)
+		arg->inv[i].place = !arg->inv[i].users;
+	return arg;
 }
 
 static void expect_wanted(struct kunit *test, const struct smmu_array *array)
@@ -87,11 +92,13 @@ static const struct change merges[] = { {
 	.want = { S1(0, 1, 5), ATS(0, 16, 0, 4) },
 	.num = 2,
 }, {
-	.desc = "users of the argument do not count",
-	.old = { S1(0, 1, 1) },
-	.arg = { S1(0, 1, 0), ATS(0, 16, 0, 0), ATS(0, 17, 0, 9) },
-	.want = { S1(0, 1, 2), ATS(0, 16, 0, 1), ATS(0, 17, 0, 1) },
-	.num = 3,
+	.desc = "parked in the argument: a place, no user",
+	.old = { S1(0, 1, 1), ATS(0, 16, 0, 1), ATS(0, 18, 0, 0) },
+	.arg = { S1(0, 1, 1), ATS(0, 16, 0, 0), ATS(0, 17, 0, 0),
+		 ATS(0, 18, 0, 0) },
+	.want = { S1(0, 1, 2), ATS(0, 16, 0, 1), ATS(0, 17, 0, 0),
+		  ATS(0, 18, 0, 0) },
+	.num = 2,
 }, {
 	.desc = "same id on another SMMU",
 	.old = { S2(0, 1, 1), S2(2, 1, 1) },
@@ -114,28 +121,33 @@ static const struct change merges[] = { {
 	.num = 6,
 }, {
 	.desc = "trash in front is dropped",
-	.old = { ATS(0, 16, 0, 0), S1(1, 1, 1) },
+	.old = { FORGOTTEN(0, SMMU_INV_ATS, 16), S1(1, 1, 1) },
 	.arg = { S1(2, 1, 1) },
 	.want = { S1(1, 1, 1), S1(2, 1, 1) },
 	.num = 2,
 }, {
 	.desc = "trash in the middle is dropped",
-	.old = { S1(0, 1, 1), ATS(0, 16, 0, 0), ATS(0, 17, 0, 0), S1(1, 1, 1) },
+	.old = { S1(0, 1, 1), FORGOTTEN(0, SMMU_INV_ATS, 16),
+		 FORGOTTEN(0, SMMU_INV_ATS, 17), S1(1, 1, 1) },
 	.arg = { ATS(0, 18, 0, 1) },
 	.want = { S1(0, 1, 1), ATS(0, 18, 0, 1), S1(1, 1, 1) },
 	.num = 3,
 }, {
 	.desc = "trash at the end is dropped",
-	.old = { S1(0, 1, 1), ATS(0, 16, 0, 0), ATS(0, 17, 0, 0) },
+	.old = { S1(0, 1, 1), FORGOTTEN(0, SMMU_INV_ATS, 16),
+		 FORGOTTEN(0, SMMU_INV_ATS, 17) },
 	.arg = { S1(0, 1, 1) },
 	.want = { S1(0, 1, 2) },
 	.num = 1,
 }, {
 	.desc = "nothing but trash",
-	.old = { CLEAR(0, 1, 0), ATS(0, 16, 0, 0), ATS_FULL(3, 1, 0) },
+	.old = { FORGOTTEN(0, SMMU_INV_S2_VMID_S1_CLEAR, 1),
+		 FORGOTTEN(0, SMMU_INV_ATS, 16),
+		 FORGOTTEN(3, SMMU_INV_ATS_FULL, 1) },
 }, {
 	.desc = "trash that comes again",
-	.old = { S1(0, 1, 1), ATS(0, 16, 0, 0), ATS(0, 17, 0, 1) },
+	.old = { S1(0, 1, 1), FORGOTTEN(0, SMMU_INV_ATS, 16),
+		 ATS(0, 17, 0, 1) },
 	.arg = { ATS(0, 16, 0, 1) },
 	.want = { S1(0, 1, 1), ATS(0, 16, 0, 1), ATS(0, 17, 0, 1) },
 	.num = 3,
@@ -147,24 +159,27 @@ static const struct change merges[] = { {
 	.num = 2,
 }, {
 	.desc = "parked in the middle is kept",
-	.old = { S1(0, 1, 1), S1(1, 1, 0), ATS(1, 2, 0, 0), S1(2, 1, 1) },
+	.old = { S1(0, 1, 1), S1(1, 1, 0), FORGOTTEN(1, SMMU_INV_ATS, 2),
+		 S1(2, 1, 1) },
 	.arg = { ATS(1, 3, 0, 1) },
 	.want = { S1(0, 1, 1), S1(1, 1, 0), ATS(1, 3, 0, 1), S1(2, 1, 1) },
 	.num = 4,
 }, {
 	.desc = "parked at the end is kept behind num",
-	.old = { S1(0, 1, 1), S1(1, 1, 0), ATS(1, 2, 0, 0), VSMMU(2, 1, 0) },
+	.old = { S1(0, 1, 1), S1(1, 1, 0), FORGOTTEN(1, SMMU_INV_ATS, 2),
+		 VSMMU(2, 1, 0) },
 	.arg = { S1(0, 1, 1) },
 	.want = { S1(0, 1, 2), S1(1, 1, 0), VSMMU(2, 1, 0) },
 	.num = 1,
 }, {
-	.desc = "each type of tag is parked, no other",
+	.desc = "each type is parked",
 	.old = { S1(0, 1, 0), S2(0, 2, 0), VSMMU(0, 3, 0), CLEAR(0, 3, 0),
 		 ATS(0, 5, 0, 0), ATS_FULL(0, 6, 0) },
-	.want = { S1(0, 1, 0), S2(0, 2, 0), VSMMU(0, 3, 0) },
+	.want = { S1(0, 1, 0), S2(0, 2, 0), VSMMU(0, 3, 0), CLEAR(0, 3, 0),
+		  ATS(0, 5, 0, 0), ATS_FULL(0, 6, 0) },
 }, {
 	.desc = "parked tag is used again",
-	.old = { S1(0, 5, 0), ATS(0, 16, 0, 0), S1(1, 5, 0) },
+	.old = { S1(0, 5, 0), FORGOTTEN(0, SMMU_INV_ATS, 16), S1(1, 5, 0) },
 	.arg = { S1(1, 5, 1), ATS(1, 32, 0, 1) },
 	.want = { S1(0, 5, 0), S1(1, 5, 1), ATS(1, 32, 0, 1) },
 	.num = 3,
@@ -227,30 +242,34 @@ static const struct change purges[] = { {
 	.no = true,
 }, {
 	.desc = "alive and parked only",
-	.old = { S1(0, 1, 0), S1(1, 1, 1), S2(1, 4, 0), VSMMU(2, 1, 0) },
+	.old = { S1(0, 1, 0), S1(1, 1, 1), S2(1, 4, 0), ATS(1, 9, 0, 0),
+		 VSMMU(2, 1, 0), CLEAR(2, 1, 0), ATS_FULL(2, 7, 0) },
 	.no = true,
 }, {
 	.desc = "trash in front",
-	.old = { CLEAR(0, 1, 0), ATS(0, 16, 0, 0), S1(1, 1, 3) },
+	.old = { FORGOTTEN(0, SMMU_INV_S2_VMID_S1_CLEAR, 1),
+		 FORGOTTEN(0, SMMU_INV_ATS, 16), S1(1, 1, 3) },
 	.want = { S1(1, 1, 3) },
 	.num = 1,
 }, {
 	.desc = "trash in the middle",
-	.old = { S1(0, 1, 1), ATS(0, 16, 0, 0), S1(1, 1, 3) },
+	.old = { S1(0, 1, 1), FORGOTTEN(0, SMMU_INV_ATS, 16), S1(1, 1, 3) },
 	.want = { S1(0, 1, 1), S1(1, 1, 3) },
 	.num = 2,
 }, {
 	.desc = "trash at the end",
-	.old = { S1(0, 1, 1), ATS(0, 16, 0, 0), ATS_FULL(2, 16, 0) },
+	.old = { S1(0, 1, 1), FORGOTTEN(0, SMMU_INV_ATS, 16),
+		 FORGOTTEN(2, SMMU_INV_ATS_FULL, 16) },
 	.want = { S1(0, 1, 1) },
 	.num = 1,
 }, {
 	.desc = "nothing but trash",
-	.old = { ATS(0, 16, 0, 0), ATS(1, 16, 0, 0) },
+	.old = { FORGOTTEN(0, SMMU_INV_ATS, 16),
+		 FORGOTTEN(1, SMMU_INV_ATS, 16) },
 }, {
 	.desc = "trash between parked tags",
-	.old = { S1(0, 1, 0), ATS(0, 16, 0, 0), S1(1, 1, 1), ATS(1, 16, 0, 0),
-		 S1(2, 1, 0) },
+	.old = { S1(0, 1, 0), FORGOTTEN(0, SMMU_INV_ATS, 16), S1(1, 1, 1),
+		 FORGOTTEN(1, SMMU_INV_ATS, 16), S1(2, 1, 0) },
 	.want = { S1(0, 1, 0), S1(1, 1, 1), S1(2, 1, 0) },
 	.num = 2,
 }, {
@@ -305,25 +324,25 @@ static const struct change unrefs[] = { {
 	.want = { S1(0, 1, 1), ATS(0, 16, 0, 1), ATS(0, 17, 0, 1) },
 	.num = 3,
 }, {
-	.desc = "trash in front",
+	.desc = "unused in front",
 	.old = { S1(0, 1, 1), ATS(0, 16, 0, 1), S1(1, 1, 1) },
 	.arg = { S1(0, 1, 1), ATS(0, 16, 0, 1) },
 	.want = { S1(0, 1, 0), ATS(0, 16, 0, 0), S1(1, 1, 1) },
 	.num = 3,
 }, {
-	.desc = "trash in the middle",
+	.desc = "unused in the middle",
 	.old = { S1(0, 1, 2), ATS(0, 16, 0, 1), S1(1, 1, 1) },
 	.arg = { S1(0, 1, 1), ATS(0, 16, 0, 1) },
 	.want = { S1(0, 1, 1), ATS(0, 16, 0, 0), S1(1, 1, 1) },
 	.num = 3,
 }, {
-	.desc = "trash at the end is cut",
+	.desc = "unused at the end is cut",
 	.old = { S1(0, 1, 2), ATS(0, 16, 0, 1), ATS(0, 17, 0, 1) },
 	.arg = { S1(0, 1, 1), ATS(0, 17, 0, 1) },
 	.want = { S1(0, 1, 1), ATS(0, 16, 0, 1), ATS(0, 17, 0, 0) },
 	.num = 2,
 }, {
-	.desc = "older trash is cut along",
+	.desc = "what was unused is cut along",
 	.old = { S1(0, 1, 1), S1(1, 1, 0), ATS(1, 16, 0, 0), S1(2, 1, 1),
 		 ATS(2, 9, 0, 0) },
 	.arg = { S1(2, 1, 1) },
@@ -413,31 +432,31 @@ static const struct change revivals[] = { {
 	.want = { S1(0, 1, 2), ATS(0, 16, 0, 3) },
 	.num = 2,
 }, {
-	.desc = "users of the argument do not count",
-	.old = { S1(0, 1, 1), ATS(0, 16, 0, 0) },
-	.arg = { S1(0, 1, 0), ATS(0, 16, 0, 0) },
-	.want = { S1(0, 1, 2), ATS(0, 16, 0, 1) },
+	.desc = "parked in the argument: no user",
+	.old = { S1(0, 1, 1), ATS(0, 16, 0, 1), ATS(0, 17, 0, 0) },
+	.arg = { S1(0, 1, 1), ATS(0, 16, 0, 0), ATS(0, 17, 0, 0) },
+	.want = { S1(0, 1, 2), ATS(0, 16, 0, 1), ATS(0, 17, 0, 0) },
 	.num = 2,
 }, {
-	.desc = "trash in front",
+	.desc = "unused in front",
 	.old = { S1(0, 1, 0), ATS(0, 16, 0, 0), S1(1, 1, 1) },
 	.arg = { S1(0, 1, 1), ATS(0, 16, 0, 1) },
 	.want = { S1(0, 1, 1), ATS(0, 16, 0, 1), S1(1, 1, 1) },
 	.num = 3,
 }, {
-	.desc = "trash in the middle",
+	.desc = "unused in the middle",
 	.old = { S1(0, 1, 1), ATS(0, 16, 0, 0), ATS(0, 17, 0, 0), S1(1, 1, 1) },
 	.arg = { S1(0, 1, 1), ATS(0, 17, 0, 1) },
 	.want = { S1(0, 1, 2), ATS(0, 16, 0, 0), ATS(0, 17, 0, 1), S1(1, 1, 1) },
 	.num = 4,
 }, {
-	.desc = "trash at the end",
+	.desc = "unused at the end",
 	.old = { S1(0, 1, 1), ATS(0, 16, 0, 0) },
 	.arg = { S1(0, 1, 1), ATS(0, 16, 0, 1) },
 	.want = { S1(0, 1, 2), ATS(0, 16, 0, 1) },
 	.num = 2,
 }, {
-	.desc = "the end, over trash that stays",
+	.desc = "the end, over what stays unused",
 	.old = { S1(0, 1, 1), ATS(0, 16, 0, 0), ATS(0, 17, 0, 0),
 		 ATS(0, 18, 0, 0), ATS(0, 19, 0, 0) },
 	.arg = { S1(0, 1, 1), ATS(0, 18, 0, 1) },
@@ -542,8 +561,8 @@ static void unref_and_revive(struct kunit *test)
 	}
 }
 
-/* A forgotten tag is neither found nor revived, and goes with the next copy */
-static void forget_tag(struct kunit *test)
+/* What is forgotten is neither found nor revived, and goes with the next copy */
+static void forget(struct kunit *test)
 {
 	static const struct array_row old[] = {
 		S1(0, 1, 1), S1(1, 1, 0), S1(2, 1, 1),
@@ -556,7 +575,7 @@ static void forget_tag(struct kunit *test)
 	struct smmu_array *add = test_array(test, &again[1], 1);
 	struct smmu_array *none = test_array(test, NULL, 0);
 
-	smmu_array_forget_tag(array, &array->inv[1]);
+	smmu_array_forget(array, &array->inv[1]);
 	KUNIT_EXPECT_NULL(test, smmu_array_check(array));
 	KUNIT_EXPECT_NULL(test, smmu_array_find(array, &add->inv[0]));
 	KUNIT_EXPECT_NULL(test, smmu_array_find_tag(array, test_inst(test, 1),
@@ -573,12 +592,12 @@ static void forget_tag(struct kunit *test)
 			 again, ARRAY_SIZE(again));
 }
 
-/* Alive, no tag, forgotten already, of no array */
-static void forget_tag_refuses(struct kunit *test)
+/* Alive, forgotten already, of no array */
+static void forget_refuses(struct kunit *test)
 {
 	static const struct array_row rows[] = {
-		S1(0, 1, 1), FORGOTTEN(0, SMMU_INV_S1_ASID, 2), CLEAR(0, 3, 0),
-		ATS(0, 1, 0, 0),
+		S1(0, 1, 1), FORGOTTEN(0, SMMU_INV_S1_ASID, 2), CLEAR(0, 3, 2),
+		FORGOTTEN(0, SMMU_INV_ATS, 1),
 	};
 	static const struct array_row parked = S1(1, 1, 0);
 	struct smmu_array *array = test_array(test, rows, ARRAY_SIZE(rows));
@@ -587,11 +606,91 @@ static void forget_tag_refuses(struct kunit *test)
 
 	kunit_warning_suppress(test) {
 		for (i = 0; i < ARRAY_SIZE(rows); i++)
-			smmu_array_forget_tag(array, &array->inv[i]);
-		smmu_array_forget_tag(array, &stranger);
+			smmu_array_forget(array, &array->inv[i]);
+		smmu_array_forget(array, &stranger);
 	}
 	test_expect_rows(test, array, rows, ARRAY_SIZE(rows));
 	KUNIT_EXPECT_FALSE(test, stranger.forgotten);
+}
+
+/* A device goes: its streams' ATS entries of every SubstreamID, and nobody else's */
+static void forget_stream(struct kunit *test)
+{
+	static const struct array_row old[] = {
+		S1(0, 8, 0), VSMMU(0, 8, 0), CLEAR(0, 8, 0), ATS(0, 8, 0, 0),
+		ATS(0, 8, 5, 0), ATS(0, 9, 0, 0), ATS_FULL(0, 8, 0), ATS(1, 8, 0, 0),
+	};
+	static const struct array_row want[] = {
+		S1(0, 8, 0), VSMMU(0, 8, 0), CLEAR(0, 8, 0), ATS(0, 9, 0, 0),
+		ATS(1, 8, 0, 0),
+	};
+	struct smmu_array *array = test_array(test, old, ARRAY_SIZE(old));
+
+	KUNIT_EXPECT_EQ(test, 3, smmu_array_forget_stream(array, test_inst(test, 0), 8));
+	KUNIT_EXPECT_NULL(test, smmu_array_check(array));
+	test_expect_rows(test, test_keep(test, smmu_array_purge(array, GFP_KERNEL)),
+			 want, ARRAY_SIZE(want));
+	KUNIT_EXPECT_EQ(test, 0, smmu_array_forget_stream(array, test_inst(test, 0), 8));
+}
+
+/* A vSMMU goes: the pair of its VMID, and not another's, a raw attachment's or a stream's */
+static void forget_vmid(struct kunit *test)
+{
+	static const struct array_row old[] = {
+		S1(0, 8, 0), S2(0, 8, 0), VSMMU(0, 8, 0), VSMMU(0, 9, 1), CLEAR(0, 8, 0),
+		CLEAR(0, 9, 1), ATS_FULL(0, 8, 0), VSMMU(1, 8, 0),
+	};
+	static const struct array_row want[] = {
+		S1(0, 8, 0), S2(0, 8, 0), VSMMU(0, 9, 1), CLEAR(0, 9, 1),
+		ATS_FULL(0, 8, 0), VSMMU(1, 8, 0),
+	};
+	struct smmu_array *array = test_array(test, old, ARRAY_SIZE(old));
+
+	KUNIT_EXPECT_EQ(test, 2, smmu_array_forget_vmid(array, test_inst(test, 0), 8));
+	KUNIT_EXPECT_NULL(test, smmu_array_check(array));
+	test_expect_rows(test, test_keep(test, smmu_array_purge(array, GFP_KERNEL)),
+			 want, ARRAY_SIZE(want));
+}
+
+/* Somebody still uses them: nothing happens but a warning */
+static void forget_live_warns(struct kunit *test)
+{
+	static const struct array_row rows[] = {
+		VSMMU(0, 8, 1), CLEAR(0, 8, 1), ATS(0, 8, 0, 1), ATS_FULL(0, 8, 1),
+	};
+	struct smmu_array *array = test_array(test, rows, ARRAY_SIZE(rows));
+
+	kunit_warning_suppress(test) {
+		KUNIT_EXPECT_EQ(test, 0, smmu_array_forget_stream(array, test_inst(test, 0), 8));
+		KUNIT_EXPECT_EQ(test, 0, smmu_array_forget_vmid(array, test_inst(test, 0), 8));
+	}
+	test_expect_rows(test, array, rows, ARRAY_SIZE(rows));
+}
+
+/* A device with ATS leaves, others come and go, it comes back: without memory */
+static void comes_back_after_merges(struct kunit *test)
+{
+	static const struct array_row mine[] = {
+		VSMMU(0, 3, 1), CLEAR(0, 3, 1), ATS(0, 16, 0, 1), ATS_FULL(0, 17, 1),
+	};
+	static const struct array_row others[] = { S2(0, 1, 1), ATS(0, 5, 0, 1) };
+	static const struct array_row want[] = {
+		S2(0, 1, 1), VSMMU(0, 3, 1), CLEAR(0, 3, 1), ATS(0, 5, 0, 1),
+		ATS(0, 16, 0, 1), ATS_FULL(0, 17, 1),
+	};
+	struct smmu_array *array = test_array(test, mine, ARRAY_SIZE(mine));
+	struct smmu_array *scratch = test_array(test, mine, ARRAY_SIZE(mine));
+	struct smmu_array *add = test_array(test, others, ARRAY_SIZE(others));
+
+	smmu_array_unref(array, test_array(test, mine, ARRAY_SIZE(mine)));
+	array = test_keep(test, smmu_array_merge(array, add, GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, smmu_array_purge(array, GFP_KERNEL));
+
+	test_fail_after(test, 0);
+	KUNIT_EXPECT_TRUE(test, smmu_array_revive(array, scratch));
+	KUNIT_EXPECT_EQ(test, 0, test_fail_after(test, -1));
+	test_expect_rows(test, array, want, ARRAY_SIZE(want));
+	KUNIT_EXPECT_EQ(test, ARRAY_SIZE(want), smmu_array_count(array));
 }
 
 /* A device with more StreamIDs than a page of entries: vmalloc'ed on the way */
@@ -619,6 +718,8 @@ static void many_streams(struct kunit *test)
 
 	smmu_array_unref(array, odd);
 	KUNIT_EXPECT_EQ(test, smmu_array_count(array), n - 1);
+	for (i = 1; i < n; i += 2)
+		smmu_array_forget(array, &array->inv[i]);
 	purged = test_keep(test, smmu_array_purge(array, GFP_KERNEL));
 	KUNIT_ASSERT_EQ(test, purged->len, n / 2);
 	for (i = 0; i < purged->len; i++)
@@ -634,8 +735,12 @@ static struct kunit_case array_change_cases[] = {
 	KUNIT_CASE(unref_of_missing_warns),
 	KUNIT_CASE_PARAM(revive, revive_gen_params),
 	KUNIT_CASE(unref_and_revive),
-	KUNIT_CASE(forget_tag),
-	KUNIT_CASE(forget_tag_refuses),
+	KUNIT_CASE(forget),
+	KUNIT_CASE(forget_refuses),
+	KUNIT_CASE(forget_stream),
+	KUNIT_CASE(forget_vmid),
+	KUNIT_CASE(forget_live_warns),
+	KUNIT_CASE(comes_back_after_merges),
 	KUNIT_CASE(many_streams),
 	{}
 };

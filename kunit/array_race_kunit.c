@@ -309,7 +309,7 @@ static void race_forget(struct race *r)
 
 	for (i = 0; i < array->len; i++)
 		if (smmu_inv_is_parked(&array->inv[i])) {
-			smmu_array_forget_tag(array, &array->inv[i]);
+			smmu_array_forget(array, &array->inv[i]);
 			r->forgotten++;
 			return;
 		}

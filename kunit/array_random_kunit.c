@@ -189,7 +189,7 @@ static void play_forget(struct play *p)
 		model_inv(&p->model, key, &inv);
 		found = smmu_array_find(p->array, &inv);
 		KUNIT_ASSERT_NOT_NULL(test, found);
-		smmu_array_forget_tag(p->array, found);
+		smmu_array_forget(p->array, found);
 		model_forget(&p->model, key);
 		p->forgotten++;
 		return;

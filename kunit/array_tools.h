@@ -22,8 +22,8 @@ struct kunit;
  * @type: enum smmu_inv_type
  * @id: ASID, VMID or StreamID; never 0, which ends a table
  * @ssid: SubstreamID
- * @users: 0 is trash
- * @forgotten: a tag that was given away
+ * @users: 0 is parked
+ * @forgotten: nobody can come back to it
  */
 struct array_row {
 	u8 nr;

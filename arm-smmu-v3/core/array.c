@@ -77,7 +77,7 @@ void smmu_array_free(struct smmu_array *array)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_array_free);
 
-void smmu_array_add(struct smmu_array *scratch, const struct smmu_inv *inv)
+static void add(struct smmu_array *scratch, const struct smmu_inv *inv, bool place)
 {
 	u32 at = scratch->len;
 
@@ -98,11 +98,23 @@ void smmu_array_add(struct smmu_array *scratch, const struct smmu_inv *inv)
 	memmove(&scratch->inv[at + 1], &scratch->inv[at],
 		(scratch->len - at) * sizeof(*inv));
 	scratch->inv[at] = *inv;
-	scratch->inv[at].users = 1;
+	scratch->inv[at].users = !place;
 	scratch->inv[at].forgotten = false;
+	scratch->inv[at].place = place;
 	scratch->num = ++scratch->len;
 }
+
+void smmu_array_add(struct smmu_array *scratch, const struct smmu_inv *inv)
+{
+	add(scratch, inv, false);
+}
 EXPORT_SYMBOL_IF_KUNIT(smmu_array_add);
+
+void smmu_array_add_parked(struct smmu_array *scratch, const struct smmu_inv *inv)
+{
+	add(scratch, inv, true);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_array_add_parked);
 
 /* Index of the first entry that is not before @key, or @array->len */
 static u32 lower_bound(const struct smmu_array *array,
@@ -158,8 +170,8 @@ const struct smmu_inv *smmu_array_find_tag(const struct smmu_array *array,
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_array_find_tag);
 
-/* How many of the first @num entries remain when trailing trash is cut */
-static u32 cut_trash(const struct smmu_array *array, u32 num)
+/* How many of the first @num entries remain when those without users are cut at the end */
+static u32 cut_tail(const struct smmu_array *array, u32 num)
 {
 	while (num && !array->inv[num - 1].users)
 		num--;
@@ -193,11 +205,12 @@ bool smmu_array_revive(struct smmu_array *array, const struct smmu_array *add)
 		u32 end = inv - array->inv + 1;
 
 		/* Pairs with READ_ONCE() in smmu_array_next_live() */
-		WRITE_ONCE(inv->users, inv->users + 1);
-		num = max(num, end);
+		WRITE_ONCE(inv->users, inv->users + !add->inv[i].place);
+		if (inv->users)
+			num = max(num, end);
 	}
 
-	/* What lies between the old end and the new may be trash: readers skip it */
+	/* What lies between the old end and the new may have no users: readers skip it */
 	set_num(array, num);
 	return true;
 }
@@ -242,9 +255,10 @@ static bool merge_next(struct merge *m, struct smmu_inv *inv)
 		*inv = add->inv[m->j];
 		inv->users = 0;
 		inv->forgotten = false;
+		inv->place = false;
 	}
 	if (cmp >= 0) {
-		inv->users++;
+		inv->users += !add->inv[m->j].place;
 		m->j++;
 	}
 	return true;
@@ -270,7 +284,7 @@ struct smmu_array *smmu_array_merge(const struct smmu_array *old,
 	while (merge_next(&m, &inv))
 		new->inv[new->len++] = inv;
 
-	new->num = cut_trash(new, new->len);
+	new->num = cut_tail(new, new->len);
 	return new;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_array_merge);
@@ -293,7 +307,7 @@ void smmu_array_unref(struct smmu_array *array, struct smmu_array *del)
 	}
 
 	/* A reader with the old length skips what is cut, or saw it die just now */
-	set_num(array, cut_trash(array, array->num));
+	set_num(array, cut_tail(array, array->num));
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_array_unref);
 
@@ -315,12 +329,12 @@ struct smmu_array *smmu_array_purge(const struct smmu_array *old, gfp_t gfp)
 		if (inv_stays(&old->inv[i]))
 			new->inv[new->len++] = old->inv[i];
 
-	new->num = cut_trash(new, new->len);
+	new->num = cut_tail(new, new->len);
 	return new;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_array_purge);
 
-void smmu_array_forget_tag(struct smmu_array *array, struct smmu_inv *inv)
+void smmu_array_forget(struct smmu_array *array, struct smmu_inv *inv)
 {
 	if (WARN_ON_ONCE(inv < array->inv || inv >= array->inv + array->len ||
 			 !smmu_inv_is_parked(inv)))
@@ -329,7 +343,39 @@ void smmu_array_forget_tag(struct smmu_array *array, struct smmu_inv *inv)
 	/* A late reader may be at this entry, but never looks at this member */
 	inv->forgotten = true;
 }
-EXPORT_SYMBOL_IF_KUNIT(smmu_array_forget_tag);
+EXPORT_SYMBOL_IF_KUNIT(smmu_array_forget);
+
+/* Parked entries of (@inst, @id) with a type in [@first, @last] */
+static u32 forget_id(struct smmu_array *array, const struct smmu_inst *inst, u8 first, u8 last,
+		     u32 id)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < array->len; i++) {
+		struct smmu_inv *inv = &array->inv[i];
+
+		if (inv->inst != inst || inv->id != id || inv->forgotten ||
+		    inv->type < first || inv->type > last)
+			continue;
+		if (WARN_ON_ONCE(inv->users))
+			continue;
+		smmu_array_forget(array, inv);
+		n++;
+	}
+	return n;
+}
+
+u32 smmu_array_forget_stream(struct smmu_array *array, const struct smmu_inst *inst, u32 sid)
+{
+	return forget_id(array, inst, SMMU_INV_ATS, SMMU_INV_ATS_FULL, sid);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_array_forget_stream);
+
+u32 smmu_array_forget_vmid(struct smmu_array *array, const struct smmu_inst *inst, u32 vmid)
+{
+	return forget_id(array, inst, SMMU_INV_S2_VMID_VSMMU, SMMU_INV_S2_VMID_S1_CLEAR, vmid);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_array_forget_vmid);
 
 static const char *check_inv(const struct smmu_inv *inv)
 {

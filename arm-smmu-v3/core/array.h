@@ -11,15 +11,16 @@
  * is the writer's: drv serialises writers of one array with the attach mutex
  * and publishes new arrays with rcu_assign_pointer().
  *
- * An entry whose users have gone is *trash*: readers skip it, it stays where it
- * is. A trash entry of a type that carries a tag (ASID or VMID, see
- * smmu_inv_has_tag()) is *parked*: its id is flushed, in no TLB, and reserved
- * for this array until reclaimed or until the domain is freed. smmu_array_revive()
- * brings trash back to life in place without allocating. A parked entry whose id
- * was given away is *forgotten*: plain trash that can be neither found nor revived.
+ * An entry whose users have gone is *parked*: readers skip it, it stays where it is, and
+ * smmu_array_revive() brings it back to life in place, without allocating, because
+ * coming back to a domain must not fail. Of a type that carries a tag (ASID or VMID, see
+ * smmu_inv_has_tag()) the id is flushed, in no TLB, and reserved for this array
+ * meanwhile. When nobody can come back, because the id is given away or the device is gone,
+ * the entry is *forgotten*: trash that can be neither found nor revived, and that the
+ * next merge or purge drops.
  *
- * Lengths: readers see [0, num); the writer sees [0, len), len >= num. Trash at
- * the end of the array is cut from num, not from len, so cutting costs no
+ * Lengths: readers see [0, num); the writer sees [0, len), len >= num. Entries without users
+ * at the end of the array are cut from num, not from len, so cutting costs no
  * memory traffic and revival can undo it.
  *
  * The core publishes nothing and frees nothing that a reader may see.
@@ -51,8 +52,9 @@ enum smmu_inv_type {
  * @ssid: SubstreamID, ATS only; else 0
  * @type: enum smmu_inv_type
  * @pgshift: log2 of the domain's granule (12, 14 or 16)
- * @forgotten: writer only, readers never look: see smmu_array_forget_tag()
- * @users: attachments that need this entry; 0 is trash.
+ * @forgotten: writer only, readers never look: see smmu_array_forget()
+ * @place: scratch arrays only, see smmu_array_add_parked()
+ * @users: attachments that need this entry; with 0 readers skip it.
  *	Concurrent: WRITE_ONCE by the writer (unref, revive), READ_ONCE by readers.
  */
 struct smmu_inv {
@@ -62,6 +64,7 @@ struct smmu_inv {
 	u8 type;
 	u8 pgshift;
 	bool forgotten;
+	bool place;
 	u32 users;
 };
 
@@ -92,10 +95,10 @@ static inline bool smmu_inv_is_ats(u8 type)
 	return type == SMMU_INV_ATS || type == SMMU_INV_ATS_FULL;
 }
 
-/* Nobody uses this entry, but its id is still this array's. Writer context. */
+/* Nobody uses this entry, but somebody may come back to it. Writer context. */
 static inline bool smmu_inv_is_parked(const struct smmu_inv *inv)
 {
-	return !inv->users && smmu_inv_has_tag(inv->type) && !inv->forgotten;
+	return !inv->users && !inv->forgotten;
 }
 
 /**
@@ -130,6 +133,15 @@ void smmu_array_free(struct smmu_array *array);
  */
 void smmu_array_add(struct smmu_array *scratch, const struct smmu_inv *inv);
 
+/**
+ * smmu_array_add_parked() - the same, but what is merged with it gains no user
+ * @scratch: as smmu_array_add()
+ * @inv: copied
+ *
+ * Its place in the array: it can be revived there later without memory.
+ */
+void smmu_array_add_parked(struct smmu_array *scratch, const struct smmu_inv *inv);
+
 /* Empty a scratch array for reuse. */
 static inline void smmu_array_clear(struct smmu_array *scratch)
 {
@@ -138,7 +150,7 @@ static inline void smmu_array_clear(struct smmu_array *scratch)
 }
 
 /**
- * smmu_array_find() - look an entry up, trash included, forgotten tags not
+ * smmu_array_find() - look an entry up, parked ones included, forgotten ones not
  * @array: writer context
  * @key: inst, type, id, ssid
  * Return: the entry in @array or NULL
@@ -162,7 +174,8 @@ const struct smmu_inv *smmu_array_find_tag(const struct smmu_array *array,
  * @array: the published array, writer context
  * @add: scratch of the master being attached
  *
- * If @array holds every entry of @add, live or trash, each gains a user in place
+ * If @array holds every entry of @add, live or parked, each gains a user in place (none where
+ * it was added as parked)
  * and num grows as needed. Otherwise, and when one of them is forgotten, nothing
  * changes. The caller orders this
  * before its STE/CD write with the same barrier as for a published new array.
@@ -177,9 +190,9 @@ bool smmu_array_revive(struct smmu_array *array, const struct smmu_array *add);
  * @add: sorted scratch array; its users are not looked at
  * @gfp: allocation flags
  *
- * Equal entries gain a user, new ones get 1. Trash is dropped, except parked tags,
- * which are carried along with 0 users. A forgotten tag that @add names again is
- * a new entry.
+ * Equal entries gain a user, new ones get 1; those that were added as parked gain none.
+ * Parked entries are carried along, forgotten ones dropped. A forgotten one that @add
+ * names again is a new entry.
  *
  * Return: unpublished array owned by the caller, or ERR_PTR(-ENOMEM)
  */
@@ -190,7 +203,7 @@ struct smmu_array *smmu_array_merge(const struct smmu_array *old,
  * smmu_array_unref() - take one master's entries out, in place; cannot fail
  * @array: published array, writer context
  * @del: scratch of what was attached. On return del->inv[i].users is 0 where the
- *	entry has just become trash, 1 where others still use it.
+ *	entry has just lost its last user, 1 where others still use it.
  *
  * Missing entries or users that are 0 already WARN and are skipped (their
  * del->inv[i].users is 1: nothing to flush).
@@ -198,7 +211,7 @@ struct smmu_array *smmu_array_merge(const struct smmu_array *old,
 void smmu_array_unref(struct smmu_array *array, struct smmu_array *del);
 
 /**
- * smmu_array_purge() - copy without trash, parked tags kept
+ * smmu_array_purge() - copy without what is forgotten
  * @old: published array
  * @gfp: allocation flags
  * Return: unpublished array, NULL when there is nothing to drop or no memory
@@ -206,14 +219,32 @@ void smmu_array_unref(struct smmu_array *array, struct smmu_array *del);
 struct smmu_array *smmu_array_purge(const struct smmu_array *old, gfp_t gfp);
 
 /**
- * smmu_array_forget_tag() - the id of a parked entry is given away or freed
+ * smmu_array_forget() - nobody can come back to a parked entry
  * @array: writer context
  * @inv: a parked entry of @array (WARNs and does nothing if it is not)
  *
- * The entry stays as plain trash, can be neither found nor revived any more, and
- * the next merge or purge drops it.
+ * Its id, if it has one, is the caller's to give away. The entry can be neither found nor
+ * revived any more, and the next merge or purge drops it.
  */
-void smmu_array_forget_tag(struct smmu_array *array, struct smmu_inv *inv);
+void smmu_array_forget(struct smmu_array *array, struct smmu_inv *inv);
+
+/**
+ * smmu_array_forget_stream() - a stream's device goes: forget its parked ATS entries
+ * @array: writer context
+ * @inst: SMMU
+ * @sid: StreamID; entries of every SubstreamID are meant
+ * Return: how many. One that is live is left and WARNed about.
+ */
+u32 smmu_array_forget_stream(struct smmu_array *array, const struct smmu_inst *inst, u32 sid);
+
+/**
+ * smmu_array_forget_vmid() - a vSMMU goes: forget its parked entries
+ * @array: writer context
+ * @inst: SMMU
+ * @vmid: of the vSMMU
+ * Return: how many. One that is live is left and WARNed about.
+ */
+u32 smmu_array_forget_vmid(struct smmu_array *array, const struct smmu_inst *inst, u32 vmid);
 
 /**
  * smmu_array_next_live() - reader's iterator

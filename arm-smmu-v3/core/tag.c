@@ -133,8 +133,8 @@ u32 smmu_tag_reclaim(struct smmu_array *array, struct smmu_inst *inst, u8 type)
 			continue;
 
 		/* Forgotten first: the id may be another domain's at once */
-		smmu_array_forget_tag(array, inv);
-		if (inv->type == SMMU_INV_S2_VMID_VSMMU)
+		smmu_array_forget(array, inv);
+		if (!smmu_inv_has_tag(inv->type) || inv->type == SMMU_INV_S2_VMID_VSMMU)
 			continue;
 		smmu_tag_free(inv->inst, inv->type, inv->id);
 		freed++;

@@ -74,7 +74,7 @@ void smmu_tag_free(struct smmu_inst *inst, u8 type, u32 id);
  * @type: type with a tag
  * @id: id
  *
- * An entry that is still in an array is forgotten (smmu_array_forget_tag()) by
+ * An entry that is still in an array is forgotten (smmu_array_forget()) by
  * the caller, or this array would find the id again. Does not sleep; noting the id
  * for smmu_tag_reclaim_leaked() takes a little memory, and without it the id is
  * withheld for good.
@@ -85,8 +85,8 @@ void smmu_tag_leak(struct smmu_inst *inst, u8 type, u32 id);
  * smmu_tag_reclaim() - take back the parked tags of one array on one SMMU
  * @array: writer context
  * @inst: SMMU, or NULL for all (the domain is being freed)
- * @type: type, or SMMU_INV_TYPES for all. SMMU_INV_S2_VMID_VSMMU entries are
- *	forgotten, never freed: the id is the vSMMU's.
+ * @type: type, or SMMU_INV_TYPES for all, those without a tag included, which are just
+ *	forgotten. So are SMMU_INV_S2_VMID_VSMMU entries: the id is the vSMMU's.
  * Return: number of ids freed
  */
 u32 smmu_tag_reclaim(struct smmu_array *array, struct smmu_inst *inst, u8 type);

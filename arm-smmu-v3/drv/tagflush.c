@@ -52,7 +52,7 @@ void smmu_domain_unref(struct smmu_domain *domain, struct smmu_array *del)
 			continue;
 		if (inv->type != SMMU_INV_S2_VMID_VSMMU)
 			smmu_tag_leak(inv->inst, inv->type, inv->id);
-		smmu_array_forget_tag(array, inv);
+		smmu_array_forget(array, inv);
 		domain->unconfirmed = true;
 	}
 }

@@ -12,12 +12,6 @@ static bool is_ats(u8 type)
 	return type == SMMU_INV_ATS || type == SMMU_INV_ATS_FULL;
 }
 
-static bool is_tag(u8 type)
-{
-	return type == SMMU_INV_S1_ASID || type == SMMU_INV_S2_VMID ||
-	       type == SMMU_INV_S2_VMID_VSMMU;
-}
-
 bool model_inv(const struct array_model *model, u32 key, struct smmu_inv *inv)
 {
 	u32 ssid = key % MODEL_SSIDS;
@@ -73,17 +67,12 @@ void model_detach(struct array_model *model, const u32 *keys, u32 n)
 
 bool model_parked(const struct array_model *model, u32 key)
 {
-	struct smmu_inv inv;
-
-	model_inv(model, key, &inv);
-	return is_tag(inv.type) && !model->users[key] &&
-	       model->state[key] == MODEL_HELD;
+	return model->state[key] == MODEL_HELD && !model->users[key];
 }
 
 static bool is_trash(const struct array_model *model, u32 key)
 {
-	return model->state[key] != MODEL_ABSENT && !model->users[key] &&
-	       !model_parked(model, key);
+	return model->state[key] == MODEL_FORGOTTEN;
 }
 
 void model_drop_trash(struct array_model *model)
@@ -131,7 +120,7 @@ static const char *walk_differs(const struct array_model *model,
 	if (live)
 		return "the walk misses live entries or meets dead ones";
 	if (num && !array->inv[num - 1].users)
-		return "readers see trash at the end";
+		return "readers see unused entries at the end";
 	return NULL;
 }
 

@@ -22,8 +22,8 @@ struct smmu_inv;
 
 enum model_state {
 	MODEL_ABSENT,		/* the array does not hold the key */
-	MODEL_HELD,		/* it does, live or trash */
-	MODEL_FORGOTTEN,	/* trash that only a copy drops */
+	MODEL_HELD,		/* it does, live or parked */
+	MODEL_FORGOTTEN,	/* trash: the next copy drops it */
 };
 
 /**
