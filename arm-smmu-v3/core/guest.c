@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/bitfield.h>
+#include <linux/errno.h>
+#include <linux/export.h>
+
+#include <kunit/visibility.h>
+
+#include "cmd.h"
+#include "guest.h"
+
+/* Fields of the guest's that are taken over, by opcode; what else is set is refused */
+struct pass {
+	u64 w0;
+	u64 w1;
+};
+
+#define PASS_ADDR	(CMD1_TLBI_LEAF | CMD1_TLBI_TTL | CMD1_TLBI_TG | CMD1_TLBI_VA)
+
+static bool tlbi_pass(u8 opcode, struct pass *pass)
+{
+	switch (opcode) {
+	case CMD_TLBI_NSNH_ALL:
+	case CMD_TLBI_NH_ALL:
+		*pass = (struct pass) {};
+		return true;
+	case CMD_TLBI_NH_ASID:
+		*pass = (struct pass) { .w0 = CMD0_TLBI_ASID };
+		return true;
+	case CMD_TLBI_NH_VA:
+		*pass = (struct pass) {
+			.w0 = CMD0_TLBI_NUM | CMD0_TLBI_SCALE | CMD0_TLBI_ASID,
+			.w1 = PASS_ADDR,
+		};
+		return true;
+	case CMD_TLBI_NH_VAA:
+		*pass = (struct pass) {
+			.w0 = CMD0_TLBI_NUM | CMD0_TLBI_SCALE,
+			.w1 = PASS_ADDR,
+		};
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool stream_pass(u8 opcode, struct pass *pass)
+{
+	switch (opcode) {
+	case CMD_CFGI_CD:
+		*pass = (struct pass) { .w0 = CMD0_CFGI_SSID, .w1 = CMD1_CFGI_LEAF };
+		return true;
+	case CMD_CFGI_CD_ALL:
+		*pass = (struct pass) {};
+		return true;
+	case CMD_ATC_INV:
+		*pass = (struct pass) {
+			.w0 = CMD0_ATC_GLOBAL | CMD0_SSV | CMD0_ATC_SSID,
+			.w1 = CMD1_ATC_SIZE | CMD1_ATC_ADDR,
+		};
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * @guest_id is the field that is replaced by @host_id. Nothing of the guest's reaches @out but
+ * what is in @pass, and nothing is dropped in silence but the id.
+ */
+static int rebuild(const struct smmu_guest *guest, const struct smmu_cmd *in,
+		   const struct pass *pass, u8 opcode, u64 guest_id, u64 host_id,
+		   struct smmu_cmd *out)
+{
+	u64 w0 = le64_to_cpu(in->w[0]), w1 = le64_to_cpu(in->w[1]);
+	struct smmu_cmd cmd;
+
+	if (w0 & ~(pass->w0 | guest_id | CMD0_OPCODE) || w1 & ~pass->w1)
+		return -EIO;
+	cmd.w[0] = cpu_to_le64((w0 & pass->w0) | host_id | opcode);
+	cmd.w[1] = cpu_to_le64(w1 & pass->w1);
+	if (smmu_cmd_illegal(&cmd, guest->feat))
+		return -EIO;
+	*out = cmd;
+	return 1;
+}
+
+static int tlbi(const struct smmu_guest *guest, const struct smmu_cmd *in,
+		const struct pass *pass, struct smmu_cmd *out)
+{
+	u8 opcode = smmu_cmd_opcode(in);
+	u64 guest_id = CMD0_TLBI_VMID;
+
+	/* all that the guest has is all under its VMID */
+	if (opcode == CMD_TLBI_NSNH_ALL) {
+		opcode = CMD_TLBI_NH_ALL;
+		guest_id = 0;
+	}
+	return rebuild(guest, in, pass, opcode, guest_id,
+		       FIELD_PREP(CMD0_TLBI_VMID, guest->vmid), out);
+}
+
+static int stream(const struct smmu_guest *guest, const struct smmu_cmd *in,
+		  const struct pass *pass, struct smmu_cmd *out)
+{
+	u32 vsid = FIELD_GET(CMD0_CFGI_SID, le64_to_cpu(in->w[0]));
+	u8 opcode = smmu_cmd_opcode(in);
+	struct smmu_guest_stream s = {};
+	int ret;
+
+	static_assert(CMD0_CFGI_SID == CMD0_ATC_SID);
+
+	if (!guest->ops->stream(guest->ctx, vsid, &s))
+		return -EIO;
+	ret = rebuild(guest, in, pass, opcode, CMD0_CFGI_SID,
+		      FIELD_PREP(CMD0_CFGI_SID, s.sid), out);
+	/* the device has nothing cached, and with ATS off it need not answer */
+	if (ret > 0 && opcode == CMD_ATC_INV && !s.ats)
+		return 0;
+	return ret;
+}
+
+int smmu_guest_cmd(const struct smmu_guest *guest, const struct smmu_cmd *in,
+		   struct smmu_cmd *out)
+{
+	u8 opcode = smmu_cmd_opcode(in);
+	struct smmu_cmd cmd;
+	struct pass pass;
+	int ret = -EIO;
+
+	if (tlbi_pass(opcode, &pass))
+		ret = tlbi(guest, in, &pass, &cmd);
+	else if (stream_pass(opcode, &pass))
+		ret = stream(guest, in, &pass, &cmd);
+	if (ret > 0)
+		*out = cmd;
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_guest_cmd);
+
+u32 smmu_guest_block(const struct smmu_guest *guest, const struct smmu_cmd *in, u32 n,
+		     struct smmu_cmd *out, u32 *out_n, int *err)
+{
+	u32 i;
+	int ret;
+
+	*out_n = 0;
+	*err = 0;
+	for (i = 0; i < n; i++) {
+		ret = smmu_guest_cmd(guest, &in[i], &out[*out_n]);
+		if (ret < 0) {
+			*err = ret;
+			break;
+		}
+		*out_n += ret;
+	}
+	return i;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_guest_block);
