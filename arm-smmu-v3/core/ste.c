@@ -315,6 +315,22 @@ void smmu_ste_safe(const __le64 *cur, const __le64 *target, __le64 *safe)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_ste_safe);
 
+bool smmu_ste_has_cds(const struct smmu_ste *ste)
+{
+	return le64_to_cpu(ste->w[0]) & STE0_V && ste_config(ste->w) & CONFIG_STAGE1;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_ste_has_cds);
+
+bool smmu_ste_leaves_cds(const struct smmu_ste *cur, const struct smmu_ste *target)
+{
+	const __le64 table = cpu_to_le64(STE0_S1FMT | STE0_S1CTXPTR | STE0_S1CDMAX);
+
+	if (!smmu_ste_has_cds(cur))
+		return false;
+	return !smmu_ste_has_cds(target) || (cur->w[0] ^ target->w[0]) & table;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_ste_leaves_cds);
+
 const char *smmu_ste_kind(const struct smmu_ste *ste)
 {
 	if (!(le64_to_cpu(ste->w[0]) & STE0_V))

@@ -116,6 +116,17 @@ void smmu_ste_used(const __le64 *words, __le64 *used);
  */
 void smmu_ste_safe(const __le64 *cur, const __le64 *target, __le64 *safe);
 
+/* Stage 1 through a CD table? */
+bool smmu_ste_has_cds(const struct smmu_ste *ste);
+
+/**
+ * smmu_ste_leaves_cds() - are CDs that were read through one STE none of the other's?
+ * @cur: STE in place
+ * @target: STE to be
+ * Return: true when @cur leads to a CD table and @target not to the same
+ */
+bool smmu_ste_leaves_cds(const struct smmu_ste *cur, const struct smmu_ste *target);
+
 /* For logs: "abort", "bypass", "stage1", "stage2", "nested", "invalid" */
 const char *smmu_ste_kind(const struct smmu_ste *ste);
 

@@ -1,167 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The order of an attach, all under the attach mutex:
+ * The order of an attach of requests without PASID, all under the attach mutex:
  *
- *  1. get the tag and the CD table, merge		may fail, nothing has changed
- *  2. publish the new domain's array			from here every walk includes us
- *  3. write the CD (stage 1), write the STEs		confirmed by CFGI + CMD_SYNC
- *  4. unref the old domain's array, flush its tag	nobody walks the old table now
+ *  1. CD table, tag, array		may fail, nothing has changed
+ *  2. the new domain's array includes us	from here every walk of it does
+ *  3. ATS off, if it goes off	see ats.h
+ *  4. the CD (stage 1), the STEs	confirmed by CFGI + CMD_SYNC
+ *  5. ATS on, if it stays or goes on	what the ATC held of the old domain goes;
+ *					if it goes on, its entries are live from here
+ *  6. out of the old domain's array	nobody uses the old table now; its tag is flushed
  *
- * Between 2 and 3 a walk may invalidate a tag that no TLB knows: harmless. The other
+ * Between 2 and 4 a walk may invalidate a tag that no TLB knows: harmless. The other
  * way round there would be a moment in which the SMMU fills its TLB and no walk knows.
  */
 #include <linux/iommu.h>
 
-#include "core/array.h"
-#include "core/cd.h"
 #include "core/ident.h"
-#include "core/ste.h"
-#include "core/tag.h"
+#include "drv/ats.h"
 #include "drv/attach.h"
 #include "drv/domain.h"
 #include "drv/host.h"
+#include "drv/install.h"
 #include "drv/master.h"
-#include "drv/tagflush.h"
-#include "drv/trace.h"
+#include "drv/vsmmu.h"
 
 bool smmu_dirty_capable(const struct smmu_device *smmu)
 {
 	return smmu_has(smmu, SMMU_FEAT_HD) && smmu_has(smmu, SMMU_FEAT_COHERENT);
 }
 
-/* What one attachment needs invalidated; the same question at attach and at detach */
-static void fill_scratch(struct smmu_array *scratch, const struct smmu_tag *tag, u8 pgshift)
+int smmu_attach_allowed(struct smmu_master *master, struct smmu_domain *domain)
 {
-	struct smmu_inv inv = {
-		.inst = tag->inst,
-		.type = tag->type,
-		.id = tag->id,
-		.pgshift = pgshift,
-	};
-
-	smmu_array_clear(scratch);
-	smmu_array_add(scratch, &inv);
-}
-
-static int get_tag(struct smmu_master *master, struct smmu_domain *domain,
-		   struct smmu_tag *tag)
-{
-	struct smmu_inst *inst = &master->host->smmu.inst;
-	u8 type = domain->pt.needs.stage2 ? SMMU_INV_S2_VMID : SMMU_INV_S1_ASID;
-	int ret;
-
-	ret = smmu_tag_get(smmu_domain_array(domain), inst, type, tag);
-	if (ret == -ENOSPC && smmu_domains_reclaim(inst, type))
-		ret = smmu_tag_get(smmu_domain_array(domain), inst, type, tag);
-	if (!ret)
-		trace_smmu_tag(domain->id, tag);
-	return ret;
-}
-
-static void write_stes(struct smmu_master *master, const struct smmu_ste *ste)
-{
-	u32 i;
-
-	for (i = 0; i < master->nr_sids; i++)
-		smmu_strtab_write(&master->host->smmu, master->sids[i], ste);
-}
-
-static void write_cd(struct smmu_master *master, const struct smmu_cd *cd)
-{
-	smmu_cdtab_write(&master->host->smmu, &master->cdtab, master->sids,
-			 master->nr_sids, cd);
-}
-
-/* A CD that no STE leads to any more must not be cached when it is used again */
-static void clear_cd(struct smmu_master *master)
-{
-	struct smmu_cd cd;
-
-	if (!master->cdtab.cd)
-		return;
-	smmu_cd_make_invalid(&cd);
-	write_cd(master, &cd);
-}
-
-static void install_s1(struct smmu_master *master, struct smmu_domain *domain,
-		       const struct smmu_tag *tag)
-{
-	const struct smmu_features *feat = &master->host->smmu.inst.feat;
-	struct smmu_ste_s1 s1 = {
-		.cdtab = master->cdtab.dma,
-		.fmt = STE_S1FMT_LINEAR,
-		.s1dss = STE_S1DSS_SSID0,
-		.eats = STE_EATS_ABORT,
-	};
-	struct smmu_cd_s1 fields;
-	struct smmu_ste ste;
-	struct smmu_cd cd;
-
-	smmu_pgtable_cd(&domain->pt, &fields);
-	fields.asid = tag->id;
-	fields.stall = feat->flags & SMMU_FEAT_STALL_FORCE;
-	smmu_cd_make_s1(&cd, feat, &fields);
-	smmu_ste_make_s1(&ste, feat, &s1);
-	write_cd(master, &cd);
-	write_stes(master, &ste);
-}
-
-static void install_s2(struct smmu_master *master, struct smmu_domain *domain,
-		       const struct smmu_tag *tag)
-{
-	const struct smmu_features *feat = &master->host->smmu.inst.feat;
-	struct smmu_ste_s2 s2;
-	struct smmu_ste ste;
-
-	smmu_pgtable_s2(&domain->pt, &s2);
-	s2.vmid = tag->id;
-	s2.stall = feat->flags & SMMU_FEAT_STALL_FORCE;
-	smmu_ste_make_s2(&ste, feat, &s2);
-	write_stes(master, &ste);
-	clear_cd(master);
-}
-
-/* Steps 4: out of the old domain; its STE and CD are gone, and that is confirmed */
-static void leave(struct smmu_master *master)
-{
-	struct smmu_domain *old = master->domain;
-
-	if (!old)
-		return;
-	fill_scratch(master->detach, &master->tag, old->pt.pgshift);
-	smmu_domain_unref(old, master->detach);
-	list_del_init(&master->domain_node);
-	master->domain = NULL;
-}
-
-/* Step 1 without the tag: everything else that may fail. NULL: revive in place. */
-static int prepare(struct smmu_master *master, struct smmu_domain *domain,
-		   const struct smmu_tag *tag, struct smmu_array **merged)
-{
-	int ret;
-
-	if (!domain->pt.needs.stage2) {
-		ret = smmu_cdtab_alloc(&master->host->smmu, &master->cdtab);
-		if (ret)
-			return ret;
-	}
-	fill_scratch(master->attach, tag, domain->pt.pgshift);
-	*merged = NULL;
-	if (smmu_array_revive(smmu_domain_array(domain), master->attach))
-		return 0;
-	*merged = smmu_array_merge(smmu_domain_array(domain), master->attach, GFP_KERNEL);
-	return PTR_ERR_OR_ZERO(*merged);
-}
-
-static int attach_locked(struct smmu_master *master, struct smmu_domain *domain)
-{
-	const struct smmu_features *feat = &master->host->smmu.inst.feat;
-	struct smmu_array *merged;
-	struct smmu_tag tag;
 	const char *why;
-	int ret;
 
-	if (!smmu_can_walk(feat, &domain->pt.needs, &why)) {
+	if (!smmu_can_walk(&master->host->smmu.inst.feat, &domain->pt.needs, &why)) {
 		dev_dbg(master->dev, "cannot share domain %u: %s\n", domain->id, why);
 		return -EINVAL;
 	}
@@ -172,59 +44,134 @@ static int attach_locked(struct smmu_master *master, struct smmu_domain *domain)
 	 * An SMMU that was shut is no reason to fail: it aborts whatever is attached, and the
 	 * core WARNs when a device does not come back to its default domain.
 	 */
-	ret = get_tag(master, domain, &tag);
-	if (ret)
-		return ret;
-	ret = prepare(master, domain, &tag, &merged);
-	if (ret) {
-		smmu_tag_undo(&tag);
-		return ret;
-	}
-
-	if (merged)
-		smmu_domain_publish(domain, merged);
-	trace_smmu_attach(domain->id, master->attach);
-	/*
-	 * Step 2 (publishing, or the revival in place) before step 3 (CD and STE). Pairs with
-	 * smp_mb() in smmu_walk_range(); the argument is in walk.h.
-	 */
-	smp_mb();
-
-	if (domain->pt.needs.stage2)
-		install_s2(master, domain, &tag);
-	else
-		install_s1(master, domain, &tag);
-
-	leave(master);
-	master->domain = domain;
-	master->tag = tag;
-	master->bypass = false;
-	list_add_tail(&master->domain_node, &domain->attached);
 	return 0;
+}
+
+/* ATS is about to go on: of PASIDs too, from which it had been taken away then */
+static bool ready_for_ats(struct smmu_master *master, struct smmu_attachment *next)
+{
+	struct smmu_attachment *at;
+	unsigned long ssid;
+
+	if (WARN_ON(!smmu_attachment_add_ats(next)))
+		return false;
+	xa_for_each(&master->pasids, ssid, at)
+		if (WARN_ON(!smmu_attachment_add_ats(at)))
+			return false;
+	return true;
+}
+
+/* Steps 3 to 6: cannot fail */
+static void commit(struct smmu_master *master, const struct smmu_rid *to,
+		   struct smmu_attachment *next, bool ats)
+{
+	bool answers = true;
+
+	if (to->kind != SMMU_RID_BLOCKED)
+		smmu_ats_unpark(master);
+	smmu_vsmmu_set_master(master, NULL, 0);
+
+	if (master->ats_on && !ats)
+		answers = smmu_ats_off(master);
+	if (to->kind == SMMU_RID_S1)
+		smmu_install_cd(next);
+	if (master->ats_parked)
+		smmu_install_abort(master);
+	else
+		smmu_install_stes(master, to, ats);
+	/* a CD that no STE leads to any more must not be cached when it is used again */
+	if (to->kind != SMMU_RID_S1)
+		smmu_install_no_cd(master, 0);
+	if (ats)
+		answers = ready_for_ats(master, next) && smmu_ats_on(master);
+
+	smmu_attachment_leave(&master->rid);
+	smmu_attachment_set(&master->rid, next);
+	master->kind = to->kind;
+	master->nested = (struct smmu_nested *)to->nested;
+	if (!answers)
+		smmu_ats_park(master);
 }
 
 int smmu_attach_paging(struct smmu_master *master, struct smmu_domain *domain)
 {
+	struct smmu_attachment next = {
+		.master = master,
+		.domain = domain,
+	};
+	struct smmu_rid to = {
+		.kind = domain->pt.needs.stage2 ? SMMU_RID_S2 : SMMU_RID_S1,
+		.at = &next,
+	};
 	int ret;
 
 	mutex_lock(&smmu_attach_mutex);
-	ret = attach_locked(master, domain);
+	next.ats = master->ats_on;
+	ret = smmu_attach_allowed(master, domain);
+	/* PASIDs live in a CD table, and a stage-2 STE has none */
+	if (!ret && to.kind == SMMU_RID_S2 && master->nr_pasids)
+		ret = -EBUSY;
+	if (!ret && to.kind == SMMU_RID_S1)
+		ret = smmu_cdtab_alloc(&master->host->smmu, &master->cdtab,
+				       master->ssid_bits);
+	if (!ret)
+		ret = smmu_attachment_enter(&next, master->ats_capable);
+	if (!ret)
+		commit(master, &to, &next, master->ats_capable);
+	mutex_unlock(&smmu_attach_mutex);
+	return ret;
+}
+
+/* Its ATS entries are live at once only where ATS is on already */
+static int enter_nested(struct smmu_master *master, struct smmu_attachment *next, bool ats)
+{
+	next->ats = ats && master->ats_on;
+	return smmu_attachment_enter(next, ats);
+}
+
+int smmu_attach_nested(struct smmu_master *master, struct smmu_nested *nested)
+{
+	struct smmu_attachment next = { .master = master };
+	struct smmu_rid to = {
+		.kind = SMMU_RID_NESTED,
+		.at = &next,
+		.nested = nested,
+	};
+	bool heard, ats = false;
+	u32 vsid = 0;
+	int ret;
+
+	ret = smmu_nested_prepare(master, nested, &next, &vsid, &ats);
+	heard = ret > 0;
+	if (ret < 0)
+		return ret;
+
+	mutex_lock(&smmu_attach_mutex);
+	ret = master->nr_pasids ? -EBUSY : 0;
+	if (!ret && next.domain) {
+		ret = smmu_attach_allowed(master, next.domain);
+		if (!ret)
+			ret = enter_nested(master, &next, ats);
+	}
+	if (!ret) {
+		commit(master, &to, &next, ats);
+		if (heard)
+			smmu_vsmmu_set_master(master, smmu_nested_vsmmu(nested), vsid);
+	}
 	mutex_unlock(&smmu_attach_mutex);
 	return ret;
 }
 
 void smmu_attach_none(struct smmu_master *master, bool bypass)
 {
-	struct smmu_ste ste;
+	struct smmu_attachment next = { .master = master };
+	const struct smmu_rid to = {
+		.kind = bypass ? SMMU_RID_IDENTITY : SMMU_RID_BLOCKED,
+		.at = &next,
+	};
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	if (bypass)
-		smmu_ste_make_bypass(&ste, &master->host->smmu.inst.feat);
-	else
-		smmu_ste_make_abort(&ste);
-	write_stes(master, &ste);
-	clear_cd(master);
-	leave(master);
-	master->bypass = bypass;
+	/* ATS stays on for the sake of its PASIDs */
+	commit(master, &to, &next, master->nr_pasids && master->ats_on);
 }

@@ -38,7 +38,17 @@ static void show_entry(struct seq_file *s, const struct smmu_inv *inv)
 	seq_printf(s, "  %-16s %s id %u ssid %u granule %luK users %u%s\n",
 		   inv_name[inv->type], dev_name(smmu->dev), inv->id, inv->ssid,
 		   1UL << (inv->pgshift - 10), inv->users,
-		   inv->users ? "" : smmu_inv_has_tag(inv->type) ? " parked" : " trash");
+		   inv->users ? "" : inv->forgotten ? " trash" : " parked");
+}
+
+static void show_attached(struct seq_file *s, const struct smmu_attachment *at)
+{
+	seq_printf(s, "  attached %s", dev_name(at->master->dev));
+	if (at->ssid)
+		seq_printf(s, " pasid %u", at->ssid);
+	if (at->tag.type == SMMU_INV_S2_VMID_VSMMU)
+		seq_puts(s, " nested");
+	seq_puts(s, at->ats ? " ats\n" : "\n");
 }
 
 static int domains_show(struct seq_file *s, void *unused)
@@ -49,7 +59,7 @@ static int domains_show(struct seq_file *s, void *unused)
 	mutex_lock(&smmu_attach_mutex);
 	list_for_each_entry(sd, &smmu_domains, node) {
 		struct smmu_array *array = smmu_domain_array(sd);
-		struct smmu_master *master;
+		struct smmu_attachment *at;
 
 		seq_printf(s, "domain %u: stage %u%s ias %u oas %u granule %luK entries %u live length %u\n",
 			   sd->id, sd->pt.needs.stage2 ? 2 : 1,
@@ -58,8 +68,8 @@ static int domains_show(struct seq_file *s, void *unused)
 			   array->num);
 		for (i = 0; i < array->len; i++)
 			show_entry(s, &array->inv[i]);
-		list_for_each_entry(master, &sd->attached, domain_node)
-			seq_printf(s, "  attached %s\n", dev_name(master->dev));
+		list_for_each_entry(at, &sd->attached, node)
+			show_attached(s, at);
 	}
 	mutex_unlock(&smmu_attach_mutex);
 	return 0;
@@ -122,17 +132,43 @@ static int counters_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(counters);
 
-static void show_master(struct seq_file *s, struct smmu_device *smmu,
-			const struct smmu_master *master)
+static void show_cd(struct seq_file *s, const struct smmu_master *master, u32 ssid)
 {
+	const struct smmu_cd *cd = smmu_cdtab_cd(&master->cdtab, ssid);
+	u32 w;
+
+	seq_printf(s, "  cd %u:", ssid);
+	for (w = 0; w < 4; w++)
+		seq_printf(s, " %016llx", le64_to_cpu(READ_ONCE(cd->w[w])));
+	seq_putc(s, '\n');
+}
+
+static const char * const kind_name[] = {
+	[SMMU_RID_BLOCKED] = "blocked",
+	[SMMU_RID_IDENTITY] = "identity",
+	/* a guest's abort STE; with any other there is a domain */
+	[SMMU_RID_NESTED] = "nested, abort",
+};
+
+static void show_master(struct seq_file *s, struct smmu_device *smmu,
+			struct smmu_master *master)
+{
+	struct smmu_attachment *at;
+	unsigned long ssid;
 	u32 i, w;
 
 	seq_printf(s, "%s: ", dev_name(master->dev));
-	if (master->domain)
-		seq_printf(s, "domain %u tag %s %u\n", master->domain->id,
-			   inv_name[master->tag.type], master->tag.id);
+	if (master->rid.domain)
+		seq_printf(s, "domain %u tag %s %u", master->rid.domain->id,
+			   inv_name[master->rid.tag.type], master->rid.tag.id);
 	else
-		seq_printf(s, "%s\n", master->bypass ? "identity" : "blocked");
+		seq_puts(s, kind_name[master->kind]);
+	if (master->nr_pasids)
+		seq_printf(s, " pasids %u", master->nr_pasids);
+	if (master->ats_capable)
+		seq_printf(s, " ats %s", master->ats_parked ? "parked" :
+					 master->ats_on ? "on" : "off");
+	seq_putc(s, '\n');
 	for (i = 0; i < master->nr_sids; i++) {
 		const struct smmu_ste *ste = smmu_strtab_ste(smmu, master->sids[i]);
 
@@ -141,12 +177,15 @@ static void show_master(struct seq_file *s, struct smmu_device *smmu,
 			seq_printf(s, " %016llx", le64_to_cpu(READ_ONCE(ste->w[w])));
 		seq_putc(s, '\n');
 	}
-	if (!master->cdtab.cd)
-		return;
-	seq_puts(s, "  cd:");
-	for (w = 0; w < 4; w++)
-		seq_printf(s, " %016llx", le64_to_cpu(READ_ONCE(master->cdtab.cd->w[w])));
-	seq_putc(s, '\n');
+	if (smmu_cdtab_exists(&master->cdtab))
+		show_cd(s, master, 0);
+	xa_for_each(&master->pasids, ssid, at) {
+		if (!at->domain)
+			continue;
+		seq_printf(s, "  pasid %lu domain %u tag %s %u\n", ssid, at->domain->id,
+			   inv_name[at->tag.type], at->tag.id);
+		show_cd(s, master, ssid);
+	}
 }
 
 static int masters_show(struct seq_file *s, void *unused)
@@ -155,12 +194,12 @@ static int masters_show(struct seq_file *s, void *unused)
 	struct smmu_master *master;
 
 	/* the masters stay, and so does what they are attached to */
-	mutex_lock(&host->streams_lock);
 	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&host->streams_lock);
 	list_for_each_entry(master, &host->masters, node)
 		show_master(s, &host->smmu, master);
-	mutex_unlock(&smmu_attach_mutex);
 	mutex_unlock(&host->streams_lock);
+	mutex_unlock(&smmu_attach_mutex);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(masters);

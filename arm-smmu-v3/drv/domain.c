@@ -13,6 +13,7 @@
 #include "drv/domain.h"
 #include "drv/host.h"
 #include "drv/master.h"
+#include "drv/pasid.h"
 #include "drv/walk.h"
 
 /* All arrays, tags and attachments; what it protects in full: domain.h */
@@ -103,7 +104,7 @@ struct iommu_domain *smmu_domain_alloc_paging(struct device *dev, u32 flags,
 static void domain_free(struct iommu_domain *domain)
 {
 	struct smmu_domain *sd = smmu_domain_of(domain);
-	struct smmu_master *master, *next;
+	struct smmu_attachment *at, *next;
 	struct smmu_array *array;
 
 	mutex_lock(&smmu_attach_mutex);
@@ -111,9 +112,12 @@ static void domain_free(struct iommu_domain *domain)
 	 * The core takes a device for attached to the next domain even when that attach failed
 	 * (no memory, say). Its SMMU must not go on walking a page table that is freed.
 	 */
-	list_for_each_entry_safe(master, next, &sd->attached, domain_node) {
-		dev_WARN(master->dev, "domain %u is freed under it, blocked\n", sd->id);
-		smmu_attach_none(master, false);
+	list_for_each_entry_safe(at, next, &sd->attached, node) {
+		dev_WARN(at->master->dev, "domain %u is freed under it, blocked\n", sd->id);
+		if (at->ssid)
+			smmu_pasid_detach(at->master, at->ssid);
+		else
+			smmu_attach_none(at->master, false);
 	}
 	list_del(&sd->node);
 	array = smmu_domain_array(sd);
@@ -219,16 +223,22 @@ static int attach_dev(struct iommu_domain *domain, struct device *dev,
 	return smmu_attach_paging(dev_iommu_priv_get(dev), smmu_domain_of(domain));
 }
 
+static int set_dev_pasid(struct iommu_domain *domain, struct device *dev, ioasid_t pasid,
+			 struct iommu_domain *old)
+{
+	return smmu_pasid_attach(dev_iommu_priv_get(dev), smmu_domain_of(domain), pasid);
+}
+
 /* Can every device on it be kept from non-coherent access? Attach refuses others then. */
 static bool enforce_cache_coherency(struct iommu_domain *domain)
 {
 	struct smmu_domain *sd = smmu_domain_of(domain);
-	struct smmu_master *master;
+	struct smmu_attachment *at;
 	bool ret = true;
 
 	mutex_lock(&smmu_attach_mutex);
-	list_for_each_entry(master, &sd->attached, domain_node)
-		ret &= smmu_master_canwbs(master);
+	list_for_each_entry(at, &sd->attached, node)
+		ret &= smmu_master_canwbs(at->master);
 	sd->enforced = ret;
 	mutex_unlock(&smmu_attach_mutex);
 	return ret;
@@ -254,6 +264,7 @@ const struct iommu_dirty_ops smmu_dirty_ops = {
 
 const struct iommu_domain_ops smmu_paging_ops = {
 	.attach_dev = attach_dev,
+	.set_dev_pasid = set_dev_pasid,
 	.map_pages = map_pages,
 	.unmap_pages = unmap_pages,
 	.flush_iotlb_all = flush_iotlb_all,

@@ -24,7 +24,7 @@ struct smmu_inst;
  * @domain: the core's part
  * @pt: page table
  * @invs: the array; never NULL. Read under RCU, replaced under smmu_attach_mutex.
- * @attached: struct smmu_master.domain_node; under smmu_attach_mutex
+ * @attached: struct smmu_attachment.node; under smmu_attach_mutex
  * @node: in smmu_domains; under smmu_attach_mutex
  * @id: for debugfs and traces, never reused
  * @nest_parent: stage 2 meant to sit under guests

@@ -4,6 +4,7 @@
 #include "drv/attach.h"
 #include "drv/domain.h"
 #include "drv/domains_static.h"
+#include "drv/pasid.h"
 
 static int attach(struct device *dev, bool bypass)
 {
@@ -25,6 +26,16 @@ static int attach_blocked(struct iommu_domain *domain, struct device *dev,
 	return attach(dev, false);
 }
 
+/* The core's way of saying: detach this PASID */
+static int detach_pasid(struct iommu_domain *domain, struct device *dev, ioasid_t pasid,
+			struct iommu_domain *old)
+{
+	mutex_lock(&smmu_attach_mutex);
+	smmu_pasid_detach(dev_iommu_priv_get(dev), pasid);
+	mutex_unlock(&smmu_attach_mutex);
+	return 0;
+}
+
 struct iommu_domain smmu_identity_domain = {
 	.type = IOMMU_DOMAIN_IDENTITY,
 	.ops = &(const struct iommu_domain_ops) { .attach_dev = attach_identity },
@@ -32,5 +43,8 @@ struct iommu_domain smmu_identity_domain = {
 
 struct iommu_domain smmu_blocked_domain = {
 	.type = IOMMU_DOMAIN_BLOCKED,
-	.ops = &(const struct iommu_domain_ops) { .attach_dev = attach_blocked },
+	.ops = &(const struct iommu_domain_ops) {
+		.attach_dev = attach_blocked,
+		.set_dev_pasid = detach_pasid,
+	},
 };

@@ -8,6 +8,7 @@
 #include "drv/host.h"
 #include "drv/master.h"
 #include "drv/streams.h"
+#include "drv/vsmmu.h"
 
 static void print(struct smmu_device *smmu, const struct smmu_event *event, const char *who)
 {
@@ -45,11 +46,10 @@ void smmu_fault_report(struct smmu_device *smmu, const struct smmu_event *event)
 
 	if (event->stall && event->translation)
 		resume(smmu, event);
-	if (!__ratelimit(&host->fault_limit))
-		return;
-	/* the owner cannot go while its name is printed */
+	/* the owner cannot go meanwhile */
 	mutex_lock(&host->streams_lock);
 	master = smmu_streams_owner(host, event->sid);
-	print(smmu, event, master ? dev_name(master->dev) : "(unassigned sid)");
+	if (!smmu_vsmmu_report(master, event) && __ratelimit(&host->fault_limit))
+		print(smmu, event, master ? dev_name(master->dev) : "(unassigned sid)");
 	mutex_unlock(&host->streams_lock);
 }

@@ -12,11 +12,13 @@
 #include <compat/arch.h>
 #include <smmuv3/regs.h>
 
+#include "drv/ats.h"
 #include "drv/debugfs.h"
 #include "drv/domain.h"
 #include "drv/fault.h"
 #include "drv/firmware.h"
 #include "drv/host.h"
+#include "drv/master.h"
 #include "drv/ops.h"
 #include "drv/params.h"
 #include "drv/takeover.h"
@@ -33,6 +35,7 @@ static void lost(struct smmu_device *smmu)
 
 static const struct smmu_device_ops device_ops = {
 	.event = smmu_fault_report,
+	.atc_stuck = smmu_ats_cut,
 	.lost = lost,
 };
 
@@ -46,6 +49,31 @@ struct smmu_host *smmu_host_find(const struct fwnode_handle *fwnode)
 			found = host;
 	mutex_unlock(&hosts_lock);
 	return found;
+}
+
+struct smmu_host *smmu_host_get(struct smmu_host *host)
+{
+	kref_get(&host->ref);
+	return host;
+}
+
+static void release(struct kref *ref)
+{
+	struct smmu_host *host = container_of(ref, struct smmu_host, ref);
+
+	smmu_inst_destroy(&host->smmu.inst);
+	put_device(host->smmu.dev);
+	kfree(host);
+}
+
+void smmu_host_put(struct smmu_host *host)
+{
+	kref_put(&host->ref, release);
+}
+
+static void settle(struct work_struct *work)
+{
+	smmu_ats_settle(container_of(work, struct smmu_host, settle));
 }
 
 /* The two register pages, and not what lies between: a PMU's driver owns that */
@@ -78,6 +106,8 @@ static int register_host(struct smmu_host *host)
 	mutex_lock(&hosts_lock);
 	list_add_tail(&host->node, &hosts);
 	mutex_unlock(&hosts_lock);
+	if (smmu->inst.feat.ssid_bits)
+		host->iommu.max_pasids = 1U << smmu->inst.feat.ssid_bits;
 	/* probes the devices behind it, so everything else is ready by now */
 	ret = iommu_device_register(&host->iommu, &smmu_iommu_ops, smmu->dev);
 	if (!ret)
@@ -110,35 +140,34 @@ static int bring_up(struct platform_device *pdev, struct smmu_host *host)
 	if (ret)
 		return ret;
 	smmu_param_tuning(&tuning);
-	ret = smmu_device_init(smmu, atomic_inc_return(&instance_nr), &env, &tuning);
+	ret = smmu_device_init(smmu, &env, &tuning);
 	if (ret)
 		return ret;
 	ret = smmu_takeover_check(smmu->dev, smmu_param_force());
 	if (ret)
-		goto destroy;
+		return ret;
 	ret = dma_set_mask_and_coherent(smmu->dev, DMA_BIT_MASK(smmu->inst.feat.oas_bits));
 	if (ret)
 		dev_warn(smmu->dev, "no DMA mask of %u bits\n", smmu->inst.feat.oas_bits);
 	ret = smmu_device_alloc(smmu);
 	if (ret)
-		goto destroy;
+		return ret;
 	smmu_rmr_preset(host);
 	ret = smmu_device_start(smmu, &wired, is_kdump_kernel());
 	if (ret)
 		smmu_device_free(smmu);
-	return ret;
-
-destroy:
-	smmu_inst_destroy(&smmu->inst);
 	return ret;
 }
 
 /* Undo of bring_up(). The core may have let devices in, and out again, in the meantime. */
 static void take_down(struct smmu_host *host)
 {
+	cancel_work_sync(&host->settle);
 	/* readers that still hold an old array are done before the queue goes */
 	smmu_domains_forget(&host->smmu);
 	smmu_device_stop(&host->smmu);
+	/* and so are guests' commands, which find it dead from now on */
+	synchronize_rcu();
 	smmu_device_free(&host->smmu);
 	WARN_ON(!xa_empty(&host->streams));
 	xa_destroy(&host->streams);
@@ -152,11 +181,14 @@ int smmu_host_probe(struct platform_device *pdev)
 	host = kzalloc_obj(*host);
 	if (!host)
 		return -ENOMEM;
-	host->smmu.dev = &pdev->dev;
+	kref_init(&host->ref);
+	smmu_inst_init(&host->smmu.inst, atomic_inc_return(&instance_nr));
+	host->smmu.dev = get_device(&pdev->dev);
 	host->smmu.ops = &device_ops;
 	mutex_init(&host->streams_lock);
 	xa_init(&host->streams);
 	INIT_LIST_HEAD(&host->masters);
+	INIT_WORK(&host->settle, settle);
 	ratelimit_state_init(&host->fault_limit, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	platform_set_drvdata(pdev, &host->smmu);
@@ -175,7 +207,7 @@ stop:
 	take_down(host);
 free:
 	platform_set_drvdata(pdev, NULL);
-	kfree(host);
+	smmu_host_put(host);
 	return ret;
 }
 
@@ -191,14 +223,24 @@ void smmu_host_remove(struct platform_device *pdev)
 	smmu_debugfs_remove_host(host);
 
 	take_down(host);
-	kfree(host);
+	smmu_host_put(host);
 }
 
 /*
  * Only disable. Unregistering would pull the DMA API from under drivers that still run.
- * No endpoint has ATS on: this driver does not enable it yet.
+ * No endpoint goes on using its ATC behind an SMMU that is off (3.9.1).
  */
 void smmu_host_shutdown(struct platform_device *pdev)
 {
-	smmu_device_stop(platform_get_drvdata(pdev));
+	struct smmu_host *host = smmu_host_of(platform_get_drvdata(pdev));
+	struct smmu_master *master;
+
+	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&host->streams_lock);
+	list_for_each_entry(master, &host->masters, node)
+		if (master->ats_on)
+			smmu_ats_off(master);
+	mutex_unlock(&host->streams_lock);
+	mutex_unlock(&smmu_attach_mutex);
+	smmu_device_stop(&host->smmu);
 }

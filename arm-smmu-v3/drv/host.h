@@ -3,16 +3,19 @@
  * struct smmu_host - one SMMU as the IOMMU core's provider.
  *
  * Joins the hardware (hw/device.h) with the core's struct iommu_device, the StreamIDs
- * that masters own, and debugfs. Made by platform probe, gone after platform remove, at
- * which time no device uses it (the core holds a module reference for each).
+ * that masters own, and debugfs. Made by platform probe. After platform remove no device
+ * uses it (the core holds a module reference for each), but vSMMUs may still name it: what is
+ * left of it then is an SMMU that is off and takes no command.
  */
 #ifndef SMMU_DRV_HOST_H
 #define SMMU_DRV_HOST_H
 
 #include <linux/iommu.h>
+#include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/ratelimit_types.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include "hw/device.h"
@@ -23,21 +26,25 @@ struct platform_device;
 /**
  * struct smmu_host
  * @smmu: the hardware; the platform device's driver data
+ * @ref: probe to remove, and every vSMMU and nested domain
  * @iommu: registered with the IOMMU core
  * @node: in the list of hosts
- * @streams_lock: protects @streams and @masters
- * @streams: StreamID -> struct smmu_master
+ * @streams_lock: protects @streams and @masters; inside smmu_attach_mutex
+ * @streams: StreamID -> struct smmu_master; loads under RCU as well
  * @masters: struct smmu_master.node
+ * @settle: smmu_ats_settle()
  * @fault_limit: of its event lines: a noisy device must not hide those behind other SMMUs
  * @debugfs: directory or error
  */
 struct smmu_host {
 	struct smmu_device smmu;
+	struct kref ref;
 	struct iommu_device iommu;
 	struct list_head node;
 	struct mutex streams_lock;	/* @streams, @masters */
 	struct xarray streams;
 	struct list_head masters;
+	struct work_struct settle;
 	struct ratelimit_state fault_limit;
 	struct dentry *debugfs;
 };
@@ -46,6 +53,9 @@ static inline struct smmu_host *smmu_host_of(struct smmu_device *smmu)
 {
 	return container_of(smmu, struct smmu_host, smmu);
 }
+
+struct smmu_host *smmu_host_get(struct smmu_host *host);
+void smmu_host_put(struct smmu_host *host);
 
 int smmu_host_probe(struct platform_device *pdev);
 void smmu_host_remove(struct platform_device *pdev);

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/iommu.h>
+#include <linux/log2.h>
+#include <linux/pci-ats.h>
+#include <linux/pci.h>
+#include <linux/property.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 
 #include "core/array.h"
-#include "core/cmd.h"
+#include "drv/ats.h"
 #include "drv/attach.h"
 #include "drv/domain.h"
 #include "drv/host.h"
 #include "drv/master.h"
+#include "drv/pasid.h"
 #include "drv/streams.h"
 
-/* One TLB entry of stage 1, or two of a nest parent */
+/* One TLB entry of stage 1, or two of a vSMMU; and ATS, one for each stream */
 #define TLB_ENTRIES_MAX		2
 
 static int cmp_sid(const void *a, const void *b)
@@ -36,6 +41,12 @@ static void copy_sids(struct smmu_master *master, const struct iommu_fwspec *fws
 
 static void free_master(struct smmu_master *master)
 {
+	struct smmu_attachment *at;
+	unsigned long ssid;
+
+	xa_for_each(&master->pasids, ssid, at)
+		kfree(at);
+	xa_destroy(&master->pasids);
 	smmu_array_free(master->attach);
 	smmu_array_free(master->detach);
 	kfree(master);
@@ -45,6 +56,7 @@ static struct smmu_master *alloc_master(struct device *dev, struct smmu_host *ho
 {
 	struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(dev);
 	struct smmu_master *master;
+	u32 entries;
 
 	master = kzalloc(struct_size(master, sids, fwspec->num_ids), GFP_KERNEL);
 	if (!master)
@@ -52,15 +64,47 @@ static struct smmu_master *alloc_master(struct device *dev, struct smmu_host *ho
 	master->nr_sids = fwspec->num_ids;
 	master->dev = dev;
 	master->host = host;
-	INIT_LIST_HEAD(&master->domain_node);
+	master->rid.master = master;
+	INIT_LIST_HEAD(&master->rid.node);
+	xa_init(&master->pasids);
 	copy_sids(master, fwspec);
-	master->attach = smmu_array_alloc(TLB_ENTRIES_MAX, GFP_KERNEL);
-	master->detach = smmu_array_alloc(TLB_ENTRIES_MAX, GFP_KERNEL);
+	entries = TLB_ENTRIES_MAX + master->nr_sids;
+	master->attach = smmu_array_alloc(entries, GFP_KERNEL);
+	master->detach = smmu_array_alloc(entries, GFP_KERNEL);
 	if (!master->attach || !master->detach) {
 		free_master(master);
 		return NULL;
 	}
 	return master;
+}
+
+/*
+ * PASIDs have to be on before ATS (PCIe, PASID capability), and stay on: requests that carry
+ * one and that nobody attached are terminated.
+ */
+static void enable_pasid(struct smmu_master *master)
+{
+	u8 ssid_bits = master->host->smmu.inst.feat.ssid_bits;
+	u32 bits = 0;
+	int n;
+
+	if (!dev_is_pci(master->dev)) {
+		device_property_read_u32(master->dev, "pasid-num-bits", &bits);
+		master->ssid_bits = min_t(u32, bits, ssid_bits);
+		return;
+	}
+	n = pci_max_pasids(to_pci_dev(master->dev));
+	if (n <= 0 || !ssid_bits ||
+	    pci_enable_pasid(to_pci_dev(master->dev),
+			     pci_pasid_features(to_pci_dev(master->dev))))
+		return;
+	master->ssid_bits = min_t(u8, ilog2(n), ssid_bits);
+}
+
+static void disable_pasid(struct smmu_master *master)
+{
+	if (dev_is_pci(master->dev) && to_pci_dev(master->dev)->pasid_enabled)
+		pci_disable_pasid(to_pci_dev(master->dev));
 }
 
 struct iommu_device *smmu_master_probe(struct device *dev)
@@ -87,12 +131,27 @@ struct iommu_device *smmu_master_probe(struct device *dev)
 		return ERR_PTR(ret);
 	}
 	dev_iommu_priv_set(dev, master);
+	enable_pasid(master);
+	smmu_ats_probe(master);
 	return &host->iommu;
+}
+
+/* Entries that it has left behind, in whatever domain: nobody will come back to them */
+static void forget_streams(struct smmu_master *master)
+{
+	struct smmu_domain *sd;
+	u32 i;
+
+	list_for_each_entry(sd, &smmu_domains, node)
+		for (i = 0; i < master->nr_sids; i++)
+			smmu_array_forget_stream(smmu_domain_array(sd),
+						 &master->host->smmu.inst, master->sids[i]);
 }
 
 /*
  * The core has attached the release domain (blocked, or identity for a device with direct
- * mappings), so no domain is left and no STE points to the CD table.
+ * mappings), so requests without PASID have no domain. PASIDs may have: the core has
+ * forgotten them.
  */
 void smmu_master_release(struct device *dev)
 {
@@ -100,11 +159,17 @@ void smmu_master_release(struct device *dev)
 	struct smmu_host *host = master->host;
 
 	mutex_lock(&smmu_attach_mutex);
-	if (WARN_ON(master->domain))
+	if (WARN_ON(master->rid.domain))
 		smmu_attach_none(master, false);
+	smmu_pasid_release(master);
+	forget_streams(master);
 	mutex_unlock(&smmu_attach_mutex);
 
 	smmu_streams_release(host, master);
+	disable_pasid(master);
+	/* those who found it by a StreamID that its device left unanswered, see ats.c */
+	if (master->ats_capable)
+		synchronize_rcu_expedited();
 	/* on an SMMU that did not confirm, somebody may still read it */
 	if (!smmu_device_is_dead(&host->smmu))
 		smmu_cdtab_free(&host->smmu, &master->cdtab);

@@ -11,44 +11,82 @@
 
 #include <linux/list.h>
 #include <linux/types.h>
+#include <linux/xarray.h>
 
-#include "core/tag.h"
+#include "drv/attachment.h"
 #include "hw/cdtab.h"
 
 struct device;
 struct iommu_device;
 struct smmu_array;
-struct smmu_domain;
 struct smmu_host;
+struct smmu_nested;
+struct smmu_vsmmu;
+
+/* What becomes of requests without a PASID */
+enum smmu_rid_kind {
+	SMMU_RID_BLOCKED,
+	SMMU_RID_IDENTITY,
+	SMMU_RID_S1,
+	SMMU_RID_S2,
+	SMMU_RID_NESTED,
+};
 
 /**
  * struct smmu_master
  * @dev: the device
  * @host: its SMMU
  * @node: in host->masters; host->streams_lock
- * @sids: StreamIDs, sorted, no duplicates
- * @nr_sids: how many
+ * @ssid_bits: PASIDs that it and its SMMU have, as bits; 0 for none
+ * @ats_capable: its requests may be answered with translations; constant
  *
  * Under smmu_attach_mutex:
- * @domain: paging domain or NULL (identity, blocked)
- * @domain_node: in domain->attached
- * @tag: tag in use with @domain
- * @cdtab: CD table, from the first stage-1 attach on
+ * @kind: of requests without PASID
+ * @rid: where they go
+ * @nested: the nested domain, with SMMU_RID_NESTED
+ * @pasids: SubstreamID -> struct smmu_attachment. One that has left its domain stays, so that
+ *	coming back after a reset needs no memory; all go with the master.
+ * @nr_pasids: of these, attached ones
+ * @cdtab: CD table, from the first stage-1 or PASID attach on
  * @attach: scratch array of the attachment being made
  * @detach: scratch array of the one being left
- * @bypass: no domain, but identity
+ * @ats_on: ATS is on in the device and in its STEs. Written under the mutex; READ_ONCE
+ *	by guest commands, which an RCU reader lock keeps from outliving it.
+ * @ats_parked: it left an ATC_INV unanswered and is cut off until it is attached anew
+ *
+ * Under host->streams_lock, written with smmu_attach_mutex as well:
+ * @vsmmu: whose guest hears of its faults
+ * @vsid: its StreamID there
+ *
+ * Atomic:
+ * @ats_cut: bit 0: ATS and bus mastering were taken away in config space, see ats.h
+ *
+ * @nr_sids: how many
+ * @sids: StreamIDs, sorted, no duplicates
  */
 struct smmu_master {
 	struct device *dev;
 	struct smmu_host *host;
 	struct list_head node;
-	struct smmu_domain *domain;
-	struct list_head domain_node;
-	struct smmu_tag tag;
+	u8 ssid_bits;
+	bool ats_capable;
+
+	enum smmu_rid_kind kind;
+	struct smmu_attachment rid;
+	struct smmu_nested *nested;
+	struct xarray pasids;
+	u32 nr_pasids;
 	struct smmu_cdtab cdtab;
 	struct smmu_array *attach;
 	struct smmu_array *detach;
-	bool bypass;
+	bool ats_on;
+	bool ats_parked;
+
+	struct smmu_vsmmu *vsmmu;
+	u32 vsid;
+
+	unsigned long ats_cut;
+
 	u32 nr_sids;
 	u32 sids[] __counted_by(nr_sids);
 };

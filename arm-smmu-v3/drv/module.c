@@ -60,3 +60,4 @@ module_exit(smmuv3_exit);
 
 MODULE_DESCRIPTION("Arm SMMUv3 driver with one array of invalidations per domain");
 MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS("IOMMUFD");

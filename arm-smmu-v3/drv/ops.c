@@ -2,6 +2,9 @@
 #include <linux/iommu.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/slab.h>
+
+#include <compat/iommufd_hw_info.h>
 
 #include "drv/attach.h"
 #include "drv/domain.h"
@@ -10,6 +13,7 @@
 #include "drv/master.h"
 #include "drv/ops.h"
 #include "drv/resv.h"
+#include "drv/vsmmu.h"
 
 static bool dev_capable(struct device *dev, enum iommu_cap cap)
 {
@@ -20,6 +24,8 @@ static bool dev_capable(struct device *dev, enum iommu_cap cap)
 	case IOMMU_CAP_DEFERRED_FLUSH:
 	case IOMMU_CAP_NOEXEC:
 		return true;
+	case IOMMU_CAP_PCI_ATS_SUPPORTED:
+		return master->ats_capable;
 	case IOMMU_CAP_DIRTY_TRACKING:
 		return smmu_dirty_capable(smmu);
 	case IOMMU_CAP_ENFORCE_CACHE_COHERENCY:
@@ -29,6 +35,44 @@ static bool dev_capable(struct device *dev, enum iommu_cap cap)
 	default:
 		return false;
 	}
+}
+
+/* What a VMM may tell its guest of the SMMU; the caller frees it */
+static void *hw_info(struct device *dev, u32 *length, enum iommu_hw_info_type *type)
+{
+	struct smmu_master *master = dev_iommu_priv_get(dev);
+	struct smmu_device *smmu = &master->host->smmu;
+	struct iommu_hw_info_arm_smmuv3 *hw;
+	struct smmu_idregs regs;
+	u32 flags = 0;
+
+	static_assert(sizeof(hw->idr) == sizeof(regs.idr));
+
+	switch (*type) {
+	case IOMMU_HW_INFO_TYPE_DEFAULT:
+		*type = IOMMU_HW_INFO_TYPE_ARM_SMMUV3;
+		break;
+	case IOMMU_HW_INFO_TYPE_ARM_SMMUV3:
+		break;
+	default:
+		return ERR_PTR(-EOPNOTSUPP);
+	}
+	/* a guest's commands are passed on as they come, so it has to repeat them itself */
+	if (smmu->inst.feat.errata & SMMU_ERRATUM_REPEAT_TLBI)
+		flags = IOMMU_HW_INFO_ARM_SMMUV3_ERRATA_REPEAT_TLBI_CFGI;
+	smmu_idregs_read(smmu, &regs);
+
+	*length = sizeof(*hw);
+	hw = kmalloc_obj(*hw);
+	if (!hw)
+		return ERR_PTR(-ENOMEM);
+	*hw = (struct iommu_hw_info_arm_smmuv3) {
+		.flags = flags,
+		.iidr = regs.iidr,
+		.aidr = regs.aidr,
+	};
+	memcpy(hw->idr, regs.idr, sizeof(hw->idr));
+	return hw;
 }
 
 static int of_xlate(struct device *dev, const struct of_phandle_args *args)
@@ -53,6 +97,7 @@ static int def_domain_type(struct device *dev)
 const struct iommu_ops smmu_iommu_ops = {
 	.owner = THIS_MODULE,
 	.capable = dev_capable,
+	.hw_info = hw_info,
 	.probe_device = smmu_master_probe,
 	.release_device = smmu_master_release,
 	.device_group = device_group,
@@ -63,5 +108,7 @@ const struct iommu_ops smmu_iommu_ops = {
 	.blocked_domain = &smmu_blocked_domain,
 	.release_domain = &smmu_blocked_domain,
 	.domain_alloc_paging_flags = smmu_domain_alloc_paging,
+	.get_viommu_size = smmu_vsmmu_size,
+	.viommu_init = smmu_vsmmu_init,
 	.default_domain_ops = &smmu_paging_ops,
 };

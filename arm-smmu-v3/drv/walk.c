@@ -3,6 +3,7 @@
 
 #include "core/array.h"
 #include "core/plan.h"
+#include "drv/ats.h"
 #include "drv/domain.h"
 #include "drv/trace.h"
 #include "drv/walk.h"
@@ -11,29 +12,34 @@
 #include "hw/issue.h"
 
 /* Posts that may be outstanding before the first is waited for */
-#define WALK_POSTS		16
+#define WALK_POSTS		12
 
 struct post {
 	struct smmu_device *smmu;
 	struct smmu_ticket ticket;
 };
 
-/* Not confirmed as posted: flush everything there is, or make the SMMU harmless */
-static void make_good(struct smmu_device *smmu, int err)
+/*
+ * Not confirmed as posted: see that no ATC is used that was to be invalidated, and flush
+ * everything there is, or make the SMMU harmless.
+ */
+static void make_good(struct smmu_device *smmu, const struct smmu_array *array, int err)
 {
 	if (err == -ESHUTDOWN)
 		return;
+	smmu_ats_cut_array(smmu, array);
 	if (smmu_issue_flush_all(smmu))
 		smmu_device_shut(smmu, "invalidation not confirmed");
 }
 
-static void wait_for(const struct post *post, struct smmu_deadline *deadline)
+static void wait_for(const struct post *post, const struct smmu_array *array,
+		     struct smmu_deadline *deadline)
 {
 	int ret = smmu_cmdq_wait(post->smmu, &post->ticket, deadline);
 
 	trace_smmu_wait(post->smmu, post->ticket.end, ret);
 	if (unlikely(ret))
-		make_good(post->smmu, ret);
+		make_good(post->smmu, array, ret);
 }
 
 static void walk(struct smmu_domain *domain, const struct smmu_array *array,
@@ -64,18 +70,18 @@ static void walk(struct smmu_domain *domain, const struct smmu_array *array,
 		if (cont)
 			continue;
 		if (unlikely(ret))
-			make_good(post->smmu, ret);
+			make_good(post->smmu, array, ret);
 		else
 			n++;
 		if (n == WALK_POSTS) {
-			wait_for(&posts[0], &deadline);
+			wait_for(&posts[0], array, &deadline);
 			memmove(&posts[0], &posts[1], sizeof(posts) - sizeof(posts[0]));
 			n--;
 		}
 	} while (smmu_plan_next(&plan, &batch));
 
 	for (i = 0; i < n; i++)
-		wait_for(&posts[i], &deadline);
+		wait_for(&posts[i], array, &deadline);
 }
 
 void smmu_walk_range(struct smmu_domain *domain, const struct smmu_range *range)

@@ -26,8 +26,9 @@ struct smmu_range;
  * @domain: domain whose page table was changed
  * @range: what was changed
  *
- * Any context. An SMMU that does not confirm is flushed whole and, failing that, shut:
- * an invalidation never returns with a stale translation in use.
+ * Any context. Where an SMMU does not confirm, the devices whose ATCs it was about lose ATS
+ * and bus mastering, and the SMMU is flushed whole and, failing that, shut: an
+ * invalidation never returns with a stale translation in use.
  */
 void smmu_walk_range(struct smmu_domain *domain, const struct smmu_range *range);
 

@@ -2,6 +2,7 @@
 #include <linux/dev_printk.h>
 #include <linux/dma-mapping.h>
 #include <linux/ktime.h>
+#include <linux/nmi.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
 
@@ -137,7 +138,16 @@ int smmu_cmdq_relax(struct smmu_device *smmu, u32 *polls, struct smmu_deadline *
 	now = ktime_get();
 	if (!deadline->at)
 		deadline->at = ktime_add_ms(now, SMMU_CMD_TIMEOUT_MS);
-	return ktime_after(now, deadline->at) ? -ETIMEDOUT : 0;
+	if (deadline->extended)
+		/* a minute with interrupts off is what it takes to be right */
+		touch_nmi_watchdog();
+	if (!ktime_after(now, deadline->at))
+		return 0;
+	if (deadline->extended || !smmu_cmdq_blame_atc(smmu))
+		return -ETIMEDOUT;
+	deadline->extended = true;
+	deadline->at = ktime_add_ms(now, SMMU_ATC_TIMEOUT_MS);
+	return 0;
 }
 
 int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,

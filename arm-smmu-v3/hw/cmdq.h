@@ -122,12 +122,15 @@ u64 smmu_cmdq_posted(const struct smmu_cmdq *q);
 /**
  * struct smmu_deadline - the one deadline of a walk or an operation
  * @at: when it is over, 0 while nobody has had to look at the clock
+ * @extended: devices were found that hold the queue up, and cut off: the time that PCIe
+ *	allows them has to be waited for, because what the SMMU holds is not confirmed
  *
  * Starts as {}. The clock is read when something does not complete at once, which is
  * hardly ever; from then on it is the same moment for everything that shares it.
  */
 struct smmu_deadline {
 	ktime_t at;
+	bool extended;
 };
 
 /**

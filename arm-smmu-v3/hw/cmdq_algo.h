@@ -54,6 +54,15 @@ static inline bool smmu_cmdq_fits(struct smmu_device *smmu, u64 prod, u32 most)
  */
 int smmu_cmdq_relax(struct smmu_device *smmu, u32 *polls, struct smmu_deadline *deadline);
 
+/**
+ * smmu_cmdq_blame_atc() - the queue does not move: is it an ATC_INV that it waits for?
+ * @smmu: SMMU
+ *
+ * If so the streams concerned are handed to smmu->ops->atc_stuck().
+ * Return: true when it is, and a device was there to be blamed
+ */
+bool smmu_cmdq_blame_atc(struct smmu_device *smmu);
+
 /* Interrupts are off */
 static inline void smmu_cmdq_count(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 n)
 {

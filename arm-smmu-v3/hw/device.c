@@ -102,7 +102,6 @@ void smmu_device_free(struct smmu_device *smmu)
 	smmu_strtab_free(smmu);
 	smmu_recordq_free(smmu);
 	smmu_cmdq_free(smmu);
-	smmu_inst_destroy(&smmu->inst);
 }
 
 void smmu_device_shut(struct smmu_device *smmu, const char *why)

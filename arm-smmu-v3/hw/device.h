@@ -35,15 +35,20 @@ struct smmu_event;
 /* Registers answer and queues move within this time, or the SMMU is taken as dead */
 #define SMMU_REG_TIMEOUT_US	100000
 #define SMMU_CMD_TIMEOUT_MS	2000
+/* A device may take a minute for an ATC_INV, give or take a half (PCIe, ATS) */
+#define SMMU_ATC_TIMEOUT_MS	100000
 
 /**
  * struct smmu_device_ops - what hw tells the layer above
  * @event: a decoded event record; event queue thread, may sleep
  * @lost: the SMMU was shut because it no longer answers; any context
+ * @atc_stuck: the queue waits for an ATC_INV of this stream for too long: see that its device
+ *	does not use what its ATC holds; any context. False when there is no such device.
  */
 struct smmu_device_ops {
 	void (*event)(struct smmu_device *smmu, const struct smmu_event *event);
 	void (*lost)(struct smmu_device *smmu);
+	bool (*atc_stuck)(struct smmu_device *smmu, u32 sid);
 };
 
 /**
@@ -133,14 +138,16 @@ struct smmu_wired {
 
 /**
  * smmu_device_init() - read what the SMMU is; changes nothing in it
- * @smmu: zeroed but for @dev, @ops, @base, @page1, @phys
- * @nr: instance number
+ * @smmu: zeroed but for @inst, @dev, @ops, @base, @page1, @phys
  * @env: firmware's word
  * @tuning: copied
  * Return: 0 or what smmu_ident_decode() returns, with one line logged
  */
-int smmu_device_init(struct smmu_device *smmu, u32 nr,
-		     const struct smmu_ident_env *env, const struct smmu_tuning *tuning);
+int smmu_device_init(struct smmu_device *smmu, const struct smmu_ident_env *env,
+		     const struct smmu_tuning *tuning);
+
+/* The ID registers as they stand */
+void smmu_idregs_read(struct smmu_device *smmu, struct smmu_idregs *regs);
 
 /**
  * smmu_device_alloc() - queues and stream table in memory, nothing enabled
@@ -168,8 +175,8 @@ int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired,
 void smmu_device_stop(struct smmu_device *smmu);
 
 /**
- * smmu_device_free() - give back queues and tables, id spaces
- * @smmu: stopped, no array names it
+ * smmu_device_free() - give back queues and tables; the id spaces stay
+ * @smmu: stopped, no array names it and nobody is about to post
  */
 void smmu_device_free(struct smmu_device *smmu);
 

@@ -8,7 +8,7 @@
 #include "hw/device.h"
 #include "hw/mmio.h"
 
-static void read_idregs(struct smmu_device *smmu, struct smmu_idregs *regs)
+void smmu_idregs_read(struct smmu_device *smmu, struct smmu_idregs *regs)
 {
 	static const u16 off[] = { SMMU_IDR0, SMMU_IDR1, SMMU_IDR2,
 				   SMMU_IDR3, SMMU_IDR4, SMMU_IDR5 };
@@ -20,8 +20,8 @@ static void read_idregs(struct smmu_device *smmu, struct smmu_idregs *regs)
 	regs->aidr = smmu_reg_read(smmu->base, SMMU_AIDR);
 }
 
-int smmu_device_init(struct smmu_device *smmu, u32 nr,
-		     const struct smmu_ident_env *env, const struct smmu_tuning *tuning)
+int smmu_device_init(struct smmu_device *smmu, const struct smmu_ident_env *env,
+		     const struct smmu_tuning *tuning)
 {
 	struct smmu_features *feat = &smmu->inst.feat;
 	struct smmu_idregs regs;
@@ -30,8 +30,7 @@ int smmu_device_init(struct smmu_device *smmu, u32 nr,
 
 	raw_spin_lock_init(&smmu->gerror_lock);
 	raw_spin_lock_init(&smmu->shut_lock);
-	smmu_inst_init(&smmu->inst, nr);
-	read_idregs(smmu, &regs);
+	smmu_idregs_read(smmu, &regs);
 	smmu->iidr = regs.iidr;
 
 	ret = smmu_ident_decode(&regs, env, feat, &why);
@@ -39,7 +38,6 @@ int smmu_device_init(struct smmu_device *smmu, u32 nr,
 		dev_err(smmu->dev,
 			"unusable: %s (IDR0 %08x IDR1 %08x IDR3 %08x IDR5 %08x)\n",
 			why, regs.idr[0], regs.idr[1], regs.idr[3], regs.idr[5]);
-		smmu_inst_destroy(&smmu->inst);
 		return ret;
 	}
 	smmu->tuning = *tuning;

@@ -74,6 +74,7 @@ struct smmu_ste *smmu_strtab_ste(struct smmu_device *smmu, u32 sid);
 
 /**
  * smmu_strtab_write() - change a claimed stream's STE, hitless where that exists
+ *	(from one CD table to another it does not)
  * @smmu: SMMU
  * @sid: StreamID
  * @target: wanted

@@ -21,9 +21,9 @@ static_assert(sizeof(struct smmu_cd) == 64);
 /* 5.3: level-1 descriptor */
 #define CDTAB_L1_V			BIT_ULL(0)
 #define CDTAB_L1_L2PTR			GENMASK_ULL(51, 12)
-/* STE.S1FMT = 64K_L2: 1024 CDs (64 KiB) in a level-2 table */
-#define CDTAB_SPLIT_BITS		10
-#define CDTAB_L2_ENTRIES		BIT(CDTAB_SPLIT_BITS)
+/* CDs in a level-2 table of 4 KiB (STE.S1FMT = 4K_L2) and of 64 KiB (64K_L2), as bits */
+#define CDTAB_L2_4K_BITS		6
+#define CDTAB_L2_64K_BITS		10
 
 /* Word 0 */
 #define CD0_T0SZ			GENMASK_ULL(5, 0)

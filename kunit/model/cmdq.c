@@ -75,6 +75,13 @@ static bool refuses(struct model *m, const struct smmu_cmd *cmd)
 		fail(m, CERROR_ATC_INV_SYNC);
 		return true;
 	}
+	/* 4.5.1: found out when the root port has given up on the device, see below */
+	if (opcode == CMD_SYNC && m->atc_unanswered) {
+		m->atc_unanswered = false;
+		m->atc_unsynced = false;
+		fail(m, CERROR_ATC_INV_SYNC);
+		return true;
+	}
 	return false;
 }
 
@@ -108,6 +115,11 @@ void model_step(struct model *m, u64 now)
 			break;
 		if (m->busy_until + m->latency[opcode] > now)
 			break;
+		if (opcode == CMD_SYNC && m->atc_unanswered) {
+			if (m->busy_until + m->inject.silent_ns > now)
+				break;
+			m->busy_until += m->inject.silent_ns;
+		}
 		if (refuses(m, cmd))
 			break;
 		m->busy_until += m->latency[opcode];

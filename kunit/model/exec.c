@@ -139,6 +139,10 @@ static void atc_inv(struct model *m, const struct smmu_cmd *cmd)
 	    !FIELD_GET(STE1_EATS, le64_to_cpu(ste.w[1])))
 		model_violate(m, "ATC_INV to stream 0x%x, which has no ATS", sid);
 	m->atc_unsynced = true;
+	if (m->inject.silent && sid == m->inject.silent_sid) {
+		m->atc_unanswered = true;
+		return;
+	}
 	model_atc_inv(m, sid, w0 & CMD0_SSV, FIELD_GET(CMD0_ATC_SSID, w0),
 		      w0 & CMD0_ATC_GLOBAL, w1 & CMD1_ATC_ADDR, FIELD_GET(CMD1_ATC_SIZE, w1));
 }

@@ -47,9 +47,11 @@ void machine_remove_smmu(struct machine_smmu *smmu);
  * @smmu: which
  * @sids: its StreamIDs
  * @n: how many
+ * @ssid_bits: log2 of the PASIDs that it has, 0 for none
  * Return: the device or an ERR_PTR; whether it got an IOMMU group is device_iommu_mapped()'s
  */
-struct device *machine_add_device(struct machine_smmu *smmu, const u32 *sids, u32 n);
+struct device *machine_add_device(struct machine_smmu *smmu, const u32 *sids, u32 n,
+				  u32 ssid_bits);
 void machine_remove_device(struct device *dev);
 
 #endif

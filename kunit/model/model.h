@@ -76,6 +76,10 @@ struct model_config {
  * @drop: how many of them; counts down
  * @ill_in: the so-manieth command from now raises CERROR_ILL; counts down
  * @atc_timeouts: so many CMD_SYNCs after an ATC_INV raise CERROR_ATC_INV_SYNC
+ * @silent: the device behind @silent_sid leaves every ATC_INV unanswered: the next CMD_SYNC
+ *	holds the queue for @silent_ns and then raises CERROR_ATC_INV_SYNC
+ * @silent_sid: its StreamID
+ * @silent_ns: the root port's patience
  * @lost_sync: stop for ever at the next CMD_SYNC
  * @abort_fetch: CERROR_ABT at the next command
  * @cons_ones: CONS reads as all ones
@@ -88,6 +92,9 @@ struct model_inject {
 	u32 drop;
 	u32 ill_in;
 	u32 atc_timeouts;
+	bool silent;
+	u32 silent_sid;
+	u64 silent_ns;
 	bool lost_sync;
 	bool abort_fetch;
 	bool cons_ones;

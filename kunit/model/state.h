@@ -115,6 +115,7 @@ struct model {
 	u32 latency[256];
 	u64 busy_until;
 	bool atc_unsynced;
+	bool atc_unanswered;
 	u16 stag;
 	void (*trace)(void *data, const struct smmu_cmd *cmd);
 	void *trace_data;

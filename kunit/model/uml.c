@@ -311,7 +311,8 @@ void machine_remove_smmu(struct machine_smmu *smmu)
 	kfree(u);
 }
 
-static int make_device_node(struct uml_device *d, u32 phandle, u32 id, const u32 *sids, u32 n)
+static int make_device_node(struct uml_device *d, u32 phandle, u32 id, const u32 *sids, u32 n,
+			    u32 ssid_bits)
 {
 	char name[32];
 	u32 *cells, i;
@@ -331,6 +332,8 @@ static int make_device_node(struct uml_device *d, u32 phandle, u32 id, const u32
 		return PTR_ERR(d->np);
 	}
 	ret = of_changeset_add_prop_u32_array(&d->cs, d->np, "iommus", cells, 2 * n);
+	if (!ret && ssid_bits)
+		ret = of_changeset_add_prop_u32(&d->cs, d->np, "pasid-num-bits", ssid_bits);
 	if (!ret)
 		ret = of_changeset_apply(&d->cs);
 	if (ret) {
@@ -341,7 +344,8 @@ static int make_device_node(struct uml_device *d, u32 phandle, u32 id, const u32
 	return ret;
 }
 
-struct device *machine_add_device(struct machine_smmu *smmu, const u32 *sids, u32 n)
+struct device *machine_add_device(struct machine_smmu *smmu, const u32 *sids, u32 n,
+				  u32 ssid_bits)
 {
 	struct uml_smmu *u = container_of(smmu, struct uml_smmu, smmu);
 	static atomic_t ids = ATOMIC_INIT(0);
@@ -356,7 +360,7 @@ struct device *machine_add_device(struct machine_smmu *smmu, const u32 *sids, u3
 	d = kzalloc_obj(*d);
 	if (!d)
 		return ERR_PTR(-ENOMEM);
-	ret = make_device_node(d, u->np->phandle, info.id, sids, n);
+	ret = make_device_node(d, u->np->phandle, info.id, sids, n, ssid_bits);
 	if (ret)
 		goto free;
 	info.fwnode = of_fwnode_handle(d->np);

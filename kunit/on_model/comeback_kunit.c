@@ -37,7 +37,7 @@ static u32 tag_of(struct rig_device *d)
 {
 	struct smmu_master *master = dev_iommu_priv_get(d->dev);
 
-	return master->tag.id;
+	return master->rid.tag.id;
 }
 
 static void comes_back(struct kunit *test, bool stage2)

@@ -244,9 +244,10 @@ static void has_atc(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
 	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	d->atc = true;
 	d->ats = true;
 	KUNIT_EXPECT_EQ(test, EVENT_F_BAD_ATS_TREQ, rig_event(rig, d, IOVA, false));
-	/* the driver does not know ATS yet */
+	/* the driver knows nothing of this ATC */
 	ste = *smmu_strtab_ste(hw, d->sid);
 	ste.w[1] |= cpu_to_le64(FIELD_PREP(STE1_EATS, STE_EATS_FULL));
 	smmu_strtab_write(hw, d->sid, &ste);

@@ -76,7 +76,7 @@ static void parks(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
 	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
 	expect_state(test, smmu, d, domain, way->stage2 ? STE_CONFIG_S2 : STE_CONFIG_S1, 1);
-	tag = master->tag.id;
+	tag = master->rid.tag.id;
 
 	/* what the core does in iommu_deinit_device(), with DMA under way and no memory */
 	model_watch(smmu->model, &dma);

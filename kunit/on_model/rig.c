@@ -14,6 +14,9 @@
 
 #include <compat/arch.h>
 
+#include "drv/ats.h"
+#include "drv/atsdev.h"
+#include "drv/master.h"
 #include "drv/params.h"
 #include "iommu-priv.h"
 #include "on_model/rig.h"
@@ -24,6 +27,72 @@ static struct smmu_tuning next_tuning;
 static void tuning_stub(struct smmu_tuning *tuning)
 {
 	*tuning = next_tuning;
+}
+
+/* Devices of the model have no config space: what would be written there is kept here */
+static struct rig *the_rig;
+
+static struct rig_device *device_of(struct smmu_master *master)
+{
+	u32 i;
+
+	for (i = 0; i < the_rig->nr_devices; i++)
+		if (the_rig->device[i].dev == master->dev)
+			return &the_rig->device[i];
+	return NULL;
+}
+
+static bool ats_capable_stub(struct smmu_master *master)
+{
+	return the_rig->atc && smmu_has(&master->host->smmu, SMMU_FEAT_ATS);
+}
+
+static int ats_enable_stub(struct smmu_master *master)
+{
+	WRITE_ONCE(device_of(master)->ats, true);
+	return 0;
+}
+
+static void ats_disable_stub(struct smmu_master *master)
+{
+	WRITE_ONCE(device_of(master)->ats, false);
+}
+
+static void ats_cut_stub(struct smmu_master *master)
+{
+	WRITE_ONCE(device_of(master)->bus_master, false);
+	WRITE_ONCE(device_of(master)->ats, false);
+}
+
+static void ats_restore_stub(struct smmu_master *master, bool ats)
+{
+	WRITE_ONCE(device_of(master)->ats, ats);
+	WRITE_ONCE(device_of(master)->bus_master, true);
+}
+
+static void settle_stub(struct smmu_host *host)
+{
+	WRITE_ONCE(the_rig->settle, true);
+}
+
+void rig_settle(struct rig *rig)
+{
+	u32 i;
+
+	rig->settle = false;
+	for (i = 0; i < RIG_SMMUS; i++)
+		if (rig->smmu[i])
+			smmu_ats_settle(rig_host(rig->smmu[i]));
+}
+
+static void stub_devices(struct kunit *test)
+{
+	kunit_activate_static_stub(test, smmu_atsdev_capable, ats_capable_stub);
+	kunit_activate_static_stub(test, smmu_atsdev_enable, ats_enable_stub);
+	kunit_activate_static_stub(test, smmu_atsdev_disable, ats_disable_stub);
+	kunit_activate_static_stub(test, smmu_atsdev_cut, ats_cut_stub);
+	kunit_activate_static_stub(test, smmu_atsdev_restore, ats_restore_stub);
+	kunit_activate_static_stub(test, smmu_atsdev_settle_soon, settle_stub);
 }
 
 static void teardown(void *data)
@@ -44,6 +113,8 @@ struct rig *rig_new(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, rig);
 	rig->test = test;
+	the_rig = rig;
+	stub_devices(test);
 	kunit_activate_static_stub(test, smmu_param_tuning, tuning_stub);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, teardown, rig));
 	return rig;
@@ -92,9 +163,15 @@ struct rig_device *rig_device_sids(struct kunit *test, struct rig *rig, u32 smmu
 	struct device *dev;
 
 	KUNIT_ASSERT_LT(test, rig->nr_devices, RIG_DEVICES);
-	dev = machine_add_device(rig->smmu[smmu], sids, n);
+	*d = (struct rig_device) {
+		.smmu = smmu,
+		.sid = sids[0],
+		.atc = rig->atc,
+		.bus_master = true,
+	};
+	dev = machine_add_device(rig->smmu[smmu], sids, n, rig->ssid_bits);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
-	*d = (struct rig_device) { .dev = dev, .smmu = smmu, .sid = sids[0] };
+	d->dev = dev;
 	rig->nr_devices++;
 	d->group = iommu_group_get(dev);
 	KUNIT_ASSERT_NOT_NULL(test, d->group);
@@ -163,19 +240,37 @@ void rig_at_el2(struct rig *rig)
 
 static int access(struct rig *rig, struct rig_device *d, struct model_access *a)
 {
+	if (!READ_ONCE(d->bus_master)) {
+		a->event = 0;
+		return -EFAULT;
+	}
+	a->ats = d->atc && READ_ONCE(d->ats);
 	return model_access(rig->smmu[d->smmu]->model, a);
+}
+
+u64 rig_access_ssid(struct rig *rig, struct rig_device *d, u32 ssid, u64 iova, bool write)
+{
+	struct model_access a = {
+		.sid = d->sid,
+		.ssid = ssid,
+		.ssv = true,
+		.iova = iova,
+		.write = write,
+	};
+
+	return access(rig, d, &a) ? RIG_NOWHERE : a.pa;
 }
 
 u64 rig_access(struct rig *rig, struct rig_device *d, u64 iova, bool write)
 {
-	struct model_access a = { .sid = d->sid, .iova = iova, .write = write, .ats = d->ats };
+	struct model_access a = { .sid = d->sid, .iova = iova, .write = write };
 
 	return access(rig, d, &a) ? RIG_NOWHERE : a.pa;
 }
 
 u8 rig_event(struct rig *rig, struct rig_device *d, u64 iova, bool write)
 {
-	struct model_access a = { .sid = d->sid, .iova = iova, .write = write, .ats = d->ats };
+	struct model_access a = { .sid = d->sid, .iova = iova, .write = write };
 
 	return access(rig, d, &a) ? a.event : 0xff;
 }

@@ -26,7 +26,9 @@ struct iommu_domain;
  * @group: its group, referenced
  * @smmu: index of its SMMU
  * @sid: its (first) StreamID
- * @ats: it has an ATC
+ * @ats: ATS is on in the device
+ * @bus_master: it may send requests
+ * @atc: it has an ATC
  * @handle: for the core
  */
 struct rig_device {
@@ -34,7 +36,9 @@ struct rig_device {
 	struct iommu_group *group;
 	u32 smmu;
 	u32 sid;
+	bool atc;
 	bool ats;
+	bool bus_master;
 	struct iommu_attach_handle handle;
 };
 
@@ -48,6 +52,9 @@ enum rig_insertion { RIG_MIXED, RIG_LOCK, RIG_COMBINE };
  * @device: devices
  * @nr_devices: how many
  * @insertion: of the SMMUs added from now on
+ * @atc: the devices added from now on have an ATC
+ * @ssid_bits: PASIDs of the devices added from now on
+ * @settle: a device was cut off since rig_settle()
  * @noncoherent: firmware says so of the SMMUs added from now on
  * @forgive: violations are part of the test
  * @loglevel: before rig_hush()
@@ -60,6 +67,9 @@ struct rig {
 	u32 nr_devices;
 	enum rig_insertion insertion;
 	bool noncoherent;
+	bool atc;
+	bool settle;
+	u32 ssid_bits;
 	bool forgive;
 	int loglevel;
 	bool warned;
@@ -99,6 +109,12 @@ struct iommu_domain *rig_domain_s2(struct kunit *test, struct rig_device *d);
 u64 rig_access(struct rig *rig, struct rig_device *d, u64 iova, bool write);
 /* The event of an access that went nowhere, 0 for silence */
 u8 rig_event(struct rig *rig, struct rig_device *d, u64 iova, bool write);
+
+/* The same with a SubstreamID */
+u64 rig_access_ssid(struct rig *rig, struct rig_device *d, u32 ssid, u64 iova, bool write);
+
+/* What the work item would do: find the culprit among the devices that were cut off */
+void rig_settle(struct rig *rig);
 
 static inline struct smmu_host *rig_host(struct machine_smmu *smmu)
 {

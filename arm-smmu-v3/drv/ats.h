@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ATS of a master: on, off, and what happens when a device does not answer.
+ *
+ * Order (Arm IHI 0070, 3.9.2). On: the domain's array has the ATS entries, the STE has EATS,
+ * then smmu_ats_on(). Off: smmu_ats_off(), then the STE loses EATS. The device stops asking
+ * and its ATC is emptied, so the ATS entries can leave the arrays; then readers of the arrays
+ * are waited for, so that no ATC_INV goes to a stream without EATS. That wait comes only
+ * when ATS goes off: not when a domain or a PASID changes.
+ *
+ * A device that leaves an ATC_INV unanswered holds up a CMD_SYNC, and with it everything on
+ * the queue, for as long as PCIe allows (about a minute). Whoever loses patience first takes ATS
+ * and bus mastering away from the streams that the CMD_SYNC waits for, in config space,
+ * which works in any context: smmu_ats_cut(). From then on nothing that their ATCs hold
+ * can be used. Which of them it was is found out by a work item, smmu_ats_settle(), one
+ * stream at a time: the innocent come back, the culprit is parked, its STE aborts, until it
+ * is attached to something again. There is no call that says that a reset has succeeded, so a
+ * new attach is taken for one.
+ */
+#ifndef SMMU_DRV_ATS_H
+#define SMMU_DRV_ATS_H
+
+#include <linux/types.h>
+
+struct smmu_array;
+struct smmu_device;
+struct smmu_host;
+struct smmu_master;
+
+/* Decide @master->ats_capable; ATS is off */
+void smmu_ats_probe(struct smmu_master *master);
+
+/**
+ * smmu_ats_on() - drop whatever the ATC holds, let the device ask
+ * @master: its STEs have EATS. Attach mutex held.
+ *
+ * With ATS on already it is the change from one domain to another.
+ * Return: false when the device does not confirm: it is cut off, and the caller has it
+ *	parked as soon as its attachments are in order
+ */
+bool smmu_ats_on(struct smmu_master *master);
+
+/**
+ * smmu_ats_off() - stop the device asking, drop what its ATC holds, out of all arrays
+ * @master: ATS is on. Attach mutex held. May sleep.
+ * Return: as smmu_ats_on()
+ */
+bool smmu_ats_off(struct smmu_master *master);
+
+/* Drop what the ATC holds under one SubstreamID, with ATS on; otherwise like the others */
+bool smmu_ats_drop(struct smmu_master *master, u32 ssid);
+
+/* Cut off for good: its STEs abort, and nobody sends it an ATC_INV. May sleep. */
+void smmu_ats_park(struct smmu_master *master);
+
+/* Give a parked or cut device its bus mastering back: it is being attached anew */
+void smmu_ats_unpark(struct smmu_master *master);
+
+/**
+ * smmu_ats_cut() - this stream's device does not use its ATC from here on
+ * @smmu: SMMU
+ * @sid: StreamID, as a command says
+ *
+ * Any context. Has smmu_ats_settle() run later.
+ * Return: false when no device with ATS on has this StreamID
+ */
+bool smmu_ats_cut(struct smmu_device *smmu, u32 sid);
+
+/* The same for all ATS entries of one SMMU in an array, under rcu_read_lock() */
+void smmu_ats_cut_array(struct smmu_device *smmu, const struct smmu_array *array);
+
+/* Find the culprit among the devices that were cut off. May sleep, takes the attach mutex. */
+void smmu_ats_settle(struct smmu_host *host);
+
+#endif

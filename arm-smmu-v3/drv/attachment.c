@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/err.h>
+
+#include "core/array.h"
+#include "drv/attachment.h"
+#include "drv/domain.h"
+#include "drv/host.h"
+#include "drv/master.h"
+#include "drv/tagflush.h"
+#include "drv/trace.h"
+
+static void add_entry(struct smmu_array *scratch, const struct smmu_attachment *at, u8 type,
+		      u32 id, u32 ssid, bool live)
+{
+	struct smmu_inv inv = {
+		.inst = &at->master->host->smmu.inst,
+		.type = type,
+		.id = id,
+		.ssid = ssid,
+		.pgshift = at->domain->pt.pgshift,
+	};
+
+	if (live)
+		smmu_array_add(scratch, &inv);
+	else
+		smmu_array_add_parked(scratch, &inv);
+}
+
+static void fill_ats(struct smmu_array *scratch, const struct smmu_attachment *at, bool live)
+{
+	bool guest = at->tag.type == SMMU_INV_S2_VMID_VSMMU;
+	u8 type = guest ? SMMU_INV_ATS_FULL : SMMU_INV_ATS;
+	u32 i;
+
+	for (i = 0; i < at->master->nr_sids; i++)
+		add_entry(scratch, at, type, at->master->sids[i], at->ssid, live);
+}
+
+/* What the attachment needs invalidated in TLBs */
+static void fill_tlb(struct smmu_array *scratch, const struct smmu_attachment *at)
+{
+	smmu_array_clear(scratch);
+	add_entry(scratch, at, at->tag.type, at->tag.id, 0, true);
+	if (at->tag.type == SMMU_INV_S2_VMID_VSMMU)
+		add_entry(scratch, at, SMMU_INV_S2_VMID_S1_CLEAR, at->tag.id, 0, true);
+}
+
+static int get_tag(struct smmu_attachment *next)
+{
+	struct smmu_array *array = smmu_domain_array(next->domain);
+	struct smmu_inst *inst = &next->master->host->smmu.inst;
+	u8 type = next->domain->pt.needs.stage2 ? SMMU_INV_S2_VMID : SMMU_INV_S1_ASID;
+	int ret;
+
+	/* a vSMMU's own: nobody else may find it, and it is not ours to give back */
+	if (next->tag.inst)
+		return 0;
+	ret = smmu_tag_get(array, inst, type, &next->tag);
+	if (ret == -ENOSPC && smmu_domains_reclaim(inst, type))
+		ret = smmu_tag_get(array, inst, type, &next->tag);
+	if (!ret)
+		trace_smmu_tag(next->domain->id, &next->tag);
+	return ret;
+}
+
+int smmu_attachment_enter(struct smmu_attachment *next, bool ats_later)
+{
+	struct smmu_array *scratch = next->master->attach;
+	struct smmu_domain *domain = next->domain;
+	struct smmu_array *merged;
+	int ret;
+
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	ret = get_tag(next);
+	if (ret)
+		return ret;
+	fill_tlb(scratch, next);
+	if (next->ats || ats_later)
+		fill_ats(scratch, next, next->ats);
+	if (!smmu_array_revive(smmu_domain_array(domain), scratch)) {
+		merged = smmu_array_merge(smmu_domain_array(domain), scratch, GFP_KERNEL);
+		if (IS_ERR(merged)) {
+			smmu_tag_undo(&next->tag);
+			return PTR_ERR(merged);
+		}
+		smmu_domain_publish(domain, merged);
+	}
+	trace_smmu_attach(domain->id, scratch);
+	/*
+	 * The array (published, or revived in place) before the CD and the STE that the
+	 * caller writes next. Pairs with smp_mb() in smmu_walk_range(); the argument is in
+	 * walk.h.
+	 */
+	smp_mb();
+	return 0;
+}
+
+void smmu_attachment_leave(struct smmu_attachment *at)
+{
+	struct smmu_domain *domain = at->domain;
+
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	if (!domain)
+		return;
+	fill_tlb(at->master->detach, at);
+	if (at->ats)
+		fill_ats(at->master->detach, at, true);
+	smmu_domain_unref(domain, at->master->detach);
+	list_del_init(&at->node);
+	at->domain = NULL;
+	at->ats = false;
+}
+
+void smmu_attachment_drop_ats(struct smmu_attachment *at)
+{
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	if (!at->domain || !at->ats)
+		return;
+	smmu_array_clear(at->master->detach);
+	fill_ats(at->master->detach, at, true);
+	smmu_domain_unref(at->domain, at->master->detach);
+	at->ats = false;
+}
+
+bool smmu_attachment_add_ats(struct smmu_attachment *at)
+{
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	if (!at->domain || at->ats)
+		return true;
+	smmu_array_clear(at->master->attach);
+	fill_ats(at->master->attach, at, true);
+	at->ats = smmu_array_revive(smmu_domain_array(at->domain), at->master->attach);
+	/* as in smmu_attachment_enter(): the array before the device asks */
+	smp_mb();
+	return at->ats;
+}
+
+void smmu_attachment_set(struct smmu_attachment *at, const struct smmu_attachment *next)
+{
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	at->domain = next->domain;
+	at->tag = next->tag;
+	at->ats = next->ats;
+	if (at->domain)
+		list_add_tail(&at->node, &at->domain->attached);
+}

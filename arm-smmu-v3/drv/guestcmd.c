@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Commands of a guest. User space may hand in half a million at once: they are copied,
+ * checked and issued in blocks of one batch. What each may say is judged in core/guest.c.
+ *
+ * A block is looked up and issued under one rcu_read_lock(): ATS does not go off between the
+ * two without waiting for it, and an SMMU that is removed keeps its queue until then.
+ */
+#include <linux/cleanup.h>
+#include <linux/iommufd.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "core/cmd.h"
+#include "core/guest.h"
+#include "core/plan.h"
+#include "drv/host.h"
+#include "drv/master.h"
+#include "drv/vsmmu.h"
+#include "hw/issue.h"
+
+/* The last place is the CMD_SYNC's */
+#define BLOCK		(SMMU_BATCH_MAX - 1)
+#define DATA_TYPE	IOMMU_VIOMMU_INVALIDATE_DATA_ARM_SMMUV3
+
+struct block {
+	struct smmu_cmd in[BLOCK];
+	struct smmu_cmd out[BLOCK + 1];
+};
+
+static bool stream(void *ctx, u32 vsid, struct smmu_guest_stream *out)
+{
+	struct device *dev = smmu_vsmmu_dev(ctx, vsid);
+	struct smmu_master *master;
+
+	if (!dev)
+		return false;
+	master = dev_iommu_priv_get(dev);
+	out->sid = master->sids[0];
+	/* pairs with WRITE_ONCE in ats.c */
+	out->ats = READ_ONCE(master->ats_on);
+	return true;
+}
+
+static const struct smmu_guest_ops guest_ops = { .stream = stream };
+
+static int copy(struct block *block, const struct iommu_user_data_array *array, u32 at, u32 n)
+{
+	struct iommu_viommu_arm_smmuv3_invalidate entry;
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < n && !ret; i++) {
+		ret = iommu_copy_struct_from_user_array(&entry, array, DATA_TYPE, at + i, cmd);
+		block->in[i] = (struct smmu_cmd) { { entry.cmd[0], entry.cmd[1] } };
+	}
+	return ret;
+}
+
+/* Return: how many were done; *@err says why not all */
+static u32 do_block(struct smmu_vsmmu *vsmmu, struct block *block, u32 n, int *err)
+{
+	struct smmu_device *smmu = &vsmmu->host->smmu;
+	const struct smmu_guest guest = {
+		.vmid = vsmmu->vmid,
+		.feat = &smmu->inst.feat,
+		.ops = &guest_ops,
+		.ctx = vsmmu,
+	};
+	u32 taken, fill;
+	int ret = 0;
+
+	rcu_read_lock();
+	taken = smmu_guest_block(&guest, block->in, n, block->out, &fill, err);
+	if (fill) {
+		smmu_cmd_sync(&block->out[fill++], false);
+		ret = smmu_issue(smmu, block->out, fill);
+	}
+	rcu_read_unlock();
+	if (!ret)
+		return taken;
+	/* which of them it was is not known, so none of them counts */
+	*err = -EIO;
+	return 0;
+}
+
+int smmu_vsmmu_invalidate(struct iommufd_viommu *viommu, struct iommu_user_data_array *array)
+{
+	struct smmu_vsmmu *vsmmu = container_of(viommu, struct smmu_vsmmu, core);
+	struct block *block __free(kfree) = NULL;
+	u32 done = 0, n, num = array->entry_num;
+	int ret = 0;
+
+	if (array->type != DATA_TYPE)
+		ret = -EINVAL;
+	else if (num)
+		block = kmalloc_obj(*block, GFP_KERNEL_ACCOUNT);
+	if (!ret && num && !block)
+		ret = -ENOMEM;
+
+	while (!ret && done < num) {
+		n = min(num - done, BLOCK);
+		ret = copy(block, array, done, n);
+		if (!ret)
+			done += do_block(vsmmu, block, n, &ret);
+		cond_resched();
+		if (!ret && done < num && fatal_signal_pending(current))
+			ret = -EINTR;
+	}
+	array->entry_num = done;
+	return ret;
+}

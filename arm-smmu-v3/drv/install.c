@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/cd.h"
+#include "core/ste.h"
+#include "drv/domain.h"
+#include "drv/host.h"
+#include "drv/install.h"
+#include "drv/vsmmu.h"
+
+static void write_stes(struct smmu_master *master, const struct smmu_ste *ste)
+{
+	u32 i;
+
+	for (i = 0; i < master->nr_sids; i++)
+		smmu_strtab_write(&master->host->smmu, master->sids[i], ste);
+}
+
+/* Through the CD table; @s1dss says what requests without PASID become */
+static void make_cdtab_ste(const struct smmu_master *master, u8 s1dss, u8 eats,
+			   struct smmu_ste *ste)
+{
+	const struct smmu_features *feat = &master->host->smmu.inst.feat;
+	struct smmu_ste_s1 s1 = {
+		.cdtab = master->cdtab.dma,
+		.s1cdmax = master->cdtab.cdmax,
+		.fmt = master->cdtab.fmt,
+		.s1dss = s1dss,
+		.eats = eats,
+	};
+
+	smmu_ste_make_s1(ste, feat, &s1);
+}
+
+static void make_s2(const struct smmu_master *master, const struct smmu_attachment *at, u8 eats,
+		    struct smmu_ste_s2 *s2)
+{
+	smmu_pgtable_s2(&at->domain->pt, s2);
+	s2->vmid = at->tag.id;
+	s2->eats = eats;
+	s2->stall = smmu_has(&master->host->smmu, SMMU_FEAT_STALL_FORCE);
+}
+
+void smmu_install_stes(struct smmu_master *master, const struct smmu_rid *rid, bool ats)
+{
+	const struct smmu_features *feat = &master->host->smmu.inst.feat;
+	u8 eats = ats ? STE_EATS_FULL : STE_EATS_ABORT;
+	struct smmu_ste_s2 s2;
+	struct smmu_ste ste;
+
+	switch (rid->kind) {
+	case SMMU_RID_IDENTITY:
+		if (master->nr_pasids)
+			make_cdtab_ste(master, STE_S1DSS_BYPASS, eats, &ste);
+		else
+			smmu_ste_make_bypass(&ste, feat);
+		break;
+	case SMMU_RID_S1:
+		make_cdtab_ste(master, STE_S1DSS_SSID0, eats, &ste);
+		break;
+	case SMMU_RID_S2:
+		make_s2(master, rid->at, eats, &s2);
+		smmu_ste_make_s2(&ste, feat, &s2);
+		break;
+	case SMMU_RID_NESTED:
+		if (rid->at->domain) {
+			make_s2(master, rid->at, eats, &s2);
+			smmu_nested_ste(rid->nested, feat, &s2, &ste);
+		} else {
+			smmu_ste_make_abort(&ste);
+		}
+		break;
+	default:
+		if (master->nr_pasids)
+			make_cdtab_ste(master, STE_S1DSS_TERMINATE, eats, &ste);
+		else
+			smmu_ste_make_abort(&ste);
+	}
+	write_stes(master, &ste);
+}
+
+void smmu_install_abort(struct smmu_master *master)
+{
+	struct smmu_ste ste;
+
+	smmu_ste_make_abort(&ste);
+	write_stes(master, &ste);
+}
+
+static void write_cd(struct smmu_master *master, u32 ssid, const struct smmu_cd *cd)
+{
+	smmu_cdtab_write(&master->host->smmu, &master->cdtab, master->sids, master->nr_sids,
+			 ssid, cd);
+}
+
+void smmu_install_cd(const struct smmu_attachment *at)
+{
+	struct smmu_master *master = at->master;
+	const struct smmu_features *feat = &master->host->smmu.inst.feat;
+	struct smmu_cd_s1 s1;
+	struct smmu_cd cd;
+
+	smmu_pgtable_cd(&at->domain->pt, &s1);
+	s1.asid = at->tag.id;
+	s1.stall = feat->flags & SMMU_FEAT_STALL_FORCE;
+	smmu_cd_make_s1(&cd, feat, &s1);
+	write_cd(master, at->ssid, &cd);
+}
+
+void smmu_install_no_cd(struct smmu_master *master, u32 ssid)
+{
+	struct smmu_cd cd;
+
+	if (!smmu_cdtab_exists(&master->cdtab) || !smmu_cdtab_cd(&master->cdtab, ssid))
+		return;
+	smmu_cd_make_invalid(&cd);
+	write_cd(master, ssid, &cd);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The STEs and CDs of a master, made from what it is attached to. Nothing here can fail
+ * or allocate; every change is confirmed on return, or the SMMU is shut. Attach mutex held.
+ */
+#ifndef SMMU_DRV_INSTALL_H
+#define SMMU_DRV_INSTALL_H
+
+#include "drv/master.h"
+
+/**
+ * struct smmu_rid - what requests without PASID are to become
+ * @kind: kind
+ * @at: S1, S2, nested: domain, tag and whether ATS is on
+ * @nested: nested only
+ */
+struct smmu_rid {
+	enum smmu_rid_kind kind;
+	const struct smmu_attachment *at;
+	const struct smmu_nested *nested;
+};
+
+/* All STEs of the master; @ats where the configuration has ATS at all */
+void smmu_install_stes(struct smmu_master *master, const struct smmu_rid *rid, bool ats);
+
+/* The STEs abort whatever comes, PASIDs included */
+void smmu_install_abort(struct smmu_master *master);
+
+/* CD of @at->ssid, whose leaf exists */
+void smmu_install_cd(const struct smmu_attachment *at);
+
+/* No CD for this SubstreamID any more; nothing to do where there never was one */
+void smmu_install_no_cd(struct smmu_master *master, u32 ssid);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Attaching a master's PASIDs. They need a stage-1 STE with a CD table: requests without
+ * PASID may go through it too, or be identity or blocked (S1DSS), but not stage 2.
+ */
+#ifndef SMMU_DRV_PASID_H
+#define SMMU_DRV_PASID_H
+
+#include <linux/types.h>
+
+struct smmu_domain;
+struct smmu_master;
+
+/**
+ * smmu_pasid_attach() - to a domain, from none or from another
+ * @master: device
+ * @domain: stage 1
+ * @ssid: 1 or more
+ * Return: 0; -EINVAL when the SMMU cannot walk the table as it stands, for stage 2, for a
+ *	PASID that the device does not have; -EBUSY when requests without PASID are at
+ *	stage 2; -ENOSPC, -ENOMEM. On error nothing has changed. Takes the attach mutex.
+ */
+int smmu_pasid_attach(struct smmu_master *master, struct smmu_domain *domain, u32 ssid);
+
+/**
+ * smmu_pasid_detach() - from whatever it is attached to
+ * @master: device; attach mutex held
+ * @ssid: any
+ *
+ * Cannot fail, does not allocate.
+ */
+void smmu_pasid_detach(struct smmu_master *master, u32 ssid);
+
+/**
+ * smmu_pasid_release() - the device goes: out of all, whatever is still attached
+ * @master: device; attach mutex held; requests without PASID are identity or blocked
+ *
+ * Nobody can detach them any more, the core has forgotten them.
+ */
+void smmu_pasid_release(struct smmu_master *master);
+
+#endif
