@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ATS: the order in which it goes on and off, that no ATC ever answers with what was
+ * unmapped, and what becomes of devices that do not answer an ATC_INV.
+ */
+#include <kunit/static_stub.h>
+#include <linux/bitfield.h>
+#include <linux/device.h>
+#include <linux/sizes.h>
+
+#include "core/array.h"
+#include "core/cmd.h"
+#include "core/ste.h"
+#include "drv/atsdev.h"
+#include "drv/domain.h"
+#include "drv/master.h"
+#include "hw/device.h"
+#include "on_model/rig.h"
+
+#define IOVA	0x40001000ULL
+#define PA	0x12345000ULL
+#define PA2	0x23456000ULL
+
+static struct iommu_domain *mapped(struct kunit *test, struct rig_device *d, u64 pa)
+{
+	struct iommu_domain *domain = rig_domain(test, d);
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, pa, SZ_4K, IOMMU_READ | IOMMU_WRITE,
+					   GFP_KERNEL));
+	return domain;
+}
+
+static void remap(struct kunit *test, struct iommu_domain *domain, u64 pa)
+{
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, pa, SZ_4K, IOMMU_READ | IOMMU_WRITE,
+					   GFP_KERNEL));
+}
+
+/* What stood where when a command was done */
+struct moment {
+	u8 op;
+	bool ats;	/* in the device */
+	bool eats;	/* in the STE */
+	bool live;	/* ATS entry in the array */
+};
+
+struct film {
+	struct rig_device *d;
+	struct smmu_device *smmu;
+	struct smmu_domain *domain;
+	struct moment moment[32];
+	u32 nr;
+};
+
+static void shoot(void *data, const struct smmu_cmd *cmd)
+{
+	struct film *f = data;
+	const struct smmu_array *array;
+	const struct smmu_inv *inv;
+	struct moment *m;
+	u32 pos, num;
+	u64 w1;
+
+	if (f->nr == ARRAY_SIZE(f->moment))
+		return;
+	m = &f->moment[f->nr++];
+	w1 = le64_to_cpu(READ_ONCE(smmu_strtab_ste(f->smmu, f->d->sid)->w[1]));
+	m->op = le64_to_cpu(cmd->w[0]) & CMD0_OPCODE;
+	m->ats = f->d->ats;
+	m->eats = FIELD_GET(STE1_EATS, w1);
+	rcu_read_lock();
+	array = rcu_dereference(f->domain->invs);
+	num = smmu_array_count(array);
+	for (pos = 0; (inv = smmu_array_next_live(array, &pos, num)); pos++)
+		m->live |= smmu_inv_is_ats(inv->type);
+	rcu_read_unlock();
+}
+
+/*
+ * On: EATS in the STE, then the entries, then ATC_INV, then the device. Off: the device, then
+ * ATC_INV, then the entries, then EATS. So the device never has ATS without an entry, and no
+ * ATC_INV goes to a stream without EATS.
+ */
+static void order(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
+	struct iommu_domain *domain;
+	u32 i, round, atc_invs = 0;
+	struct film f = {};
+
+	rig->atc = true;
+	f.d = rig_device(test, rig, 0);
+	f.smmu = &rig_host(smmu)->smmu;
+	domain = mapped(test, f.d, PA);
+	f.domain = smmu_domain_of(domain);
+	/* the second time the entries are revived */
+	for (round = 0; round < 2; round++) {
+		f.nr = 0;
+		model_trace(smmu->model, shoot, &f);
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(f.d, domain));
+		KUNIT_EXPECT_TRUE(test, f.d->ats);
+		KUNIT_EXPECT_EQ(test, PA, rig_access(rig, f.d, IOVA, false));
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(f.d, &smmu_blocked_domain));
+		model_trace(smmu->model, NULL, NULL);
+		KUNIT_EXPECT_FALSE(test, f.d->ats);
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, f.d, IOVA, false));
+		KUNIT_ASSERT_LT(test, f.nr, ARRAY_SIZE(f.moment));
+		for (i = 0; i < f.nr; i++) {
+			const struct moment *m = &f.moment[i];
+
+			if (m->op == CMD_ATC_INV) {
+				atc_invs++;
+				KUNIT_EXPECT_TRUE(test, m->eats);
+				KUNIT_EXPECT_TRUE(test, m->live);
+				KUNIT_EXPECT_FALSE(test, m->ats);
+			}
+			if (m->ats)
+				KUNIT_EXPECT_TRUE(test, m->live && m->eats);
+			if (m->live)
+				KUNIT_EXPECT_TRUE(test, m->eats);
+		}
+	}
+	KUNIT_EXPECT_EQ(test, 4, atc_invs);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(f.d, &smmu_identity_domain));
+	iommu_domain_free(domain);
+}
+
+/* An unmap reaches the ATC of every stream behind every SMMU */
+static void unmap_reaches_atcs(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct rig_device *d[4];
+	struct iommu_domain *domain;
+	u32 i;
+
+	rig->atc = true;
+	rig_smmu(test, rig, 0, NULL);
+	rig_smmu(test, rig, 1, NULL);
+	for (i = 0; i < 4; i++)
+		d[i] = rig_device(test, rig, i & 1);
+	domain = mapped(test, d[0], PA);
+	for (i = 0; i < 4; i++) {
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(d[i], domain));
+		KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d[i], IOVA, false));
+	}
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d[i], IOVA, false));
+	remap(test, domain, PA2);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, PA2, rig_access(rig, d[i], IOVA, false));
+	for (i = 0; i < 4; i++)
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(d[i], &smmu_identity_domain));
+	iommu_domain_free(domain);
+}
+
+/* ATS stays on from one domain to the next; what the ATC held of the old one does not */
+static void changes_domain(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
+	struct iommu_domain *a, *b;
+	struct model_access dma = { .iova = IOVA, .ats = true };
+	struct model_watch seen;
+	struct rig_device *d;
+	u32 i;
+
+	rig->atc = true;
+	d = rig_device(test, rig, 0);
+	a = mapped(test, d, PA);
+	b = mapped(test, d, PA2);
+	dma.sid = d->sid;
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, a));
+	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
+	model_watch(smmu->model, &dma);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, b));
+	model_watched(smmu->model, &seen);
+	model_watch(smmu->model, NULL);
+	for (i = 0; i < seen.nr; i++)
+		KUNIT_EXPECT_TRUE(test, seen.pa[i] == PA || seen.pa[i] == PA2 ||
+				  seen.pa[i] == RIG_NOWHERE);
+	KUNIT_EXPECT_TRUE(test, d->ats);
+	KUNIT_EXPECT_EQ(test, PA2, rig_access(rig, d, IOVA, false));
+	/* the old domain has forgotten it: its walk sends nothing */
+	KUNIT_EXPECT_EQ(test, 0, smmu_domain_of(a)->invs ?
+			smmu_array_count(rcu_access_pointer(smmu_domain_of(a)->invs)) : 0);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	iommu_domain_free(a);
+	iommu_domain_free(b);
+}
+
+/* A device that has four streams: an entry and an ATC_INV for each */
+static void every_stream(struct kunit *test)
+{
+	static const u32 sids[] = { 9, 3, 7, 0x101 };
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
+	struct model_stats *stats = kunit_kzalloc(test, sizeof(*stats), GFP_KERNEL);
+	struct iommu_domain *domain;
+	struct rig_device *d;
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, stats);
+	rig->atc = true;
+	d = rig_device_sids(test, rig, 0, sids, ARRAY_SIZE(sids));
+	domain = mapped(test, d, PA);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
+	for (i = 0; i < ARRAY_SIZE(sids); i++) {
+		d->sid = sids[i];
+		KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
+	}
+	model_stats_reset(smmu->model);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	model_stats(smmu->model, stats);
+	KUNIT_EXPECT_EQ(test, ARRAY_SIZE(sids), stats->cmds[CMD_ATC_INV]);
+	KUNIT_EXPECT_EQ(test, 1, stats->doorbells);
+	KUNIT_EXPECT_EQ(test, 2, stats->cmds[CMD_SYNC]);
+	for (i = 0; i < ARRAY_SIZE(sids); i++) {
+		d->sid = sids[i];
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, IOVA, false));
+	}
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	iommu_domain_free(domain);
+}
+
+/* Three devices on one domain, the second does not answer an unmap's ATC_INV */
+struct silence {
+	struct rig *rig;
+	struct machine_smmu *smmu;
+	struct rig_device *d[3];
+	struct iommu_domain *domain;
+};
+
+static void make_silence(struct kunit *test, struct silence *s, u64 ns)
+{
+	struct model_inject silent = { .silent = true, .silent_ns = ns };
+	u32 i;
+
+	s->rig = rig_new(test);
+	s->rig->atc = true;
+	s->smmu = rig_smmu(test, s->rig, 0, NULL);
+	for (i = 0; i < 3; i++)
+		s->d[i] = rig_device(test, s->rig, 0);
+	s->domain = mapped(test, s->d[0], PA);
+	for (i = 0; i < 3; i++) {
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(s->d[i], s->domain));
+		KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, s->d[i], IOVA, false));
+	}
+	silent.silent_sid = s->d[1]->sid;
+	model_inject(s->smmu->model, &silent);
+}
+
+static void answer(struct silence *s)
+{
+	static const struct model_inject none;
+
+	model_inject(s->smmu->model, &none);
+}
+
+static void free_silence(struct kunit *test, struct silence *s)
+{
+	u32 i;
+
+	for (i = 0; i < 3; i++)
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(s->d[i], &smmu_identity_domain));
+	iommu_domain_free(s->domain);
+}
+
+static void expect_nobody(struct kunit *test, struct silence *s)
+{
+	u32 i;
+
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_FALSE(test, s->d[i]->bus_master);
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s->rig, s->d[i], IOVA, false));
+	}
+}
+
+/*
+ * The unmap returns with all three cut off, because the CMD_SYNC does not say which it was; then
+ * the one is found out, and the others go on.
+ */
+static void finds_the_culprit(struct kunit *test)
+{
+	struct smmu_device *smmu;
+	struct silence s;
+	u32 i;
+
+	make_silence(test, &s, 0);
+	smmu = &rig_host(s.smmu)->smmu;
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
+	expect_nobody(test, &s);
+	KUNIT_EXPECT_TRUE(test, s.rig->settle);
+	remap(test, s.domain, PA2);
+
+	rig_settle(s.rig);
+	for (i = 0; i < 3; i += 2) {
+		KUNIT_EXPECT_TRUE(test, s.d[i]->bus_master && s.d[i]->ats);
+		KUNIT_EXPECT_EQ(test, PA2, rig_access(s.rig, s.d[i], IOVA, false));
+	}
+	KUNIT_EXPECT_FALSE(test, s.d[1]->bus_master || s.d[1]->ats);
+	KUNIT_EXPECT_STREQ(test, "abort", smmu_ste_kind(smmu_strtab_ste(smmu, s.d[1]->sid)));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
+
+	/* no ATC_INV goes to it any more: unmaps are quick again, and nobody is cut */
+	s.rig->settle = false;
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_FALSE(test, s.rig->settle);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[0], IOVA, false));
+
+	/* blocked keeps it parked, and a reset that helped comes as a new attach */
+	remap(test, s.domain, PA);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(s.d[1], &smmu_blocked_domain));
+	KUNIT_EXPECT_FALSE(test, s.d[1]->bus_master);
+	answer(&s);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(s.d[1], s.domain));
+	KUNIT_EXPECT_TRUE(test, s.d[1]->bus_master && s.d[1]->ats);
+	KUNIT_EXPECT_EQ(test, PA, rig_access(s.rig, s.d[1], IOVA, false));
+	free_silence(test, &s);
+}
+
+/* Attached anew and still silent: parked at once, the attach itself does not fail */
+static void still_silent(struct kunit *test)
+{
+	struct silence s;
+
+	make_silence(test, &s, 0);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
+	rig_settle(s.rig);
+	remap(test, s.domain, PA);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(s.d[1], &smmu_identity_domain));
+	/* identity needs no ATS */
+	KUNIT_EXPECT_EQ(test, IOVA, rig_access(s.rig, s.d[1], IOVA, false));
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(s.d[1], s.domain));
+	KUNIT_EXPECT_FALSE(test, s.d[1]->bus_master);
+	KUNIT_EXPECT_EQ(test, PA, rig_access(s.rig, s.d[0], IOVA, false));
+	answer(&s);
+	free_silence(test, &s);
+}
+
+/* Silent while it is being detached: detach cannot fail, and the domain is free of it */
+static void silent_at_detach(struct kunit *test)
+{
+	struct silence s;
+	u64 pa;
+
+	make_silence(test, &s, 0);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(s.d[1], &smmu_blocked_domain));
+	KUNIT_EXPECT_FALSE(test, s.d[1]->bus_master);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_FALSE(test, s.rig->settle);
+	pa = rig_access(s.rig, s.d[0], IOVA, false);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pa);
+	answer(&s);
+	free_silence(test, &s);
+}
+
+/*
+ * The queue stands still for as long as PCIe allows. Whoever waits first cuts the devices
+ * off; the root port gives up, which this case has happen at that moment; the SMMU lives on.
+ */
+static struct silence *the_silence;
+
+static void cut_stub(struct smmu_master *master)
+{
+	struct model_inject silent = { .silent = true, .silent_sid = the_silence->d[1]->sid };
+	u32 i;
+
+	for (i = 0; i < 3; i++) {
+		if (the_silence->d[i]->dev != master->dev)
+			continue;
+		the_silence->d[i]->bus_master = false;
+		the_silence->d[i]->ats = false;
+	}
+	model_inject(the_silence->smmu->model, &silent);
+}
+
+static void queue_stands_still(struct kunit *test)
+{
+	struct smmu_device *smmu;
+	struct silence s;
+
+	make_silence(test, &s, ~0ULL >> 2);
+	smmu = &rig_host(s.smmu)->smmu;
+	the_silence = &s;
+	kunit_activate_static_stub(test, smmu_atsdev_cut, cut_stub);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
+	expect_nobody(test, &s);
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
+	rig_settle(s.rig);
+	KUNIT_EXPECT_TRUE(test, s.d[0]->bus_master);
+	KUNIT_EXPECT_FALSE(test, s.d[1]->bus_master);
+	KUNIT_EXPECT_TRUE(test, s.d[2]->bus_master);
+	answer(&s);
+	free_silence(test, &s);
+}
+
+/* Somebody else's unmap, of a domain without ATS, behind the silent device's ATC_INV */
+static void bystander(struct kunit *test)
+{
+	struct iommu_domain *other;
+	struct smmu_ticket ticket;
+	struct smmu_deadline deadline = {};
+	struct smmu_device *smmu;
+	struct rig_device *e;
+	struct smmu_cmd cmd[2];
+	struct silence s;
+
+	make_silence(test, &s, ~0ULL >> 2);
+	smmu = &rig_host(s.smmu)->smmu;
+	s.rig->atc = false;
+	e = rig_device(test, s.rig, 0);
+	other = mapped(test, e, PA2);
+	the_silence = &s;
+	kunit_activate_static_stub(test, smmu_atsdev_cut, cut_stub);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(e, other));
+	KUNIT_EXPECT_EQ(test, PA2, rig_access(s.rig, e, IOVA, false));
+	/* as a guest would send it: nobody waits for this one */
+	smmu_cmd_atc_inv(&cmd[0], s.d[1]->sid, 0, false, 0, ATC_SIZE_ALL);
+	smmu_cmd_sync(&cmd[1], false);
+	KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, 2, &deadline, &ticket, false));
+
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(other, IOVA, SZ_4K));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, e, IOVA, false));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
+	/* only the one that held the queue up was cut off, and the bystander was not */
+	KUNIT_EXPECT_FALSE(test, s.d[1]->bus_master);
+	KUNIT_EXPECT_TRUE(test, s.d[0]->bus_master && s.d[2]->bus_master && e->bus_master);
+	answer(&s);
+	rig_settle(s.rig);
+	KUNIT_EXPECT_TRUE(test, s.d[1]->bus_master);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(e, &smmu_identity_domain));
+	iommu_domain_free(other);
+	free_silence(test, &s);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(order),
+	KUNIT_CASE(unmap_reaches_atcs),
+	KUNIT_CASE(changes_domain),
+	KUNIT_CASE(every_stream),
+	KUNIT_CASE(finds_the_culprit),
+	KUNIT_CASE(still_silent),
+	KUNIT_CASE(silent_at_detach),
+	KUNIT_CASE(queue_stands_still),
+	KUNIT_CASE(bystander),
+	{}
+};
+
+static struct kunit_suite suite = { .name = "smmu_ats", .test_cases = cases };
+kunit_test_suite(suite);

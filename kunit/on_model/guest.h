@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Guests on the model: vSMMUs without an iommufd, and what a guest has in its memory: CDs
+ * and stage-1 tables. The parent maps all memory one to one where tables lie (the guest
+ * physical address of a table is where it is), and the rest as the test wants.
+ */
+#ifndef KUNIT_ON_MODEL_GUEST_H
+#define KUNIT_ON_MODEL_GUEST_H
+
+#include <linux/io-pgtable.h>
+#include <linux/iommufd.h>
+
+#include "drv/vsmmu.h"
+#include "on_model/rig.h"
+
+#define GUEST_EVENTS	8
+
+/**
+ * struct guest - one vSMMU with its devices
+ * @vsmmu: from smmu_vsmmu_init()
+ * @dev: devices that have a vSID
+ * @vsid: their vSIDs
+ * @nr: how many
+ * @event: what came through the vEVENTQ
+ * @events: how many
+ */
+struct guest {
+	struct smmu_vsmmu vsmmu;
+	struct device *dev[4];
+	u32 vsid[4];
+	u32 nr;
+	struct iommu_vevent_arm_smmuv3 event[GUEST_EVENTS];
+	u32 events;
+};
+
+/**
+ * struct guest_table - a guest's CD with a stage-1 table
+ * @cd: a page of CDs, the first is used
+ * @ops: table; its addresses are guest physical
+ * @asid: in the CD
+ */
+struct guest_table {
+	struct smmu_cd *cd;
+	struct io_pgtable_ops *ops;
+	u16 asid;
+};
+
+/* A vSMMU on @smmu over @parent, gone with the test at the latest. NULL with *@ret on error. */
+struct guest *guest_new(struct kunit *test, struct machine_smmu *smmu,
+			struct iommu_domain *parent, int *ret);
+void guest_destroy(struct guest *g);
+
+/* The guest sees the device under this StreamID */
+void guest_device(struct kunit *test, struct guest *g, struct rig_device *d, u32 vsid);
+
+/* A nested domain from words 0 and 1 of a vSTE, or an ERR_PTR; the caller frees it */
+struct iommu_domain *guest_domain(struct kunit *test, struct guest *g, u64 w0, u64 w1);
+struct iommu_domain *guest_bypass(struct kunit *test, struct guest *g);
+struct iommu_domain *guest_abort(struct kunit *test, struct guest *g);
+struct iommu_domain *guest_s1(struct kunit *test, struct guest *g,
+			      const struct guest_table *t, bool ats);
+
+/* CD and table in memory that @parent maps one to one from now on; freed with the test */
+struct guest_table *guest_table(struct kunit *test, struct machine_smmu *smmu,
+				struct iommu_domain *parent, u16 asid);
+void guest_map(struct kunit *test, struct guest_table *t, u64 iova, u64 ipa);
+void guest_unmap(struct kunit *test, struct guest_table *t, u64 iova);
+
+/**
+ * guest_commands() - as IOMMU_HWPT_INVALIDATE would
+ * @test: test
+ * @g: guest
+ * @cmd: commands
+ * @num: in: how many; out: how many were done
+ * Return: 0 or an error
+ */
+int guest_commands(struct kunit *test, struct guest *g, const struct smmu_cmd *cmd, u32 *num);
+/* One that must succeed */
+void guest_command(struct kunit *test, struct guest *g, const struct smmu_cmd *cmd);
+
+#endif

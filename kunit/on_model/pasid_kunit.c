@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PASIDs: attach, replace, detach beside every kind of RID domain, what the STE becomes, and
+ * that unmaps reach what was cached under each of them.
+ */
+#include <linux/bitfield.h>
+#include <linux/device.h>
+#include <linux/sizes.h>
+
+#include "core/array.h"
+#include "core/ste.h"
+#include "drv/domain.h"
+#include "drv/master.h"
+#include "drv/pasid.h"
+#include "on_model/rig.h"
+
+#define IOVA	0x40001000ULL
+#define PA	0x12345000ULL
+#define PA2	0x23456000ULL
+#define BITS	10
+
+static struct iommu_domain *mapped(struct kunit *test, struct rig_device *d, u64 pa)
+{
+	struct iommu_domain *domain = rig_domain(test, d);
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, pa, SZ_4K, IOMMU_READ | IOMMU_WRITE,
+					   GFP_KERNEL));
+	return domain;
+}
+
+static int set(struct rig_device *d, struct iommu_domain *domain, u32 ssid)
+{
+	return domain->ops->set_dev_pasid(domain, d->dev, ssid, NULL);
+}
+
+static void clear(struct kunit *test, struct rig_device *d, u32 ssid)
+{
+	KUNIT_EXPECT_EQ(test, 0, set(d, &smmu_blocked_domain, ssid));
+}
+
+static struct machine_smmu *new_smmu(struct kunit *test, struct rig *rig)
+{
+	struct model_config cfg;
+
+	model_config_default(&cfg);
+	cfg.idr[0] |= IDR0_CD2L;
+	FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], BITS);
+	return rig_smmu(test, rig, 0, &cfg);
+}
+
+static struct rig_device *new_device(struct kunit *test, struct rig *rig, u32 smmu)
+{
+	rig->ssid_bits = BITS;
+	return rig_device(test, rig, smmu);
+}
+
+static u64 s1dss(struct machine_smmu *smmu, struct rig_device *d)
+{
+	return FIELD_GET(STE1_S1DSS,
+			 le64_to_cpu(smmu_strtab_ste(&rig_host(smmu)->smmu, d->sid)->w[1]));
+}
+
+static const char *kind(struct machine_smmu *smmu, struct rig_device *d)
+{
+	return smmu_ste_kind(smmu_strtab_ste(&rig_host(smmu)->smmu, d->sid));
+}
+
+/* Beside identity, blocked and stage 1: requests without PASID stay what they are */
+static void beside_every_rid(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = new_smmu(test, rig);
+	struct rig_device *d = new_device(test, rig, 0);
+	struct iommu_domain *rid = mapped(test, d, PA), *p = mapped(test, d, PA2);
+	struct {
+		struct iommu_domain *domain;
+		u64 goes_to;
+		u64 s1dss;
+	} with[] = {
+		{ &smmu_identity_domain, IOVA, STE_S1DSS_BYPASS },
+		{ &smmu_blocked_domain, RIG_NOWHERE, STE_S1DSS_TERMINATE },
+		{ rid, PA, STE_S1DSS_SSID0 },
+	};
+	u32 i, j;
+
+	for (i = 0; i < ARRAY_SIZE(with); i++) {
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, with[i].domain));
+		KUNIT_ASSERT_EQ(test, 0, set(d, p, 5));
+		KUNIT_EXPECT_STREQ(test, "stage1", kind(smmu, d));
+		/* and the RID changes under the PASID */
+		for (j = 0; j < ARRAY_SIZE(with); j++) {
+			KUNIT_ASSERT_EQ(test, 0, rig_attach(d, with[j].domain));
+			KUNIT_EXPECT_EQ(test, with[j].s1dss, s1dss(smmu, d));
+			KUNIT_EXPECT_EQ(test, with[j].goes_to, rig_access(rig, d, IOVA, false));
+			KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, 5, IOVA, true));
+			KUNIT_EXPECT_EQ(test, RIG_NOWHERE,
+					rig_access_ssid(rig, d, 6, IOVA, false));
+		}
+		clear(test, d, 5);
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(rig, d, 5, IOVA, true));
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+		KUNIT_EXPECT_STREQ(test, "bypass", kind(smmu, d));
+	}
+	iommu_domain_free(rid);
+	iommu_domain_free(p);
+}
+
+/* First, last and middle SubstreamID, through as many leaves, all on one domain and apart */
+static void many_pasids(struct kunit *test)
+{
+	static const u32 ssid[] = { 1, 63, 64, 500, (1 << BITS) - 1 };
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = new_smmu(test, rig);
+	struct rig_device *d = new_device(test, rig, 0);
+	struct iommu_domain *p[ARRAY_SIZE(ssid)], *shared = mapped(test, d, PA);
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(ssid); i++) {
+		p[i] = mapped(test, d, PA2 + i * SZ_4K);
+		KUNIT_ASSERT_EQ(test, 0, set(d, p[i], ssid[i]));
+		KUNIT_EXPECT_EQ(test, PA2 + i * SZ_4K,
+				rig_access_ssid(rig, d, ssid[i], IOVA, false));
+	}
+	/* one ASID for all that share a domain */
+	for (i = 0; i < ARRAY_SIZE(ssid); i++) {
+		KUNIT_ASSERT_EQ(test, 0, set(d, shared, ssid[i]));
+		KUNIT_EXPECT_EQ(test, PA, rig_access_ssid(rig, d, ssid[i], IOVA, false));
+	}
+	mutex_lock(&smmu_attach_mutex);
+	KUNIT_EXPECT_EQ(test, 1, smmu_domain_array(smmu_domain_of(shared))->num);
+	KUNIT_EXPECT_EQ(test, ARRAY_SIZE(ssid),
+			smmu_domain_array(smmu_domain_of(shared))->inv[0].users);
+	mutex_unlock(&smmu_attach_mutex);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(shared, IOVA, SZ_4K));
+	for (i = 0; i < ARRAY_SIZE(ssid); i++) {
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE,
+				rig_access_ssid(rig, d, ssid[i], IOVA, false));
+		clear(test, d, ssid[i]);
+		iommu_domain_free(p[i]);
+	}
+	iommu_domain_free(shared);
+	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(smmu)->smmu.inst.asids));
+}
+
+/* With ATS: on with the first PASID, off with the last, an entry for each, and no stale ATC */
+static void with_ats(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = new_smmu(test, rig);
+	struct iommu_domain *rid, *a, *b;
+	struct rig_device *d;
+
+	rig->atc = true;
+	d = new_device(test, rig, 0);
+	rid = mapped(test, d, PA);
+	a = mapped(test, d, PA);
+	b = mapped(test, d, PA2);
+	KUNIT_EXPECT_FALSE(test, d->ats);
+	KUNIT_ASSERT_EQ(test, 0, set(d, a, 1));
+	KUNIT_EXPECT_TRUE(test, d->ats);
+	KUNIT_ASSERT_EQ(test, 0, set(d, b, 2));
+	KUNIT_EXPECT_EQ(test, PA, rig_access_ssid(rig, d, 1, IOVA, false));
+	KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, 2, IOVA, false));
+	/* replace: what the ATC holds under 1 goes, under 2 stays good */
+	KUNIT_ASSERT_EQ(test, 0, set(d, b, 1));
+	KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, 1, IOVA, false));
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(b, IOVA, SZ_4K));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(rig, d, 1, IOVA, false));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(rig, d, 2, IOVA, false));
+	/* the RID joins, PASIDs leave: ATS stays on for it */
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, rid));
+	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
+	clear(test, d, 1);
+	clear(test, d, 2);
+	KUNIT_EXPECT_TRUE(test, d->ats);
+	/* and the other way round */
+	KUNIT_ASSERT_EQ(test, 0, set(d, a, 1));
+	KUNIT_EXPECT_EQ(test, PA, rig_access_ssid(rig, d, 1, IOVA, false));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_blocked_domain));
+	KUNIT_EXPECT_TRUE(test, d->ats);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, IOVA, false));
+	KUNIT_EXPECT_EQ(test, PA, rig_access_ssid(rig, d, 1, IOVA, false));
+	clear(test, d, 1);
+	KUNIT_EXPECT_FALSE(test, d->ats);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(rig, d, 1, IOVA, false));
+	KUNIT_EXPECT_STREQ(test, "abort", kind(smmu, d));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	iommu_domain_free(rid);
+	iommu_domain_free(a);
+	iommu_domain_free(b);
+}
+
+/* The device goes with PASIDs attached; nobody can detach them any more, nothing is allocated */
+static void released_with_pasids(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = new_smmu(test, rig);
+	struct iommu_domain *rid, *p;
+	struct rig_device *d;
+	u32 i, sid;
+
+	rig->atc = true;
+	d = new_device(test, rig, 0);
+	sid = d->sid;
+	rid = mapped(test, d, PA);
+	p = mapped(test, d, PA2);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, rid));
+	for (i = 1; i < 100; i += 33) {
+		KUNIT_ASSERT_EQ(test, 0, set(d, p, i));
+		KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, i, IOVA, false));
+	}
+	/* the core knows nothing of these PASIDs, as in iommu_deinit_device() */
+	rig_remove(d);
+	KUNIT_EXPECT_STREQ(test, "abort",
+			   smmu_ste_kind(smmu_strtab_ste(&rig_host(smmu)->smmu, sid)));
+	mutex_lock(&smmu_attach_mutex);
+	KUNIT_EXPECT_EQ(test, 0, smmu_domain_array(smmu_domain_of(p))->num);
+	KUNIT_EXPECT_TRUE(test, list_empty(&smmu_domain_of(p)->attached));
+	mutex_unlock(&smmu_attach_mutex);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(p, IOVA, SZ_4K));
+	iommu_domain_free(rid);
+	iommu_domain_free(p);
+	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(smmu)->smmu.inst.asids));
+}
+
+/* After a reset every PASID comes back without memory, others' merges or not */
+static void comes_back(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct iommu_domain *rid, *p;
+	struct rig_device *d, *other;
+
+	new_smmu(test, rig);
+	rig->atc = true;
+	d = new_device(test, rig, 0);
+	other = new_device(test, rig, 0);
+	rid = mapped(test, d, PA);
+	p = mapped(test, d, PA2);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, rid));
+	KUNIT_ASSERT_EQ(test, 0, set(d, p, 7));
+	/* as pci_dev_reset_iommu_prepare() does */
+	KUNIT_ASSERT_EQ(test, 0, smmu_blocked_domain.ops->attach_dev(&smmu_blocked_domain,
+								     d->dev, rid));
+	clear(test, d, 7);
+	KUNIT_ASSERT_EQ(test, 0, set(other, p, 9));
+	KUNIT_ASSERT_EQ(test, 0, set(other, rid, 8));
+	rig_alloc_begin(1);
+	KUNIT_EXPECT_EQ(test, 0, rid->ops->attach_dev(rid, d->dev, &smmu_blocked_domain));
+	KUNIT_EXPECT_EQ(test, 0, set(d, p, 7));
+	KUNIT_EXPECT_FALSE(test, rig_alloc_end());
+	KUNIT_EXPECT_TRUE(test, d->ats);
+	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
+	KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, 7, IOVA, false));
+	clear(test, other, 9);
+	clear(test, other, 8);
+	clear(test, d, 7);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	iommu_domain_free(rid);
+	iommu_domain_free(p);
+}
+
+/* What is refused, and changes nothing */
+static void refuses(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = new_smmu(test, rig);
+	struct rig_device *d = new_device(test, rig, 0), *without;
+	struct iommu_domain *p = mapped(test, d, PA), *s2 = rig_domain_s2(test, d);
+
+	rig->ssid_bits = 0;
+	without = rig_device(test, rig, 0);
+	KUNIT_EXPECT_EQ(test, -EINVAL, set(d, p, 0));
+	KUNIT_EXPECT_EQ(test, -EINVAL, set(d, p, 1 << BITS));
+	KUNIT_EXPECT_EQ(test, -EINVAL, set(d, s2, 1));
+	KUNIT_EXPECT_EQ(test, -EINVAL, set(without, p, 1));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, s2));
+	KUNIT_EXPECT_EQ(test, -EBUSY, set(d, p, 1));
+	KUNIT_EXPECT_STREQ(test, "stage2", kind(smmu, d));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	KUNIT_ASSERT_EQ(test, 0, set(d, p, 1));
+	KUNIT_EXPECT_EQ(test, -EBUSY, s2->ops->attach_dev(s2, d->dev, NULL));
+	KUNIT_EXPECT_EQ(test, PA, rig_access_ssid(rig, d, 1, IOVA, false));
+	KUNIT_EXPECT_EQ(test, IOVA, rig_access(rig, d, IOVA, false));
+	/* a detach of what was never there */
+	clear(test, d, 2);
+	clear(test, d, 5000);
+	clear(test, d, 1);
+	iommu_domain_free(p);
+	iommu_domain_free(s2);
+}
+
+/* Every allocation of an attach fails once: nothing has changed, and it can be tried again */
+static void without_memory(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = new_smmu(test, rig);
+	struct iommu_domain *p;
+	struct rig_device *d;
+	int ret = -ENOMEM;
+	bool hit = true;
+	u32 nth;
+
+	rig->atc = true;
+	d = new_device(test, rig, 0);
+	p = mapped(test, d, PA);
+	rig_hush(rig);
+	for (nth = 1; ret && nth < 50; nth++) {
+		rig_alloc_begin(nth);
+		ret = set(d, p, 200);
+		hit = rig_alloc_end();
+		if (!ret)
+			break;
+		KUNIT_EXPECT_EQ(test, -ENOMEM, ret);
+		KUNIT_EXPECT_TRUE(test, hit);
+		KUNIT_EXPECT_STREQ(test, "bypass", kind(smmu, d));
+		KUNIT_EXPECT_FALSE(test, d->ats);
+		KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(smmu)->smmu.inst.asids));
+	}
+	rig_unhush(rig);
+	KUNIT_EXPECT_EQ(test, 0, ret);
+	/* place, table, its levels, tag, array */
+	KUNIT_EXPECT_GT(test, nth, 5);
+	KUNIT_EXPECT_EQ(test, PA, rig_access_ssid(rig, d, 200, IOVA, false));
+	clear(test, d, 200);
+	iommu_domain_free(p);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(beside_every_rid),
+	KUNIT_CASE(many_pasids),
+	KUNIT_CASE(with_ats),
+	KUNIT_CASE(released_with_pasids),
+	KUNIT_CASE(comes_back),
+	KUNIT_CASE(refuses),
+	KUNIT_CASE(without_memory),
+	{}
+};
+
+static struct kunit_suite suite = { .name = "smmu_pasid", .test_cases = cases };
+kunit_test_suite(suite);
