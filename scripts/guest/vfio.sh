@@ -4,6 +4,9 @@
 # The kernel's VFIO selftests on an igb that vfio-pci drives; they are in /vfio.
 # See scripts/checks/70-vfio.
 
+# shellcheck source=scripts/guest/tap.sh
+. /etc/tap.sh
+
 # to_vfio BDF
 to_vfio()
 {
@@ -12,35 +15,6 @@ to_vfio()
 	[ ! -e "$dev/driver" ] || echo "$1" >"$dev/driver/unbind"
 	echo vfio-pci >"$dev/driver_override" &&
 	echo "$1" >/sys/bus/pci/drivers/vfio-pci/bind
-}
-
-# Translate the TAP of kselftest_harness.h, which says
-#	ok N NAME, ok N NAME # SKIP WHY, not ok N NAME
-# tap_results PREFIX LOG
-tap_results()
-{
-	sed -nE -e 's/^not ok [0-9]+ ([^ ]+)(.*)/not ok PREFIX\1 failed\2/p' \
-		-e 's/^ok [0-9]+ (# SKIP )?([^ ]+) # SKIP */skip PREFIX\2 /p' \
-		-e '/ # SKIP/!s/^ok [0-9]+ ([^ ]+).*/ok PREFIX\1/p' "$2" |
-		sed "s/PREFIX/$1/"
-}
-
-# run_test NAME BDF
-run_test()
-{
-	local name=$1 rc=0 log=/tmp/$1.log planned told
-
-	"/vfio/vfio_${name}_test" "$2" >"$log" 2>&1 || rc=$?
-	tap_results "$name." "$log" >/tmp/results
-	cat /tmp/results >&3
-	planned=$(sed -n 's/^1\.\.//p' "$log")
-	told=$(wc -l </tmp/results)
-	# Status 4: all skipped.
-	if [ "$rc" != 0 ] && [ "$rc" != 4 ] || [ "${planned:-0}" -ne "$told" ] ||
-	   [ "$told" = 0 ]; then
-		grep -v '^ok ' "$log" | head -n 40 | show
-		not_ok "$name" "status $rc, $told results of ${planned:-an unknown number}"
-	fi
 }
 
 step "load the driver ($SMMU_DRIVER)"
@@ -58,7 +32,7 @@ echo always >/sys/kernel/mm/transparent_hugepage/shmem_enabled
 : "${TESTS:=iommufd_setup pci_device dma_mapping dma_mapping_mmio pci_driver}"
 for name in $TESTS; do
 	step "$name on $bdf"
-	run_test "$name" "$bdf"
+	tap_run "$name" "$name." "/vfio/vfio_${name}_test" "$bdf"
 done
 step "unload"
 echo "$bdf" >/sys/bus/pci/drivers/vfio-pci/unbind
