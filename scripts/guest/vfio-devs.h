@@ -2,7 +2,7 @@
 /*
  * For programs that drive several devices by VFIO at once: one iommufd, or one type1
  * container, for all of them; what the driver's debugfs says of their domains and SMMUs.
- * Whatever does not work that has to ends the program with status 2.
+ * Whatever does not work that has to ends the program with status DIE_STATUS.
  */
 #ifndef GUEST_VFIO_DEVS_H
 #define GUEST_VFIO_DEVS_H
@@ -22,6 +22,9 @@
 #include <linux/iommufd.h>
 #include <linux/vfio.h>
 
+#ifndef DIE_STATUS
+#define DIE_STATUS	2
+#endif
 #define MAX_DEVS	24
 #define DEBUGFS		"/sys/kernel/debug/smmuv3/"
 
@@ -61,7 +64,7 @@ static inline void die(const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	fprintf(stderr, ": %s\n", strerror(err));
-	exit(2);
+	exit(DIE_STATUS);
 }
 
 /* Finds out its SMMU; opens nothing */
