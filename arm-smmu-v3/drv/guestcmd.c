@@ -22,7 +22,6 @@
 
 /* The last place is the CMD_SYNC's */
 #define BLOCK		(SMMU_BATCH_MAX - 1)
-#define DATA_TYPE	IOMMU_VIOMMU_INVALIDATE_DATA_ARM_SMMUV3
 
 struct block {
 	struct smmu_cmd in[BLOCK];
@@ -45,16 +44,21 @@ static bool stream(void *ctx, u32 vsid, struct smmu_guest_stream *out)
 
 static const struct smmu_guest_ops guest_ops = { .stream = stream };
 
+/*
+ * Commands [@at, @at + @n). An entry may be longer than this kernel knows, with zeroes at
+ * its end; shorter ones there never were.
+ */
 static int copy(struct block *block, const struct iommu_user_data_array *array, u32 at, u32 n)
 {
-	struct iommu_viommu_arm_smmuv3_invalidate entry;
+	void __user *from = array->uptr + (size_t)at * array->entry_len;
 	int ret = 0;
 	u32 i;
 
-	for (i = 0; i < n && !ret; i++) {
-		ret = iommu_copy_struct_from_user_array(&entry, array, DATA_TYPE, at + i, cmd);
-		block->in[i] = (struct smmu_cmd) { { entry.cmd[0], entry.cmd[1] } };
-	}
+	if (array->entry_len == sizeof(block->in[0]))
+		return copy_from_user(block->in, from, n * sizeof(block->in[0])) ? -EFAULT : 0;
+	for (i = 0; i < n && !ret; i++, from += array->entry_len)
+		ret = copy_struct_from_user(&block->in[i], sizeof(block->in[i]), from,
+					    array->entry_len);
 	return ret;
 }
 
@@ -92,7 +96,11 @@ int smmu_vsmmu_invalidate(struct iommufd_viommu *viommu, struct iommu_user_data_
 	u32 done = 0, n, num = array->entry_num;
 	int ret = 0;
 
-	if (array->type != DATA_TYPE)
+	static_assert(sizeof(struct iommu_viommu_arm_smmuv3_invalidate) ==
+		      sizeof(struct smmu_cmd));
+
+	if (array->type != IOMMU_VIOMMU_INVALIDATE_DATA_ARM_SMMUV3 ||
+	    (num && array->entry_len < sizeof(struct smmu_cmd)))
 		ret = -EINVAL;
 	else if (num)
 		block = kmalloc_obj(*block, GFP_KERNEL_ACCOUNT);
