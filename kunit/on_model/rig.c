@@ -47,27 +47,37 @@ static bool ats_capable_stub(struct smmu_master *master)
 	return the_rig->atc && smmu_has(&master->host->smmu, SMMU_FEAT_ATS);
 }
 
+/* A request that is under way is over before config space has changed */
+static void set_config(struct smmu_master *master, bool ats, bool bus_master)
+{
+	struct rig_device *d = device_of(master);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&d->config, flags);
+	d->ats = ats;
+	d->bus_master = bus_master;
+	raw_spin_unlock_irqrestore(&d->config, flags);
+}
+
 static int ats_enable_stub(struct smmu_master *master)
 {
-	WRITE_ONCE(device_of(master)->ats, true);
+	set_config(master, true, device_of(master)->bus_master);
 	return 0;
 }
 
 static void ats_disable_stub(struct smmu_master *master)
 {
-	WRITE_ONCE(device_of(master)->ats, false);
+	set_config(master, false, device_of(master)->bus_master);
 }
 
 static void ats_cut_stub(struct smmu_master *master)
 {
-	WRITE_ONCE(device_of(master)->bus_master, false);
-	WRITE_ONCE(device_of(master)->ats, false);
+	set_config(master, false, false);
 }
 
 static void ats_restore_stub(struct smmu_master *master, bool ats)
 {
-	WRITE_ONCE(device_of(master)->ats, ats);
-	WRITE_ONCE(device_of(master)->bus_master, true);
+	set_config(master, ats, true);
 }
 
 static void settle_stub(struct smmu_host *host)
@@ -169,6 +179,7 @@ struct rig_device *rig_device_sids(struct kunit *test, struct rig *rig, u32 smmu
 		.atc = rig->atc,
 		.bus_master = true,
 	};
+	raw_spin_lock_init(&d->config);
 	dev = machine_add_device(rig->smmu[smmu], sids, n, rig->ssid_bits);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
 	d->dev = dev;
@@ -240,12 +251,15 @@ void rig_at_el2(struct rig *rig)
 
 static int access(struct rig *rig, struct rig_device *d, struct model_access *a)
 {
-	if (!READ_ONCE(d->bus_master)) {
-		a->event = 0;
-		return -EFAULT;
-	}
-	a->ats = d->atc && READ_ONCE(d->ats);
-	return model_access(rig->smmu[d->smmu]->model, a);
+	unsigned long flags;
+	int ret = -EFAULT;
+
+	raw_spin_lock_irqsave(&d->config, flags);
+	a->ats = d->atc && d->ats;
+	if (d->bus_master)
+		ret = model_access(rig->smmu[d->smmu]->model, a);
+	raw_spin_unlock_irqrestore(&d->config, flags);
+	return ret;
 }
 
 u64 rig_access_ssid(struct rig *rig, struct rig_device *d, u32 ssid, u64 iova, bool write)

@@ -8,6 +8,7 @@
 
 #include <kunit/test.h>
 #include <linux/iommu.h>
+#include <linux/spinlock.h>
 
 #include <smmuv3/regs.h>
 
@@ -26,6 +27,7 @@ struct iommu_domain;
  * @group: its group, referenced
  * @smmu: index of its SMMU
  * @sid: its (first) StreamID
+ * @config: what config space says changes between requests of the device
  * @ats: ATS is on in the device
  * @bus_master: it may send requests
  * @atc: it has an ATC
@@ -37,6 +39,7 @@ struct rig_device {
 	u32 smmu;
 	u32 sid;
 	bool atc;
+	raw_spinlock_t config;	/* @ats, @bus_master */
 	bool ats;
 	bool bus_master;
 	struct iommu_attach_handle handle;

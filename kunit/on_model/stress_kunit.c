@@ -267,6 +267,8 @@ static int work(void *data)
 	struct worker *w = data;
 	struct stress *s = w->s;
 
+	/* the rig's devices have no config space: the stubs are this test's */
+	current->kunit_test = s->rig->test;
 	while (atomic_dec_if_positive(&s->ops_left) >= 0 && !atomic_read(&s->errors)) {
 		u32 dice = rnd(w, 100);
 
@@ -283,6 +285,7 @@ static int work(void *data)
 	}
 	while (!kthread_should_stop())
 		schedule_timeout_uninterruptible(1);
+	current->kunit_test = NULL;
 	return 0;
 }
 
@@ -340,6 +343,8 @@ static void setup(struct kunit *test, struct stress *s, const struct shape *shap
 		model_latency(s->rig->smmu[i]->model, CMD_SYNC, 1000);
 	}
 	for (i = 0; i < shape->devices; i++) {
+		/* every other one has an ATC */
+		s->rig->atc = i & 1;
 		rig_device(test, s->rig, i % shape->smmus);
 		mutex_init(&s->place[i].lock);
 		s->place[i].at = AT_IDENTITY;
@@ -458,6 +463,7 @@ static void everything_at_once(struct kunit *test)
 /* The SMMU that loses them runs stage 1 in the EL2 world */
 static const u8 needed[] = {
 	CMD_TLBI_EL2_VA, CMD_TLBI_S2_IPA, CMD_CFGI_STE, CMD_CFGI_CD, CMD_TLBI_EL2_ASID,
+	CMD_ATC_INV,
 };
 
 static void needed_desc(const u8 *opcode, char *desc)
