@@ -3,8 +3,7 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
-
-#include <compat/iommufd_hw_info.h>
+#include <uapi/linux/iommufd.h>
 
 #include "drv/attach.h"
 #include "drv/domain.h"
@@ -37,6 +36,9 @@ static bool dev_capable(struct device *dev, enum iommu_cap cap)
 	}
 }
 
+/* IOMMU_HW_INFO_ARM_SMMUV3_ERRATA_REPEAT_TLBI_CFGI, an enum of 7.3 and later */
+#define HW_INFO_REPEAT_TLBI_CFGI	BIT(0)
+
 /* What a VMM may tell its guest of the SMMU; the caller frees it */
 static void *hw_info(struct device *dev, u32 *length, enum iommu_hw_info_type *type)
 {
@@ -59,7 +61,7 @@ static void *hw_info(struct device *dev, u32 *length, enum iommu_hw_info_type *t
 	}
 	/* a guest's commands are passed on as they come, so it has to repeat them itself */
 	if (smmu->inst.feat.errata & SMMU_ERRATUM_REPEAT_TLBI)
-		flags = IOMMU_HW_INFO_ARM_SMMUV3_ERRATA_REPEAT_TLBI_CFGI;
+		flags = HW_INFO_REPEAT_TLBI_CFGI;
 	smmu_idregs_read(smmu, &regs);
 
 	*length = sizeof(*hw);

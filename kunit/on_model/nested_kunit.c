@@ -540,6 +540,7 @@ static void faults(struct kunit *test)
 	struct iommu_domain *s1, *abort;
 	struct smmu_host *host;
 	struct nest n;
+	u32 sid, id;
 	u64 word;
 
 	make_nest(test, &n, false);
@@ -555,8 +556,10 @@ static void faults(struct kunit *test)
 	smmu_fault_report(&host->smmu, &event);
 	KUNIT_ASSERT_EQ(test, 1, n.g->events);
 	word = le64_to_cpu(n.g->event[0].evt[0]);
-	KUNIT_EXPECT_EQ(test, VSID, FIELD_GET(EVENT0_SID, word));
-	KUNIT_EXPECT_EQ(test, EVENT_F_TRANSLATION, FIELD_GET(EVENT0_ID, word));
+	sid = FIELD_GET(EVENT0_SID, word);
+	id = FIELD_GET(EVENT0_ID, word);
+	KUNIT_EXPECT_EQ(test, VSID, sid);
+	KUNIT_EXPECT_EQ(test, EVENT_F_TRANSLATION, id);
 	KUNIT_EXPECT_EQ(test, 0xdead000, le64_to_cpu(n.g->event[0].evt[2]));
 	event.s2 = true;
 	smmu_fault_report(&host->smmu, &event);
