@@ -3,6 +3,8 @@
 #include <linux/dev_printk.h>
 #include <linux/iommu.h>
 
+#include <kunit/static_stub.h>
+
 #include "drv/firmware.h"
 #include "drv/host.h"
 
@@ -12,6 +14,9 @@ void smmu_rmr_preset(struct smmu_host *host)
 	struct iommu_resv_region *region;
 	LIST_HEAD(regions);
 	unsigned int i;
+
+	/* suites have no IORT */
+	KUNIT_STATIC_STUB_REDIRECT(smmu_rmr_preset, host);
 
 	iort_get_rmr_sids(dev_fwnode(smmu->dev), &regions);
 	list_for_each_entry(region, &regions, list) {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* From platform probe to platform remove, by the real driver, on many kinds of SMMU. */
+#include <kunit/static_stub.h>
+#include <kunit/test-bug.h>
 #include <linux/bitfield.h>
 #include <linux/device.h>
 
 #include "core/tag.h"
+#include "drv/firmware.h"
 #include "on_model/rig.h"
 
 /**
@@ -218,11 +221,49 @@ static void survives_no_memory(struct kunit *test)
 	use(test, rig);
 }
 
+#define RMR_SID		0x133
+#define RMR_IOVA	0x8765000ULL
+
+/* What the IORT's nodes come to; its walk is the kernel's */
+static void rmr_stub(struct smmu_host *host)
+{
+	KUNIT_EXPECT_EQ(kunit_get_current_test(), 0,
+			smmu_strtab_preset_bypass(&host->smmu, RMR_SID));
+}
+
+/* Firmware's device does DMA before, while and after the SMMU is enabled; others do not */
+static void keeps_reserved_streams(struct kunit *test)
+{
+	struct model_access rmr = { .sid = RMR_SID, .iova = RMR_IOVA };
+	struct model_access other = { .sid = RMR_SID + 1, .iova = RMR_IOVA };
+	static const u32 sid = RMR_SID;
+	struct machine_smmu *smmu;
+	struct iommu_domain *domain;
+	struct rig *rig = rig_new(test);
+	struct rig_device *d;
+
+	kunit_activate_static_stub(test, smmu_rmr_preset, rmr_stub);
+	smmu = rig_smmu(test, rig, 0, NULL);
+	KUNIT_EXPECT_EQ(test, 0, model_access(smmu->model, &rmr));
+	KUNIT_EXPECT_EQ(test, RMR_IOVA, rmr.pa);
+	KUNIT_EXPECT_EQ(test, -EFAULT, model_access(smmu->model, &other));
+
+	/* its device appears, and is attached like any other */
+	d = rig_device_sids(test, rig, 0, &sid, 1);
+	KUNIT_EXPECT_EQ(test, RMR_IOVA, rig_access(rig, d, RMR_IOVA, false));
+	domain = rig_domain(test, d);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, RMR_IOVA, false));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	iommu_domain_free(domain);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(works, kind_gen_params),
 	KUNIT_CASE(comes_back),
 	KUNIT_CASE_PARAM(fails_clean, breakage_gen_params),
 	KUNIT_CASE(survives_no_memory),
+	KUNIT_CASE(keeps_reserved_streams),
 	{}
 };
 
