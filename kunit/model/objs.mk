@@ -5,4 +5,4 @@ smmu-model-objs := $(addprefix model/,model.o regs.o cmdq.o exec.o cache.o confi
 smmu-model-objs += $(addprefix on_model/,rig.o model_kunit.o bringup_kunit.o attach_kunit.o share_kunit.o \
 					  walktime_kunit.o stress_kunit.o comeback_kunit.o \
 					  release_kunit.o errors_kunit.o \
-					  storm_kunit.o guest.o nested_kunit.o ats_kunit.o pasid_kunit.o)
+					  storm_kunit.o guest.o nested_kunit.o nested_fuzz_kunit.o ats_kunit.o pasid_kunit.o)
