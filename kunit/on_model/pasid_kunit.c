@@ -9,6 +9,7 @@
 
 #include "core/array.h"
 #include "core/ste.h"
+#include "drv/attach.h"
 #include "drv/domain.h"
 #include "drv/master.h"
 #include "drv/pasid.h"
@@ -190,12 +191,17 @@ static void with_ats(struct kunit *test)
 	iommu_domain_free(b);
 }
 
-/* The device goes with PASIDs attached; nobody can detach them any more, nothing is allocated */
+/*
+ * The device goes with PASIDs attached; nobody can detach them any more. Nothing is
+ * allocated, and its DMA goes where it went or nowhere.
+ */
 static void released_with_pasids(struct kunit *test)
 {
+	struct model_access dma = { .ssid = 34, .ssv = true, .iova = IOVA };
 	struct rig *rig = rig_new(test);
 	struct machine_smmu *smmu = new_smmu(test, rig);
 	struct iommu_domain *rid, *p;
+	struct model_watch seen;
 	struct rig_device *d;
 	u32 i, sid;
 
@@ -210,6 +216,20 @@ static void released_with_pasids(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, i, IOVA, false));
 	}
 	/* the core knows nothing of these PASIDs, as in iommu_deinit_device() */
+	dma.sid = sid;
+	model_watch(smmu->model, &dma);
+	rig_alloc_begin(1);
+	mutex_lock(&smmu_attach_mutex);
+	smmu_attach_none(dev_iommu_priv_get(d->dev), false);
+	smmu_pasid_release(dev_iommu_priv_get(d->dev));
+	mutex_unlock(&smmu_attach_mutex);
+	KUNIT_EXPECT_FALSE(test, rig_alloc_end());
+	model_watched(smmu->model, &seen);
+	model_watch(smmu->model, NULL);
+	for (i = 0; i < seen.nr; i++)
+		KUNIT_EXPECT_TRUE(test, seen.pa[i] == PA2 || seen.pa[i] == RIG_NOWHERE);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(rig, d, 34, IOVA, false));
+	KUNIT_EXPECT_FALSE(test, d->ats);
 	rig_remove(d);
 	KUNIT_EXPECT_STREQ(test, "abort",
 			   smmu_ste_kind(smmu_strtab_ste(&rig_host(smmu)->smmu, sid)));
