@@ -85,7 +85,7 @@ static struct smmu_array *attach(struct kunit *test,
 	return test_keep(test, smmu_array_merge(array, add, GFP_KERNEL));
 }
 
-/* All masters leave; the tags are parked */
+/* All masters leave; everything is parked */
 static void detach_all(struct smmu_array *array)
 {
 	u32 i;
@@ -393,7 +393,8 @@ static void undo(struct kunit *test)
 static const struct array_row parked_rows[] = {
 	S1(0, 5, 0), S2(0, 6, 1), VSMMU(0, 7, 0), CLEAR(0, 7, 0), ATS(0, 8, 0, 0),
 	S1(1, 5, 1), S2(1, 6, 0), VSMMU(1, 7, 0), CLEAR(1, 7, 0), ATS(1, 8, 0, 1),
-	S1(2, 5, 0), FORGOTTEN(2, SMMU_INV_S2_VMID, 6),
+	S1(2, 5, 0), FORGOTTEN(2, SMMU_INV_S2_VMID, 6), VSMMU(2, 7, 0),
+	CLEAR(2, 7, 1), CLEAR(2, 9, 0),
 };
 
 struct reclaim {
@@ -409,16 +410,20 @@ static const struct reclaim reclaims[] = {
 	{ "VMIDs of SMMU 0", 0, SMMU_INV_S2_VMID, 0, 0 },
 	{ "ASIDs of SMMU 1", 1, SMMU_INV_S1_ASID, 0, 0 },
 	{ "VMIDs of SMMU 1", 1, SMMU_INV_S2_VMID, 1, BIT(6) },
-	{ "vSMMUs of SMMU 1", 1, SMMU_INV_S2_VMID_VSMMU, 0, BIT(7) },
+	{ "vSMMUs of SMMU 1", 1, SMMU_INV_S2_VMID_VSMMU, 0, BIT(7) | BIT(8) },
+	{ "vSMMUs of SMMU 2", 2, SMMU_INV_S2_VMID_VSMMU, 0, BIT(12) },
 	{ "VMIDs of SMMU 2", 2, SMMU_INV_S2_VMID, 0, 0 },
 	{ "SMMU 0", 0, SMMU_INV_TYPES, 1, BIT(0) | BIT(2) | BIT(3) | BIT(4) },
 	{ "SMMU 1", 1, SMMU_INV_TYPES, 1, BIT(6) | BIT(7) | BIT(8) },
+	{ "SMMU 2", 2, SMMU_INV_TYPES, 1, BIT(10) | BIT(12) | BIT(14) },
 	{ "SMMU 3", 3, SMMU_INV_TYPES, 0, 0 },
 	{ "ASIDs", -1, SMMU_INV_S1_ASID, 2, BIT(0) | BIT(10) },
 	{ "VMIDs", -1, SMMU_INV_S2_VMID, 1, BIT(6) },
-	{ "vSMMUs", -1, SMMU_INV_S2_VMID_VSMMU, 0, BIT(2) | BIT(7) },
+	{ "vSMMUs", -1, SMMU_INV_S2_VMID_VSMMU, 0,
+	  BIT(2) | BIT(3) | BIT(7) | BIT(8) | BIT(12) },
 	{ "everything", -1, SMMU_INV_TYPES, 3,
-	  BIT(0) | BIT(2) | BIT(3) | BIT(4) | BIT(6) | BIT(7) | BIT(8) | BIT(10) },
+	  BIT(0) | BIT(2) | BIT(3) | BIT(4) | BIT(6) | BIT(7) | BIT(8) | BIT(10) |
+	  BIT(12) | BIT(14) },
 };
 
 KUNIT_ARRAY_PARAM_DESC(reclaim, reclaims, desc);
@@ -628,7 +633,7 @@ static void allocation_failures(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ret, 0);
 	KUNIT_EXPECT_EQ(test, n, 3);	/* id, scratch array, merged array */
 	KUNIT_EXPECT_EQ(test, held_anywhere(test), before + 1);
-	KUNIT_EXPECT_EQ(test, array->len, 4);
+	KUNIT_EXPECT_EQ(test, array->len, 4);	/* with the stream that was there before */
 
 	/* A second master of that SMMU finds the tag; failing, it stays */
 	for (n = 0; n < 2; n++) {

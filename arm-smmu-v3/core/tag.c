@@ -120,6 +120,21 @@ void smmu_tag_leak(struct smmu_inst *inst, u8 type, u32 id)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_tag_leak);
 
+/* Forget a parked entry, and what is no use without it */
+static void forget(struct smmu_array *array, struct smmu_inv *inv)
+{
+	struct smmu_inv key = *inv, *sibling;
+
+	smmu_array_forget(array, inv);
+	if (key.type != SMMU_INV_S2_VMID_VSMMU)
+		return;
+
+	key.type = SMMU_INV_S2_VMID_S1_CLEAR;
+	sibling = smmu_array_find(array, &key);
+	if (sibling && smmu_inv_is_parked(sibling))
+		smmu_array_forget(array, sibling);
+}
+
 u32 smmu_tag_reclaim(struct smmu_array *array, struct smmu_inst *inst, u8 type)
 {
 	u32 i, freed = 0;
@@ -133,7 +148,7 @@ u32 smmu_tag_reclaim(struct smmu_array *array, struct smmu_inst *inst, u8 type)
 			continue;
 
 		/* Forgotten first: the id may be another domain's at once */
-		smmu_array_forget(array, inv);
+		forget(array, inv);
 		if (!smmu_inv_has_tag(inv->type) || inv->type == SMMU_INV_S2_VMID_VSMMU)
 			continue;
 		smmu_tag_free(inv->inst, inv->type, inv->id);

@@ -74,19 +74,24 @@ void smmu_tag_free(struct smmu_inst *inst, u8 type, u32 id);
  * @type: type with a tag
  * @id: id
  *
- * An entry that is still in an array is forgotten (smmu_array_forget()) by
- * the caller, or this array would find the id again. Does not sleep; noting the id
+ * An entry that is still in an array is forgotten (smmu_array_forget()) by the
+ * caller, or this array would find the id again. Does not sleep; noting the id
  * for smmu_tag_reclaim_leaked() takes a little memory, and without it the id is
  * withheld for good.
  */
 void smmu_tag_leak(struct smmu_inst *inst, u8 type, u32 id);
 
 /**
- * smmu_tag_reclaim() - take back the parked tags of one array on one SMMU
+ * smmu_tag_reclaim() - take back what one array keeps parked on one SMMU
  * @array: writer context
  * @inst: SMMU, or NULL for all (the domain is being freed)
- * @type: type, or SMMU_INV_TYPES for all, those without a tag included, which are just
- *	forgotten. So are SMMU_INV_S2_VMID_VSMMU entries: the id is the vSMMU's.
+ * @type: a type with a tag, or SMMU_INV_TYPES for all entries, those without a tag too
+ *
+ * Parked entries are forgotten. Ids of SMMU_INV_S1_ASID and SMMU_INV_S2_VMID are freed. An
+ * SMMU_INV_S2_VMID_VSMMU's is not, it is the vSMMU's; the entry takes its
+ * SMMU_INV_S2_VMID_S1_CLEAR with it where that is parked, as one is no use without the other.
+ * What is live stays.
+ *
  * Return: number of ids freed
  */
 u32 smmu_tag_reclaim(struct smmu_array *array, struct smmu_inst *inst, u8 type);
