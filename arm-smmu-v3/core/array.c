@@ -216,12 +216,6 @@ bool smmu_array_revive(struct smmu_array *array, const struct smmu_array *add)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_array_revive);
 
-/* Does a copy of the array need this entry? */
-static bool inv_stays(const struct smmu_inv *inv)
-{
-	return inv->users || smmu_inv_is_parked(inv);
-}
-
 /* Two sorted arrays on their way into one */
 struct merge {
 	const struct smmu_array *old;
@@ -236,7 +230,7 @@ static bool merge_next(struct merge *m, struct smmu_inv *inv)
 	const struct smmu_array *old = m->old, *add = m->add;
 	int cmp;
 
-	while (m->i < old->len && !inv_stays(&old->inv[m->i]))
+	while (m->i < old->len && old->inv[m->i].forgotten)
 		m->i++;
 
 	if (m->i == old->len && m->j == add->len)
@@ -317,7 +311,7 @@ struct smmu_array *smmu_array_purge(const struct smmu_array *old, gfp_t gfp)
 	u32 i, count = 0;
 
 	for (i = 0; i < old->len; i++)
-		count += inv_stays(&old->inv[i]);
+		count += !old->inv[i].forgotten;
 	if (count == old->len)
 		return NULL;
 
@@ -326,7 +320,7 @@ struct smmu_array *smmu_array_purge(const struct smmu_array *old, gfp_t gfp)
 		return NULL;
 
 	for (i = 0; i < old->len; i++)
-		if (inv_stays(&old->inv[i]))
+		if (!old->inv[i].forgotten)
 			new->inv[new->len++] = old->inv[i];
 
 	new->num = cut_tail(new, new->len);
@@ -345,19 +339,22 @@ void smmu_array_forget(struct smmu_array *array, struct smmu_inv *inv)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_array_forget);
 
-/* Parked entries of (@inst, @id) with a type in [@first, @last] */
-static u32 forget_id(struct smmu_array *array, const struct smmu_inst *inst, u8 first, u8 last,
-		     u32 id)
+/* Every entry of (@inst, @type, @id) that is not forgotten yet, of any SubstreamID */
+static u32 forget_id(struct smmu_array *array, const struct smmu_inst *inst, u8 type, u32 id)
 {
-	u32 i, n = 0;
+	const struct smmu_inv key = {
+		.inst = (struct smmu_inst *)inst,
+		.type = type,
+		.id = id,
+	};
+	u32 at, n = 0;
 
-	for (i = 0; i < array->len; i++) {
-		struct smmu_inv *inv = &array->inv[i];
+	for (at = lower_bound(array, &key); at < array->len; at++) {
+		struct smmu_inv *inv = &array->inv[at];
 
-		if (inv->inst != inst || inv->id != id || inv->forgotten ||
-		    inv->type < first || inv->type > last)
-			continue;
-		if (WARN_ON_ONCE(inv->users))
+		if (inv->inst != inst || inv->type != type || inv->id != id)
+			break;
+		if (inv->forgotten || WARN_ON_ONCE(inv->users))
 			continue;
 		smmu_array_forget(array, inv);
 		n++;
@@ -367,13 +364,15 @@ static u32 forget_id(struct smmu_array *array, const struct smmu_inst *inst, u8 
 
 u32 smmu_array_forget_stream(struct smmu_array *array, const struct smmu_inst *inst, u32 sid)
 {
-	return forget_id(array, inst, SMMU_INV_ATS, SMMU_INV_ATS_FULL, sid);
+	return forget_id(array, inst, SMMU_INV_ATS, sid) +
+	       forget_id(array, inst, SMMU_INV_ATS_FULL, sid);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_array_forget_stream);
 
 u32 smmu_array_forget_vmid(struct smmu_array *array, const struct smmu_inst *inst, u32 vmid)
 {
-	return forget_id(array, inst, SMMU_INV_S2_VMID_VSMMU, SMMU_INV_S2_VMID_S1_CLEAR, vmid);
+	return forget_id(array, inst, SMMU_INV_S2_VMID_VSMMU, vmid) +
+	       forget_id(array, inst, SMMU_INV_S2_VMID_S1_CLEAR, vmid);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_array_forget_vmid);
 
