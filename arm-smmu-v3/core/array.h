@@ -11,13 +11,17 @@
  * is the writer's: drv serialises writers of one array with the attach mutex
  * and publishes new arrays with rcu_assign_pointer().
  *
- * An entry whose users have gone is *parked*: readers skip it, it stays where it is, and
- * smmu_array_revive() brings it back to life in place, without allocating, because
- * coming back to a domain must not fail. Of a type that carries a tag (ASID or VMID, see
- * smmu_inv_has_tag()) the id is flushed, in no TLB, and reserved for this array
- * meanwhile. When nobody can come back, because the id is given away or the device is gone,
- * the entry is *forgotten*: trash that can be neither found nor revived, and that the
- * next merge or purge drops.
+ * An entry whose users have gone is *parked*, whatever its type: it stays where it is,
+ * readers skip it, and smmu_array_revive() gives it users again in place. Coming back to a
+ * domain must not fail, so merge and purge carry parked entries along, and no other device
+ * that comes or goes in between can make the way back need memory. Where the type carries a
+ * tag (ASID or VMID, see smmu_inv_has_tag()), the id is flushed, in no TLB, and reserved for
+ * this array meanwhile.
+ *
+ * When nobody can come back any more, the entry is *forgotten*: trash that is neither found
+ * nor revived, and that the next merge or purge drops. So it goes when the id is given away
+ * (smmu_tag_reclaim()), the device goes (smmu_array_forget_stream()), the vSMMU goes
+ * (smmu_array_forget_vmid()), or a flush is not confirmed (smmu_array_forget()).
  *
  * Lengths: readers see [0, num); the writer sees [0, len), len >= num. Entries without users
  * at the end of the array are cut from num, not from len, so cutting costs no
@@ -53,7 +57,7 @@ enum smmu_inv_type {
  * @type: enum smmu_inv_type
  * @pgshift: log2 of the domain's granule (12, 14 or 16)
  * @forgotten: writer only, readers never look: see smmu_array_forget()
- * @place: scratch arrays only, see smmu_array_add_parked()
+ * @place: in scratch arrays only: see smmu_array_add_parked()
  * @users: attachments that need this entry; with 0 readers skip it.
  *	Concurrent: WRITE_ONCE by the writer (unref, revive), READ_ONCE by readers.
  */
@@ -134,11 +138,12 @@ void smmu_array_free(struct smmu_array *array);
 void smmu_array_add(struct smmu_array *scratch, const struct smmu_inv *inv);
 
 /**
- * smmu_array_add_parked() - the same, but what is merged with it gains no user
+ * smmu_array_add_parked() - the same for an entry that is wanted later
  * @scratch: as smmu_array_add()
- * @inv: copied
+ * @inv: copied; users is set to 0. An equal entry that is there already is left as is.
  *
- * Its place in the array: it can be revived there later without memory.
+ * Revive and merge see to it that the array holds the entry, but give it no user: a new one
+ * is parked from the start. So it can be brought to life later without memory.
  */
 void smmu_array_add_parked(struct smmu_array *scratch, const struct smmu_inv *inv);
 
@@ -175,10 +180,9 @@ const struct smmu_inv *smmu_array_find_tag(const struct smmu_array *array,
  * @add: scratch of the master being attached
  *
  * If @array holds every entry of @add, live or parked, each gains a user in place (none where
- * it was added as parked)
- * and num grows as needed. Otherwise, and when one of them is forgotten, nothing
- * changes. The caller orders this
- * before its STE/CD write with the same barrier as for a published new array.
+ * it was added as parked), and num grows as needed. Otherwise, and when one of them is
+ * forgotten, nothing changes. The caller orders this before its STE/CD write with the same
+ * barrier as for a published new array. What unref has left in @add's users does not matter.
  *
  * Return: true when done, false when smmu_array_merge() is needed
  */
@@ -205,44 +209,53 @@ struct smmu_array *smmu_array_merge(const struct smmu_array *old,
  * @del: scratch of what was attached. On return del->inv[i].users is 0 where the
  *	entry has just lost its last user, 1 where others still use it.
  *
- * Missing entries or users that are 0 already WARN and are skipped (their
- * del->inv[i].users is 1: nothing to flush).
+ * What has lost its last user is parked. Missing entries or users that are 0 already WARN
+ * and are skipped (their del->inv[i].users is 1: nothing to flush).
  */
 void smmu_array_unref(struct smmu_array *array, struct smmu_array *del);
 
 /**
- * smmu_array_purge() - copy without what is forgotten
- * @old: published array
+ * smmu_array_purge() - copy without the forgotten entries; parked ones stay
+ * @old: published array, unchanged by this
  * @gfp: allocation flags
  * Return: unpublished array, NULL when there is nothing to drop or no memory
  */
 struct smmu_array *smmu_array_purge(const struct smmu_array *old, gfp_t gfp);
 
 /**
- * smmu_array_forget() - nobody can come back to a parked entry
+ * smmu_array_forget() - nobody can come back to this entry
  * @array: writer context
- * @inv: a parked entry of @array (WARNs and does nothing if it is not)
+ * @inv: a parked entry of @array, of any type (WARNs and does nothing if it is not)
  *
- * Its id, if it has one, is the caller's to give away. The entry can be neither found nor
- * revived any more, and the next merge or purge drops it.
+ * It can be neither found nor revived any more, and the next merge or purge drops it. Its
+ * tag, where it has one, is the caller's to free, withhold or leave to the vSMMU.
+ * Just this entry: where others go with it, see the functions below.
  */
 void smmu_array_forget(struct smmu_array *array, struct smmu_inv *inv);
 
 /**
- * smmu_array_forget_stream() - a stream's device goes: forget its parked ATS entries
+ * smmu_array_forget_stream() - a stream's device goes away: forget what was kept for it
  * @array: writer context
  * @inst: SMMU
- * @sid: StreamID; entries of every SubstreamID are meant
- * Return: how many. One that is live is left and WARNed about.
+ * @sid: StreamID
+ *
+ * Its parked SMMU_INV_ATS and SMMU_INV_ATS_FULL entries, of every SubstreamID. The device
+ * has left the domain before: an entry that is live WARNs and stays.
+ *
+ * Return: how many were forgotten
  */
 u32 smmu_array_forget_stream(struct smmu_array *array, const struct smmu_inst *inst, u32 sid);
 
 /**
- * smmu_array_forget_vmid() - a vSMMU goes: forget its parked entries
- * @array: writer context
- * @inst: SMMU
- * @vmid: of the vSMMU
- * Return: how many. One that is live is left and WARNed about.
+ * smmu_array_forget_vmid() - a vSMMU is destroyed: forget what was kept for it
+ * @array: the nest parent's, writer context
+ * @inst: the vSMMU's SMMU
+ * @vmid: the vSMMU's; the caller frees it afterwards
+ *
+ * Its parked SMMU_INV_S2_VMID_VSMMU and SMMU_INV_S2_VMID_S1_CLEAR entries. Its devices have
+ * left before: an entry that is live WARNs and stays.
+ *
+ * Return: how many were forgotten
  */
 u32 smmu_array_forget_vmid(struct smmu_array *array, const struct smmu_inst *inst, u32 vmid);
 

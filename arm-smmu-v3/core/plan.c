@@ -13,7 +13,7 @@
  * differs. @pos always names the first entry that has not been looked at. An
  * entry is taken whole: what does not fit into the batch stays in the range
  * iterator and goes out first next time, without a look at the array, where
- * the entry may have become trash in the meantime.
+ * the entry may have lost its last user in the meantime.
  *
  * Room: commands fill a batch up to its last but one slot, so that there is
  * always a slot for the CMD_SYNC that turns out to be needed. A post that has
