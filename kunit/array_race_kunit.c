@@ -302,17 +302,36 @@ static void race_detach(struct race *r, u32 m)
 	r->unrefs++;
 }
 
+static bool stream_is_idle(struct race *r, const struct smmu_inv *inv)
+{
+	u32 key;
+
+	for (key = 0; key < KEYS; key++)
+		if (r->users[key] && smmu_inv_is_ats(r->key[key].type) &&
+		    r->key[key].inst == inv->inst && r->key[key].id == inv->id)
+			return false;
+	return true;
+}
+
+/* From a random key on, the first that is parked; a stream's with all that it has left */
 static void race_forget(struct race *r)
 {
 	struct smmu_array *array = current_array(r);
-	u32 i;
+	u32 i, at = prandom_u32_state(&r->rnd) % KEYS;
 
-	for (i = 0; i < array->len; i++)
-		if (smmu_inv_is_parked(&array->inv[i])) {
-			smmu_array_forget(array, &array->inv[i]);
+	for (i = 0; i < KEYS; i++) {
+		struct smmu_inv *inv = smmu_array_find(array, &r->key[(at + i) % KEYS]);
+
+		if (!inv || !smmu_inv_is_parked(inv))
+			continue;
+		if (smmu_inv_is_ats(inv->type) && stream_is_idle(r, inv)) {
+			r->forgotten += smmu_array_forget_stream(array, inv->inst, inv->id);
+		} else {
+			smmu_array_forget(array, inv);
 			r->forgotten++;
-			return;
 		}
+		return;
+	}
 }
 
 static void race_purge(struct race *r)
@@ -490,13 +509,14 @@ static void readers_and_writer(struct kunit *test)
 		walks += READ_ONCE(r->reader[i].walks);
 	kunit_info(test, "%u walks, the array changing under %u of them, %lld ms",
 		   walks, meetings(r), ktime_ms_delta(ktime_get(), start));
-	kunit_info(test, "%u merges, %u revivals, %u unrefs, %u purges, %u tags forgotten",
+	kunit_info(test, "%u merges, %u revivals, %u unrefs, %u purges, %u entries forgotten",
 		   r->merges, r->revivals, r->unrefs, r->purges, r->forgotten);
 	KUNIT_EXPECT_GT(test, walks, 0);
 	KUNIT_EXPECT_GT(test, r->merges, 0);
 	KUNIT_EXPECT_GT(test, r->revivals, 0);
 	KUNIT_EXPECT_GT(test, r->unrefs, 0);
 	KUNIT_EXPECT_GT(test, r->purges, 0);
+	KUNIT_EXPECT_GT(test, r->forgotten, 0);
 }
 
 static struct kunit_case array_race_cases[] = {

@@ -141,6 +141,7 @@ void test_expect_rows(struct kunit *test, const struct smmu_array *array,
 		KUNIT_EXPECT_EQ_MSG(test, inv->users, want.users, "entry %u", i);
 		KUNIT_EXPECT_EQ_MSG(test, inv->forgotten, want.forgotten,
 				    "entry %u", i);
+		KUNIT_EXPECT_FALSE_MSG(test, inv->place, "entry %u", i);
 		KUNIT_EXPECT_EQ_MSG(test, inv->pgshift, want.pgshift,
 				    "entry %u", i);
 	}

@@ -276,8 +276,8 @@ static void plan_empty(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rig->batches, 0);
 }
 
-/* Every subset of nine entries on three SMMUs is trash once */
-static void plan_trash(struct kunit *test)
+/* Every subset of nine entries on three SMMUs is parked once, and forgotten once */
+static void plan_parked(struct kunit *test)
 {
 	struct plan_rig *rig = test->priv;
 	u32 smmu, subset, i;
@@ -288,8 +288,14 @@ static void plan_trash(struct kunit *test)
 		plan_add(rig, smmu, SMMU_INV_ATS_FULL, 3, 0);
 	}
 	for (subset = 0; subset < BIT(9); subset++) {
-		for (i = 0; i < 9; i++)
+		for (i = 0; i < 9; i++) {
 			rig->array->inv[i].users = !(subset & BIT(i));
+			rig->array->inv[i].forgotten = false;
+		}
+		plan_run_and_compare(rig, &plan_ranges[PLAN_PAGE]);
+
+		for (i = 0; i < 9; i++)
+			rig->array->inv[i].forgotten = subset & BIT(i);
 		plan_run_and_compare(rig, &plan_ranges[PLAN_PAGE]);
 	}
 }
@@ -372,7 +378,7 @@ static void plan_long_range(struct kunit *test)
  * Another CPU unrefs what has not been sent yet. A post that has begun gets its
  * end, and nothing of it stays without a CMD_SYNC behind it.
  */
-static void plan_trash_meanwhile(struct kunit *test)
+static void plan_parked_meanwhile(struct kunit *test)
 {
 	struct plan_rig *rig = test->priv;
 	struct smmu_inst *post = NULL;
@@ -404,7 +410,7 @@ static void plan_trash_meanwhile(struct kunit *test)
  * An entry that is cut by a batch is sent to its end, whatever happens to it
  * between the batches: its first pages are gone, its last must go, too.
  */
-static void plan_trash_in_range(struct kunit *test)
+static void plan_parked_in_range(struct kunit *test)
 {
 	const struct smmu_range range = { .last = 100 * SZ_4K - 1 };
 	struct plan_rig *rig = test->priv;
@@ -522,7 +528,7 @@ static void plan_random_entries(struct plan_rig *rig, u32 smmu,
 }
 
 /* An S1_CLEAR lives and dies with its VMID, see the types in array.h */
-static void plan_random_trash(struct plan_rig *rig, struct rnd_state *rnd)
+static void plan_random_parked(struct plan_rig *rig, struct rnd_state *rnd)
 {
 	u32 i, percent = plan_rnd(rnd, 3) * 30;
 	struct smmu_inv *inv, key;
@@ -574,7 +580,7 @@ static void plan_random(struct kunit *test)
 			plan_random_inst(&rig->inst[smmu], &rnd);
 			plan_random_entries(rig, smmu, &rnd);
 		}
-		plan_random_trash(rig, &rnd);
+		plan_random_parked(rig, &rnd);
 		plan_random_range(&range, &rnd);
 		plan_run_and_compare(rig, &range);
 		KUNIT_ASSERT_LE(test, rig->posts, smmus);
@@ -595,13 +601,13 @@ static struct kunit_case plan_test_cases[] = {
 	KUNIT_CASE(plan_one_entry),
 	KUNIT_CASE(plan_atc_words),
 	KUNIT_CASE(plan_empty),
-	KUNIT_CASE(plan_trash),
+	KUNIT_CASE(plan_parked),
 	KUNIT_CASE_PARAM(plan_long, plan_streams_gen_params),
 	KUNIT_CASE(plan_long_range),
 	KUNIT_CASE(plan_errata_are_local),
 	KUNIT_CASE(plan_sync_per_batch),
-	KUNIT_CASE(plan_trash_meanwhile),
-	KUNIT_CASE(plan_trash_in_range),
+	KUNIT_CASE(plan_parked_meanwhile),
+	KUNIT_CASE(plan_parked_in_range),
 	KUNIT_CASE_PARAM(plan_tag_flush, plan_flush_gen_params),
 	KUNIT_CASE(plan_random),
 	{}

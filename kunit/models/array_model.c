@@ -51,6 +51,12 @@ void model_attach(struct array_model *model, const u32 *keys, u32 n)
 	}
 }
 
+void model_reserve(struct array_model *model, const u32 *keys, u32 n)
+{
+	while (n--)
+		model->state[keys[n]] = MODEL_HELD;
+}
+
 bool model_can_revive(const struct array_model *model, const u32 *keys, u32 n)
 {
 	while (n--)
@@ -97,6 +103,38 @@ bool model_has_trash(const struct array_model *model)
 void model_forget(struct array_model *model, u32 key)
 {
 	model->state[key] = MODEL_FORGOTTEN;
+}
+
+static bool is_leavers(const struct array_model *model, const struct model_leaver *leaver,
+		       u32 key)
+{
+	struct smmu_inv inv;
+
+	return model_inv(model, key, &inv) && inv.inst == model->inst[leaver->nr] &&
+	       inv.type >= leaver->first && inv.type <= leaver->last && inv.id == leaver->id;
+}
+
+bool model_leaver_lives(const struct array_model *model, const struct model_leaver *leaver)
+{
+	u32 key;
+
+	for (key = 0; key < MODEL_KEYS; key++)
+		if (is_leavers(model, leaver, key) && model->users[key])
+			return true;
+	return false;
+}
+
+u32 model_forget_leaver(struct array_model *model, const struct model_leaver *leaver)
+{
+	u32 key, n = 0;
+
+	for (key = 0; key < MODEL_KEYS; key++) {
+		if (!is_leavers(model, leaver, key) || !model_parked(model, key))
+			continue;
+		model_forget(model, key);
+		n++;
+	}
+	return n;
 }
 
 /* As a reader walks: every live key once, in order */

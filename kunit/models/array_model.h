@@ -46,12 +46,26 @@ u32 model_key(const struct array_model *model, const struct smmu_inv *inv);
 
 /* What an operation on the array does to the keys in @keys[0..n) */
 void model_attach(struct array_model *model, const u32 *keys, u32 n);
+void model_reserve(struct array_model *model, const u32 *keys, u32 n);
 bool model_can_revive(const struct array_model *model, const u32 *keys, u32 n);
 void model_detach(struct array_model *model, const u32 *keys, u32 n);
 void model_drop_trash(struct array_model *model);
 bool model_has_trash(const struct array_model *model);
 bool model_parked(const struct array_model *model, u32 key);
 void model_forget(struct array_model *model, u32 key);
+
+/* A device or a vSMMU goes away with these entries: types from @first to @last */
+struct model_leaver {
+	u32 nr;
+	u8 first, last;
+	u32 id;
+};
+
+/* Does anybody still use one of them? */
+bool model_leaver_lives(const struct array_model *model, const struct model_leaver *leaver);
+
+/* Forget those that the array holds; how many */
+u32 model_forget_leaver(struct array_model *model, const struct model_leaver *leaver);
 
 /**
  * model_differs() - compare with the array
