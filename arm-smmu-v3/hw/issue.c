@@ -40,6 +40,16 @@ int smmu_issue_flush_all(struct smmu_device *smmu)
 	return issue_as_needed(smmu, cmd, n);
 }
 
+void smmu_issue_resume(struct smmu_device *smmu, u32 sid, u16 stag, u8 action)
+{
+	struct smmu_deadline deadline = {};
+	struct smmu_ticket ticket;
+	struct smmu_cmd cmd;
+
+	smmu_cmd_resume(&cmd, sid, stag, action);
+	smmu_cmdq_post(smmu, &cmd, 1, &deadline, &ticket, false);
+}
+
 void smmu_issue_cfgi(struct smmu_device *smmu, struct smmu_cmd *cmd, u32 n)
 {
 	int ret;

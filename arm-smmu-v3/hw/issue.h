@@ -32,6 +32,17 @@ int smmu_issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n);
 void smmu_issue_cfgi(struct smmu_device *smmu, struct smmu_cmd *cmd, u32 n);
 
 /**
+ * smmu_issue_resume() - answer a stalled transaction
+ * @smmu: SMMU
+ * @sid: its StreamID
+ * @stag: its tag, of the event
+ * @action: RESUME_*
+ *
+ * Any context. Does not wait: the SMMU answers the device, not us (4.6.1).
+ */
+void smmu_issue_resume(struct smmu_device *smmu, u32 sid, u16 stag, u8 action);
+
+/**
  * smmu_issue_flush_all() - every TLB entry and every configuration, last resort
  * @smmu: SMMU
  * Return: 0 when confirmed

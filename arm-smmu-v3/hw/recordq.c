@@ -17,6 +17,9 @@
 /* Pause after a whole queue of records in one go */
 #define STORM_PAUSE_US		1000
 
+static void take_event(struct smmu_device *smmu, const __le64 *record);
+static void take_page_request(struct smmu_device *smmu, const __le64 *record);
+
 int smmu_recordq_alloc(struct smmu_device *smmu)
 {
 	const struct smmu_features *feat = &smmu->inst.feat;
@@ -25,7 +28,9 @@ int smmu_recordq_alloc(struct smmu_device *smmu)
 	smmu->evtq = (struct smmu_recordq) {
 		.page = smmu->page1, .base = SMMU_EVENTQ_BASE, .irq = smmu->evtq.irq,
 		.prod = SMMU_PAGE1_EVENTQ_PROD, .cons = SMMU_PAGE1_EVENTQ_CONS,
+		.name = "event queue", .take = take_event,
 	};
+	mutex_init(&smmu->evtq.lock);
 	ret = smmu_queue_mem_alloc(smmu->dev, &smmu->evtq.mem, feat->evtq_log2,
 				   EVENT_WORDS * sizeof(u64), "evtq");
 	if (ret || !smmu_has(smmu, SMMU_FEAT_PRI))
@@ -34,7 +39,9 @@ int smmu_recordq_alloc(struct smmu_device *smmu)
 	smmu->priq = (struct smmu_recordq) {
 		.page = smmu->page1, .base = SMMU_PRIQ_BASE, .irq = smmu->priq.irq,
 		.prod = SMMU_PAGE1_PRIQ_PROD, .cons = SMMU_PAGE1_PRIQ_CONS,
+		.name = "PRI queue", .take = take_page_request,
 	};
+	mutex_init(&smmu->priq.lock);
 	ret = smmu_queue_mem_alloc(smmu->dev, &smmu->priq.mem, feat->priq_log2,
 				   PRI_WORDS * sizeof(u64), "priq");
 	if (ret)
@@ -56,61 +63,77 @@ void smmu_recordq_program(struct smmu_recordq *q, void __iomem *page0)
 }
 
 /*
- * One record at a time: copy it, move CONS, hand it over. The interrupt tells of an empty
- * queue that is so no longer, so nothing may be left behind on return.
+ * What is there now, up to @most, one record at a time: copy it, move CONS, hand it over.
+ * Return: how many
  */
-static irqreturn_t drain(struct smmu_device *smmu, struct smmu_recordq *q, const char *name,
-			 void (*take)(struct smmu_device *smmu, const __le64 *record))
+static u32 take_some(struct smmu_device *smmu, struct smmu_recordq *q, u32 most)
 {
-	u32 cons = smmu_reg_read(q->page, q->cons);
-	u32 overflow = cons & QUEUE_OVERFLOW;
-	u64 pos = smmu_q_reg(cons, q->mem.log2);
-	u32 budget = smmu_q_entries(q->mem.log2);
+	u32 n, i, prod, cons, overflow;
+	__le64 record[EVENT_WORDS];
+	u64 pos;
+
+	mutex_lock(&q->lock);
+	cons = smmu_reg_read(q->page, q->cons);
+	overflow = cons & QUEUE_OVERFLOW;
+	pos = smmu_q_reg(cons, q->mem.log2);
+	prod = smmu_reg_read(q->page, q->prod);
+
+	/* the record after PROD: the SMMU writes it before it moves PROD */
+	rmb();
+	if ((prod & QUEUE_OVERFLOW) != overflow) {
+		q->overflows++;
+		overflow = prod & QUEUE_OVERFLOW;
+		dev_err_ratelimited(smmu->dev, "%s overflow, records are lost\n", q->name);
+		smmu_reg_write(q->page, q->cons, smmu_q_reg(pos, q->mem.log2) | overflow);
+	}
+	if (!smmu_q_pending(smmu_q_reg(prod, q->mem.log2), smmu_q_reg(pos, q->mem.log2),
+			    q->mem.log2, &n)) {
+		dev_err_ratelimited(smmu->dev, "%s: unusable PROD 0x%08x\n", q->name, prod);
+		n = 0;
+	}
+	n = min(n, most);
+	for (i = 0; i < n; i++) {
+		memcpy(record, q->mem.virt +
+		       (size_t)smmu_q_slot(pos, q->mem.log2) * q->mem.entry, q->mem.entry);
+		pos++;
+		/* the copy before CONS: the slot is the SMMU's again (7.2) */
+		mb();
+		smmu_reg_write(q->page, q->cons, smmu_q_reg(pos, q->mem.log2) | overflow);
+		q->records++;
+		q->take(smmu, record);
+		cond_resched();
+	}
+	mutex_unlock(&q->lock);
+	return n;
+}
+
+/*
+ * The interrupt tells of an empty queue that is so no longer, so nothing may be left behind
+ * on return.
+ */
+static irqreturn_t drain(struct smmu_device *smmu, struct smmu_recordq *q)
+{
+	u32 n, budget = smmu_q_entries(q->mem.log2);
 	bool any = false;
 
-	for (;;) {
-		__le64 record[EVENT_WORDS];
-		u32 n, prod = smmu_reg_read(q->page, q->prod);
-
-		/* the record after PROD: the SMMU writes it before it moves PROD */
-		rmb();
-		if ((prod & QUEUE_OVERFLOW) != overflow) {
-			q->overflows++;
-			overflow = prod & QUEUE_OVERFLOW;
-			dev_err_ratelimited(smmu->dev, "%s overflow, records are lost\n", name);
-			smmu_reg_write(q->page, q->cons,
-				       smmu_q_reg(pos, q->mem.log2) | overflow);
-		}
-		if (!smmu_q_pending(smmu_q_reg(prod, q->mem.log2),
-				    smmu_q_reg(pos, q->mem.log2), q->mem.log2, &n)) {
-			dev_err_ratelimited(smmu->dev, "%s: unusable PROD 0x%08x\n", name, prod);
+	while ((n = take_some(smmu, q, budget))) {
+		any = true;
+		budget -= n;
+		if (budget)
+			continue;
+		/* stopped: whoever frees the interrupt waits for us */
+		if (smmu_device_is_dead(smmu))
 			break;
-		}
-		if (!n)
-			break;
-		for (n = min(n, budget); n; n--, budget--) {
-			memcpy(record, q->mem.virt +
-			       (size_t)smmu_q_slot(pos, q->mem.log2) * q->mem.entry, q->mem.entry);
-			pos++;
-			/* the copy before CONS: the slot is the SMMU's again (7.2) */
-			mb();
-			smmu_reg_write(q->page, q->cons,
-				       smmu_q_reg(pos, q->mem.log2) | overflow);
-			q->records++;
-			any = true;
-			take(smmu, record);
-			cond_resched();
-		}
-		if (!budget) {
-			/* stopped: whoever frees the interrupt waits for us */
-			if (smmu_device_is_dead(smmu))
-				break;
-			/* a storm: this thread outranks everybody, so let go of the CPU */
-			usleep_range(STORM_PAUSE_US, 2 * STORM_PAUSE_US);
-			budget = smmu_q_entries(q->mem.log2);
-		}
+		/* a storm: this thread outranks everybody, so let go of the CPU */
+		usleep_range(STORM_PAUSE_US, 2 * STORM_PAUSE_US);
+		budget = smmu_q_entries(q->mem.log2);
 	}
 	return any ? IRQ_HANDLED : IRQ_NONE;
+}
+
+void smmu_evtq_drain(struct smmu_device *smmu)
+{
+	take_some(smmu, &smmu->evtq, smmu_q_entries(smmu->evtq.mem.log2));
 }
 
 static void take_event(struct smmu_device *smmu, const __le64 *record)
@@ -143,12 +166,12 @@ irqreturn_t smmu_evtq_thread(int irq, void *data)
 {
 	struct smmu_device *smmu = data;
 
-	return drain(smmu, &smmu->evtq, "event queue", take_event);
+	return drain(smmu, &smmu->evtq);
 }
 
 irqreturn_t smmu_priq_thread(int irq, void *data)
 {
 	struct smmu_device *smmu = data;
 
-	return drain(smmu, &smmu->priq, "PRI queue", take_page_request);
+	return drain(smmu, &smmu->priq);
 }

@@ -10,6 +10,7 @@
 #define SMMU_HW_RECORDQ_H
 
 #include <linux/irqreturn.h>
+#include <linux/mutex.h>
 #include <linux/types.h>
 
 #include "hw/queue_mem.h"
@@ -24,8 +25,11 @@ struct smmu_device;
  * @cons: offset in @page
  * @base: offset of the *_BASE register in page 0
  * @irq: Linux interrupt or 0
- * @records: records taken, written by the handler only
- * @overflows: times records were lost, written by the handler only
+ * @name: for the log
+ * @take: what becomes of a record; may sleep
+ * @lock: taking records, one taker at a time
+ * @records: records taken
+ * @overflows: times records were lost
  */
 struct smmu_recordq {
 	struct smmu_queue_mem mem;
@@ -34,6 +38,9 @@ struct smmu_recordq {
 	u32 cons;
 	u32 base;
 	int irq;
+	const char *name;
+	void (*take)(struct smmu_device *smmu, const __le64 *record);
+	struct mutex lock;	/* one taker at a time */
 	u64 records;
 	u64 overflows;
 };
@@ -41,6 +48,12 @@ struct smmu_recordq {
 int smmu_recordq_alloc(struct smmu_device *smmu);
 void smmu_recordq_free(struct smmu_device *smmu);
 void smmu_recordq_program(struct smmu_recordq *q, void __iomem *page0);
+
+/*
+ * Take the events that are there now: what the SMMU reported before the call has been handed
+ * over when this returns. May sleep; not from the take callback.
+ */
+void smmu_evtq_drain(struct smmu_device *smmu);
 
 /* Threaded handlers; @data is the struct smmu_device */
 irqreturn_t smmu_evtq_thread(int irq, void *data);
