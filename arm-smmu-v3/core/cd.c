@@ -55,7 +55,7 @@ void smmu_cd_make_s1(struct smmu_cd *cd, const struct smmu_features *feat,
 
 	memset(cd, 0, sizeof(*cd));
 	cd->w[0] = cpu_to_le64(word0);
-	cd->w[1] = cpu_to_le64(s1->ttb & CD1_TTB0);
+	cd->w[1] = cpu_to_le64((s1->ttb & CD1_TTB0) | (s1->haft ? CD1_HAFT : 0));
 	cd->w[3] = cpu_to_le64(s1->mair);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_cd_make_s1);

@@ -23,6 +23,7 @@
  * @ips: output size encoding
  * @hd: hardware dirty state (HD and HA)
  * @ha: hardware access flag
+ * @haft: the access flag in table descriptors, too; takes @ha
  * @stall: CD.S, faults may stall
  * @aset: ASID not shared with the CPUs (ASET = 1); false takes part in BTM
  */
@@ -38,6 +39,7 @@ struct smmu_cd_s1 {
 	u8 ips;
 	bool hd;
 	bool ha;
+	bool haft;
 	bool stall;
 	bool aset;
 };

@@ -342,6 +342,12 @@ static const char *walk_obstacle(const struct smmu_features *feat,
 		return "no S2FWB";
 	if (needs->hd && !(feat->flags & SMMU_FEAT_HD))
 		return "no hardware dirty state";
+	if (needs->feats & ~feat->flags & SMMU_FEAT_HAFT)
+		return "no access flag in table descriptors";
+	if (needs->feats & ~feat->flags & SMMU_FEAT_BBML2)
+		return "break-before-make is needed";
+	if (needs->feats & ~feat->flags)
+		return "lacks a feature";
 	return NULL;
 }
 

@@ -58,6 +58,7 @@ u8 smmu_oas_decode(u8 enc);
  * @coherent: the table is not flushed from CPU caches
  * @s2fwb: written with the S2FWB memory attributes
  * @hd: relies on hardware dirty state
+ * @feats: SMMU_FEAT_* that walking it takes besides
  */
 struct smmu_pt_needs {
 	u64 pgsizes;
@@ -68,6 +69,7 @@ struct smmu_pt_needs {
 	bool coherent;
 	bool s2fwb;
 	bool hd;
+	u32 feats;
 };
 
 /**

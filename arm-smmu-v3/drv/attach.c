@@ -21,6 +21,7 @@
 #include "drv/domain.h"
 #include "drv/host.h"
 #include "drv/install.h"
+#include "drv/iopf.h"
 #include "drv/master.h"
 #include "drv/vsmmu.h"
 
@@ -115,10 +116,15 @@ int smmu_attach_paging(struct smmu_master *master, struct smmu_domain *domain)
 		ret = smmu_cdtab_alloc(&master->host->smmu, &master->cdtab,
 				       master->ssid_bits);
 	if (!ret)
+		ret = smmu_iopf_enter(&next, &domain->domain);
+	if (!ret)
 		ret = smmu_attachment_enter(&next, master->ats_capable);
 	if (!ret)
 		commit(master, &to, &next, master->ats_capable);
+	else
+		smmu_iopf_leave(&next);
 	mutex_unlock(&smmu_attach_mutex);
+	smmu_iopf_settle(master);
 	return ret;
 }
 
@@ -159,6 +165,7 @@ int smmu_attach_nested(struct smmu_master *master, struct smmu_nested *nested)
 			smmu_vsmmu_set_master(master, smmu_nested_vsmmu(nested), vsid);
 	}
 	mutex_unlock(&smmu_attach_mutex);
+	smmu_iopf_settle(master);
 	return ret;
 }
 

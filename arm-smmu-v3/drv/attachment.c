@@ -5,6 +5,7 @@
 #include "drv/attachment.h"
 #include "drv/domain.h"
 #include "drv/host.h"
+#include "drv/iopf.h"
 #include "drv/master.h"
 #include "drv/tagflush.h"
 #include "drv/trace.h"
@@ -109,6 +110,7 @@ void smmu_attachment_leave(struct smmu_attachment *at)
 		fill_ats(at->master->detach, at, true);
 	smmu_domain_unref(domain, at->master->detach);
 	list_del_init(&at->node);
+	smmu_iopf_leave(at);
 	at->domain = NULL;
 	at->ats = false;
 }
@@ -146,6 +148,7 @@ void smmu_attachment_set(struct smmu_attachment *at, const struct smmu_attachmen
 	at->domain = next->domain;
 	at->tag = next->tag;
 	at->ats = next->ats;
+	at->iopf = next->iopf;
 	if (at->domain)
 		list_add_tail(&at->node, &at->domain->attached);
 }

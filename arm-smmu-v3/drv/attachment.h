@@ -31,6 +31,7 @@ struct smmu_master;
  * @tag: tag in use with @domain
  * @ssid: SubstreamID, 0 for the RID
  * @ats: its ATS entries in the array are live
+ * @iopf: its faults may stall and are answered, see iopf.h
  */
 struct smmu_attachment {
 	struct smmu_master *master;
@@ -39,6 +40,7 @@ struct smmu_attachment {
 	struct smmu_tag tag;
 	u32 ssid;
 	bool ats;
+	bool iopf;
 };
 
 /**

@@ -32,22 +32,70 @@ void smmu_domain_publish(struct smmu_domain *domain, struct smmu_array *array)
 		kvfree_rcu(old, rcu);
 }
 
-/* Page table and geometry; nothing is published yet */
+struct smmu_domain *smmu_domain_new(void)
+{
+	struct smmu_array *array = smmu_array_alloc(0, GFP_KERNEL);
+	struct smmu_domain *sd = kzalloc_obj(*sd);
+
+	if (!array || !sd) {
+		smmu_array_free(array);
+		kfree(sd);
+		return NULL;
+	}
+	RCU_INIT_POINTER(sd->invs, array);
+	INIT_LIST_HEAD(&sd->attached);
+	INIT_LIST_HEAD(&sd->node);
+	sd->id = atomic_inc_return(&domain_ids);
+	__module_get(THIS_MODULE);
+	return sd;
+}
+
+void smmu_domain_add(struct smmu_domain *sd)
+{
+	mutex_lock(&smmu_attach_mutex);
+	list_add_tail(&sd->node, &smmu_domains);
+	mutex_unlock(&smmu_attach_mutex);
+}
+
+void smmu_domain_leave_all(struct smmu_domain *sd)
+{
+	struct smmu_attachment *at, *next;
+
+	mutex_lock(&smmu_attach_mutex);
+	/*
+	 * The core takes a device for attached to the next domain even when that attach failed
+	 * (no memory, say). Its SMMU must not go on walking a page table that is freed.
+	 */
+	list_for_each_entry_safe(at, next, &sd->attached, node) {
+		dev_WARN(at->master->dev, "domain %u is freed under it, blocked\n", sd->id);
+		if (at->ssid)
+			smmu_pasid_detach(at->master, at->ssid);
+		else
+			smmu_attach_none(at->master, false);
+	}
+	list_del(&sd->node);
+	/* parked tags were flushed when their last user left */
+	smmu_tag_reclaim(smmu_domain_array(sd), NULL, SMMU_INV_TYPES);
+	mutex_unlock(&smmu_attach_mutex);
+}
+
+void smmu_domain_finish(struct smmu_domain *sd)
+{
+	/* readers of an unmap that is still under way */
+	kvfree_rcu(rcu_dereference_protected(sd->invs, true), rcu);
+	kfree(sd);
+	module_put(THIS_MODULE);
+}
+
+/* Page table and geometry */
 static int build(struct smmu_domain *sd, struct smmu_device *smmu, bool stage2, bool dirty)
 {
 	bool s2fwb = sd->nest_parent && smmu_has(smmu, SMMU_FEAT_S2FWB);
-	struct smmu_array *array;
 	int ret;
 
-	array = smmu_array_alloc(0, GFP_KERNEL);
-	if (!array)
-		return -ENOMEM;
 	ret = smmu_pgtable_alloc(&sd->pt, smmu, stage2, dirty, s2fwb, sd);
-	if (ret) {
-		smmu_array_free(array);
+	if (ret)
 		return ret;
-	}
-	RCU_INIT_POINTER(sd->invs, array);
 	sd->domain.pgsize_bitmap = sd->pt.needs.pgsizes;
 	sd->domain.geometry.aperture_end = DMA_BIT_MASK(sd->pt.needs.ias);
 	sd->domain.geometry.force_aperture = true;
@@ -79,60 +127,32 @@ struct iommu_domain *smmu_domain_alloc_paging(struct device *dev, u32 flags,
 	if (dirty && !smmu_dirty_capable(smmu))
 		return ERR_PTR(-EOPNOTSUPP);
 
-	sd = kzalloc_obj(*sd);
+	sd = smmu_domain_new();
 	if (!sd)
 		return ERR_PTR(-ENOMEM);
-	INIT_LIST_HEAD(&sd->attached);
 	sd->nest_parent = parent;
-	sd->id = atomic_inc_return(&domain_ids);
 	ret = build(sd, smmu, stage2, dirty);
 	if (ret) {
-		kfree(sd);
+		smmu_domain_finish(sd);
 		return ERR_PTR(ret);
 	}
 	sd->domain.type = IOMMU_DOMAIN_UNMANAGED;
 	sd->domain.ops = &smmu_paging_ops;
-
-	/* an iommufd or VFIO file may hold the domain when every device has gone */
-	__module_get(THIS_MODULE);
-	mutex_lock(&smmu_attach_mutex);
-	list_add_tail(&sd->node, &smmu_domains);
-	mutex_unlock(&smmu_attach_mutex);
+	smmu_domain_add(sd);
 	return &sd->domain;
 }
 
 static void domain_free(struct iommu_domain *domain)
 {
 	struct smmu_domain *sd = smmu_domain_of(domain);
-	struct smmu_attachment *at, *next;
-	struct smmu_array *array;
 
-	mutex_lock(&smmu_attach_mutex);
-	/*
-	 * The core takes a device for attached to the next domain even when that attach failed
-	 * (no memory, say). Its SMMU must not go on walking a page table that is freed.
-	 */
-	list_for_each_entry_safe(at, next, &sd->attached, node) {
-		dev_WARN(at->master->dev, "domain %u is freed under it, blocked\n", sd->id);
-		if (at->ssid)
-			smmu_pasid_detach(at->master, at->ssid);
-		else
-			smmu_attach_none(at->master, false);
-	}
-	list_del(&sd->node);
-	array = smmu_domain_array(sd);
-	/* parked tags were flushed when their last user left */
-	smmu_tag_reclaim(array, NULL, SMMU_INV_TYPES);
-	mutex_unlock(&smmu_attach_mutex);
-
+	smmu_domain_leave_all(sd);
 	if (!sd->unconfirmed)
 		smmu_pgtable_free(&sd->pt);
 	else
 		pr_alert("smmuv3: domain %u: page table withheld, an SMMU may still use it\n",
 			 sd->id);
-	kvfree_rcu(array, rcu);
-	kfree(sd);
-	module_put(THIS_MODULE);
+	smmu_domain_finish(sd);
 }
 
 u32 smmu_domains_reclaim(struct smmu_inst *inst, u8 type)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * struct smmu_domain - a paging domain: one page table and one array.
+ * struct smmu_domain - a paging or SVA domain: one page table and one array.
  *
  * There is no SMMU in it. Which SMMUs must hear of a change stands in the array, and
  * comes and goes with attachments. The domain holds a reference to this module and, through
@@ -11,6 +11,7 @@
 
 #include <linux/iommu.h>
 #include <linux/list.h>
+#include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
 
 #include "drv/pgtable.h"
@@ -22,7 +23,7 @@ struct smmu_inst;
 /**
  * struct smmu_domain
  * @domain: the core's part
- * @pt: page table
+ * @pt: page table; of an SVA domain, only what it needs: the table is the mm's
  * @invs: the array; never NULL. Read under RCU, replaced under smmu_attach_mutex.
  * @attached: struct smmu_attachment.node; under smmu_attach_mutex
  * @node: in smmu_domains; under smmu_attach_mutex
@@ -31,6 +32,9 @@ struct smmu_inst;
  * @enforced: enforce_cache_coherency() has promised coherent access: no device that is not
  *	known for it is attached; under smmu_attach_mutex
  * @unconfirmed: an SMMU may still hold translations of it: the page table is not freed
+ * @sva: the page table is that of @domain.mm, see sva.h
+ * @mm_gone: the mm has exited: its CDs translate nothing; under smmu_attach_mutex
+ * @notifier: of the mm
  */
 struct smmu_domain {
 	struct iommu_domain domain;
@@ -42,6 +46,11 @@ struct smmu_domain {
 	bool nest_parent;
 	bool enforced;
 	bool unconfirmed;
+	bool sva;
+	bool mm_gone;
+#ifdef CONFIG_IOMMU_SVA
+	struct mmu_notifier notifier;
+#endif
 };
 
 static inline struct smmu_domain *smmu_domain_of(struct iommu_domain *domain)
@@ -56,7 +65,7 @@ static inline struct smmu_domain *smmu_domain_of(struct iommu_domain *domain)
  */
 extern struct mutex smmu_attach_mutex;
 
-/* All paging domains; under smmu_attach_mutex */
+/* All paging and SVA domains; under smmu_attach_mutex */
 extern struct list_head smmu_domains;
 
 extern const struct iommu_domain_ops smmu_paging_ops;
@@ -64,6 +73,33 @@ extern const struct iommu_dirty_ops smmu_dirty_ops;
 
 struct iommu_domain *smmu_domain_alloc_paging(struct device *dev, u32 flags,
 					      const struct iommu_user_data *user_data);
+
+/**
+ * smmu_domain_new() - a domain without a page table, known to nobody
+ *
+ * Holds a reference to this module: an iommufd or VFIO file may hold the domain when every
+ * device has gone.
+ * Return: domain with an empty array, or NULL
+ */
+struct smmu_domain *smmu_domain_new(void);
+
+/* From here on it is in smmu_domains. Takes the attach mutex. */
+void smmu_domain_add(struct smmu_domain *sd);
+
+/**
+ * smmu_domain_leave_all() - first half of freeing: nothing leads to the domain any more
+ * @sd: domain
+ *
+ * What is still attached is blocked, with a warning: the core has lost it. Its tags are
+ * given back. Walks of the array may go on. Takes the attach mutex.
+ */
+void smmu_domain_leave_all(struct smmu_domain *sd);
+
+/**
+ * smmu_domain_finish() - second half: no walk of the array can begin any more
+ * @sd: gone on return
+ */
+void smmu_domain_finish(struct smmu_domain *sd);
 
 /* The array for a writer */
 static inline struct smmu_array *smmu_domain_array(struct smmu_domain *domain)

@@ -4,13 +4,17 @@
 #include "drv/attach.h"
 #include "drv/domain.h"
 #include "drv/domains_static.h"
+#include "drv/iopf.h"
 #include "drv/pasid.h"
 
 static int attach(struct device *dev, bool bypass)
 {
+	struct smmu_master *master = dev_iommu_priv_get(dev);
+
 	mutex_lock(&smmu_attach_mutex);
-	smmu_attach_none(dev_iommu_priv_get(dev), bypass);
+	smmu_attach_none(master, bypass);
 	mutex_unlock(&smmu_attach_mutex);
+	smmu_iopf_settle(master);
 	return 0;
 }
 
@@ -30,9 +34,12 @@ static int attach_blocked(struct iommu_domain *domain, struct device *dev,
 static int detach_pasid(struct iommu_domain *domain, struct device *dev, ioasid_t pasid,
 			struct iommu_domain *old)
 {
+	struct smmu_master *master = dev_iommu_priv_get(dev);
+
 	mutex_lock(&smmu_attach_mutex);
-	smmu_pasid_detach(dev_iommu_priv_get(dev), pasid);
+	smmu_pasid_detach(master, pasid);
 	mutex_unlock(&smmu_attach_mutex);
+	smmu_iopf_settle(master);
 	return 0;
 }
 

@@ -2,13 +2,14 @@
 #include <linux/dev_printk.h>
 #include <linux/ratelimit.h>
 
-#include "core/cmd.h"
 #include "core/event.h"
 #include "drv/fault.h"
 #include "drv/host.h"
+#include "drv/iopf.h"
 #include "drv/master.h"
 #include "drv/streams.h"
 #include "drv/vsmmu.h"
+#include "hw/issue.h"
 
 static void print(struct smmu_device *smmu, const struct smmu_event *event, const char *who)
 {
@@ -25,18 +26,22 @@ static void print(struct smmu_device *smmu, const struct smmu_event *event, cons
 		event->priv ? "priv" : "unpriv", event->instr ? "inst" : "data",
 		event->read ? "read" : "write", event->s2 ? 2 : 1,
 		smmu_event_class_name(event->class), event->stag,
-		event->stall ? " stalled, terminated" : "");
+		event->stall ? " stalled, aborted" : "");
 }
 
-static void resume(struct smmu_device *smmu, const struct smmu_event *event)
+/* Stalled: to the domain's handler, else ended with an abort that the device notices */
+static bool handled(struct smmu_device *smmu, struct smmu_master *master,
+		    const struct smmu_event *event)
 {
-	struct smmu_deadline deadline = {};
-	struct smmu_ticket ticket;
-	struct smmu_cmd cmd;
+	bool ended = false, heard = false;
 
-	smmu_cmd_resume(&cmd, event->sid, event->stag, RESUME_TERMINATE);
-	/* the SMMU need not be waited for: it answers the device, not us (4.6) */
-	smmu_cmdq_post(smmu, &cmd, 1, &deadline, &ticket, false);
+	if (!event->stall || !event->translation)
+		return false;
+	if (master)
+		heard = smmu_iopf_report(master, event, &ended);
+	if (!ended)
+		smmu_issue_resume(smmu, event->sid, event->stag, RESUME_ABORT);
+	return heard;
 }
 
 void smmu_fault_report(struct smmu_device *smmu, const struct smmu_event *event)
@@ -44,12 +49,11 @@ void smmu_fault_report(struct smmu_device *smmu, const struct smmu_event *event)
 	struct smmu_host *host = smmu_host_of(smmu);
 	struct smmu_master *master;
 
-	if (event->stall && event->translation)
-		resume(smmu, event);
 	/* the owner cannot go meanwhile */
 	mutex_lock(&host->streams_lock);
 	master = smmu_streams_owner(host, event->sid);
-	if (!smmu_vsmmu_report(master, event) && __ratelimit(&host->fault_limit))
+	if (!handled(smmu, master, event) && !smmu_vsmmu_report(master, event) &&
+	    __ratelimit(&host->fault_limit))
 		print(smmu, event, master ? dev_name(master->dev) : "(unassigned sid)");
 	mutex_unlock(&host->streams_lock);
 }

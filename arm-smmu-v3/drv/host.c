@@ -18,9 +18,11 @@
 #include "drv/fault.h"
 #include "drv/firmware.h"
 #include "drv/host.h"
+#include "drv/iopf.h"
 #include "drv/master.h"
 #include "drv/ops.h"
 #include "drv/params.h"
+#include "drv/sva.h"
 #include "drv/takeover.h"
 
 static LIST_HEAD(hosts);
@@ -129,6 +131,7 @@ static int bring_up(struct platform_device *pdev, struct smmu_host *host)
 		.cpu_e2h = is_kernel_in_hyp_mode(),
 		.disable = smmu_param_disabled(),
 	};
+	const char *why = "switched off";
 	struct smmu_wired wired = {};
 	struct smmu_tuning tuning;
 	int ret;
@@ -143,19 +146,32 @@ static int bring_up(struct platform_device *pdev, struct smmu_host *host)
 	ret = smmu_device_init(smmu, &env, &tuning);
 	if (ret)
 		return ret;
+	if (!(env.disable & SMMU_FEAT_SVA) && smmu_sva_matches(&smmu->inst.feat, &why))
+		smmu->inst.feat.flags |= SMMU_FEAT_SVA;
+	else
+		dev_dbg(smmu->dev, "no SVA: %s\n", why);
 	ret = smmu_takeover_check(smmu->dev, smmu_param_force());
 	if (ret)
 		return ret;
 	ret = dma_set_mask_and_coherent(smmu->dev, DMA_BIT_MASK(smmu->inst.feat.oas_bits));
 	if (ret)
 		dev_warn(smmu->dev, "no DMA mask of %u bits\n", smmu->inst.feat.oas_bits);
-	ret = smmu_device_alloc(smmu);
+	ret = smmu_iopf_init(host);
 	if (ret)
 		return ret;
+	ret = smmu_device_alloc(smmu);
+	if (ret)
+		goto iopf;
 	smmu_rmr_preset(host);
 	ret = smmu_device_start(smmu, &wired, is_kdump_kernel());
 	if (ret)
-		smmu_device_free(smmu);
+		goto free;
+	return 0;
+
+free:
+	smmu_device_free(smmu);
+iopf:
+	smmu_iopf_exit(host);
 	return ret;
 }
 
@@ -166,6 +182,8 @@ static void take_down(struct smmu_host *host)
 	/* readers that still hold an old array are done before the queue goes */
 	smmu_domains_forget(&host->smmu);
 	smmu_device_stop(&host->smmu);
+	/* no event comes any more, and every device has left the queue */
+	smmu_iopf_exit(host);
 	/* and so are guests' commands, which find it dead from now on */
 	synchronize_rcu();
 	smmu_device_free(&host->smmu);

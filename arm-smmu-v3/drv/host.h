@@ -21,6 +21,7 @@
 #include "hw/device.h"
 
 struct dentry;
+struct iopf_queue;
 struct platform_device;
 
 /**
@@ -33,6 +34,7 @@ struct platform_device;
  * @streams: StreamID -> struct smmu_master; loads under RCU as well
  * @masters: struct smmu_master.node
  * @settle: smmu_ats_settle()
+ * @iopf: the kernel's queue for page faults; NULL where nothing stalls
  * @fault_limit: of its event lines: a noisy device must not hide those behind other SMMUs
  * @debugfs: directory or error
  */
@@ -45,6 +47,7 @@ struct smmu_host {
 	struct xarray streams;
 	struct list_head masters;
 	struct work_struct settle;
+	struct iopf_queue *iopf;
 	struct ratelimit_state fault_limit;
 	struct dentry *debugfs;
 };

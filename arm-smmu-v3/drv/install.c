@@ -4,6 +4,7 @@
 #include "drv/domain.h"
 #include "drv/host.h"
 #include "drv/install.h"
+#include "drv/sva.h"
 #include "drv/vsmmu.h"
 
 static void write_stes(struct smmu_master *master, const struct smmu_ste *ste)
@@ -25,6 +26,8 @@ static void make_cdtab_ste(const struct smmu_master *master, u8 s1dss, u8 eats,
 		.fmt = master->cdtab.fmt,
 		.s1dss = s1dss,
 		.eats = eats,
+		/* CDs decide whose do */
+		.stall = master->can_stall,
 	};
 
 	smmu_ste_make_s1(ste, feat, &s1);
@@ -98,10 +101,17 @@ void smmu_install_cd(const struct smmu_attachment *at)
 	struct smmu_cd_s1 s1;
 	struct smmu_cd cd;
 
-	smmu_pgtable_cd(&at->domain->pt, &s1);
-	s1.asid = at->tag.id;
-	s1.stall = feat->flags & SMMU_FEAT_STALL_FORCE;
-	smmu_cd_make_s1(&cd, feat, &s1);
+	if (at->domain->mm_gone) {
+		smmu_cd_make_dead(&cd, feat, at->tag.id);
+	} else {
+		if (at->domain->sva)
+			smmu_sva_cd(at->domain, feat, &s1);
+		else
+			smmu_pgtable_cd(&at->domain->pt, &s1);
+		s1.asid = at->tag.id;
+		s1.stall = at->iopf;
+		smmu_cd_make_s1(&cd, feat, &s1);
+	}
 	write_cd(master, at->ssid, &cd);
 }
 

@@ -12,6 +12,7 @@
 #include "drv/attach.h"
 #include "drv/domain.h"
 #include "drv/host.h"
+#include "drv/iopf.h"
 #include "drv/master.h"
 #include "drv/pasid.h"
 #include "drv/streams.h"
@@ -133,6 +134,7 @@ struct iommu_device *smmu_master_probe(struct device *dev)
 	dev_iommu_priv_set(dev, master);
 	enable_pasid(master);
 	smmu_ats_probe(master);
+	master->can_stall = smmu_iopf_capable(master);
 	return &host->iommu;
 }
 
@@ -164,6 +166,7 @@ void smmu_master_release(struct device *dev)
 	smmu_pasid_release(master);
 	forget_streams(master);
 	mutex_unlock(&smmu_attach_mutex);
+	smmu_iopf_settle(master);
 
 	smmu_streams_release(host, master);
 	disable_pasid(master);

@@ -38,6 +38,7 @@ enum smmu_rid_kind {
  * @host: its SMMU
  * @node: in host->masters; host->streams_lock
  * @ssid_bits: PASIDs that it and its SMMU have, as bits; 0 for none
+ * @can_stall: its faults may wait for an answer; constant
  * @ats_capable: its requests may be answered with translations; constant
  *
  * Under smmu_attach_mutex:
@@ -53,6 +54,9 @@ enum smmu_rid_kind {
  * @ats_on: ATS is on in the device and in its STEs. Written under the mutex; READ_ONCE
  *	by guest commands, which an RCU reader lock keeps from outliving it.
  * @ats_parked: it left an ATC_INV unanswered and is cut off until it is attached anew
+ * @nr_iopf: attachments of it with faults that are answered, and @iopf_left; read by the event
+ *	thread, and 0 only under streams_lock as well
+ * @iopf_left: of these, left ones whose last faults may still be under way
  *
  * Under host->streams_lock, written with smmu_attach_mutex as well:
  * @vsmmu: whose guest hears of its faults
@@ -69,6 +73,7 @@ struct smmu_master {
 	struct smmu_host *host;
 	struct list_head node;
 	u8 ssid_bits;
+	bool can_stall;
 	bool ats_capable;
 
 	enum smmu_rid_kind kind;
@@ -81,6 +86,8 @@ struct smmu_master {
 	struct smmu_array *detach;
 	bool ats_on;
 	bool ats_parked;
+	u32 nr_iopf;
+	u32 iopf_left;
 
 	struct smmu_vsmmu *vsmmu;
 	u32 vsid;

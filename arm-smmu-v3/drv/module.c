@@ -13,6 +13,7 @@
 
 #include "drv/debugfs.h"
 #include "drv/host.h"
+#include "drv/sva.h"
 
 #define DRIVER_NAME	"arm-smmu-v3"
 
@@ -53,6 +54,7 @@ static void __exit smmuv3_exit(void)
 {
 	platform_driver_unregister(&smmuv3_driver);
 	smmu_debugfs_exit();
+	smmu_sva_exit();
 	/* arrays freed by kvfree_rcu() need nothing of ours; callbacks would */
 	rcu_barrier();
 }

@@ -9,9 +9,11 @@
 #include "drv/domain.h"
 #include "drv/domains_static.h"
 #include "drv/host.h"
+#include "drv/iopf.h"
 #include "drv/master.h"
 #include "drv/ops.h"
 #include "drv/resv.h"
+#include "drv/sva.h"
 #include "drv/vsmmu.h"
 
 static bool dev_capable(struct device *dev, enum iommu_cap cap)
@@ -109,6 +111,8 @@ const struct iommu_ops smmu_iommu_ops = {
 	.identity_domain = &smmu_identity_domain,
 	.blocked_domain = &smmu_blocked_domain,
 	.release_domain = &smmu_blocked_domain,
+	.domain_alloc_sva = smmu_sva_alloc,
+	.page_response = smmu_iopf_answer,
 	.domain_alloc_paging_flags = smmu_domain_alloc_paging,
 	.get_viommu_size = smmu_vsmmu_size,
 	.viommu_init = smmu_vsmmu_init,

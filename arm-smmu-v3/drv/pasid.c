@@ -7,6 +7,7 @@
 #include "drv/domain.h"
 #include "drv/host.h"
 #include "drv/install.h"
+#include "drv/iopf.h"
 #include "drv/pasid.h"
 
 /* Requests without PASID need no CD table of their own: the STE changes with PASIDs */
@@ -108,11 +109,16 @@ int smmu_pasid_attach(struct smmu_master *master, struct smmu_domain *domain, u3
 		goto unlock;
 	}
 	next.ats = master->ats_on;
-	ret = smmu_attachment_enter(&next, master->ats_capable);
+	ret = smmu_iopf_enter(&next, &domain->domain);
+	if (!ret)
+		ret = smmu_attachment_enter(&next, master->ats_capable);
 	if (!ret)
 		commit(master, at, &next);
+	else
+		smmu_iopf_leave(&next);
 unlock:
 	mutex_unlock(&smmu_attach_mutex);
+	smmu_iopf_settle(master);
 	return ret;
 }
 

@@ -45,7 +45,8 @@ static u8 choose_cd(const struct model_access *a, u64 w0, u64 w1, u32 *ssid, boo
 }
 
 static u8 translate_s1(struct model *m, struct model_access *a, const struct smmu_ste *ste,
-		       const struct model_stage *s2, struct model_walk *walk, bool *stall)
+		       const struct model_stage *s2, struct model_walk *walk, bool *stall,
+		       bool *quiet)
 {
 	u64 w0 = le64_to_cpu(ste->w[0]), w1 = le64_to_cpu(ste->w[1]);
 	bool pass = false, abort = false;
@@ -64,7 +65,9 @@ static u8 translate_s1(struct model *m, struct model_access *a, const struct smm
 		event = model_check_cd(m, a->sid, &cd);
 	if (event)
 		return event;
-	*stall = le64_to_cpu(cd.w[0]) & CD0_S;
+	*stall = (le64_to_cpu(cd.w[0]) & CD0_S) && !(w1 & STE1_S1STALLD);
+	/* 5.4: R = 0, faults of stage 1 are not recorded */
+	*quiet = !(le64_to_cpu(cd.w[0]) & CD0_R);
 	if (le64_to_cpu(cd.w[0]) & CD0_EPD0)
 		return EVENT_F_TRANSLATION;
 	model_stage1(m, ste, &cd, &st);
@@ -76,7 +79,7 @@ static u8 translate_s1(struct model *m, struct model_access *a, const struct smm
 
 /* Return: 0 or an event id. *@abort: refused in silence. */
 static u8 translate(struct model *m, struct model_access *a, struct model_walk *walk,
-		    bool *abort, bool *stall)
+		    bool *abort, bool *stall, bool *quiet)
 {
 	struct model_stage s2;
 	struct smmu_ste ste;
@@ -100,11 +103,11 @@ static u8 translate(struct model *m, struct model_access *a, struct model_walk *
 	case STE_CONFIG_BYPASS:
 		return bypass(a, walk);
 	case STE_CONFIG_S1:
-		return translate_s1(m, a, &ste, NULL, walk, stall);
+		return translate_s1(m, a, &ste, NULL, walk, stall, quiet);
 	case STE_CONFIG_S2:
 		return model_walk(m, &s2, a->iova, a->write, walk);
 	case STE_CONFIG_S1_S2:
-		return translate_s1(m, a, &ste, &s2, walk, stall);
+		return translate_s1(m, a, &ste, &s2, walk, stall, quiet);
 	default:
 		*abort = true;
 		return 0;
@@ -144,7 +147,7 @@ static void into_atc(struct model *m, const struct model_access *a,
 
 static int access_locked(struct model *m, struct model_access *a)
 {
-	bool abort = false, stall = false;
+	bool abort = false, stall = false, quiet = false;
 	struct model_walk walk;
 
 	a->pa = 0;
@@ -162,9 +165,20 @@ static int access_locked(struct model *m, struct model_access *a)
 		a->pa = a->iova;
 		return 0;
 	}
-	a->event = translate(m, a, &walk, &abort, &stall);
-	if (a->event && a != &m->watched)
-		model_event(m, a, &walk, stall);
+	a->event = translate(m, a, &walk, &abort, &stall, &quiet);
+	/* 3.12: only faults of a translation stall */
+	stall &= a->event >= EVENT_F_TRANSLATION && a->event <= EVENT_F_PERMISSION;
+	if (a->event && a != &m->watched && !(quiet && !stall)) {
+		a->stag = m->stag;
+		if (stall && !model_stall_room(m))
+			return -EAGAIN;
+		if (!model_event(m, a, &walk, stall))
+			return -EAGAIN;
+		if (stall) {
+			model_stall_add(m, a);
+			return -EINPROGRESS;
+		}
+	}
 	if (a->event || abort)
 		return -EFAULT;
 	a->pa = walk.pa;

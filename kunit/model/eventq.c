@@ -25,12 +25,12 @@ static void make_record(struct model *m, const struct model_access *a,
 	if (walk->s2)
 		rec[1] |= EVENT1_S2;
 	if (stall)
-		rec[1] |= EVENT1_STALL | FIELD_PREP(EVENT1_STAG, m->stag++);
+		rec[1] |= EVENT1_STALL | FIELD_PREP(EVENT1_STAG, a->stag);
 	rec[2] = a->iova;
 	rec[3] = walk->ipa & EVENT3_IPA;
 }
 
-void model_event(struct model *m, const struct model_access *a, const struct model_walk *walk,
+bool model_event(struct model *m, const struct model_access *a, const struct model_walk *walk,
 		 bool stall)
 {
 	u8 log2 = FIELD_GET(QUEUE_BASE_LOG2SIZE, m->r.evtq_base), i;
@@ -39,23 +39,26 @@ void model_event(struct model *m, const struct model_access *a, const struct mod
 	u64 rec[EVENT_WORDS];
 	__le64 *slot;
 
+	/* 7.4: a record of what stalls is not lost, it is written when there is room */
+	if (stall && (used >= 1U << log2 || !(m->r.cr0ack & CR0_EVENTQEN)))
+		return false;
 	m->stats.events++;
 	if (!(m->r.cr0ack & CR0_EVENTQEN))
-		return;
+		return true;
 	if (a->event == EVENT_C_BAD_STREAMID && !(m->r.cr2 & CR2_RECINVSID))
-		return;
+		return true;
 	if (used >= 1U << log2) {
 		m->stats.lost_events++;
 		/* 7.4: told once, until it is acknowledged */
 		if (!((m->r.evtq_prod ^ m->r.evtq_cons) & QUEUE_OVERFLOW))
 			m->r.evtq_prod ^= QUEUE_OVERFLOW;
-		return;
+		return true;
 	}
 	slot = model_mem(m, (m->r.evtq_base & QUEUE_BASE_ADDR) +
 			 (u64)smmu_q_slot(m->r.evtq_prod, log2) * sizeof(rec), sizeof(rec));
 	if (!slot) {
 		model_set_gerror(m, GERROR_EVENTQ_ABT_ERR);
-		return;
+		return true;
 	}
 	make_record(m, a, walk, stall, rec);
 	for (i = 0; i < EVENT_WORDS; i++)
@@ -65,4 +68,5 @@ void model_event(struct model *m, const struct model_access *a, const struct mod
 	m->r.evtq_prod = (m->r.evtq_prod & QUEUE_OVERFLOW) | ((m->r.evtq_prod + 1) & mask);
 	if (!used)
 		model_irq(m, MODEL_IRQ_EVENT);
+	return true;
 }

@@ -13,7 +13,13 @@
 
 #include "model.h"
 
+struct compat_mm_format;
 struct device;
+struct mm_struct;
+
+/* What the machine's CPUs are said to walk, see compat/mm.h */
+extern struct compat_mm_format machine_mm_format;
+extern u64 (*machine_mm_ttb)(const struct mm_struct *mm);
 
 #define MACHINE_SMMUS_MAX	16
 
@@ -48,10 +54,11 @@ void machine_remove_smmu(struct machine_smmu *smmu);
  * @sids: its StreamIDs
  * @n: how many
  * @ssid_bits: log2 of the PASIDs that it has, 0 for none
+ * @can_stall: its faults may stall
  * Return: the device or an ERR_PTR; whether it got an IOMMU group is device_iommu_mapped()'s
  */
 struct device *machine_add_device(struct machine_smmu *smmu, const u32 *sids, u32 n,
-				  u32 ssid_bits);
+				  u32 ssid_bits, bool can_stall);
 void machine_remove_device(struct device *dev);
 
 #endif

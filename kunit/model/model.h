@@ -138,6 +138,7 @@ struct model_stats {
  * @pa: out: where the access went
  * @event: out: enum smmu_event_id where it went nowhere; 0 for a silent abort
  * @hit: out: answered from a TLB or ATC
+ * @stag: out, with -EINPROGRESS: its stall tag, see model_answer()
  */
 struct model_access {
 	u32 sid;
@@ -149,6 +150,7 @@ struct model_access {
 	u64 pa;
 	u8 event;
 	bool hit;
+	u16 stag;
 };
 
 /* An SMMU with everything that this driver can use and hardware has today */
@@ -173,9 +175,24 @@ void model_write(struct model *m, u32 off, u32 size, u64 val);
  * model_access() - a device reads or writes memory
  * @m: its SMMU
  * @a: in and out
- * Return: 0, or -EFAULT when the access was refused
+ * Return: 0; -EFAULT when the access was refused; -EINPROGRESS when it is stalled; -EAGAIN when
+ *	it would be, but there is no room for one more or for its record (3.12.2, 7.4)
  */
 int model_access(struct model *m, struct model_access *a);
+
+/* So many transactions may be stalled at a time */
+#define MODEL_STALLS		32
+#define MODEL_UNANSWERED	0xff
+
+/**
+ * model_answer() - what became of a stalled access
+ * @m: instance
+ * @stag: its tag, free for another one when it has been answered
+ * Return: RESUME_*, or MODEL_UNANSWERED. An SMMU that is off has ended it with RESUME_ABORT.
+ */
+u8 model_answer(struct model *m, u16 stag);
+/* How many still wait for an answer */
+u32 model_stalled(struct model *m);
 
 /**
  * model_trace() - be told of every command that is done
@@ -227,8 +244,8 @@ void model_stats_reset(struct model *m);
  * @size: of @text
  *
  * Illegal commands, reserved bits and impossible combinations in STEs and CDs, ATC_INV to a
- * stream without ATS, registers written while they must not be, a doorbell on a queue that
- * is off, tables where there is no memory.
+ * stream without ATS, RESUME of what is not stalled, registers written while they must not be,
+ * a doorbell on a queue that is off, tables where there is no memory.
  * Return: how many since creation or model_forgive()
  */
 u32 model_violation(struct model *m, char *text, size_t size);

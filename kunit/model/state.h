@@ -72,6 +72,14 @@ struct model_atc {
 	u64 pa;
 };
 
+/* A transaction that waits for CMD_RESUME, or for being told what it said */
+struct model_stall {
+	bool used;
+	u16 stag;
+	u32 sid;
+	u8 answer;
+};
+
 /* Caches; entries [0, nr) are valid, in no order */
 struct model_caches {
 	struct model_tlb tlb[MODEL_TLB];
@@ -117,6 +125,7 @@ struct model {
 	bool atc_unsynced;
 	bool atc_unanswered;
 	u16 stag;
+	struct model_stall stall[MODEL_STALLS];
 	void (*trace)(void *data, const struct smmu_cmd *cmd);
 	void *trace_data;
 	bool watching;
@@ -213,8 +222,13 @@ u8 model_walk(struct model *m, const struct model_stage *st, u64 va, bool write,
 /* access.c */
 void model_watch_once(struct model *m);
 
-/* eventq.c */
-void model_event(struct model *m, const struct model_access *a, const struct model_walk *walk,
+/* stall.c: is there room for one more; remember it; answer it */
+bool model_stall_room(struct model *m);
+void model_stall_add(struct model *m, struct model_access *a);
+void model_stall_resume(struct model *m, u32 sid, u16 stag, u8 action);
+
+/* eventq.c; false where a record of a stalled transaction found no room */
+bool model_event(struct model *m, const struct model_access *a, const struct model_walk *walk,
 		 bool stall);
 
 #endif

@@ -19,10 +19,18 @@
 #include <linux/slab.h>
 
 #include <compat/arch.h>
+#include <compat/mm.h>
 
 #include "model/machine.h"
 
 bool compat_hyp_mode;
+struct compat_mm_format machine_mm_format = {
+	.mair = 0xff,
+	.va_bits = 48,
+	.pa_bits = 40,
+};
+
+u64 (*machine_mm_ttb)(const struct mm_struct *mm);
 
 /* Far above the memory of user-mode Linux */
 #define REGION_BASE		0x4000000000ULL
@@ -51,6 +59,16 @@ struct uml_smmu {
 	unsigned long pending;
 	struct irq_work work;
 };
+
+void compat_mm_format(struct compat_mm_format *form)
+{
+	*form = machine_mm_format;
+}
+
+u64 compat_mm_ttb(const struct mm_struct *mm)
+{
+	return machine_mm_ttb(mm);
+}
 
 /* A device behind one; its platform data */
 struct uml_device {
@@ -312,7 +330,7 @@ void machine_remove_smmu(struct machine_smmu *smmu)
 }
 
 static int make_device_node(struct uml_device *d, u32 phandle, u32 id, const u32 *sids, u32 n,
-			    u32 ssid_bits)
+			    u32 ssid_bits, bool can_stall)
 {
 	char name[32];
 	u32 *cells, i;
@@ -334,6 +352,8 @@ static int make_device_node(struct uml_device *d, u32 phandle, u32 id, const u32
 	ret = of_changeset_add_prop_u32_array(&d->cs, d->np, "iommus", cells, 2 * n);
 	if (!ret && ssid_bits)
 		ret = of_changeset_add_prop_u32(&d->cs, d->np, "pasid-num-bits", ssid_bits);
+	if (!ret && can_stall)
+		ret = of_changeset_add_prop_bool(&d->cs, d->np, "dma-can-stall");
 	if (!ret)
 		ret = of_changeset_apply(&d->cs);
 	if (ret) {
@@ -345,7 +365,7 @@ static int make_device_node(struct uml_device *d, u32 phandle, u32 id, const u32
 }
 
 struct device *machine_add_device(struct machine_smmu *smmu, const u32 *sids, u32 n,
-				  u32 ssid_bits)
+				  u32 ssid_bits, bool can_stall)
 {
 	struct uml_smmu *u = container_of(smmu, struct uml_smmu, smmu);
 	static atomic_t ids = ATOMIC_INIT(0);
@@ -360,7 +380,8 @@ struct device *machine_add_device(struct machine_smmu *smmu, const u32 *sids, u3
 	d = kzalloc_obj(*d);
 	if (!d)
 		return ERR_PTR(-ENOMEM);
-	ret = make_device_node(d, u->np->phandle, info.id, sids, n, ssid_bits);
+	ret = make_device_node(d, u->np->phandle, info.id, sids, n, ssid_bits,
+			       can_stall);
 	if (ret)
 		goto free;
 	info.fwnode = of_fwnode_handle(d->np);

@@ -235,7 +235,7 @@ static void stream_taken(struct kunit *test)
 
 	rig_smmu(test, rig, 0, NULL);
 	d = rig_device_sids(test, rig, 0, first, 2);
-	dev = machine_add_device(rig->smmu[0], second, 2, 0);
+	dev = machine_add_device(rig->smmu[0], second, 2, 0, false);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
 	KUNIT_EXPECT_FALSE(test, device_iommu_mapped(dev));
 	machine_remove_device(dev);

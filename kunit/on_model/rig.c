@@ -180,7 +180,7 @@ struct rig_device *rig_device_sids(struct kunit *test, struct rig *rig, u32 smmu
 		.bus_master = true,
 	};
 	raw_spin_lock_init(&d->config);
-	dev = machine_add_device(rig->smmu[smmu], sids, n, rig->ssid_bits);
+	dev = machine_add_device(rig->smmu[smmu], sids, n, rig->ssid_bits, rig->can_stall);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
 	d->dev = dev;
 	rig->nr_devices++;
@@ -217,6 +217,12 @@ void rig_remove_smmu(struct rig *rig, u32 i)
 		return;
 	if (model_violation(rig->smmu[i]->model, text, sizeof(text)) && !rig->forgive)
 		KUNIT_FAIL(rig->test, "SMMU %u: %s", i, text);
+	if (rig->smmu[i]->dev->driver && model_is_on(rig->smmu[i]->model)) {
+		/* those without interrupts have not heard of the last faults */
+		smmu_evtq_drain(&rig_host(rig->smmu[i])->smmu);
+		if (model_stalled(rig->smmu[i]->model) && !rig->forgive)
+			KUNIT_FAIL(rig->test, "SMMU %u: faults without an answer", i);
+	}
 	machine_remove_smmu(rig->smmu[i]);
 	rig->smmu[i] = NULL;
 }
@@ -280,6 +286,23 @@ u64 rig_access(struct rig *rig, struct rig_device *d, u64 iova, bool write)
 	struct model_access a = { .sid = d->sid, .iova = iova, .write = write };
 
 	return access(rig, d, &a) ? RIG_NOWHERE : a.pa;
+}
+
+int rig_try(struct rig *rig, struct rig_device *d, u32 ssid, u64 iova, bool write, u64 *pa,
+	    u16 *stag)
+{
+	struct model_access a = {
+		.sid = d->sid,
+		.ssid = ssid,
+		.ssv = ssid,
+		.iova = iova,
+		.write = write,
+	};
+	int ret = access(rig, d, &a);
+
+	*pa = a.pa;
+	*stag = a.stag;
+	return ret;
 }
 
 u8 rig_event(struct rig *rig, struct rig_device *d, u64 iova, bool write)

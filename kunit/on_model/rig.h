@@ -57,6 +57,7 @@ enum rig_insertion { RIG_MIXED, RIG_LOCK, RIG_COMBINE };
  * @insertion: of the SMMUs added from now on
  * @atc: the devices added from now on have an ATC
  * @ssid_bits: PASIDs of the devices added from now on
+ * @can_stall: their faults may stall
  * @settle: a device was cut off since rig_settle()
  * @noncoherent: firmware says so of the SMMUs added from now on
  * @forgive: violations are part of the test
@@ -73,6 +74,7 @@ struct rig {
 	bool atc;
 	bool settle;
 	u32 ssid_bits;
+	bool can_stall;
 	bool forgive;
 	int loglevel;
 	bool warned;
@@ -115,6 +117,13 @@ u8 rig_event(struct rig *rig, struct rig_device *d, u64 iova, bool write);
 
 /* The same with a SubstreamID */
 u64 rig_access_ssid(struct rig *rig, struct rig_device *d, u32 ssid, u64 iova, bool write);
+
+/*
+ * An access of a device that may stall. Return: 0 with *@pa, -EFAULT, -EINPROGRESS with *@stag,
+ * -EAGAIN; see model_access() and model_answer()
+ */
+int rig_try(struct rig *rig, struct rig_device *d, u32 ssid, u64 iova, bool write, u64 *pa,
+	    u16 *stag);
 
 /* What the work item would do: find the culprit among the devices that were cut off */
 void rig_settle(struct rig *rig);

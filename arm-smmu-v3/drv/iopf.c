@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/bitfield.h>
+#include <linux/iommu.h>
+#include <linux/property.h>
+
+#include "core/cmd.h"
+#include "core/event.h"
+#include "drv/domain.h"
+#include "drv/host.h"
+#include "drv/iopf.h"
+#include "drv/master.h"
+#include "hw/issue.h"
+
+/* The group number that comes back with the answer: which stream, and its STAG */
+#define GRPID_STAG	GENMASK(15, 0)
+#define GRPID_STREAM	GENMASK(31, 16)
+
+int smmu_iopf_init(struct smmu_host *host)
+{
+	if (!smmu_has(&host->smmu, SMMU_FEAT_STALL))
+		return 0;
+	host->iopf = iopf_queue_alloc(dev_name(host->smmu.dev));
+	return host->iopf ? 0 : -ENOMEM;
+}
+
+void smmu_iopf_exit(struct smmu_host *host)
+{
+	iopf_queue_free(host->iopf);
+	host->iopf = NULL;
+}
+
+bool smmu_iopf_capable(const struct smmu_master *master)
+{
+	const struct smmu_device *smmu = &master->host->smmu;
+
+	if (smmu_has(smmu, SMMU_FEAT_STALL_FORCE))
+		return true;
+	return smmu_has(smmu, SMMU_FEAT_STALL) &&
+	       device_property_read_bool(master->dev, "dma-can-stall");
+}
+
+int smmu_iopf_enter(struct smmu_attachment *next, const struct iommu_domain *domain)
+{
+	struct smmu_master *master = next->master;
+	int ret;
+
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	/* one that cannot stall may have ways of its own to get its faults answered */
+	if (!domain->iopf_handler || !master->can_stall)
+		return 0;
+	if (!master->nr_iopf) {
+		ret = iopf_queue_add_device(master->host->iopf, master->dev);
+		if (ret)
+			return ret;
+	}
+	WRITE_ONCE(master->nr_iopf, master->nr_iopf + 1);
+	next->iopf = true;
+	return 0;
+}
+
+void smmu_iopf_leave(struct smmu_attachment *at)
+{
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	if (at->iopf)
+		at->master->iopf_left++;
+	at->iopf = false;
+}
+
+void smmu_iopf_settle(struct smmu_master *master)
+{
+	struct smmu_host *host = master->host;
+	u32 left = READ_ONCE(master->iopf_left);
+
+	if (!left)
+		return;
+	smmu_evtq_drain(&host->smmu);
+	iopf_queue_flush_dev(master->dev);
+	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&host->streams_lock);
+	master->iopf_left -= left;
+	master->nr_iopf -= left;
+	/* answers what is left */
+	if (!master->nr_iopf)
+		iopf_queue_remove_device(host->iopf, master->dev);
+	mutex_unlock(&host->streams_lock);
+	mutex_unlock(&smmu_attach_mutex);
+}
+
+/* The position of a StreamID in a master that has it */
+static u32 stream_of(const struct smmu_master *master, u32 sid)
+{
+	u32 i = 0;
+
+	while (i + 1 < master->nr_sids && master->sids[i] != sid)
+		i++;
+	return i;
+}
+
+bool smmu_iopf_report(struct smmu_master *master, const struct smmu_event *event,
+		      bool *ended)
+{
+	struct iopf_fault fault = {
+		.fault.type = IOMMU_FAULT_PAGE_REQ,
+		.fault.prm = {
+			.flags = IOMMU_FAULT_PAGE_REQUEST_LAST_PAGE,
+			.addr = event->addr,
+			.perm = event->read ? IOMMU_FAULT_PERM_READ : IOMMU_FAULT_PERM_WRITE,
+		},
+	};
+	struct iommu_fault_page_request *prm = &fault.fault.prm;
+	u32 stream = stream_of(master, event->sid);
+
+	lockdep_assert_held(&master->host->streams_lock);
+
+	/* a stage-2 address means nothing to a handler */
+	if (!READ_ONCE(master->nr_iopf) || event->s2 || event->class != EVENT_CLASS_IN ||
+	    stream > FIELD_MAX(GRPID_STREAM))
+		return false;
+	prm->grpid = FIELD_PREP(GRPID_STREAM, stream) | FIELD_PREP(GRPID_STAG, event->stag);
+	if (event->ssv) {
+		prm->flags |= IOMMU_FAULT_PAGE_REQUEST_PASID_VALID;
+		prm->pasid = event->ssid;
+	}
+	if (event->instr)
+		prm->perm |= IOMMU_FAULT_PERM_EXEC;
+	if (event->priv)
+		prm->perm |= IOMMU_FAULT_PERM_PRIV;
+	/* answered even where it fails, but then nobody has heard of it */
+	*ended = true;
+	return !iommu_report_device_fault(master->dev, &fault);
+}
+
+void smmu_iopf_answer(struct device *dev, struct iopf_fault *fault,
+		      struct iommu_page_response *resp)
+{
+	struct smmu_master *master = dev_iommu_priv_get(dev);
+	u8 action = resp->code == IOMMU_PAGE_RESP_SUCCESS ? RESUME_RETRY : RESUME_ABORT;
+
+	smmu_issue_resume(&master->host->smmu,
+			  master->sids[FIELD_GET(GRPID_STREAM, resp->grpid)],
+			  FIELD_GET(GRPID_STAG, resp->grpid), action);
+}
