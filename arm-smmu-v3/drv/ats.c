@@ -172,7 +172,8 @@ static void settle(struct smmu_master *master)
 {
 	if (master->ats_parked || !test_and_clear_bit(CUT, &master->ats_cut))
 		return;
-	if (master->ats_on && !answers(master)) {
+	/* one that was pulled out will never answer: unmaps need not wait until it is removed */
+	if (master->ats_on && (smmu_atsdev_gone(master) || !answers(master))) {
 		smmu_ats_park(master);
 		return;
 	}

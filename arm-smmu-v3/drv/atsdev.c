@@ -103,5 +103,5 @@ void smmu_atsdev_settle_soon(struct smmu_host *host)
 {
 	KUNIT_STATIC_STUB_REDIRECT(smmu_atsdev_settle_soon, host);
 
-	queue_work(system_unbound_wq, &host->settle);
+	queue_work(system_dfl_wq, &host->settle);
 }

@@ -48,6 +48,10 @@ struct machine_smmu *machine_add_smmu(const struct model_config *cfg, bool irqs,
  */
 void machine_remove_smmu(struct machine_smmu *smmu);
 
+/* Its number, and what nodes of devices behind it name it by */
+u32 machine_nr(struct machine_smmu *smmu);
+u32 machine_phandle(struct machine_smmu *smmu);
+
 /**
  * machine_add_device() - a device behind an SMMU
  * @smmu: which

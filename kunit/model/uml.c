@@ -14,7 +14,6 @@
 #include <linux/logic_iomem.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
-#include <linux/of.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 
@@ -22,6 +21,7 @@
 #include <compat/mm.h>
 
 #include "model/machine.h"
+#include "model/node.h"
 
 bool compat_hyp_mode;
 struct compat_mm_format machine_mm_format = {
@@ -42,8 +42,7 @@ static const char * const irq_name[MODEL_IRQS] = { "eventq", "priq", "gerror" };
  * struct uml_smmu - an SMMU and what it is made of
  * @smmu: what the user sees
  * @pdev: platform device
- * @np: node, referenced
- * @cs: how to remove it from the tree
+ * @node: in the device tree
  * @slot: in the region
  * @irq: interrupts, 0 for none
  * @pending: interrupts raised and not yet delivered
@@ -52,8 +51,7 @@ static const char * const irq_name[MODEL_IRQS] = { "eventq", "priq", "gerror" };
 struct uml_smmu {
 	struct machine_smmu smmu;
 	struct platform_device *pdev;
-	struct device_node *np;
-	struct of_changeset cs;
+	struct machine_node node;
 	u32 slot;
 	int irq[MODEL_IRQS];
 	unsigned long pending;
@@ -73,8 +71,7 @@ u64 compat_mm_ttb(const struct mm_struct *mm)
 /* A device behind one; its platform data */
 struct uml_device {
 	struct platform_device *pdev;
-	struct device_node *np;
-	struct of_changeset cs;
+	struct machine_node node;
 };
 
 static DEFINE_MUTEX(machine_lock);
@@ -176,50 +173,27 @@ static void free_irqs(struct uml_smmu *u)
  * A node below the root. It is marked as populated: otherwise the tree's own notifier would
  * make the platform device, before the properties are there.
  */
-static struct device_node *new_node(struct of_changeset *cs, const char *name)
-{
-	struct device_node *np;
-
-	of_changeset_init(cs);
-	np = of_changeset_create_node(cs, of_root, name);
-	if (!np)
-		return ERR_PTR(-ENOMEM);
-	of_node_set_flag(np, OF_POPULATED);
-	return np;
-}
-
-static void remove_node(struct of_changeset *cs, struct device_node *np)
-{
-	of_changeset_revert(cs);
-	of_changeset_destroy(cs);
-	of_node_put(np);
-}
-
 static int make_smmu_node(struct uml_smmu *u, bool coherent)
 {
 	char name[32];
 	int ret;
 
 	snprintf(name, sizeof(name), "model-smmu-%u", u->slot);
-	u->np = new_node(&u->cs, name);
-	if (IS_ERR(u->np))
-		return PTR_ERR(u->np);
-	ret = of_changeset_add_prop_string(&u->cs, u->np, "compatible", "arm,smmu-v3");
+	ret = machine_node_new(&u->node, name);
+	if (ret)
+		return ret;
+	ret = of_changeset_add_prop_string(&u->node.cs, u->node.np, "compatible", "arm,smmu-v3");
 	if (!ret)
-		ret = of_changeset_add_prop_u32(&u->cs, u->np, "#iommu-cells", 1);
+		ret = of_changeset_add_prop_u32(&u->node.cs, u->node.np, "#iommu-cells", 1);
 	/* where the CPUs do not need telling, coherent is what is not said */
 	if (!ret)
-		ret = of_changeset_add_prop_bool(&u->cs, u->np,
+		ret = of_changeset_add_prop_bool(&u->node.cs, u->node.np,
 						 coherent ? "dma-coherent" : "dma-noncoherent");
-	if (!ret)
-		ret = of_changeset_apply(&u->cs);
-	if (ret) {
-		of_changeset_destroy(&u->cs);
-		of_node_put(u->np);
+	ret = machine_node_apply(&u->node, ret);
+	if (ret)
 		return ret;
-	}
 	/* only what is in the tree when a node is attached sets this by itself */
-	u->np->phandle = PHANDLE_BASE + u->slot;
+	u->node.np->phandle = PHANDLE_BASE + u->slot;
 	return 0;
 }
 
@@ -232,7 +206,7 @@ static int make_smmu_device(struct uml_smmu *u, bool irqs)
 	struct platform_device_info info = {
 		.name = "model-smmu",
 		.id = u->slot,
-		.fwnode = of_fwnode_handle(u->np),
+		.fwnode = of_fwnode_handle(u->node.np),
 		.res = res,
 		.num_res = 1,
 		.dma_mask = DMA_BIT_MASK(32),
@@ -283,7 +257,7 @@ static int build_smmu(struct uml_smmu *u, const struct model_config *cfg, bool i
 	ret = make_smmu_device(u, irqs);
 	if (!ret)
 		return 0;
-	remove_node(&u->cs, u->np);
+	machine_node_remove(&u->node);
 free_model:
 	model_destroy(u->smmu.model);
 free_irqs:
@@ -321,12 +295,22 @@ void machine_remove_smmu(struct machine_smmu *smmu)
 
 	mutex_lock(&machine_lock);
 	platform_device_unregister(u->pdev);
-	remove_node(&u->cs, u->np);
+	machine_node_remove(&u->node);
 	free_irqs(u);
 	model_destroy(u->smmu.model);
 	slots[u->slot] = NULL;
 	mutex_unlock(&machine_lock);
 	kfree(u);
+}
+
+u32 machine_nr(struct machine_smmu *smmu)
+{
+	return container_of(smmu, struct uml_smmu, smmu)->slot;
+}
+
+u32 machine_phandle(struct machine_smmu *smmu)
+{
+	return PHANDLE_BASE + machine_nr(smmu);
 }
 
 static int make_device_node(struct uml_device *d, u32 phandle, u32 id, const u32 *sids, u32 n,
@@ -344,22 +328,17 @@ static int make_device_node(struct uml_device *d, u32 phandle, u32 id, const u32
 		cells[2 * i + 1] = sids[i];
 	}
 	snprintf(name, sizeof(name), "model-device-%u", id);
-	d->np = new_node(&d->cs, name);
-	if (IS_ERR(d->np)) {
-		kfree(cells);
-		return PTR_ERR(d->np);
-	}
-	ret = of_changeset_add_prop_u32_array(&d->cs, d->np, "iommus", cells, 2 * n);
+	ret = machine_node_new(&d->node, name);
+	if (ret)
+		goto free;
+	ret = of_changeset_add_prop_u32_array(&d->node.cs, d->node.np, "iommus", cells, 2 * n);
 	if (!ret && ssid_bits)
-		ret = of_changeset_add_prop_u32(&d->cs, d->np, "pasid-num-bits", ssid_bits);
+		ret = of_changeset_add_prop_u32(&d->node.cs, d->node.np, "pasid-num-bits",
+						ssid_bits);
 	if (!ret && can_stall)
-		ret = of_changeset_add_prop_bool(&d->cs, d->np, "dma-can-stall");
-	if (!ret)
-		ret = of_changeset_apply(&d->cs);
-	if (ret) {
-		of_changeset_destroy(&d->cs);
-		of_node_put(d->np);
-	}
+		ret = of_changeset_add_prop_bool(&d->node.cs, d->node.np, "dma-can-stall");
+	ret = machine_node_apply(&d->node, ret);
+free:
 	kfree(cells);
 	return ret;
 }
@@ -380,18 +359,18 @@ struct device *machine_add_device(struct machine_smmu *smmu, const u32 *sids, u3
 	d = kzalloc_obj(*d);
 	if (!d)
 		return ERR_PTR(-ENOMEM);
-	ret = make_device_node(d, u->np->phandle, info.id, sids, n, ssid_bits,
+	ret = make_device_node(d, u->node.np->phandle, info.id, sids, n, ssid_bits,
 			       can_stall);
 	if (ret)
 		goto free;
-	info.fwnode = of_fwnode_handle(d->np);
+	info.fwnode = of_fwnode_handle(d->node.np);
 	info.data = &d;
 	info.size_data = sizeof(d);
 	d->pdev = platform_device_register_full(&info);
 	if (!IS_ERR(d->pdev))
 		return &d->pdev->dev;
 	ret = PTR_ERR(d->pdev);
-	remove_node(&d->cs, d->np);
+	machine_node_remove(&d->node);
 free:
 	kfree(d);
 	return ERR_PTR(ret);
@@ -402,6 +381,6 @@ void machine_remove_device(struct device *dev)
 	struct uml_device *d = *(struct uml_device **)dev_get_platdata(dev);
 
 	platform_device_unregister(d->pdev);
-	remove_node(&d->cs, d->np);
+	machine_node_remove(&d->node);
 	kfree(d);
 }

@@ -52,7 +52,7 @@ static struct stress {
 	enum { LIVES, EXITS, DEAD } state[PROCS];
 	atomic_t stop;
 	atomic_t wrong;
-	atomic64_t hits, misses, binds, changes;
+	atomic64_t hits, misses, binds, changes, mapper_rounds;
 } s;
 
 static void mapper_round(struct rnd_state *rnd)
@@ -79,6 +79,7 @@ static void mapper_round(struct rnd_state *rnd)
 		atomic64_inc(&s.changes);
 	}
 	mutex_unlock(&s.exits[p]);
+	atomic64_inc(&s.mapper_rounds);
 }
 
 static void binder_round(struct rnd_state *rnd)
@@ -183,7 +184,7 @@ static void everything_at_once(struct kunit *test)
 	};
 	struct task_struct *task[ARRAY_SIZE(rounds)];
 	struct rig *rig = rig_new(test);
-	u32 i, p, running;
+	u32 i, p;
 
 	memset(&s, 0, sizeof(s));
 	s.rig = rig;
@@ -206,10 +207,9 @@ static void everything_at_once(struct kunit *test)
 		wake_up_process(task[i]);
 	}
 	for (p = 0; p < PROCS; p++) {
-		do {
-			msleep(100);
-			running = atomic64_read(&s.changes);
-		} while (running < ROUNDS / (PROCS + 1) * (p + 1));
+		do
+			msleep(20);
+		while (atomic64_read(&s.mapper_rounds) < ROUNDS / (PROCS + 1) * (p + 1));
 		exit_one(p);
 	}
 	msleep(100);

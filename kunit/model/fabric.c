@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/err.h>
+#include <linux/pci.h>
+#include <linux/platform_device.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/unaligned.h>
+
+#include "model/fabric.h"
+#include "model/machine.h"
+#include "model/model.h"
+#include "model/node.h"
+
+/* In config space */
+#define EXP		0x40
+#define ATS		0x100
+#define PASID		0x110
+#define SPACE		0x200
+
+/* Bridge N has the bus BUS + N, and its devices the StreamIDs from SID_BASE + N * 0x100 on */
+#define BUS		0x40
+#define SID_BASE	0x4000
+
+struct slot {
+	struct fabric_endpoint ep;
+	bool there;
+	bool pulled;
+	u8 space[SPACE];
+	u32 resets;
+	bool watched;
+	bool leaked;
+	struct model_access watch;
+};
+
+struct fabric {
+	struct machine_smmu *smmu;
+	struct platform_device *pdev;
+	struct pci_bus *bus;
+	struct machine_node node;
+	struct resource busn;
+	u8 nr;
+	raw_spinlock_t lock;	/* config space against DMA: a request is whole, or not there */
+	struct slot slot[FABRIC_ENDPOINTS];
+};
+
+static u16 get16(const struct slot *s, u32 where)
+{
+	return get_unaligned_le16(&s->space[where]);
+}
+
+static void put16(struct slot *s, u32 where, u16 val)
+{
+	put_unaligned_le16(val, &s->space[where]);
+}
+
+static void put32(struct slot *s, u32 where, u32 val)
+{
+	put_unaligned_le32(val, &s->space[where]);
+}
+
+static bool may_dma(const struct slot *s)
+{
+	return s->there && !s->pulled && get16(s, PCI_COMMAND) & PCI_COMMAND_MASTER;
+}
+
+static bool has_ats(const struct slot *s)
+{
+	return s->ep.ats && get16(s, ATS + PCI_ATS_CTRL) & PCI_ATS_CTRL_ENABLE;
+}
+
+/* Out of reset; one function, no BARs, no interrupts */
+static void fill(struct slot *s)
+{
+	u32 next = s->ep.pasid_bits ? PASID : 0;
+
+	memset(s->space, 0, SPACE);
+	put16(s, PCI_VENDOR_ID, PCI_VENDOR_ID_REDHAT);
+	put16(s, PCI_DEVICE_ID, 0x5333);
+	put16(s, PCI_STATUS, PCI_STATUS_CAP_LIST);
+	put16(s, PCI_CLASS_DEVICE, PCI_CLASS_SYSTEM_OTHER);
+	s->space[PCI_CAPABILITY_LIST] = EXP;
+	s->space[EXP] = PCI_CAP_ID_EXP;
+	put16(s, EXP + PCI_EXP_FLAGS, 2 | PCI_EXP_TYPE_RC_END << 4);
+	put32(s, EXP + PCI_EXP_DEVCAP, PCI_EXP_DEVCAP_FLR | PCI_EXP_DEVCAP_RBER);
+	put32(s, EXP + PCI_EXP_DEVCAP2, PCI_EXP_DEVCAP2_EE_PREFIX);
+	if (s->ep.ats)
+		put32(s, ATS, PCI_EXT_CAP_ID_ATS | 1 << 16 | next << 20);
+	else
+		put32(s, ATS, next << 20);
+	if (s->ep.pasid_bits) {
+		put32(s, PASID, PCI_EXT_CAP_ID_PASID | 1 << 16);
+		put16(s, PASID + PCI_PASID_CAP, s->ep.pasid_bits << 8);
+	}
+}
+
+/* What it asks for meanwhile must not be answered: ATS and DMA were stopped before */
+static void reset(struct fabric *f, struct slot *s)
+{
+	struct model_access a = s->watch;
+
+	s->resets++;
+	if (s->watched) {
+		a.ats = false;
+		if (!model_access(f->smmu->model, &a))
+			s->leaked = true;
+		a.ats = true;
+		if (!model_access(f->smmu->model, &a))
+			s->leaked = true;
+	}
+	fill(s);
+}
+
+/* Bits that software may change */
+static u32 writable(const struct slot *s, u32 where)
+{
+	switch (where) {
+	case PCI_COMMAND:
+		return PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY | PCI_COMMAND_SERR |
+		       PCI_COMMAND_INTX_DISABLE;
+	case EXP + PCI_EXP_DEVCTL:
+		return 0x7fff;
+	case ATS + PCI_ATS_CTRL:
+		return s->ep.ats ? PCI_ATS_CTRL_ENABLE | PCI_ATS_CTRL_STU(~0) : 0;
+	case PASID + PCI_PASID_CTRL:
+		return s->ep.pasid_bits ? PCI_PASID_CTRL_ENABLE : 0;
+	default:
+		return 0;
+	}
+}
+
+static struct slot *slot_of(struct pci_bus *bus, unsigned int devfn)
+{
+	struct fabric *f = bus->sysdata;
+	struct slot *s;
+
+	if (PCI_FUNC(devfn) || PCI_SLOT(devfn) >= FABRIC_ENDPOINTS)
+		return NULL;
+	s = &f->slot[PCI_SLOT(devfn)];
+	return s->there && !s->pulled ? s : NULL;
+}
+
+static int config_read(struct pci_bus *bus, unsigned int devfn, int where, int size, u32 *val)
+{
+	struct fabric *f = bus->sysdata;
+	unsigned long flags;
+	struct slot *s;
+	int i;
+
+	*val = ~0U;
+	raw_spin_lock_irqsave(&f->lock, flags);
+	s = slot_of(bus, devfn);
+	if (s) {
+		*val = 0;
+		for (i = 0; i < size && where + i < SPACE; i++)
+			*val |= (u32)s->space[where + i] << 8 * i;
+	}
+	raw_spin_unlock_irqrestore(&f->lock, flags);
+	return s ? PCIBIOS_SUCCESSFUL : PCIBIOS_DEVICE_NOT_FOUND;
+}
+
+static int config_write(struct pci_bus *bus, unsigned int devfn, int where, int size, u32 val)
+{
+	struct fabric *f = bus->sysdata;
+	unsigned long flags;
+	struct slot *s;
+	u16 mask, old;
+	int i;
+
+	raw_spin_lock_irqsave(&f->lock, flags);
+	s = slot_of(bus, devfn);
+	if (!s || where >= SPACE)
+		goto unlock;
+	if (where == EXP + PCI_EXP_DEVCTL && val & PCI_EXP_DEVCTL_BCR_FLR) {
+		reset(f, s);
+		goto unlock;
+	}
+	for (i = 0; i < size; i += 2) {
+		mask = writable(s, where + i);
+		old = get16(s, where + i);
+		if (mask)
+			put16(s, where + i, (old & ~mask) | ((val >> 8 * i) & mask));
+	}
+unlock:
+	raw_spin_unlock_irqrestore(&f->lock, flags);
+	return PCIBIOS_SUCCESSFUL;
+}
+
+static struct pci_ops config_ops = { .read = config_read, .write = config_write };
+
+static int make_node(struct fabric *f)
+{
+	const u32 map[] = { f->nr << 8, machine_phandle(f->smmu), SID_BASE + f->nr * 0x100, 0x100 };
+	const u32 range[] = { f->nr, f->nr };
+	char name[32];
+	int ret;
+
+	snprintf(name, sizeof(name), "model-pci-%u", f->nr);
+	ret = machine_node_new(&f->node, name);
+	if (ret)
+		return ret;
+	ret = of_changeset_add_prop_string(&f->node.cs, f->node.np, "device_type", "pci");
+	if (!ret)
+		ret = of_changeset_add_prop_u32_array(&f->node.cs, f->node.np, "bus-range",
+						      range, ARRAY_SIZE(range));
+	if (!ret)
+		ret = of_changeset_add_prop_u32_array(&f->node.cs, f->node.np, "iommu-map", map,
+						      ARRAY_SIZE(map));
+	if (!ret)
+		ret = of_changeset_add_prop_bool(&f->node.cs, f->node.np, "ats-supported");
+	return machine_node_apply(&f->node, ret);
+}
+
+static int make_bridge(struct fabric *f)
+{
+	struct pci_host_bridge *bridge = pci_alloc_host_bridge(0);
+	int ret;
+
+	if (!bridge)
+		return -ENOMEM;
+	f->busn = (struct resource) {
+		.name = "model bus",
+		.start = f->nr,
+		.end = f->nr,
+		.flags = IORESOURCE_BUS,
+	};
+	pci_add_resource(&bridge->windows, &f->busn);
+	bridge->dev.parent = &f->pdev->dev;
+	bridge->sysdata = f;
+	bridge->busnr = f->nr;
+	bridge->ops = &config_ops;
+	ret = pci_host_probe(bridge);
+	if (ret) {
+		pci_free_host_bridge(bridge);
+		return ret;
+	}
+	f->bus = bridge->bus;
+	return 0;
+}
+
+struct fabric *fabric_new(struct machine_smmu *smmu, const struct fabric_endpoint *ep, u32 n)
+{
+	struct platform_device_info info = { .name = "model-pci" };
+	struct fabric *f = kzalloc_obj(*f);
+	int ret;
+	u32 i;
+
+	if (!f)
+		return ERR_PTR(-ENOMEM);
+	f->smmu = smmu;
+	f->nr = BUS + machine_nr(smmu);
+	raw_spin_lock_init(&f->lock);
+	for (i = 0; i < n; i++) {
+		f->slot[i].ep = ep[i];
+		f->slot[i].there = true;
+		fill(&f->slot[i]);
+	}
+	ret = make_node(f);
+	if (ret)
+		goto free;
+	info.id = f->nr;
+	info.fwnode = of_fwnode_handle(f->node.np);
+	f->pdev = platform_device_register_full(&info);
+	if (IS_ERR(f->pdev)) {
+		ret = PTR_ERR(f->pdev);
+		goto node;
+	}
+	ret = make_bridge(f);
+	if (!ret)
+		return f;
+
+	platform_device_unregister(f->pdev);
+node:
+	machine_node_remove(&f->node);
+free:
+	kfree(f);
+	return ERR_PTR(ret);
+}
+
+void fabric_free(struct fabric *f)
+{
+	pci_lock_rescan_remove();
+	pci_stop_root_bus(f->bus);
+	pci_remove_root_bus(f->bus);
+	pci_unlock_rescan_remove();
+	platform_device_unregister(f->pdev);
+	machine_node_remove(&f->node);
+	kfree(f);
+}
+
+struct pci_dev *fabric_dev(struct fabric *f, u32 slot)
+{
+	return pci_get_slot(f->bus, PCI_DEVFN(slot, 0));
+}
+
+u32 fabric_sid(struct fabric *f, u32 slot)
+{
+	return SID_BASE + f->nr * 0x100 + PCI_DEVFN(slot, 0);
+}
+
+void fabric_unplug(struct fabric *f, u32 slot)
+{
+	struct pci_dev *pdev = fabric_dev(f, slot);
+
+	if (pdev)
+		pci_stop_and_remove_bus_device_locked(pdev);
+	pci_dev_put(pdev);
+}
+
+void fabric_rescan(struct fabric *f)
+{
+	u32 i;
+
+	for (i = 0; i < FABRIC_ENDPOINTS; i++) {
+		if (f->slot[i].pulled)
+			fill(&f->slot[i]);
+		f->slot[i].pulled = false;
+	}
+	pci_lock_rescan_remove();
+	pci_rescan_bus(f->bus);
+	pci_unlock_rescan_remove();
+}
+
+void fabric_pull(struct fabric *f, u32 slot)
+{
+	struct pci_dev *pdev = fabric_dev(f, slot);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&f->lock, flags);
+	f->slot[slot].pulled = true;
+	raw_spin_unlock_irqrestore(&f->lock, flags);
+	/* what pciehp does when it sees that nobody is there */
+	pdev->error_state = pci_channel_io_perm_failure;
+	pci_dev_put(pdev);
+}
+
+bool fabric_ats(struct fabric *f, u32 slot)
+{
+	return has_ats(&f->slot[slot]);
+}
+
+bool fabric_pasid(struct fabric *f, u32 slot)
+{
+	return get16(&f->slot[slot], PASID + PCI_PASID_CTRL) & PCI_PASID_CTRL_ENABLE;
+}
+
+bool fabric_bus_master(struct fabric *f, u32 slot)
+{
+	return may_dma(&f->slot[slot]);
+}
+
+u32 fabric_resets(struct fabric *f, u32 slot)
+{
+	return f->slot[slot].resets;
+}
+
+void fabric_during_reset(struct fabric *f, u32 slot, const struct model_access *a)
+{
+	struct slot *s = &f->slot[slot];
+
+	s->watched = a;
+	s->leaked = false;
+	if (a)
+		s->watch = *a;
+	s->watch.sid = fabric_sid(f, slot);
+}
+
+bool fabric_reset_leaked(struct fabric *f, u32 slot)
+{
+	return f->slot[slot].leaked;
+}
+
+int fabric_access(struct fabric *f, u32 slot, struct model_access *a)
+{
+	struct slot *s = &f->slot[slot];
+	unsigned long flags;
+	int ret = -EFAULT;
+
+	a->sid = fabric_sid(f, slot);
+	raw_spin_lock_irqsave(&f->lock, flags);
+	a->ats = has_ats(s);
+	if (may_dma(s) && (!a->ssv || fabric_pasid(f, slot)))
+		ret = model_access(f->smmu->model, a);
+	raw_spin_unlock_irqrestore(&f->lock, flags);
+	return ret;
+}

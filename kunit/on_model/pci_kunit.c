@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The driver with the kernel's PCI core around it: ATS and PASIDs in config space, function
+ * level reset, unplugging and pulling out, a device that does not answer.
+ */
+#include <kunit/static_stub.h>
+#include <linux/bitfield.h>
+#include <linux/iommu.h>
+#include <linux/pci-ats.h>
+#include <linux/pci.h>
+#include <linux/sizes.h>
+
+#include "core/array.h"
+#include "core/ste.h"
+#include "drv/atsdev.h"
+#include "drv/domain.h"
+#include "drv/master.h"
+#include "model/fabric.h"
+#include "on_model/rig.h"
+
+#define IOVA	0x40001000ULL
+#define PA	0x12345000ULL
+#define PA2	0x23456000ULL
+#define BITS	6
+
+/* With all; with ATS alone; with neither */
+enum { FULL, ATS_ONLY, PLAIN, SLOTS };
+
+static const struct fabric_endpoint endpoints[SLOTS] = {
+	[FULL] = { .ats = true, .pasid_bits = BITS },
+	[ATS_ONLY] = { .ats = true },
+};
+
+/* One SMMU and its bridge */
+struct pci_rig {
+	struct rig *rig;
+	struct machine_smmu *smmu;
+	struct fabric *f;
+	struct pci_dev *pdev[SLOTS];
+	struct iommu_group *group[SLOTS];
+};
+
+static void let_go(struct pci_rig *p, u32 i)
+{
+	iommu_group_put(p->group[i]);
+	pci_dev_put(p->pdev[i]);
+	p->group[i] = NULL;
+	p->pdev[i] = NULL;
+}
+
+static void teardown(void *data)
+{
+	struct pci_rig *p = data;
+	u32 i;
+
+	for (i = 0; i < SLOTS; i++)
+		if (p->pdev[i])
+			let_go(p, i);
+	fabric_free(p->f);
+}
+
+static void take(struct kunit *test, struct pci_rig *p, u32 i)
+{
+	p->pdev[i] = fabric_dev(p->f, i);
+	KUNIT_ASSERT_NOT_NULL(test, p->pdev[i]);
+	p->group[i] = iommu_group_get(&p->pdev[i]->dev);
+	KUNIT_ASSERT_NOT_NULL(test, p->group[i]);
+	pci_set_master(p->pdev[i]);
+}
+
+static struct pci_rig *new_rig(struct kunit *test, u32 nr)
+{
+	struct pci_rig *p = kunit_kzalloc(test, sizeof(*p), GFP_KERNEL);
+	struct model_config cfg;
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	p->rig = rig_new(test);
+	kunit_deactivate_static_stub(test, smmu_atsdev_capable);
+	kunit_deactivate_static_stub(test, smmu_atsdev_enable);
+	kunit_deactivate_static_stub(test, smmu_atsdev_disable);
+	kunit_deactivate_static_stub(test, smmu_atsdev_cut);
+	kunit_deactivate_static_stub(test, smmu_atsdev_restore);
+	kunit_deactivate_static_stub(test, smmu_atsdev_settle_soon);
+	model_config_default(&cfg);
+	FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], BITS);
+	p->smmu = rig_smmu(test, p->rig, nr, &cfg);
+	p->f = fabric_new(p->smmu, endpoints, SLOTS);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, p->f);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, teardown, p));
+	for (i = 0; i < SLOTS; i++)
+		take(test, p, i);
+	return p;
+}
+
+static struct iommu_domain *mapped(struct kunit *test, struct pci_rig *p, u32 i, u64 pa)
+{
+	struct iommu_domain *domain = iommu_paging_domain_alloc(&p->pdev[i]->dev);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, domain);
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, pa, SZ_4K, IOMMU_READ | IOMMU_WRITE,
+					   GFP_KERNEL));
+	return domain;
+}
+
+static u64 dma(struct pci_rig *p, u32 i, u32 ssid)
+{
+	struct model_access a = { .ssid = ssid, .ssv = ssid, .iova = IOVA };
+
+	return fabric_access(p->f, i, &a) ? RIG_NOWHERE : a.pa;
+}
+
+static const char *kind(struct pci_rig *p, u32 i)
+{
+	struct smmu_device *smmu = &rig_host(p->smmu)->smmu;
+
+	return smmu_ste_kind(smmu_strtab_ste(smmu, fabric_sid(p->f, i)));
+}
+
+/* Each its own group and StreamID; PASIDs are on from the start, ATS is not */
+static void found(struct kunit *test)
+{
+	struct pci_rig *p = new_rig(test, 0);
+	struct smmu_master *master;
+	u32 i, j;
+
+	for (i = 0; i < SLOTS; i++) {
+		master = dev_iommu_priv_get(&p->pdev[i]->dev);
+		KUNIT_ASSERT_NOT_NULL(test, master);
+		KUNIT_EXPECT_EQ(test, 1, master->nr_sids);
+		KUNIT_EXPECT_EQ(test, fabric_sid(p->f, i), master->sids[0]);
+		KUNIT_EXPECT_EQ(test, endpoints[i].pasid_bits, master->ssid_bits);
+		KUNIT_EXPECT_EQ(test, endpoints[i].ats,
+				device_iommu_capable(&p->pdev[i]->dev,
+						     IOMMU_CAP_PCI_ATS_SUPPORTED));
+		KUNIT_EXPECT_EQ(test, !!endpoints[i].pasid_bits, fabric_pasid(p->f, i));
+		KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, i));
+		KUNIT_EXPECT_EQ(test, IOVA, dma(p, i, 0));
+		for (j = 0; j < i; j++)
+			KUNIT_EXPECT_PTR_NE(test, p->group[i], p->group[j]);
+	}
+}
+
+/* On with a paging domain or the first PASID, off with the last; where there is ATS at all */
+static void ats_follows_domains(struct kunit *test)
+{
+	struct pci_rig *p = new_rig(test, 0);
+	struct iommu_domain *domain, *pasid;
+	u32 i;
+
+	for (i = 0; i < SLOTS; i++) {
+		domain = mapped(test, p, i, PA);
+		KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[i]));
+		KUNIT_EXPECT_EQ(test, endpoints[i].ats, fabric_ats(p->f, i));
+		KUNIT_EXPECT_EQ(test, PA, dma(p, i, 0));
+		KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, dma(p, i, 0));
+		iommu_detach_group(domain, p->group[i]);
+		KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, i));
+		iommu_domain_free(domain);
+	}
+	pasid = mapped(test, p, FULL, PA2);
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_device_pasid(pasid, &p->pdev[FULL]->dev, 9, NULL));
+	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, FULL));
+	KUNIT_EXPECT_EQ(test, PA2, dma(p, FULL, 9));
+	KUNIT_EXPECT_EQ(test, IOVA, dma(p, FULL, 0));
+	iommu_detach_device_pasid(pasid, &p->pdev[FULL]->dev, 9);
+	KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, FULL));
+	iommu_domain_free(pasid);
+}
+
+/* pci_reset_function(): blocked meanwhile, everything as before afterwards, without memory */
+static void function_reset(struct kunit *test)
+{
+	const struct model_access try = { .iova = IOVA };
+	struct pci_rig *p = new_rig(test, 0);
+	struct iommu_domain *domain = mapped(test, p, FULL, PA);
+	struct iommu_domain *pasid = mapped(test, p, FULL, PA2);
+	struct pci_dev *pdev = p->pdev[FULL];
+	u32 i;
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_device_pasid(pasid, &pdev->dev, 9, NULL));
+	for (i = 1; i <= 3; i++) {
+		KUNIT_EXPECT_EQ(test, PA, dma(p, FULL, 0));
+		KUNIT_EXPECT_EQ(test, PA2, dma(p, FULL, 9));
+		fabric_during_reset(p->f, FULL, &try);
+		KUNIT_ASSERT_EQ(test, 0, pci_reset_function(pdev));
+		fabric_during_reset(p->f, FULL, NULL);
+		KUNIT_EXPECT_EQ(test, i, fabric_resets(p->f, FULL));
+		KUNIT_EXPECT_FALSE(test, fabric_reset_leaked(p->f, FULL));
+		KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, FULL));
+		KUNIT_EXPECT_TRUE(test, fabric_pasid(p->f, FULL));
+	}
+	/* what was unmapped before a reset is not back after it */
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_ASSERT_EQ(test, 0, pci_reset_function(pdev));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, dma(p, FULL, 0));
+	KUNIT_EXPECT_EQ(test, PA2, dma(p, FULL, 9));
+	iommu_detach_device_pasid(pasid, &pdev->dev, 9);
+	iommu_detach_group(domain, p->group[FULL]);
+	iommu_domain_free(domain);
+	iommu_domain_free(pasid);
+}
+
+/* Unplugged and found again, with a PASID that nobody detaches any more */
+static void unplugged(struct kunit *test)
+{
+	struct pci_rig *p = new_rig(test, 0);
+	struct iommu_domain *pasid = mapped(test, p, FULL, PA2);
+	struct smmu_domain *sd = smmu_domain_of(pasid);
+	u32 i;
+
+	for (i = 0; i < 3; i++) {
+		KUNIT_ASSERT_EQ(test, 0, pasid->ops->set_dev_pasid(pasid, &p->pdev[FULL]->dev, 9,
+								   NULL));
+		KUNIT_EXPECT_EQ(test, PA2, dma(p, FULL, 9));
+		KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, FULL));
+		let_go(p, FULL);
+		fabric_unplug(p->f, FULL);
+		KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, FULL));
+		KUNIT_EXPECT_FALSE(test, fabric_pasid(p->f, FULL));
+		KUNIT_EXPECT_STREQ(test, "abort", kind(p, FULL));
+		mutex_lock(&smmu_attach_mutex);
+		KUNIT_EXPECT_TRUE(test, list_empty(&sd->attached));
+		mutex_unlock(&smmu_attach_mutex);
+		fabric_rescan(p->f);
+		take(test, p, FULL);
+		KUNIT_EXPECT_EQ(test, IOVA, dma(p, FULL, 0));
+	}
+	iommu_domain_free(pasid);
+}
+
+/* Live ATS entries of a domain */
+static u32 ats_entries(struct iommu_domain *domain)
+{
+	const struct smmu_inv *inv;
+	struct smmu_array *array;
+	u32 n = 0, pos;
+
+	mutex_lock(&smmu_attach_mutex);
+	array = smmu_domain_array(smmu_domain_of(domain));
+	for (pos = 0; (inv = smmu_array_next_live(array, &pos, smmu_array_count(array))); pos++)
+		n += smmu_inv_is_ats(inv->type);
+	mutex_unlock(&smmu_attach_mutex);
+	return n;
+}
+
+/* What a device that is not there leaves unanswered */
+static void silence(struct pci_rig *p, u32 i)
+{
+	model_inject(p->smmu->model, &(struct model_inject) {
+		.silent = true,
+		.silent_sid = fabric_sid(p->f, i),
+		.silent_ns = NSEC_PER_USEC,
+	});
+}
+
+/* Pulled out in use, beside another on the same domain: that one goes on, nobody waits twice */
+static void pulled_out(struct kunit *test)
+{
+	struct pci_rig *p = new_rig(test, 0);
+	struct iommu_domain *domain = mapped(test, p, FULL, PA);
+	struct iommu_domain *pasid = mapped(test, p, FULL, PA2);
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[ATS_ONLY]));
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_device_pasid(pasid, &p->pdev[FULL]->dev, 9, NULL));
+	KUNIT_EXPECT_EQ(test, PA, dma(p, FULL, 0));
+	KUNIT_EXPECT_EQ(test, PA, dma(p, ATS_ONLY, 0));
+	silence(p, FULL);
+	fabric_pull(p->f, FULL);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, dma(p, ATS_ONLY, 0));
+	flush_work(&rig_host(p->smmu)->settle);
+	/* the other answers, and the one that is gone is not asked any more */
+	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, ATS_ONLY));
+	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, ATS_ONLY));
+	KUNIT_EXPECT_EQ(test, 1, ats_entries(domain));
+	KUNIT_EXPECT_EQ(test, 0, ats_entries(pasid));
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA2, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, PA2, dma(p, ATS_ONLY, 0));
+
+	iommu_detach_device_pasid(pasid, &p->pdev[FULL]->dev, 9);
+	iommu_detach_group(domain, p->group[FULL]);
+	let_go(p, FULL);
+	fabric_unplug(p->f, FULL);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, ATS_ONLY));
+	model_inject(p->smmu->model, &(struct model_inject) {});
+	fabric_rescan(p->f);
+	take(test, p, FULL);
+	KUNIT_EXPECT_EQ(test, IOVA, dma(p, FULL, 0));
+	iommu_detach_group(domain, p->group[ATS_ONLY]);
+	iommu_domain_free(domain);
+	iommu_domain_free(pasid);
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_host(p->smmu)->smmu));
+}
+
+/*
+ * One that is there and does not answer: it loses ATS and bus mastering in config space, and
+ * so does the one beside it until it is known to be innocent. An attach brings it back.
+ */
+static void does_not_answer(struct kunit *test)
+{
+	struct pci_rig *p = new_rig(test, 0);
+	struct iommu_domain *domain = mapped(test, p, FULL, PA);
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[ATS_ONLY]));
+	KUNIT_EXPECT_EQ(test, PA, dma(p, FULL, 0));
+	silence(p, FULL);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, dma(p, FULL, 0));
+	flush_work(&rig_host(p->smmu)->settle);
+	KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, FULL));
+	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, FULL));
+	KUNIT_EXPECT_STREQ(test, "abort", kind(p, FULL));
+	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, ATS_ONLY));
+	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, ATS_ONLY));
+
+	model_inject(p->smmu->model, &(struct model_inject) {});
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA2, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	iommu_detach_group(domain, p->group[FULL]);
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
+	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, FULL));
+	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, FULL));
+	KUNIT_EXPECT_EQ(test, PA2, dma(p, FULL, 0));
+	iommu_detach_group(domain, p->group[FULL]);
+	iommu_detach_group(domain, p->group[ATS_ONLY]);
+	iommu_domain_free(domain);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(found),
+	KUNIT_CASE(ats_follows_domains),
+	KUNIT_CASE_SLOW(function_reset),
+	KUNIT_CASE(unplugged),
+	KUNIT_CASE(pulled_out),
+	KUNIT_CASE(does_not_answer),
+	{}
+};
+
+static struct kunit_suite suite = { .name = "smmu_pci", .test_cases = cases };
+kunit_test_suite(suite);
