@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * smmuv3/domains		every paging domain with its array
+ * smmuv3/domains		every paging or SVA domain with its array
  * smmuv3/<smmu>/features	decoded ID registers
  * smmuv3/<smmu>/queues		positions and sizes
  * smmuv3/<smmu>/counters	commands, syncs, doorbells, errors
@@ -61,9 +61,10 @@ static int domains_show(struct seq_file *s, void *unused)
 		struct smmu_array *array = smmu_domain_array(sd);
 		struct smmu_attachment *at;
 
-		seq_printf(s, "domain %u: stage %u%s ias %u oas %u granule %luK entries %u live length %u\n",
+		seq_printf(s, "domain %u: stage %u%s%s%s ias %u oas %u granule %luK entries %u live length %u\n",
 			   sd->id, sd->pt.needs.stage2 ? 2 : 1,
-			   sd->nest_parent ? " nest parent" : "", sd->pt.needs.ias,
+			   sd->nest_parent ? " nest parent" : "", sd->sva ? " sva" : "",
+			   sd->mm_gone ? " mm gone" : "", sd->pt.needs.ias,
 			   sd->pt.needs.oas, 1UL << (sd->pt.pgshift - 10), array->len,
 			   array->num);
 		for (i = 0; i < array->len; i++)
@@ -123,10 +124,11 @@ static int counters_show(struct seq_file *s, void *unused)
 	struct smmu_cmdq_stats stats;
 
 	smmu_cmdq_stats(smmu, &stats);
-	seq_printf(s, "commands %llu\nsyncs %llu\nposts %llu\ndoorbells %llu\nfull %llu\ncmd_errors %u\ntimeouts %d\ngerrors %d\nevents %llu\nleaked_tags %d\ndead %u\n",
+	seq_printf(s, "commands %llu\nsyncs %llu\nposts %llu\ndoorbells %llu\nfull %llu\ncmd_errors %u\ntimeouts %d\ngerrors %d\nevents %llu\npage_faults %d\nleaked_tags %d\ndead %u\n",
 		   stats.cmds, stats.syncs, stats.posts, stats.doorbells, stats.full,
 		   READ_ONCE(smmu->cmdq.err_seq), atomic_read(&smmu->cmdq.timeouts),
 		   atomic_read(&smmu->gerrors), smmu->evtq.records,
+		   atomic_read(&host->page_faults),
 		   atomic_read(&smmu->inst.leaked), smmu_device_is_dead(smmu));
 	return 0;
 }

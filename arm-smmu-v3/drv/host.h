@@ -35,6 +35,7 @@ struct platform_device;
  * @masters: struct smmu_master.node
  * @settle: smmu_ats_settle()
  * @iopf: the kernel's queue for page faults; NULL where nothing stalls
+ * @page_faults: how many went to a handler
  * @fault_limit: of its event lines: a noisy device must not hide those behind other SMMUs
  * @debugfs: directory or error
  */
@@ -48,6 +49,7 @@ struct smmu_host {
 	struct list_head masters;
 	struct work_struct settle;
 	struct iopf_queue *iopf;
+	atomic_t page_faults;
 	struct ratelimit_state fault_limit;
 	struct dentry *debugfs;
 };

@@ -129,7 +129,10 @@ bool smmu_iopf_report(struct smmu_master *master, const struct smmu_event *event
 		prm->perm |= IOMMU_FAULT_PERM_PRIV;
 	/* answered even where it fails, but then nobody has heard of it */
 	*ended = true;
-	return !iommu_report_device_fault(master->dev, &fault);
+	if (iommu_report_device_fault(master->dev, &fault))
+		return false;
+	atomic_inc(&master->host->page_faults);
+	return true;
 }
 
 void smmu_iopf_answer(struct device *dev, struct iopf_fault *fault,
