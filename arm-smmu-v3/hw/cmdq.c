@@ -230,8 +230,12 @@ int smmu_cmdq_wait(struct smmu_device *smmu, const struct smmu_ticket *ticket,
 	struct smmu_cmdq *q = &smmu->cmdq;
 	int ret = 0;
 
-	/* pairs with the cmpxchg in smmu_cmdq_refresh(): what the SMMU did is visible */
-	if (smp_load_acquire(&q->cons) < ticket->end)
+	/*
+	 * Pairs with the cmpxchg in smmu_cmdq_refresh(): what the SMMU did is visible. Where
+	 * there is no word to poll, CONS often says so at the first look.
+	 */
+	if (smp_load_acquire(&q->cons) < ticket->end &&
+	    (q->sync_word || smmu_cmdq_refresh(smmu) < ticket->end))
 		ret = wait_slow(smmu, ticket->end, deadline);
 	if (ret == -ETIMEDOUT) {
 		atomic_inc(&q->timeouts);

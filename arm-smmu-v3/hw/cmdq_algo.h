@@ -63,16 +63,15 @@ int smmu_cmdq_relax(struct smmu_device *smmu, u32 *polls, struct smmu_deadline *
  */
 bool smmu_cmdq_blame_atc(struct smmu_device *smmu);
 
-/* Interrupts are off */
-static inline void smmu_cmdq_count(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 n)
+/* A post of @n commands, @syncs of them CMD_SYNC. Interrupts are off. Return: this CPU's */
+static inline struct smmu_cmdq_stats *smmu_cmdq_count(struct smmu_cmdq *q, u32 n, u32 syncs)
 {
 	struct smmu_cmdq_stats *stats = this_cpu_ptr(q->stats);
-	u32 i;
 
 	stats->posts++;
 	stats->cmds += n;
-	for (i = 0; i < n; i++)
-		stats->syncs += smmu_cmd_opcode(&cmd[i]) == CMD_SYNC;
+	stats->syncs += syncs;
+	return stats;
 }
 
 #endif

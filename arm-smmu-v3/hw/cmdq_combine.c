@@ -56,7 +56,7 @@ int smmu_cmdq_post_combine(struct smmu_device *smmu, const struct smmu_cmd *cmd,
 {
 	struct smmu_cmdq *q = &smmu->cmdq;
 	unsigned long flags;
-	u32 polls = 0;
+	u32 i, syncs = 0, polls = 0;
 	int ret;
 
 	for (;;) {
@@ -73,7 +73,9 @@ int smmu_cmdq_post_combine(struct smmu_device *smmu, const struct smmu_cmd *cmd,
 	}
 	if (polls)
 		this_cpu_ptr(q->stats)->full++;
-	smmu_cmdq_count(q, cmd, n);
+	for (i = 0; i < n; i++)
+		syncs += smmu_cmd_opcode(&cmd[i]) == CMD_SYNC;
+	smmu_cmdq_count(q, n, syncs);
 	*pos = smmu_insert(&q->ins, cmd, n);
 	local_irq_restore(flags);
 	return 0;

@@ -37,27 +37,30 @@ int smmu_cmdq_post_lock(struct smmu_device *smmu, const struct smmu_cmd *cmd, u3
 {
 	struct smmu_cmdq *q = &smmu->cmdq;
 	struct smmu_cmd *slots = q->mem.virt;
+	u8 log2 = q->mem.log2;
 	unsigned long flags;
-	u64 end;
-	u32 i;
+	u32 i, syncs = 0;
+	u64 from, end;
 	int ret;
 
 	ret = lock_with_room(smmu, n, deadline, &flags);
 	if (ret)
 		return ret;
 
-	*pos = q->prod;
-	end = *pos + n;
-	for (i = 0; i < n; i++)
-		slots[smmu_q_slot(*pos + i, q->mem.log2)] = cmd[i];
+	from = q->prod;
+	end = from + n;
+	for (i = 0; i < n; i++) {
+		slots[smmu_q_slot(from + i, log2)] = cmd[i];
+		syncs += smmu_cmd_opcode(&cmd[i]) == CMD_SYNC;
+	}
 	if (q->sync_word && smmu_cmd_opcode(&cmd[n - 1]) == CMD_SYNC)
-		smmu_cmd_sync_msi(&slots[smmu_q_slot(end - 1, q->mem.log2)], q->sync_dma, end);
+		smmu_cmd_sync_msi(&slots[smmu_q_slot(end - 1, log2)], q->sync_dma, end);
 	/* pairs with READ_ONCE in smmu_cmdq_posted(): refuse no true CONS */
 	WRITE_ONCE(q->prod, end);
 	/* the slots before PROD: the SMMU reads them once it sees PROD (3.5.1) */
-	smmu_reg_write_ordered(smmu->base, SMMU_CMDQ_PROD, smmu_q_reg(end, q->mem.log2));
-	smmu_cmdq_count(q, cmd, n);
-	this_cpu_ptr(q->stats)->doorbells++;
+	smmu_reg_write_ordered(smmu->base, SMMU_CMDQ_PROD, smmu_q_reg(end, log2));
+	smmu_cmdq_count(q, n, syncs)->doorbells++;
 	raw_spin_unlock_irqrestore(&q->lock, flags);
+	*pos = from;
 	return 0;
 }
