@@ -237,6 +237,31 @@ bool smmu_plan_next(struct smmu_plan *plan, struct smmu_batch *batch)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_plan_next);
 
+bool smmu_plan_single(const struct smmu_array *array, const struct smmu_range *range,
+		      struct smmu_batch *batch)
+{
+	const struct smmu_inv *inv;
+	struct smmu_tlbi_iter it;
+	u32 pos = 0;
+
+	if (smmu_array_count(array) != 1 || range->all)
+		return false;
+	inv = smmu_array_next_live(array, &pos, 1);
+	if (!inv || inv->type > SMMU_INV_S2_VMID || inv->inst->feat.errata)
+		return false;
+	smmu_tlbi_start(&it, inv, range);
+	smmu_tlbi_next(&it, &batch->cmd[0]);
+	/* what one command covers is never so much that the whole tag is preferred */
+	if (it.pages)
+		return false;
+	smmu_cmd_sync(&batch->cmd[1], false);
+	batch->inst = inv->inst;
+	batch->n = 2;
+	batch->end = true;
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_plan_single);
+
 void smmu_plan_tag_flush(const struct smmu_inv *inv, struct smmu_batch *batch)
 {
 	int rounds = 1;

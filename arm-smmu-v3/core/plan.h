@@ -77,6 +77,19 @@ void smmu_plan_start(struct smmu_plan *plan, const struct smmu_array *array,
 bool smmu_plan_next(struct smmu_plan *plan, struct smmu_batch *batch);
 
 /**
+ * smmu_plan_single() - the whole plan, where it is one entry and one command
+ * @array: as for smmu_plan_start()
+ * @range: as for smmu_plan_start()
+ * @batch: filled on true: one post, as smmu_plan_next() would
+ *
+ * Nearly every unmap of the DMA API: a domain of one SMMU without ATS, a range that one TLBI
+ * covers.
+ * Return: false when it is anything else
+ */
+bool smmu_plan_single(const struct smmu_array *array, const struct smmu_range *range,
+		      struct smmu_batch *batch);
+
+/**
  * smmu_plan_tag_flush() - whole-tag flush of one id, with its CMD_SYNC
  * @inv: a TLB entry that has just lost its last user
  * @batch: filled: one post

@@ -124,22 +124,25 @@ void smmu_tlbi_start(struct smmu_tlbi_iter *it, const struct smmu_inv *inv,
 		     const struct smmu_range *range)
 {
 	const struct smmu_features *feat = &inv->inst->feat;
+	u8 pgshift = inv->pgshift, shift = pgshift;
+	u64 w1 = range->leaf ? CMD1_TLBI_LEAF : 0;
+	bool ril = feat->flags & SMMU_FEAT_RIL;
 
-	it->w0 = tlbi_word0(inv);
-	it->w1 = range->leaf ? CMD1_TLBI_LEAF : 0;
-	it->mask = inv->type == SMMU_INV_S1_ASID ? CMD1_TLBI_VA : CMD1_TLBI_IPA;
-	it->ril = feat->flags & SMMU_FEAT_RIL;
-	if (it->ril) {
-		it->shift = inv->pgshift;
+	if (ril)
 		/* 12, 14, 16 are 1, 2, 3 */
-		it->w1 |= FIELD_PREP(CMD1_TLBI_TG, (inv->pgshift - 10) / 2) |
-			  FIELD_PREP(CMD1_TLBI_TTL,
-				     range_ttl(feat, range, inv->pgshift));
-	} else {
-		it->shift = range_stride(range, inv->pgshift);
-	}
-	it->pages = range_pages(range, it->shift);
-	it->addr = range->start >> it->shift << it->shift;
+		w1 |= FIELD_PREP(CMD1_TLBI_TG, (u8)(pgshift - 10) / 2) |
+		      FIELD_PREP(CMD1_TLBI_TTL, range_ttl(feat, range, pgshift));
+	else
+		shift = range_stride(range, pgshift);
+	*it = (struct smmu_tlbi_iter) {
+		.w0 = tlbi_word0(inv),
+		.w1 = w1,
+		.addr = range->start >> shift << shift,
+		.mask = inv->type == SMMU_INV_S1_ASID ? CMD1_TLBI_VA : CMD1_TLBI_IPA,
+		.pages = range_pages(range, shift),
+		.shift = shift,
+		.ril = ril,
+	};
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_tlbi_start);
 

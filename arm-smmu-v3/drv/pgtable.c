@@ -109,18 +109,6 @@ void smmu_pgtable_s2(const struct smmu_pgtable *pt, struct smmu_ste_s2 *s2)
 	};
 }
 
-int smmu_pgtable_map(struct smmu_pgtable *pt, unsigned long iova, phys_addr_t paddr,
-		     size_t pgsize, size_t pgcount, int prot, gfp_t gfp, size_t *mapped)
-{
-	return pt->ops->map_pages(pt->ops, iova, paddr, pgsize, pgcount, prot, gfp, mapped);
-}
-
-size_t smmu_pgtable_unmap(struct smmu_pgtable *pt, unsigned long iova, size_t pgsize,
-			  size_t pgcount, struct iommu_iotlb_gather *gather)
-{
-	return pt->ops->unmap_pages(pt->ops, iova, pgsize, pgcount, gather);
-}
-
 int smmu_pgtable_dirty(struct smmu_pgtable *pt, unsigned long iova, size_t size,
 		       unsigned long flags, struct iommu_dirty_bitmap *dirty)
 {

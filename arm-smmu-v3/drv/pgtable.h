@@ -53,13 +53,22 @@ void smmu_pgtable_free(struct smmu_pgtable *pt);
 void smmu_pgtable_cd(const struct smmu_pgtable *pt, struct smmu_cd_s1 *s1);
 void smmu_pgtable_s2(const struct smmu_pgtable *pt, struct smmu_ste_s2 *s2);
 
-int smmu_pgtable_map(struct smmu_pgtable *pt, unsigned long iova, phys_addr_t paddr,
-		     size_t pgsize, size_t pgcount, int prot, gfp_t gfp, size_t *mapped);
-/* Removes; invalidating is the caller's. Return: bytes removed */
-size_t smmu_pgtable_unmap(struct smmu_pgtable *pt, unsigned long iova, size_t pgsize,
-			  size_t pgcount, struct iommu_iotlb_gather *gather);
+/* The three that every map and unmap goes through: no call in between */
+static inline int smmu_pgtable_map(struct smmu_pgtable *pt, unsigned long iova,
+				   phys_addr_t paddr, size_t pgsize, size_t pgcount, int prot,
+				   gfp_t gfp, size_t *mapped)
+{
+	return pt->ops->map_pages(pt->ops, iova, paddr, pgsize, pgcount, prot, gfp, mapped);
+}
 
-/* iommufd and VFIO ask for every page that they unmap: no call in between */
+/* Removes; invalidating is the caller's. Return: bytes removed */
+static inline size_t smmu_pgtable_unmap(struct smmu_pgtable *pt, unsigned long iova,
+					size_t pgsize, size_t pgcount,
+					struct iommu_iotlb_gather *gather)
+{
+	return pt->ops->unmap_pages(pt->ops, iova, pgsize, pgcount, gather);
+}
+
 static inline phys_addr_t smmu_pgtable_phys(struct smmu_pgtable *pt, unsigned long iova)
 {
 	return pt->ops->iova_to_phys(pt->ops, iova);

@@ -42,6 +42,27 @@ static void wait_for(const struct post *post, const struct smmu_array *array,
 		make_good(post->smmu, array, ret);
 }
 
+/* One post to one SMMU. Return: false when it is more than that, and nothing is done */
+static bool walk_single(struct smmu_domain *domain, const struct smmu_array *array,
+			const struct smmu_range *range)
+{
+	struct smmu_deadline deadline = {};
+	struct smmu_batch batch __uninitialized;
+	struct post post;
+	int ret;
+
+	if (!smmu_plan_single(array, range, &batch))
+		return false;
+	post.smmu = smmu_device_of(batch.inst);
+	ret = smmu_cmdq_post(post.smmu, batch.cmd, batch.n, &deadline, &post.ticket, false);
+	trace_smmu_post(post.smmu, domain->id, batch.cmd, batch.n, ret);
+	if (unlikely(ret))
+		make_good(post.smmu, array, ret);
+	else
+		wait_for(&post, array, &deadline);
+	return true;
+}
+
 static void walk(struct smmu_domain *domain, const struct smmu_array *array,
 		 const struct smmu_range *range)
 {
@@ -86,6 +107,8 @@ static void walk(struct smmu_domain *domain, const struct smmu_array *array,
 
 void smmu_walk_range(struct smmu_domain *domain, const struct smmu_range *range)
 {
+	const struct smmu_array *array;
+
 	/*
 	 * The page-table change before the load of the array. Pairs with the barriers
 	 * between publishing and the STE/CD write in smmu_attach_paging(); see walk.h.
@@ -93,7 +116,9 @@ void smmu_walk_range(struct smmu_domain *domain, const struct smmu_range *range)
 	smp_mb();
 	rcu_read_lock();
 	trace_smmu_invalidate(domain->id, range);
-	walk(domain, rcu_dereference(domain->invs), range);
+	array = rcu_dereference(domain->invs);
+	if (!walk_single(domain, array, range))
+		walk(domain, array, range);
 	rcu_read_unlock();
 }
 

@@ -138,10 +138,47 @@ bool plan_step(struct plan_rig *rig, struct smmu_plan *plan,
 	return true;
 }
 
+/* One TLBI by address, for an entry without ATS or a guest */
+static bool plan_is_short(const struct smmu_array *array, const struct smmu_batch *batch)
+{
+	u8 op = smmu_cmd_opcode(&batch->cmd[0]);
+
+	return smmu_array_count(array) == 1 && array->inv[0].type <= SMMU_INV_S2_VMID &&
+	       !array->inv[0].inst->feat.errata && batch->n == 2 && batch->end &&
+	       (op == CMD_TLBI_NH_VA || op == CMD_TLBI_EL2_VA || op == CMD_TLBI_S2_IPA);
+}
+
+/* The short way says what the long one says, and is taken wherever it can be */
+static void plan_check_single(struct plan_rig *rig, const struct smmu_range *range)
+{
+	struct smmu_batch *batch = rig->batch, *single;
+	struct kunit *test = rig->test;
+	struct smmu_plan plan;
+	bool took, more;
+
+	single = kmalloc_obj(*single);
+	KUNIT_ASSERT_NOT_NULL(test, single);
+	memset(single, PLAN_SOIL, sizeof(*single));
+	took = smmu_plan_single(rig->array, range, single);
+	smmu_plan_start(&plan, rig->array, range);
+	more = smmu_plan_next(&plan, batch);
+	KUNIT_EXPECT_EQ(test, took, more && plan_is_short(rig->array, batch));
+	if (took && more) {
+		KUNIT_EXPECT_PTR_EQ(test, single->inst, batch->inst);
+		KUNIT_EXPECT_EQ(test, single->n, batch->n);
+		KUNIT_EXPECT_TRUE(test, single->end);
+		KUNIT_EXPECT_MEMEQ(test, single->cmd, batch->cmd, 2 * sizeof(single->cmd[0]));
+		KUNIT_EXPECT_FALSE(test, smmu_plan_next(&plan, batch));
+	}
+	kfree(single);
+}
+
 void plan_run(struct plan_rig *rig, const struct smmu_range *range)
 {
 	struct smmu_plan plan;
 	struct smmu_inst *post = NULL;
+
+	plan_check_single(rig, range);
 
 	rig->got.n = 0;
 	rig->batches = 0;
