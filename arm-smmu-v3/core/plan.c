@@ -241,7 +241,6 @@ bool smmu_plan_single(const struct smmu_array *array, const struct smmu_range *r
 		      struct smmu_batch *batch)
 {
 	const struct smmu_inv *inv;
-	struct smmu_tlbi_iter it;
 	u32 pos = 0;
 
 	if (smmu_array_count(array) != 1 || range->all)
@@ -249,10 +248,8 @@ bool smmu_plan_single(const struct smmu_array *array, const struct smmu_range *r
 	inv = smmu_array_next_live(array, &pos, 1);
 	if (!inv || inv->type > SMMU_INV_S2_VMID || inv->inst->feat.errata)
 		return false;
-	smmu_tlbi_start(&it, inv, range);
-	smmu_tlbi_next(&it, &batch->cmd[0]);
 	/* what one command covers is never so much that the whole tag is preferred */
-	if (it.pages)
+	if (!smmu_tlbi_only(inv, range, &batch->cmd[0]))
 		return false;
 	smmu_cmd_sync(&batch->cmd[1], false);
 	batch->inst = inv->inst;

@@ -11,6 +11,13 @@
 
 #include <linux/types.h>
 
+/*
+ * What a read returns from a device that has dropped off the bus. No index
+ * register can look like this: bits above 20 that are not RES0 are error codes
+ * and overflow flags, and never all set together with each other.
+ */
+#define SMMU_Q_REG_DEAD			(~0U)
+
 static inline u32 smmu_q_entries(u8 log2)
 {
 	return 1U << log2;
@@ -43,7 +50,17 @@ static inline u32 smmu_q_slot(u64 pos, u8 log2)
  *
  * Return: true when *@pos was set
  */
-bool smmu_q_cons_pos(u64 base, u64 limit, u32 reg, u8 log2, u64 *pos);
+static inline bool smmu_q_cons_pos(u64 base, u64 limit, u32 reg, u8 log2, u64 *pos)
+{
+	/* smmu_q_reg() of the difference: how far CONS is ahead of base, mod 2N */
+	u64 here = base + smmu_q_reg((u64)reg - base, log2);
+
+	if (reg == SMMU_Q_REG_DEAD || here > limit)
+		return false;
+
+	*pos = here;
+	return true;
+}
 
 /**
  * smmu_q_pending() - entries between a consumer's and a producer's register

@@ -92,8 +92,8 @@ EXPORT_SYMBOL_IF_KUNIT(smmu_range_prefers_all);
  * Levels are pgshift - 3 bits apart; level 1 of the 16 KiB granule has leaves
  * with IDR5.DS only.
  */
-static u8 range_ttl(const struct smmu_features *feat,
-		    const struct smmu_range *range, u8 pgshift)
+static __always_inline u8 range_ttl(const struct smmu_features *feat,
+				    const struct smmu_range *range, u8 pgshift)
 {
 	u8 leaf = range->pgshift;
 
@@ -111,7 +111,7 @@ static u8 range_ttl(const struct smmu_features *feat,
 }
 
 /* Opcode and tag; a stage 1 of ours has VMID 0 */
-static u64 tlbi_word0(const struct smmu_inv *inv)
+static __always_inline u64 tlbi_word0(const struct smmu_inv *inv)
 {
 	if (inv->type != SMMU_INV_S1_ASID)
 		return CMD_TLBI_S2_IPA | FIELD_PREP(CMD0_TLBI_VMID, inv->id);
@@ -120,8 +120,8 @@ static u64 tlbi_word0(const struct smmu_inv *inv)
 	return CMD_TLBI_NH_VA | FIELD_PREP(CMD0_TLBI_ASID, inv->id);
 }
 
-void smmu_tlbi_start(struct smmu_tlbi_iter *it, const struct smmu_inv *inv,
-		     const struct smmu_range *range)
+static __always_inline void tlbi_start(struct smmu_tlbi_iter *it, const struct smmu_inv *inv,
+				       const struct smmu_range *range)
 {
 	const struct smmu_features *feat = &inv->inst->feat;
 	u8 pgshift = inv->pgshift, shift = pgshift;
@@ -144,15 +144,12 @@ void smmu_tlbi_start(struct smmu_tlbi_iter *it, const struct smmu_inv *inv,
 		.ril = ril,
 	};
 }
-EXPORT_SYMBOL_IF_KUNIT(smmu_tlbi_start);
 
-bool smmu_tlbi_next(struct smmu_tlbi_iter *it, struct smmu_cmd *cmd)
+/* There is something left */
+static __always_inline void tlbi_next(struct smmu_tlbi_iter *it, struct smmu_cmd *cmd)
 {
 	u64 w0 = it->w0, w1 = it->w1, pages = 1;
 	u8 num, scale;
-
-	if (!it->pages)
-		return false;
 
 	if (it->ril) {
 		pages = ril_take(it->pages, &num, &scale);
@@ -165,9 +162,34 @@ bool smmu_tlbi_next(struct smmu_tlbi_iter *it, struct smmu_cmd *cmd)
 	cmd->w[1] = cpu_to_le64(w1 | (it->addr & it->mask));
 	it->addr += pages << it->shift;
 	it->pages -= pages;
+}
+
+void smmu_tlbi_start(struct smmu_tlbi_iter *it, const struct smmu_inv *inv,
+		     const struct smmu_range *range)
+{
+	tlbi_start(it, inv, range);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_tlbi_start);
+
+bool smmu_tlbi_next(struct smmu_tlbi_iter *it, struct smmu_cmd *cmd)
+{
+	if (!it->pages)
+		return false;
+
+	tlbi_next(it, cmd);
 	return true;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_tlbi_next);
+
+bool smmu_tlbi_only(const struct smmu_inv *inv, const struct smmu_range *range,
+		    struct smmu_cmd *cmd)
+{
+	struct smmu_tlbi_iter it;
+
+	tlbi_start(&it, inv, range);
+	tlbi_next(&it, cmd);
+	return !it.pages;
+}
 
 void smmu_atc_span(u64 start, u64 last, u64 *addr, u8 *size)
 {

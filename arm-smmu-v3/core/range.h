@@ -76,6 +76,16 @@ void smmu_tlbi_start(struct smmu_tlbi_iter *it, const struct smmu_inv *inv,
 bool smmu_tlbi_next(struct smmu_tlbi_iter *it, struct smmu_cmd *cmd);
 
 /**
+ * smmu_tlbi_only() - the command of a range that needs no more than one
+ * @inv: as for smmu_tlbi_start()
+ * @range: likewise
+ * @cmd: filled with the first
+ * Return: false when there are more
+ */
+bool smmu_tlbi_only(const struct smmu_inv *inv, const struct smmu_range *range,
+		    struct smmu_cmd *cmd);
+
+/**
  * smmu_atc_span() - the smallest naturally aligned power-of-two span that covers a range
  * @start: first byte
  * @last: last byte

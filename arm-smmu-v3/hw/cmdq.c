@@ -150,32 +150,46 @@ int smmu_cmdq_relax(struct smmu_device *smmu, u32 *polls, struct smmu_deadline *
 	return 0;
 }
 
+static __always_inline int post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
+				struct smmu_deadline *deadline, u64 *pos)
+{
+	struct smmu_cmdq *q = &smmu->cmdq;
+	int ret;
+
+	if (q->combine)
+		ret = smmu_cmdq_post_combine(smmu, cmd, n, deadline, pos);
+	else
+		ret = smmu_cmdq_post_lock(smmu, cmd, n, deadline, pos);
+	if (unlikely(ret == -ETIMEDOUT))
+		atomic_inc(&q->timeouts);
+	return ret;
+}
+
 int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
 		   struct smmu_deadline *deadline, struct smmu_ticket *ticket, bool cont)
 {
 	struct smmu_cmdq *q = &smmu->cmdq;
-	u32 piece, most = q->combine ? SMMU_BATCH_MAX : smmu_q_entries(q->mem.log2);
+	u32 most = q->combine ? SMMU_BATCH_MAX : smmu_q_entries(q->mem.log2);
 	u64 pos;
 	int ret;
 
 	if (!cont)
 		/* pairs with the release in smmu_cmdq_error() */
 		ticket->err_seq = smp_load_acquire(&q->err_seq);
-	for (; n; n -= piece, cmd += piece, cont = true) {
-		piece = min(n, most);
-		if (q->combine)
-			ret = smmu_cmdq_post_combine(smmu, cmd, piece, deadline, &pos);
-		else
-			ret = smmu_cmdq_post_lock(smmu, cmd, piece, deadline, &pos);
-		if (ret) {
-			if (ret == -ETIMEDOUT)
-				atomic_inc(&q->timeouts);
+	/* more than a queue of few entries takes at once */
+	for (; unlikely(n > most); n -= most, cmd += most, cont = true) {
+		ret = post(smmu, cmd, most, deadline, &pos);
+		if (ret)
 			return ret;
-		}
 		if (!cont)
 			ticket->first = pos;
-		ticket->end = pos + piece;
 	}
+	ret = post(smmu, cmd, n, deadline, &pos);
+	if (ret)
+		return ret;
+	if (!cont)
+		ticket->first = pos;
+	ticket->end = pos + n;
 	return 0;
 }
 
