@@ -193,6 +193,38 @@ static bool plan_post_end(struct smmu_plan *plan, struct smmu_batch *batch)
 	return true;
 }
 
+/* The whole post of an SMMU with this entry alone, where it is one TLBI */
+static __always_inline bool plan_short(const struct smmu_inv *inv,
+				       const struct smmu_range *range,
+				       struct smmu_batch *batch)
+{
+	if (inv->type > SMMU_INV_S2_VMID || inv->inst->feat.errata)
+		return false;
+	/* what one command covers is never so much that the whole tag is preferred */
+	if (!smmu_tlbi_only(inv, range, &batch->cmd[0]))
+		return false;
+	smmu_cmd_sync(&batch->cmd[1], false);
+	batch->inst = inv->inst;
+	batch->n = 2;
+	batch->end = true;
+	return true;
+}
+
+/* Between two posts: is the next one short? */
+static bool plan_next_short(struct smmu_plan *plan, struct smmu_batch *batch)
+{
+	const struct smmu_array *array = plan->array;
+	const struct smmu_inv *inv = smmu_array_next_live(array, &plan->pos, plan->num);
+	u32 next = plan->pos + 1;
+
+	if (!inv || plan->range.all ||
+	    (next < plan->num && array->inv[next].inst == inv->inst) ||
+	    !plan_short(inv, &plan->range, batch))
+		return false;
+	plan->pos = next;
+	return true;
+}
+
 void smmu_plan_start(struct smmu_plan *plan, const struct smmu_array *array,
 		     const struct smmu_range *range)
 {
@@ -209,6 +241,9 @@ EXPORT_SYMBOL_IF_KUNIT(smmu_plan_start);
 bool smmu_plan_next(struct smmu_plan *plan, struct smmu_batch *batch)
 {
 	const struct smmu_inv *inv;
+
+	if (!plan->inst && plan_next_short(plan, batch))
+		return true;
 
 	batch->inst = plan->inst;
 	batch->n = 0;
@@ -246,16 +281,7 @@ bool smmu_plan_single(const struct smmu_array *array, const struct smmu_range *r
 	if (smmu_array_count(array) != 1 || range->all)
 		return false;
 	inv = smmu_array_next_live(array, &pos, 1);
-	if (!inv || inv->type > SMMU_INV_S2_VMID || inv->inst->feat.errata)
-		return false;
-	/* what one command covers is never so much that the whole tag is preferred */
-	if (!smmu_tlbi_only(inv, range, &batch->cmd[0]))
-		return false;
-	smmu_cmd_sync(&batch->cmd[1], false);
-	batch->inst = inv->inst;
-	batch->n = 2;
-	batch->end = true;
-	return true;
+	return inv && plan_short(inv, range, batch);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_plan_single);
 
