@@ -8,7 +8,7 @@ ifneq ($(MACHINE),aarch64)
 CROSS_COMPILE ?= aarch64-linux-gnu-
 endif
 
-.PHONY: all modules install demo check check-full kunit qemu clean distclean help
+.PHONY: all modules install demo check check-full check-kcsan bench kunit qemu clean distclean help
 
 all: modules
 
@@ -46,6 +46,12 @@ check:
 check-full:
 	@scripts/check --full
 
+check-kcsan:
+	@scripts/check kcsan
+
+bench:
+	@scripts/bench
+
 kunit:
 	@scripts/kunit $(if $(FILTER),'$(FILTER)')
 
@@ -73,6 +79,8 @@ help:
 	@echo '                     stopped, reload. Sets up what is missing (root)'
 	@echo '  make check         all tests; ends with N passed, N failed, N skipped'
 	@echo '  make check-full    the same and the long runs'
+	@echo '  make check-kcsan   data races in our code, on a KCSAN kernel'
+	@echo '  make bench         measured side by side with the in-tree driver'
 	@echo '  make kunit         the KUnit suites alone [FILTER=glob]'
 	@echo '  make qemu          a shell in a guest with the module loaded'
 	@echo '  make clean         remove what make has built here'
