@@ -328,7 +328,7 @@ static int storm_thread(void *data)
 		local_irq_restore(flags);
 		if (prandom_u32_state(&t->rnd) % 4 == 0)
 			cond_resched();
-		if (w->prod - READ_ONCE(w->cons) > smmu_q_entries(w->ins.log2) / 2)
+		if (READ_ONCE(w->prod) - READ_ONCE(w->cons) > smmu_q_entries(w->ins.log2) / 2)
 			usleep_range(1, 20);
 	}
 	current->kunit_test = NULL;

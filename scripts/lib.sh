@@ -203,16 +203,17 @@ _heartbeat()
 	done
 }
 
-# kernel_dir NAME: prints the folder of stock, debug or lean (made if missing),
+# kernel_dir NAME: prints the folder of stock, debug, lean or kcsan (made if missing),
 # or of a folder of that form given by hand.
 kernel_dir()
 {
 	case $1 in
 	stock)		"$SCRIPTS/stock-kernel" ;;
-	debug | lean)	"$SCRIPTS/test-kernel" "$1" ;;
+	debug | lean | kcsan)
+			"$SCRIPTS/test-kernel" "$1" ;;
 	*)
 		[[ -d $1/modules && -r $1/version ]] ||
-			die "'$1' is no kernel: stock, debug, lean, or a folder" \
+			die "'$1' is no kernel: stock, debug, lean, kcsan, or a folder" \
 			    "as scripts/stock-kernel makes it"
 		(cd "$1" && pwd -P)
 		;;

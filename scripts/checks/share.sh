@@ -14,8 +14,9 @@ prepare()
 	"$SCRIPTS/guest-tools" >/dev/null
 }
 
-# share_kinds: what vfio-share is told; share_stages: of the SMMUs, see run-guest
-share_kinds='iommufd type1' share_stages=nested
+# share_kinds: what vfio-share is told; share_stages: of the SMMUs, see run-guest;
+# share_options: more for run-guest
+share_kinds='iommufd type1' share_stages=nested share_options=()
 
 # share_guest SMMUS OPS CONFIG...: edu and iommu-testdev behind each SMMU, an NVMe disk behind
 # each of the first two. CONFIG: parameters of the module, or 'default'.
@@ -48,7 +49,7 @@ share_guest()
 		--stage "$share_stages" --timeout 300 --driver "${SMMU_DRIVER:-smmuv3}" \
 		--file "$SCRIPTS/guest/drv-lib.sh:etc/drv-lib.sh" \
 		--env "SEED=$seed" --env "OPS=$ops" --env "CONFIGS=$*" \
-		--env "KINDS=$share_kinds" --init "$SCRIPTS/guest/share.sh" \
+		--env "KINDS=$share_kinds" "${share_options[@]}" --init "$SCRIPTS/guest/share.sh" \
 		-- "${devs[@]}" 2>&1 | tee "$tmp/out" | collect "$name: " || rc=$?
 	bad=$(grep '^guest: fail' "$tmp/out" | tail -n 1) || :
 	if ((rc == 0)); then
