@@ -3,7 +3,7 @@
  * Insertion without a retry loop: nothing lost, doubled or torn, no missed doorbell, and
  * as few atomic operations as promised.
  *
- * Two ways to force interleavings. *Nested*: at the pause points inside an insertion a
+ * Two ways to interleave, besides the one of insert_forced_kunit.c. *Nested*: at the pause points inside an insertion a
  * stub starts another one, as another CPU would at that moment, up to the number of
  * contexts; one thread, reproducible by its seed. *Storm*: threads on all CPUs, more than
  * there are, interrupts off as the contract wants, against a consumer thread.
@@ -19,120 +19,15 @@
 
 #include "core/insert.h"
 #include "core/queue.h"
+#include "models/insert_model.h"
 
-#define MAX_CONTEXTS	8
+#define CONTEXTS	8
 #define SEED		0x5eed0001
-
-/* Every command says who inserted it, which batch of his it is, and where in the batch */
-struct world {
-	struct smmu_inserter ins;
-	struct kunit *test;
-	struct rnd_state rnd;
-	struct smmu_cmd *slots;
-	u64 *ends;
-	u64 prod;		/* last doorbell */
-	u64 cons;
-	u64 doorbells;
-	u64 passes;
-	u64 insertions;
-	u32 max_batch;
-	u32 depth;		/* nested contexts */
-	u32 max_depth;
-	u32 next_seq[MAX_CONTEXTS];
-	u32 seen_seq[MAX_CONTEXTS];
-	const char *broken;
-};
-
-static struct world *world_of(struct smmu_inserter *ins)
-{
-	return container_of(ins, struct world, ins);
-}
-
-static void set_cmd(struct smmu_cmd *cmd, u32 who, u32 seq, u32 at, u32 n)
-{
-	cmd->w[0] = cpu_to_le64((u64)seq << 32 | who << 8 | CMD_CFGI_STE);
-	cmd->w[1] = cpu_to_le64((u64)at << 32 | n);
-}
-
-static void breaks(struct world *w, const char *rule)
-{
-	if (!w->broken)
-		w->broken = rule;
-}
-
-static void doorbell(struct smmu_inserter *ins, u64 pos)
-{
-	struct world *w = world_of(ins);
-
-	if (pos <= READ_ONCE(w->prod))
-		breaks(w, "PROD does not grow");
-	w->doorbells++;
-	/* pairs with the acquire in consume() */
-	smp_store_release(&w->prod, pos);
-}
-
-static const struct smmu_inserter_ops ops = { .doorbell = doorbell };
-
-/* Check and take what is visible; commands are wiped so that a stale one shows */
-static void consume(struct world *w, u64 most)
-{
-	/* pairs with the release in doorbell() */
-	u64 prod = smp_load_acquire(&w->prod);
-
-	if (prod - w->cons > smmu_q_entries(w->ins.log2))
-		breaks(w, "more visible than the queue holds");
-	while (w->cons < prod && most--) {
-		struct smmu_cmd *slot = &w->slots[smmu_q_slot(w->cons, w->ins.log2)];
-		u64 w0 = le64_to_cpu(slot->w[0]), w1 = le64_to_cpu(slot->w[1]);
-		u32 who = (w0 >> 8) & 0xff, seq = w0 >> 32, at = w1 >> 32, n = (u32)w1;
-
-		if (who >= MAX_CONTEXTS || at >= n) {
-			breaks(w, "not a command: unpublished or torn");
-			return;
-		}
-		if (seq != w->seen_seq[who])
-			breaks(w, "lost, doubled or overtaken");
-		if (at + 1 == n)
-			w->seen_seq[who]++;
-		memset(slot, 0xff, sizeof(*slot));
-		/* the slot before cons: an inserter may fill it again */
-		smp_store_release(&w->cons, w->cons + 1);
-	}
-}
-
-static void insert_one(struct world *w, u32 who, u32 n)
-{
-	struct smmu_cmd cmd[16];
-	u32 i, seq = w->next_seq[who]++;
-
-	for (i = 0; i < n; i++)
-		set_cmd(&cmd[i], who, seq, i, n);
-	smmu_insert(&w->ins, cmd, n);
-}
-
-static struct world *new_world(struct kunit *test, u8 log2, u32 contexts, u32 max_batch)
-{
-	struct world *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
-	u32 size = smmu_q_entries(log2);
-
-	KUNIT_ASSERT_NOT_NULL(test, w);
-	w->slots = kunit_kcalloc(test, size, sizeof(*w->slots), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, w->slots);
-	w->ends = kunit_kcalloc(test, size, sizeof(*w->ends), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, w->ends);
-	memset(w->slots, 0xff, size * sizeof(*w->slots));
-	w->test = test;
-	w->max_batch = max_batch;
-	w->max_depth = contexts;
-	KUNIT_ASSERT_TRUE(test, smmu_inserter_init(&w->ins, &ops, w->slots, w->ends, log2,
-						   contexts, max_batch));
-	return w;
-}
 
 /* At a pause point: perhaps another context does a whole insertion right now */
 static void nested_pause(struct smmu_inserter *ins, int point)
 {
-	struct world *w = world_of(ins);
+	struct insert_world *w = insert_world_of(ins);
 
 	if (point == 2)
 		w->passes++;
@@ -167,7 +62,7 @@ KUNIT_ARRAY_PARAM(shape, shapes, shape_desc);
 static void nested(struct kunit *test)
 {
 	const struct shape *s = test->param_value;
-	struct world *w = new_world(test, s->log2, s->contexts, s->max_batch);
+	struct insert_world *w = insert_world_new(test, s->log2, s->contexts, s->max_batch);
 	u32 i, who;
 
 	kunit_info(test, "seed 0x%x", SEED);
@@ -184,18 +79,18 @@ static void nested(struct kunit *test)
 			w->depth = 0;
 			/* nobody is inside: everything published must be visible */
 			if (w->prod != atomic64_read(&w->ins.reserved))
-				breaks(w, "missed doorbell");
+				insert_breaks(w, "missed doorbell");
 			if (atomic_read(&w->ins.bell))
-				breaks(w, "bell left raised");
+				insert_breaks(w, "bell left raised");
 		}
 		local_irq_restore(flags);
-		consume(w, prandom_u32_state(&w->rnd) % (2 << s->log2));
+		insert_consume(w, prandom_u32_state(&w->rnd) % (2 << s->log2));
 	}
-	consume(w, U64_MAX);
+	insert_consume(w, U64_MAX);
 	kunit_deactivate_static_stub(test, smmu_insert_pause);
 
 	KUNIT_EXPECT_PTR_EQ_MSG(test, w->broken, NULL, "%s", w->broken);
-	for (who = 0; who < MAX_CONTEXTS; who++)
+	for (who = 0; who < CONTEXTS; who++)
 		KUNIT_EXPECT_EQ(test, w->seen_seq[who], w->next_seq[who]);
 	/* one fetch-add and one fetch-inc each, by construction; passes are the third */
 	KUNIT_EXPECT_LE(test, w->passes, w->insertions);
@@ -207,7 +102,7 @@ static void nested(struct kunit *test)
 /* Alone: exactly three read-modify-writes and one doorbell an insertion */
 static void alone(struct kunit *test)
 {
-	struct world *w = new_world(test, 6, 2, 8);
+	struct insert_world *w = insert_world_new(test, 6, 2, 8);
 	u32 i;
 
 	w->max_depth = 0;
@@ -219,7 +114,7 @@ static void alone(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, smmu_insert_admits(&w->ins, w->cons));
 		insert_one(w, 0, 1 + i % 8);
 		local_irq_restore(flags);
-		consume(w, U64_MAX);
+		insert_consume(w, U64_MAX);
 	}
 	kunit_deactivate_static_stub(test, smmu_insert_pause);
 	KUNIT_EXPECT_EQ(test, w->passes, 1000);
@@ -230,7 +125,7 @@ static void alone(struct kunit *test)
 /* The queue is full for admission while every context still finds its room */
 static void admission(struct kunit *test)
 {
-	struct world *w = new_world(test, 5, 4, 4);
+	struct insert_world *w = insert_world_new(test, 5, 4, 4);
 	unsigned long flags;
 	u32 n = 0;
 
@@ -241,9 +136,9 @@ static void admission(struct kunit *test)
 	}
 	/* admitted up to size - headroom, plus the batch that went past it */
 	KUNIT_EXPECT_EQ(test, n, 32 - 16 + 4);
-	consume(w, 3);
+	insert_consume(w, 3);
 	KUNIT_EXPECT_FALSE(test, smmu_insert_admits(&w->ins, w->cons));
-	consume(w, 1);
+	insert_consume(w, 1);
 	KUNIT_EXPECT_TRUE(test, smmu_insert_admits(&w->ins, w->cons));
 	local_irq_restore(flags);
 	KUNIT_EXPECT_PTR_EQ(test, w->broken, NULL);
@@ -255,16 +150,17 @@ static void too_small(struct kunit *test)
 	struct smmu_cmd slots[16];
 	u64 ends[16] = {};
 
-	KUNIT_EXPECT_FALSE(test, smmu_inserter_init(&ins, &ops, slots, ends, 4, 9, 1));
-	KUNIT_EXPECT_FALSE(test, smmu_inserter_init(&ins, &ops, slots, ends, 4, 1, 9));
-	KUNIT_EXPECT_FALSE(test, smmu_inserter_init(&ins, &ops, slots, ends, 4, U32_MAX, 64));
-	KUNIT_EXPECT_TRUE(test, smmu_inserter_init(&ins, &ops, slots, ends, 4, 8, 1));
+	KUNIT_EXPECT_FALSE(test, smmu_inserter_init(&ins, &insert_world_ops, slots, ends, 4, 9, 1));
+	KUNIT_EXPECT_FALSE(test, smmu_inserter_init(&ins, &insert_world_ops, slots, ends, 4, 1, 9));
+	KUNIT_EXPECT_FALSE(test, smmu_inserter_init(&ins, &insert_world_ops, slots, ends, 4, U32_MAX,
+						64));
+	KUNIT_EXPECT_TRUE(test, smmu_inserter_init(&ins, &insert_world_ops, slots, ends, 4, 8, 1));
 }
 
 /* A final CMD_SYNC reports its batch's end; others are left alone */
 static void sync_word(struct kunit *test)
 {
-	struct world *w = new_world(test, 4, 1, 4);
+	struct insert_world *w = insert_world_new(test, 4, 1, 4);
 	struct smmu_cmd cmd[2] = {};
 	unsigned long flags;
 	u64 pos, last, want;
@@ -294,7 +190,7 @@ static void sync_word(struct kunit *test)
 }
 
 struct storm_thread {
-	struct world *w;
+	struct insert_world *w;
 	struct task_struct *task;
 	struct completion done;
 	struct rnd_state rnd;
@@ -313,14 +209,14 @@ static void storm_pause(struct smmu_inserter *ins, int point)
 static int storm_thread(void *data)
 {
 	struct storm_thread *t = data;
-	struct world *w = t->w;
+	struct insert_world *w = t->w;
 
 	current->kunit_test = w->test;
 	while (t->batches && !READ_ONCE(w->broken)) {
 		unsigned long flags;
 
 		local_irq_save(flags);
-		/* pairs with the release in consume() */
+		/* pairs with the release in insert_consume() */
 		if (smmu_insert_admits(&w->ins, smp_load_acquire(&w->cons))) {
 			insert_one(w, t->who, 1 + prandom_u32_state(&t->rnd) % w->max_batch);
 			t->batches--;
@@ -339,18 +235,18 @@ static int storm_thread(void *data)
 static void storm(struct kunit *test)
 {
 	const struct shape *s = test->param_value;
-	struct world *w = new_world(test, s->log2, s->contexts, s->max_batch);
+	struct insert_world *w = insert_world_new(test, s->log2, s->contexts, s->max_batch);
 	struct storm_thread *t;
 	u32 i, running, batches = 400;
 	unsigned long end = jiffies + 20 * HZ;
 
 	if (s->contexts < num_possible_cpus())
 		kunit_skip(test, "%u contexts are fewer than the CPUs here", s->contexts);
-	t = kunit_kcalloc(test, MAX_CONTEXTS, sizeof(*t), GFP_KERNEL);
+	t = kunit_kcalloc(test, CONTEXTS, sizeof(*t), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	kunit_activate_static_stub(test, smmu_insert_pause, storm_pause);
 	/* more threads than CPUs; contexts are CPUs, as interrupts are off inside */
-	for (i = 0; i < MAX_CONTEXTS; i++) {
+	for (i = 0; i < CONTEXTS; i++) {
 		t[i] = (struct storm_thread) { .w = w, .who = i, .batches = batches };
 		init_completion(&t[i].done);
 		prandom_seed_state(&t[i].rnd, SEED + i);
@@ -358,21 +254,21 @@ static void storm(struct kunit *test)
 		KUNIT_ASSERT_FALSE(test, IS_ERR(t[i].task));
 	}
 	do {
-		consume(w, U64_MAX);
-		for (i = 0, running = 0; i < MAX_CONTEXTS; i++)
+		insert_consume(w, U64_MAX);
+		for (i = 0, running = 0; i < CONTEXTS; i++)
 			running += !completion_done(&t[i].done);
 		if (time_after(jiffies, end))
-			breaks(w, "no progress");
+			insert_breaks(w, "no progress");
 		cond_resched();
 	} while (running);
-	consume(w, U64_MAX);
+	insert_consume(w, U64_MAX);
 	kunit_deactivate_static_stub(test, smmu_insert_pause);
 
 	KUNIT_EXPECT_PTR_EQ_MSG(test, w->broken, NULL, "%s", w->broken);
-	for (i = 0; i < MAX_CONTEXTS; i++)
+	for (i = 0; i < CONTEXTS; i++)
 		KUNIT_EXPECT_EQ(test, w->seen_seq[i], batches);
 	KUNIT_EXPECT_EQ(test, w->prod, atomic64_read(&w->ins.reserved));
-	kunit_info(test, "%u insertions, %llu doorbells", MAX_CONTEXTS * batches, w->doorbells);
+	kunit_info(test, "%u insertions, %llu doorbells", CONTEXTS * batches, w->doorbells);
 }
 
 static struct kunit_case insert_cases[] = {
