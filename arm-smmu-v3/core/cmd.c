@@ -130,14 +130,6 @@ void smmu_cmd_resume(struct smmu_cmd *cmd, u32 sid, u16 stag, u8 action)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_cmd_resume);
 
-/* 4.7.3 */
-void smmu_cmd_sync(struct smmu_cmd *cmd, bool sev)
-{
-	cmd_put(cmd, CMD_SYNC,
-		FIELD_PREP(CMD0_SYNC_CS, sev ? SYNC_CS_SEV : SYNC_CS_NONE), 0);
-}
-EXPORT_SYMBOL_IF_KUNIT(smmu_cmd_sync);
-
 /* The word at @addr is polled by CPUs: cacheable and inner shareable */
 void smmu_cmd_sync_msi(struct smmu_cmd *cmd, u64 addr, u32 data)
 {

@@ -7,6 +7,7 @@
 #ifndef SMMU_CORE_CMD_H
 #define SMMU_CORE_CMD_H
 
+#include <linux/bitfield.h>
 #include <linux/types.h>
 
 #include <asm/byteorder.h>
@@ -35,8 +36,14 @@ void smmu_cmd_atc_inv(struct smmu_cmd *cmd, u32 sid, u32 ssid, bool ssv,
 void smmu_cmd_pri_resp(struct smmu_cmd *cmd, u32 sid, u32 ssid, bool ssv,
 		       u16 prgindex, u8 resp);
 void smmu_cmd_resume(struct smmu_cmd *cmd, u32 sid, u16 stag, u8 action);
-/* Completion signal: CS none (poll CONS), SEV, or an MSI write of @data to @addr */
-void smmu_cmd_sync(struct smmu_cmd *cmd, bool sev);
+/* 4.7.3. Completion signal: CS none (poll CONS), SEV, or an MSI write of @data to @addr */
+static inline void smmu_cmd_sync(struct smmu_cmd *cmd, bool sev)
+{
+	cmd->w[0] = cpu_to_le64(CMD_SYNC |
+				FIELD_PREP(CMD0_SYNC_CS, sev ? SYNC_CS_SEV : SYNC_CS_NONE));
+	cmd->w[1] = 0;
+}
+
 void smmu_cmd_sync_msi(struct smmu_cmd *cmd, u64 addr, u32 data);
 
 /**

@@ -32,10 +32,10 @@ void smmu_domain_publish(struct smmu_domain *domain, struct smmu_array *array)
 		kvfree_rcu(old, rcu);
 }
 
-struct smmu_domain *smmu_domain_new(void)
+struct smmu_domain *smmu_domain_new(size_t size)
 {
 	struct smmu_array *array = smmu_array_alloc(0, GFP_KERNEL);
-	struct smmu_domain *sd = kzalloc_obj(*sd);
+	struct smmu_domain *sd = kzalloc(size, GFP_KERNEL);
 
 	if (!array || !sd) {
 		smmu_array_free(array);
@@ -127,7 +127,7 @@ struct iommu_domain *smmu_domain_alloc_paging(struct device *dev, u32 flags,
 	if (dirty && !smmu_dirty_capable(smmu))
 		return ERR_PTR(-EOPNOTSUPP);
 
-	sd = smmu_domain_new();
+	sd = smmu_domain_new(sizeof(*sd));
 	if (!sd)
 		return ERR_PTR(-ENOMEM);
 	sd->nest_parent = parent;

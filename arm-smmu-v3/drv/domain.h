@@ -11,7 +11,6 @@
 
 #include <linux/iommu.h>
 #include <linux/list.h>
-#include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
 
 #include "drv/pgtable.h"
@@ -34,7 +33,6 @@ struct smmu_inst;
  * @unconfirmed: an SMMU may still hold translations of it: the page table is not freed
  * @sva: the page table is that of @domain.mm, see sva.h
  * @mm_gone: the mm has exited: its CDs translate nothing; under smmu_attach_mutex
- * @notifier: of the mm
  */
 struct smmu_domain {
 	struct iommu_domain domain;
@@ -48,9 +46,6 @@ struct smmu_domain {
 	bool unconfirmed;
 	bool sva;
 	bool mm_gone;
-#ifdef CONFIG_IOMMU_SVA
-	struct mmu_notifier notifier;
-#endif
 };
 
 static inline struct smmu_domain *smmu_domain_of(struct iommu_domain *domain)
@@ -76,12 +71,13 @@ struct iommu_domain *smmu_domain_alloc_paging(struct device *dev, u32 flags,
 
 /**
  * smmu_domain_new() - a domain without a page table, known to nobody
+ * @size: of what begins with the domain
  *
  * Holds a reference to this module: an iommufd or VFIO file may hold the domain when every
  * device has gone.
  * Return: domain with an empty array, or NULL
  */
-struct smmu_domain *smmu_domain_new(void);
+struct smmu_domain *smmu_domain_new(size_t size);
 
 /* From here on it is in smmu_domains. Takes the attach mutex. */
 void smmu_domain_add(struct smmu_domain *sd);

@@ -29,6 +29,27 @@
 #define TG		CD_TG0_4K
 #endif
 
+/**
+ * struct sva_domain - what one mm has, on all SMMUs
+ * @sd: first, as smmu_domain_finish() frees it
+ * @notifier: of the mm
+ */
+struct sva_domain {
+	struct smmu_domain sd;
+	struct mmu_notifier notifier;
+};
+static_assert(offsetof(struct sva_domain, sd) == 0);
+
+static struct smmu_domain *domain_of(struct mmu_notifier *mn)
+{
+	return &container_of(mn, struct sva_domain, notifier)->sd;
+}
+
+static struct mmu_notifier *notifier_of(struct smmu_domain *sd)
+{
+	return &container_of(sd, struct sva_domain, sd)->notifier;
+}
+
 /* What the CPUs' tables ask of an SMMU, as any other table does */
 static void fill_needs(struct smmu_pt_needs *needs)
 {
@@ -89,7 +110,7 @@ void smmu_sva_cd(const struct smmu_domain *domain, const struct smmu_features *f
 static void invalidate(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start,
 		       unsigned long end)
 {
-	struct smmu_domain *sd = container_of(mn, struct smmu_domain, notifier);
+	struct smmu_domain *sd = domain_of(mn);
 	const struct smmu_range range = {
 		.all = !start && end == ULONG_MAX,
 		.start = start,
@@ -108,7 +129,7 @@ static void invalidate(struct mmu_notifier *mn, struct mm_struct *mm, unsigned l
  */
 static void mm_release(struct mmu_notifier *mn, struct mm_struct *mm)
 {
-	struct smmu_domain *sd = container_of(mn, struct smmu_domain, notifier);
+	struct smmu_domain *sd = domain_of(mn);
 	struct smmu_attachment *at;
 
 	mutex_lock(&smmu_attach_mutex);
@@ -122,7 +143,7 @@ static void mm_release(struct mmu_notifier *mn, struct mm_struct *mm)
 /* No notifier runs for this mm any more */
 static void free_notifier(struct mmu_notifier *mn)
 {
-	smmu_domain_finish(container_of(mn, struct smmu_domain, notifier));
+	smmu_domain_finish(domain_of(mn));
 }
 
 static const struct mmu_notifier_ops notifier_ops = {
@@ -150,7 +171,7 @@ static void sva_free(struct iommu_domain *domain)
 	struct smmu_domain *sd = smmu_domain_of(domain);
 
 	smmu_domain_leave_all(sd);
-	mmu_notifier_put(&sd->notifier);
+	mmu_notifier_put(notifier_of(sd));
 }
 
 static const struct iommu_domain_ops sva_ops = {
@@ -166,7 +187,7 @@ struct iommu_domain *smmu_sva_alloc(struct device *dev, struct mm_struct *mm)
 
 	if (!smmu_has(&master->host->smmu, SMMU_FEAT_SVA))
 		return ERR_PTR(-EOPNOTSUPP);
-	sd = smmu_domain_new();
+	sd = smmu_domain_new(sizeof(struct sva_domain));
 	if (!sd)
 		return ERR_PTR(-ENOMEM);
 	fill_needs(&sd->pt.needs);
@@ -174,8 +195,8 @@ struct iommu_domain *smmu_sva_alloc(struct device *dev, struct mm_struct *mm)
 	sd->sva = true;
 	sd->domain.pgsize_bitmap = PAGE_SIZE;
 	sd->domain.ops = &sva_ops;
-	sd->notifier.ops = &notifier_ops;
-	ret = mmu_notifier_register(&sd->notifier, mm);
+	notifier_of(sd)->ops = &notifier_ops;
+	ret = mmu_notifier_register(notifier_of(sd), mm);
 	if (ret) {
 		smmu_domain_finish(sd);
 		return ERR_PTR(ret);

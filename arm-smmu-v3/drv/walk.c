@@ -32,8 +32,8 @@ static void make_good(struct smmu_device *smmu, const struct smmu_array *array, 
 		smmu_device_shut(smmu, "invalidation not confirmed");
 }
 
-static void wait_for(const struct post *post, const struct smmu_array *array,
-		     struct smmu_deadline *deadline)
+static __always_inline void wait_for(const struct post *post, const struct smmu_array *array,
+				     struct smmu_deadline *deadline)
 {
 	int ret = smmu_cmdq_wait(post->smmu, &post->ticket, deadline);
 
