@@ -238,12 +238,10 @@ void smmu_plan_start(struct smmu_plan *plan, const struct smmu_array *array,
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_plan_start);
 
-bool smmu_plan_next(struct smmu_plan *plan, struct smmu_batch *batch)
+/* Out of line, or the short way would save registers for it */
+static noinline bool plan_next_long(struct smmu_plan *plan, struct smmu_batch *batch)
 {
 	const struct smmu_inv *inv;
-
-	if (!plan->inst && plan_next_short(plan, batch))
-		return true;
 
 	batch->inst = plan->inst;
 	batch->n = 0;
@@ -269,6 +267,17 @@ bool smmu_plan_next(struct smmu_plan *plan, struct smmu_batch *batch)
 		if (!plan_take(plan, batch, inv))
 			return plan_split(plan, batch);
 	}
+}
+
+bool smmu_plan_next(struct smmu_plan *plan, struct smmu_batch *batch)
+{
+	if (!plan->inst) {
+		if (plan->pos == plan->num)
+			return false;
+		if (plan_next_short(plan, batch))
+			return true;
+	}
+	return plan_next_long(plan, batch);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_plan_next);
 

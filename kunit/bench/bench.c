@@ -4,7 +4,7 @@
  * measures and prints lines 'smmuv3_bench: name=value ...', times in ns; the module does
  * nothing else and can be removed at once.
  *
- *	insmod smmuv3_bench.ko devs=0000:00:01.0,... test=dma|iommu|attach size=4096 reps=1000
+ *	insmod smmuv3_bench.ko devs=0000:00:01.0,... test=dma|iommu|attach|hold size=4096 reps=1000
  *
  * Devices have no driver, or none that is in use. With QEMU's icount a ns is an instruction, and
  * medians are the same in each run. Each time includes that of reading the clock,
@@ -25,17 +25,17 @@
 #include <linux/vmalloc.h>
 
 #define WARMUP		64
-#define DEVS		64
+#define DEVS		300
 #define IOVA		0x40000000UL
 #define PA		0x40000000UL	/* never accessed: nothing does DMA */
 
 static char *devs;
 module_param(devs, charp, 0444);
-MODULE_PARM_DESC(devs, "PCI addresses, with commas between them; the first is measured, test=attach takes all");
+MODULE_PARM_DESC(devs, "PCI addresses, with commas between them; the first is measured, test=iommu and test=attach take all");
 
 static char *test = "dma";
 module_param(test, charp, 0444);
-MODULE_PARM_DESC(test, "dma: dma_map_single and unmap; iommu: iommu_map and unmap; attach: a domain, to one device after the other");
+MODULE_PARM_DESC(test, "dma: dma_map_single and unmap; iommu: iommu_map and unmap; attach: a domain, to one group after the other; hold: reps domains until removal, for looks at /proc/meminfo");
 
 static ulong size = PAGE_SIZE;
 module_param(size, ulong, 0444);
@@ -47,7 +47,29 @@ MODULE_PARM_DESC(reps, "how often, after a warm-up that is not counted");
 
 static struct pci_dev *dev[DEVS];
 static u32 ndevs;
-static u32 *first, *second;	/* times of the two halves */
+static u32 *first, *second, *third;	/* times of the parts */
+static struct iommu_domain **held;
+static u32 nheld;
+
+static int count_one(struct device *d, void *data)
+{
+	++*(u32 *)data;
+	return 0;
+}
+
+/* Devices in all the groups: a group is attached as a whole */
+static u32 masters(void)
+{
+	struct iommu_group *group;
+	u32 i, n = 0;
+
+	for (i = 0; i < ndevs; i++) {
+		group = iommu_group_get(&dev[i]->dev);
+		iommu_group_for_each_dev(group, &n, count_one);
+		iommu_group_put(group);
+	}
+	return n;
+}
 
 static int cmp(const void *a, const void *b)
 {
@@ -65,7 +87,7 @@ static void print(const char *name, u32 *t)
 		sum += t[i];
 	sort(t, reps, sizeof(*t), cmp, NULL);
 	pr_info("test=%s size=%lu devices=%u what=%s median=%u mean=%llu min=%u p90=%u max=%u\n",
-		test, size, ndevs, name, t[reps / 2], div_u64(sum, reps), t[0], t[reps * 9 / 10],
+		test, size, masters(), name, t[reps / 2], div_u64(sum, reps), t[0], t[reps * 9 / 10],
 		t[reps - 1]);
 }
 
@@ -134,18 +156,32 @@ static void detach(struct iommu_domain *domain, u32 i)
 	iommu_group_put(group);
 }
 
+/* Map and unmap once more, and time what comes after the page table alone */
+static u32 sync_alone(struct iommu_domain *domain)
+{
+	struct iommu_iotlb_gather gather;
+	u64 t0;
+
+	if (iommu_map(domain, IOVA, PA, size, IOMMU_READ | IOMMU_WRITE, GFP_KERNEL))
+		return 0;
+	iommu_iotlb_gather_init(&gather);
+	iommu_unmap_fast(domain, IOVA, size, &gather);
+	t0 = local_clock();
+	iommu_iotlb_sync(domain, &gather);
+	return local_clock() - t0;
+}
+
 static int bench_iommu(void)
 {
 	struct iommu_domain *domain = iommu_paging_domain_alloc(&dev[0]->dev);
 	u64 t0, t1, t2;
-	int ret;
-	u32 i;
+	int ret = 0;
+	u32 i, on;
 
 	if (IS_ERR(domain))
 		return PTR_ERR(domain);
-	ret = attach(domain, 0);
-	if (ret)
-		goto free;
+	for (on = 0; on < ndevs && !ret; on += !ret)
+		ret = attach(domain, on);
 	for (i = 0; i < WARMUP + reps && !ret; i++) {
 		t0 = local_clock();
 		ret = iommu_map(domain, IOVA, PA, size, IOMMU_READ | IOMMU_WRITE, GFP_KERNEL);
@@ -156,14 +192,16 @@ static int bench_iommu(void)
 		if (i >= WARMUP) {
 			first[i - WARMUP] = t1 - t0;
 			second[i - WARMUP] = t2 - t1;
+			third[i - WARMUP] = ret ? 0 : sync_alone(domain);
 		}
 	}
-	detach(domain, 0);
+	while (on--)
+		detach(domain, on);
 	if (!ret) {
 		print("map", first);
 		print("unmap", second);
+		print("sync", third);
 	}
-free:
 	iommu_domain_free(domain);
 	return ret;
 }
@@ -204,6 +242,32 @@ static int bench_attach(void)
 	return ret;
 }
 
+static void let_go(void)
+{
+	while (nheld)
+		iommu_domain_free(held[--nheld]);
+	vfree(held);
+	held = NULL;
+}
+
+static int bench_hold(void)
+{
+	struct iommu_domain *domain;
+
+	held = vmalloc_array(reps, sizeof(struct iommu_domain *));
+	if (!held)
+		return -ENOMEM;
+	while (nheld < reps) {
+		domain = iommu_paging_domain_alloc(&dev[0]->dev);
+		if (IS_ERR(domain)) {
+			let_go();
+			return PTR_ERR(domain);
+		}
+		held[nheld++] = domain;
+	}
+	return 0;
+}
+
 static int find_devices(void)
 {
 	unsigned int domain, bus, slot, func;
@@ -235,7 +299,8 @@ static int __init bench_init(void)
 	reps = clamp(reps, 1U, 1000000U);
 	first = vmalloc_array(reps, sizeof(*first));
 	second = vmalloc_array(reps, sizeof(*second));
-	ret = first && second ? find_devices() : -ENOMEM;
+	third = vmalloc_array(reps, sizeof(*third));
+	ret = first && second && third ? find_devices() : -ENOMEM;
 	if (ret)
 		goto free;
 	print_clock();
@@ -245,6 +310,8 @@ static int __init bench_init(void)
 		ret = bench_iommu();
 	else if (!strcmp(test, "attach"))
 		ret = bench_attach();
+	else if (!strcmp(test, "hold"))
+		ret = bench_hold();
 	else
 		ret = -EINVAL;
 	if (ret)
@@ -254,12 +321,14 @@ free:
 		pci_dev_put(dev[--ndevs]);
 	vfree(first);
 	vfree(second);
+	vfree(third);
 	return ret;
 }
 module_init(bench_init);
 
 static void __exit bench_exit(void)
 {
+	let_go();
 }
 module_exit(bench_exit);
 

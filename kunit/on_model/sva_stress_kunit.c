@@ -8,6 +8,7 @@
 #include <linux/iommu.h>
 #include <linux/kthread.h>
 #include <linux/mmu_notifier.h>
+#include <linux/moduleparam.h>
 #include <linux/prandom.h>
 #include <linux/sched/mm.h>
 #include <linux/sizes.h>
@@ -15,6 +16,10 @@
 #include "drv/domain.h"
 #include "hw/recordq.h"
 #include "on_model/sva_rig.h"
+
+static uint sva_stress_seed = 20261121;
+module_param(sva_stress_seed, uint, 0444);
+MODULE_PARM_DESC(sva_stress_seed, "first of the seeds of smmu_sva_stress, one for each thread");
 
 #define VA	0x40000000ULL
 #define SMMUS	4
@@ -166,7 +171,7 @@ static int thread(void *data)
 	struct rnd_state rnd;
 	u32 i;
 
-	prandom_seed_state(&rnd, 20261121 + (unsigned long)current->pid);
+	prandom_seed_state(&rnd, sva_stress_seed + (unsigned long)current->pid);
 	for (i = 0; i < ROUNDS && !atomic_read(&s.stop); i++) {
 		round(&rnd);
 		if (!(i % 16))

@@ -21,7 +21,7 @@ prepare()
 {
 	"$SCRIPTS/build-module" "$vmm_kernel" >/dev/null
 	"$SCRIPTS/guest-tools" >/dev/null
-	"$SCRIPTS/vmm-tools" >/dev/null
+	"$SCRIPTS/arm64-tools" vmm >/dev/null
 	"$SCRIPTS/iort-canwbs" "${vmm_machine[@]}" -- "${vmm_devices[@]}" >/dev/null
 }
 
@@ -70,7 +70,7 @@ vmm()
 	"$SCRIPTS/run-guest" "${vmm_machine[@]}" --timeout 400 --prepend "$canwbs" \
 		--driver "${SMMU_DRIVER:-smmuv3}" --init "$SCRIPTS/guest/vmm.sh" \
 		--file "$SCRIPTS/guest/drv-lib.sh:etc/drv-lib.sh" --env "MB=$vmm_mb" \
-		--file "$("$SCRIPTS/vmm-tools"):vmm" --file "$kernel/Image:vmm/Image" \
+		--file "$("$SCRIPTS/arm64-tools" vmm):vmm" --file "$kernel/Image:vmm/Image" \
 		--file "$tmp/initrd:vmm/initrd" --env "CASES=$*" \
 		-- "${devices[@]}" | tee "$tmp/said" | collect "$inner inside: " || rc=$?
 	# in each case two disks are read and written

@@ -4,7 +4,9 @@
 # What scripts/bench measures in a guest, one line 'bench ...' for each result. PART:
 #	count	instructions: map, unmap, attach, detach (with --icount)
 #	traced	unmaps between reads of the SMMU's IIDR, which QEMU's trace shows
-#	io	real time of NVMe reads, with the emulation's noise
+#	share	an address space for devices behind 1, 3 and 8 SMMUs (with --icount)
+#	masters	attach and detach beside up to 256 masters (with --icount), memory for each
+#	io	real time of disk and network, with the emulation's noise; fio in /fio
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh
@@ -23,9 +25,23 @@ measure()
 	dmesg | sed -n 's/.*smmuv3_bench: /bench label='"$label"' /p' >&3
 }
 
+# The kernel's own benchmark, which knows tenths of a microsecond
+map_benchmark()
+{
+	local pages
+
+	echo dma_map_benchmark >"/sys/bus/pci/devices/$dev/driver_override"
+	echo "$dev" >/sys/bus/pci/drivers_probe
+	for pages in 1 16 64; do
+		mapbench 1 1 $pages | sed 's/^/bench label=mapbench what=/' >&3
+	done
+	unbind "$dev"
+	echo >"/sys/bus/pci/devices/$dev/driver_override"
+}
+
 count()
 {
-	local size pages n list
+	local size pages
 
 	for pages in 1 16 64; do
 		measure strict test=dma devs="$dev" size=$((pages * 4096)) reps=2000
@@ -34,10 +50,7 @@ count()
 		measure iommu test=iommu devs="$dev" size=$size \
 			reps=$((size > 1048576 ? 100 : 1000))
 	done
-	for n in 1 4 16; do
-		list=$(echo "$devs" | head -n $n | tr '\n' ',')
-		measure attach test=attach devs="${list%,}" reps=200
-	done
+	map_benchmark
 	echo DMA-FQ >"/sys/kernel/iommu_groups/$(group_of "$dev")/type"
 	for pages in 1 16 64; do
 		measure lazy test=dma devs="$dev" size=$((pages * 4096)) reps=2000
@@ -61,29 +74,117 @@ traced()
 	done
 }
 
-io()
+share()
 {
-	local i start end
+	local kind n line
 
-	modprobe nvme
-	check disk wait_for 20 find_nvme || return
-	find_nvme
-	for i in 1 2 3 4 5 6; do
-		start=$(cut -d ' ' -f 1 /proc/uptime | tr -d .)
-		dd if="$nvme" of=/dev/null bs=64k count=512 iflag=direct 2>/dev/null
-		end=$(cut -d ' ' -f 1 /proc/uptime | tr -d .)
-		# the first one warms up
-		[ "$i" = 1 ] || say "bench label=nvme what=read32M centiseconds=$((end - start))"
+	modprobe vfio_pci
+	modprobe vfio_iommu_type1
+	echo 512 >/proc/sys/vm/nr_hugepages
+	for dev in $devs; do
+		check "bind $dev" vfio_bind "$dev"
+	done
+	for kind in iommufd type1; do
+		for n in 1 3 8; do
+			# shellcheck disable=SC2086 # words
+			vfio-share-bench $kind $n $devs >/tmp/out 2>&1 ||
+				not_ok "$kind $n" "$(tail -n 1 /tmp/out)"
+			while read -r line; do
+				say "bench label=share kind=$kind smmus=$n $line"
+			done </tmp/out
+		done
 	done
 }
 
+# KiB that meminfo says, with what is counted per CPU
+meminfo()
+{
+	echo 1 >/proc/sys/vm/stat_refresh
+	awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo
+}
+
+# Memory of a thousand domains
+held()
+{
+	local slab tables
+
+	slab=$(meminfo Slab) tables=$(meminfo SecPageTables)
+	check held insmod /lib/smmuv3/smmuv3_bench.ko test=hold reps=1000 "devs=$dev" || return
+	say "bench label=memory what=domain slab=$((($(meminfo Slab) - slab) * 1024 / 1000))" \
+		"tables=$((($(meminfo SecPageTables) - tables) * 1024 / 1000))"
+	rmmod smmuv3_bench
+}
+
+# masters: edu is alone in its group, iommu-testdevs have eight functions in one
+masters()
+{
+	local groups='' group n list taken d
+
+	held
+	for d in $(pci_find "$ITD_ID"); do
+		group=$(group_of "$d")
+		case "$groups " in
+		*" $group "*)	;;
+		*)		groups="$groups $group" list="$list,$d" ;;
+		esac
+	done
+	for n in 0 1 2 4 8 16 32; do
+		taken=$(echo "${list#,}" | cut -d , -f "1-$n" 2>/dev/null)
+		[ $n -gt 0 ] || taken=
+		measure attach test=attach devs="${taken:+$taken,}$dev" reps=200
+	done
+}
+
+disk_io()
+{
+	local i fio
+
+	fio="/fio/lib/ld-linux-aarch64.so.1 --library-path /fio/lib /fio/fio"
+	for i in 1 2 3 4 5 6; do
+		$fio --name=bench --filename="$nvme" --rw=$1 --bs=$2 --size=32M --direct=1 \
+			--ioengine=psync --thread --disk_util=0 --output-format=terse \
+			--terse-version=3 >/tmp/fio 2>&1 ||
+			{ not_ok "fio $1" "$(tail -n 1 /tmp/fio)"; return; }
+		# the first one warms up; fields 7 and 48: KiB/s read and written
+		[ $i = 1 ] || say "bench label=io what=nvme-$1-$2 kibs=$(awk -F ';' \
+			'{ print $7 + $48 }' /tmp/fio)"
+	done
+}
+
+net_bench()
+{
+	local i start end
+
+	check net net_up || return
+	for i in 1 2 3 4 5 6; do
+		start=$(cut -d ' ' -f 1 /proc/uptime | tr -d .)
+		check "net $i" test "$(nc 10.0.2.100 80 </dev/null | wc -c)" = "$BLOB_SIZE"
+		end=$(cut -d ' ' -f 1 /proc/uptime | tr -d .)
+		[ $i = 1 ] || say "bench label=io what=virtio-net" \
+			"kibs=$((BLOB_SIZE / 1024 * 100 / (end - start)))"
+	done
+}
+
+io()
+{
+	clients
+	check disk wait_for 20 find_nvme || return
+	find_nvme
+	disk_io read 64k
+	disk_io randread 4k
+	disk_io write 64k
+	net_bench
+}
+
 say "bench label=version kernel=$(uname -r)"
-slab=$(awk '$1 == "Slab:" { print $2 }' /proc/meminfo)
+slab=$(meminfo Slab) free=$(meminfo MemFree)
 check load smmu_load || exit
+smmus=$(find /sys/class/iommu -mindepth 1 -maxdepth 1 | wc -l)
+say "bench label=memory what=smmu slab=$((($(meminfo Slab) - slab) * 1024 / smmus))" \
+	"all=$(((free - $(meminfo MemFree)) * 1024 / smmus)) devices=$(find /sys/kernel/iommu_groups/*/devices/ -mindepth 1 | wc -l)"
 pci_rescan
 awk -v name="$(echo "$SMMU_DRIVER" | tr - _)" '$1 == name { print "bench label=memory what=module bytes=" $2 }' \
 	/proc/modules >&3
-say "bench label=memory what=slab kib=$(($(awk '$1 == "Slab:" { print $2 }' /proc/meminfo) - slab))"
 devs=$(pci_find "$EDU_ID")
 dev=$(echo "$devs" | head -n 1)
 step "$PART"

@@ -123,7 +123,7 @@ static inline void dev_open_type1(struct vdev *dev)
 		iommu = open("/dev/vfio/vfio", O_RDWR);
 	if (iommu < 0)
 		die("/dev/vfio/vfio");
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group", dev->bdf);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%.15s/iommu_group", dev->bdf);
 	if (readlink(path, link, sizeof(link) - 1) < 0)
 		die("%s", path);
 	snprintf(path, sizeof(path), "/dev/vfio/%s", strrchr(link, '/') + 1);

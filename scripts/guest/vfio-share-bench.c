@@ -1,19 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vfio-share-bench DEVICES BDF...: what does one address space cost that the first DEVICES
- * of these share? Attached to one IOAS each; then 64 MiB are mapped and unmapped in pages
- * of 4 KiB and of 2 MiB, and single pages. One line of 'name=value' for each size:
- * page-table memory, times, and what the unmap sent to all SMMUs together (by the driver's
- * debugfs; zero with another driver).
+ * vfio-share-bench iommufd|type1 DEVICES BDF...: what does one address space cost that the
+ * first DEVICES of these share? Attached to one IOAS, or in one type1 container; then ranges
+ * of 4 KiB to 1 GiB are mapped and unmapped. One line of 'name=value' for each: page-table
+ * memory, times, and what the unmap sent to all SMMUs together (by the driver's debugfs; zero
+ * with another driver).
  */
 #include <time.h>
 
 #include "vfio-devs.h"
 
-#define SIZE		(64ul << 20)
+#define SIZE		(1ul << 30)
 #define BLOCK		(2ul << 20)
-#define IOVA		0x10000000ul
-#define ROUNDS		64
+#define IOVA		0x80000000ul
+
+/*
+ * A page out of step with the memory, so that none of it can be a block, where off is set.
+ * Memory is in blocks.
+ */
+static const struct {
+	const char *name;
+	size_t size;
+	bool off;
+	unsigned int rounds;
+} ranges[] = {
+	{ "4K", 4096, false, 64 },
+	{ "64K", 65536, false, 64 },
+	{ "2M", BLOCK, false, 32 },
+	{ "64M/4K", 64ul << 20, true, 4 },
+	{ "64M/2M", 64ul << 20, false, 4 },
+	{ "1G", SIZE, false, 2 },
+};
 
 static long table_kib(void)
 {
@@ -91,31 +108,34 @@ static void measure(const char *name, uint32_t ioas, uint64_t iova, uint8_t *mem
 int main(int argc, char **argv)
 {
 	unsigned int n, i;
+	uint32_t ioas = 0;
 	uint8_t *mem;
-	uint32_t ioas;
 	long kib;
 	int arg;
 
-	n = argc > 2 ? atoi(argv[1]) : 0;
-	for (arg = 2; arg < argc; arg++)
+	n = argc > 3 ? atoi(argv[2]) : 0;
+	for (arg = 3; arg < argc; arg++)
 		dev_add(argv[arg]);
-	if (!n || n > ndevs) {
-		fprintf(stderr, "usage: vfio-share-bench DEVICES BDF...\n");
+	type1 = n && !strcmp(argv[1], "type1");
+	if (!n || n > ndevs || (!type1 && strcmp(argv[1], "iommufd"))) {
+		fprintf(stderr, "usage: vfio-share-bench iommufd|type1 DEVICES BDF...\n");
 		return 2;
 	}
 	mem = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
 		   MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB | MAP_POPULATE, -1, 0);
 	if (mem == MAP_FAILED)
 		die("%lu huge pages", SIZE / BLOCK);
-	for (i = 0; i < n; i++)
-		dev_open_iommufd(&devs[i]);
-	ioas = new_ioas();
 	kib = table_kib();
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n && type1; i++)
+		dev_open_type1(&devs[i]);
+	for (i = 0; i < n && !type1; i++)
+		dev_open_iommufd(&devs[i]);
+	if (!type1)
+		ioas = new_ioas();
+	for (i = 0; i < n && !type1; i++)
 		dev_attach(&devs[i], ioas);
-	/* a page out of step, so that none of it can be a block */
-	measure("64M/4K", ioas, IOVA + 4096, mem, SIZE, 4, kib);
-	measure("64M/2M", ioas, IOVA, mem, SIZE, 4, kib);
-	measure("4K", ioas, IOVA, mem, 4096, ROUNDS, kib);
+	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		measure(ranges[i].name, ioas, IOVA + (ranges[i].off ? 4096 : 0), mem,
+			ranges[i].size, ranges[i].rounds, kib);
 	return 0;
 }
