@@ -24,6 +24,7 @@
 #include "drv/params.h"
 #include "drv/sva.h"
 #include "drv/takeover.h"
+#include "hw/mmio.h"
 
 static LIST_HEAD(hosts);
 static DEFINE_MUTEX(hosts_lock);
@@ -91,9 +92,9 @@ static int map_registers(struct platform_device *pdev, struct smmu_device *smmu,
 		return -EINVAL;
 	}
 	smmu->phys = res->start;
-	smmu->base = devm_ioremap(&pdev->dev, res->start, map);
+	smmu->base = smmu_reg_map(&pdev->dev, res->start, map);
 	smmu->page1 = page0_only ? smmu->base :
-		      devm_ioremap(&pdev->dev, res->start + SMMU_PAGE1_OFFSET, map);
+		      smmu_reg_map(&pdev->dev, res->start + SMMU_PAGE1_OFFSET, map);
 	return smmu->base && smmu->page1 ? 0 : -ENOMEM;
 }
 

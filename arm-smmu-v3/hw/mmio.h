@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Register access. Every access of the driver to an SMMU's registers goes through
- * here, so that a model of an SMMU has one place to stand in.
+ * here, so that a model of an SMMU has one place to stand in: kunit/model/stand_in.
  */
 #ifndef SMMU_HW_MMIO_H
 #define SMMU_HW_MMIO_H
 
+#include <linux/device.h>
 #include <linux/io.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
+
+/* NULL without memory */
+static inline void __iomem *smmu_reg_map(struct device *dev, resource_size_t start, size_t size)
+{
+	return devm_ioremap(dev, start, size);
+}
 
 static inline u32 smmu_reg_read(void __iomem *page, u32 off)
 {

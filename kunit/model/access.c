@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A device access from StreamID to physical address, section 3.4 and figure 3.8 onwards. */
 #include <linux/bitfield.h>
+#include <linux/export.h>
 #include <linux/errno.h>
+#include <linux/string.h>
 
 #include <smmuv3/event.h>
 #include <smmuv3/regs.h>
@@ -189,6 +191,17 @@ static int access_locked(struct model *m, struct model_access *a)
 	return 0;
 }
 
+/* -EFAULT where there is no memory: an external abort */
+static int move_data(struct model *m, const struct model_access *a)
+{
+	void *mem = m->ops->mem(m->host, a->pa, a->len);
+
+	if (!mem)
+		return -EFAULT;
+	memcpy(a->write ? mem : a->data, a->write ? a->data : mem, a->len);
+	return 0;
+}
+
 int model_access(struct model *m, struct model_access *a)
 {
 	unsigned long flags;
@@ -197,9 +210,12 @@ int model_access(struct model *m, struct model_access *a)
 	raw_spin_lock_irqsave(&m->lock, flags);
 	model_step(m, model_now());
 	ret = access_locked(m, a);
+	if (!ret && a->data)
+		ret = move_data(m, a);
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 	return ret;
 }
+EXPORT_SYMBOL_NS_GPL(model_access, "SMMUV3_MODEL");
 
 void model_watch_once(struct model *m)
 {

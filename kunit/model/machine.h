@@ -2,7 +2,7 @@
 /*
  * A machine around the model: SMMUs and devices behind them, as platform devices with
  * device-tree nodes, so that the kernel and the driver find them as they find real ones.
- * uml.c is the machine that there is.
+ * machine.c is the machine that there is.
  *
  * Not for several tests at once: kunit runs them one after the other.
  */

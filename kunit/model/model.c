@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/export.h>
 #include <linux/atomic.h>
 #include <linux/bitfield.h>
 #include <linux/slab.h>
@@ -40,6 +41,7 @@ void model_config_default(struct model_config *cfg)
 		.write_ns = 50,
 	};
 }
+EXPORT_SYMBOL_NS_GPL(model_config_default, "SMMUV3_MODEL");
 
 struct model *model_create(const struct model_config *cfg, const struct model_host_ops *ops,
 			   void *host)
@@ -180,6 +182,7 @@ u32 model_violation(struct model *m, char *text, size_t size)
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 	return n;
 }
+EXPORT_SYMBOL_NS_GPL(model_violation, "SMMUV3_MODEL");
 
 void model_forgive(struct model *m)
 {
@@ -212,6 +215,7 @@ bool model_has_asid(struct model *m, u16 asid)
 {
 	return any_tag(m, false, asid);
 }
+EXPORT_SYMBOL_NS_GPL(model_has_asid, "SMMUV3_MODEL");
 
 bool model_has_vmid(struct model *m, u16 vmid)
 {

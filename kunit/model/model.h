@@ -139,6 +139,9 @@ struct model_stats {
  * @event: out: enum smmu_event_id where it went nowhere; 0 for a silent abort
  * @hit: out: answered from a TLB or ATC
  * @stag: out, with -EINPROGRESS: its stall tag, see model_answer()
+ * @data: read or written there, or NULL; in one with the translation, as an SMMU completes a
+ *	CMD_SYNC only when the accesses before it are over (3.21.1)
+ * @len: of @data, within a page
  */
 struct model_access {
 	u32 sid;
@@ -151,6 +154,8 @@ struct model_access {
 	u8 event;
 	bool hit;
 	u16 stag;
+	void *data;
+	u32 len;
 };
 
 /* An SMMU with everything that this driver can use and hardware has today */

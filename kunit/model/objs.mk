@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The model of an SMMU and the suites on it: user-mode Linux only, see scripts/kunit.
+# The model of an SMMU and the suites on it, for user-mode Linux (scripts/kunit) and as a module
+# on arm64 (scripts/kunit-arm64).
 smmu-model-objs := $(addprefix model/,model.o regs.o cmdq.o exec.o cache.o config.o \
-				      walk.o access.o eventq.o stall.o uml.o node.o fabric.o)
+				      walk.o access.o eventq.o stall.o machine.o node.o fabric.o)
 smmu-model-objs += $(addprefix on_model/,rig.o model_kunit.o bringup_kunit.o attach_kunit.o share_kunit.o \
 					  walktime_kunit.o stress_kunit.o comeback_kunit.o \
 					  release_kunit.o errors_kunit.o \
 					  storm_kunit.o guest.o nested_kunit.o nested_fuzz_kunit.o ats_kunit.o pasid_kunit.o \
-					  iopf_kunit.o sva_rig.o sva_kunit.o sva_stress_kunit.o pci_kunit.o)
+					  iopf_kunit.o pci_kunit.o)
+# CPUs in software, for mms whose page tables are the suites' own
+smmu-model-objs += $(if $(CONFIG_ARM64),,$(addprefix on_model/,sva_rig.o sva_kunit.o \
+								  sva_stress_kunit.o))

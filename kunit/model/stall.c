@@ -71,6 +71,7 @@ u8 model_answer(struct model *m, u16 stag)
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 	return answer;
 }
+EXPORT_SYMBOL_NS_GPL(model_answer, "SMMUV3_MODEL");
 
 u32 model_stalled(struct model *m)
 {
@@ -84,3 +85,4 @@ u32 model_stalled(struct model *m)
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 	return n;
 }
+EXPORT_SYMBOL_NS_GPL(model_stalled, "SMMUV3_MODEL");

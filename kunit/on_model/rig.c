@@ -5,6 +5,7 @@
 #include <linux/debugfs.h>
 #include <linux/device.h>
 #include <linux/iommufd.h>
+#include <linux/module.h>
 #include <linux/panic.h>
 #include <linux/printk.h>
 #include <linux/dcache.h>
@@ -392,3 +393,6 @@ void rig_unhush(struct rig *rig)
 	if (has_warned() && !rig->warned)
 		KUNIT_FAIL(rig->test, "the kernel has warned meanwhile");
 }
+
+MODULE_IMPORT_NS("IOMMUFD_INTERNAL");
+MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

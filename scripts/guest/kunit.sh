@@ -4,14 +4,17 @@
 # The KUnit suites as a module. Loading it runs them; what debugfs then says of
 # each goes out line by line, marked, and scripts/kunit-arm64 puts it together.
 
-step "load smmuv3.ko and smmuv3_kunit.ko"
-check load smmu_load || exit
-check load-suites insmod /lib/smmuv3/smmuv3_kunit.ko || exit
+step "load $MODULE.ko"
+[ "$MODULE" = smmuv3_model ] || check load smmu_load || exit
+if [ "$MODULE" = smmuv3_model ]; then
+	modprobe iommufd
+fi
+check load-suites insmod "/lib/smmuv3/$MODULE.ko" || exit
 for dir in /sys/kernel/debug/kunit/*/; do
 	[ -e "$dir/results" ] || continue
 	echo "suite $(basename "$dir")" >&3
 	sed 's/^/ktap /' "$dir/results" >&3
 done
 step "unload"
-check unload-suites rmmod smmuv3_kunit
-check unload smmu_unload
+check unload-suites rmmod "$MODULE"
+[ "$MODULE" = smmuv3_model ] || check unload smmu_unload

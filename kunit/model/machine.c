@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The machine on user-mode Linux: ioremap() and readl() of the driver reach the model through
- * the kernel's emulated I/O memory (lib/logic_iomem.c), nodes come from a changeset of the
- * live device tree, interrupts are descriptors without a line, raised from irq_work.
+ * The machine, on user-mode Linux or arm64: what the driver takes for registers leads to the
+ * model (stand_in/hw/mmio.h), nodes come from a changeset of the live device tree, interrupts
+ * are descriptors without a line, raised from irq_work.
  */
+#include <linux/export.h>
 #include <linux/bitops.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
@@ -11,7 +12,6 @@
 #include <linux/ioport.h>
 #include <linux/irq.h>
 #include <linux/irq_work.h>
-#include <linux/logic_iomem.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/platform_device.h>
@@ -20,10 +20,13 @@
 #include <compat/arch.h>
 #include <compat/mm.h>
 
+#include "hw/mmio.h"
 #include "model/machine.h"
 #include "model/node.h"
 
 bool compat_hyp_mode;
+
+#ifndef CONFIG_ARM64
 struct compat_mm_format machine_mm_format = {
 	.mair = 0xff,
 	.va_bits = 48,
@@ -31,32 +34,6 @@ struct compat_mm_format machine_mm_format = {
 };
 
 u64 (*machine_mm_ttb)(const struct mm_struct *mm);
-
-/* Far above the memory of user-mode Linux */
-#define REGION_BASE		0x4000000000ULL
-#define PHANDLE_BASE		0x534d0000
-
-static const char * const irq_name[MODEL_IRQS] = { "eventq", "priq", "gerror" };
-
-/**
- * struct uml_smmu - an SMMU and what it is made of
- * @smmu: what the user sees
- * @pdev: platform device
- * @node: in the device tree
- * @slot: in the region
- * @irq: interrupts, 0 for none
- * @pending: interrupts raised and not yet delivered
- * @work: delivers them
- */
-struct uml_smmu {
-	struct machine_smmu smmu;
-	struct platform_device *pdev;
-	struct machine_node node;
-	u32 slot;
-	int irq[MODEL_IRQS];
-	unsigned long pending;
-	struct irq_work work;
-};
 
 void compat_mm_format(struct compat_mm_format *form)
 {
@@ -67,52 +44,65 @@ u64 compat_mm_ttb(const struct mm_struct *mm)
 {
 	return machine_mm_ttb(mm);
 }
+#endif
+
+/* Where no machine has memory */
+#define REGION_BASE		0x4000000000ULL
+#define PHANDLE_BASE		0x534d0000
+
+static const char * const irq_name[MODEL_IRQS] = { "eventq", "priq", "gerror" };
+
+/**
+ * struct own_smmu - an SMMU and what it is made of
+ * @smmu: what the user sees
+ * @pdev: platform device
+ * @node: in the device tree
+ * @slot: in the region
+ * @irq: interrupts, 0 for none
+ * @pending: interrupts raised and not yet delivered
+ * @work: delivers them
+ */
+struct own_smmu {
+	struct machine_smmu smmu;
+	struct platform_device *pdev;
+	struct machine_node node;
+	u32 slot;
+	int irq[MODEL_IRQS];
+	unsigned long pending;
+	struct irq_work work;
+};
 
 /* A device behind one; its platform data */
-struct uml_device {
+struct own_device {
 	struct platform_device *pdev;
 	struct machine_node node;
 };
 
 static DEFINE_MUTEX(machine_lock);
-static struct uml_smmu *slots[MACHINE_SMMUS_MAX];
-static bool region_added;
+static struct own_smmu *slots[MACHINE_SMMUS_MAX];
 
-static unsigned long mmio_read(void *priv, unsigned int offset, int size)
+/* Nobody touches the registers of an SMMU that is gone: the driver's remove comes first */
+static struct model *model_at(unsigned long addr, u32 *off)
 {
-	struct uml_smmu *u = priv;
-
-	return model_read(u->smmu.model, offset, size);
+	*off = (addr - REGION_BASE) % MODEL_MMIO_SIZE;
+	return slots[(addr - REGION_BASE) / MODEL_MMIO_SIZE]->smmu.model;
 }
 
-static void mmio_write(void *priv, unsigned int offset, int size, unsigned long val)
+u64 machine_read(unsigned long addr, unsigned int size)
 {
-	struct uml_smmu *u = priv;
+	u32 off;
+	struct model *m = model_at(addr, &off);
 
-	model_write(u->smmu.model, offset, size, val);
+	return model_read(m, off, size);
 }
 
-static const struct logic_iomem_ops mmio_ops = {
-	.read = mmio_read,
-	.write = mmio_write,
-};
-
-static long mmio_map(unsigned long offset, size_t size, const struct logic_iomem_ops **ops,
-		     void **priv)
+void machine_write(unsigned long addr, unsigned int size, u64 val)
 {
-	struct uml_smmu *u = slots[offset / MODEL_MMIO_SIZE];
+	u32 off;
+	struct model *m = model_at(addr, &off);
 
-	if (!u)
-		return -ENODEV;
-	*ops = &mmio_ops;
-	*priv = u;
-	return offset % MODEL_MMIO_SIZE;
+	model_write(m, off, size, val);
 }
-
-static const struct logic_iomem_region_ops region_ops = { .map = mmio_map };
-
-static struct resource region =
-	DEFINE_RES_MEM_NAMED(REGION_BASE, MACHINE_SMMUS_MAX * MODEL_MMIO_SIZE, "model SMMUs");
 
 static void *host_mem(void *host, u64 pa, size_t len)
 {
@@ -124,7 +114,7 @@ static void *host_mem(void *host, u64 pa, size_t len)
 /* With the model's lock held, wherever the driver touched a register */
 static void host_irq(void *host, enum model_irq irq)
 {
-	struct uml_smmu *u = host;
+	struct own_smmu *u = host;
 
 	set_bit(irq, &u->pending);
 	irq_work_queue(&u->work);
@@ -135,7 +125,7 @@ static const struct model_host_ops host_ops_no_irq = { .mem = host_mem };
 
 static void deliver(struct irq_work *work)
 {
-	struct uml_smmu *u = container_of(work, struct uml_smmu, work);
+	struct own_smmu *u = container_of(work, struct own_smmu, work);
 	unsigned int i;
 
 	for (i = 0; i < MODEL_IRQS; i++)
@@ -143,7 +133,7 @@ static void deliver(struct irq_work *work)
 			generic_handle_irq(u->irq[i]);
 }
 
-static int make_irqs(struct uml_smmu *u)
+static int make_irqs(struct own_smmu *u)
 {
 	unsigned int i;
 
@@ -159,7 +149,7 @@ static int make_irqs(struct uml_smmu *u)
 	return 0;
 }
 
-static void free_irqs(struct uml_smmu *u)
+static void free_irqs(struct own_smmu *u)
 {
 	unsigned int i;
 
@@ -173,7 +163,7 @@ static void free_irqs(struct uml_smmu *u)
  * A node below the root. It is marked as populated: otherwise the tree's own notifier would
  * make the platform device, before the properties are there.
  */
-static int make_smmu_node(struct uml_smmu *u, bool coherent)
+static int make_smmu_node(struct own_smmu *u, bool coherent)
 {
 	char name[32];
 	int ret;
@@ -197,7 +187,7 @@ static int make_smmu_node(struct uml_smmu *u, bool coherent)
 	return 0;
 }
 
-static int make_smmu_device(struct uml_smmu *u, bool irqs)
+static int make_smmu_device(struct own_smmu *u, bool irqs)
 {
 	u64 base = REGION_BASE + u->slot * MODEL_MMIO_SIZE;
 	struct resource res[1 + MODEL_IRQS] = {
@@ -223,27 +213,13 @@ static int make_smmu_device(struct uml_smmu *u, bool irqs)
 	return 0;
 }
 
-static int add_region(void)
-{
-	int ret = 0;
-
-	if (!region_added)
-		ret = logic_iomem_add_region(&region, &region_ops);
-	region_added = !ret;
-	return ret;
-}
-
-static int build_smmu(struct uml_smmu *u, const struct model_config *cfg, bool irqs,
+static int build_smmu(struct own_smmu *u, const struct model_config *cfg, bool irqs,
 		      bool coherent)
 {
 	int ret;
 
 	u->work = IRQ_WORK_INIT_HARD(deliver);
-	ret = add_region();
-	if (ret)
-		return ret;
-	if (irqs)
-		ret = make_irqs(u);
+	ret = irqs ? make_irqs(u) : 0;
 	if (ret)
 		goto free_irqs;
 	u->smmu.model = model_create(cfg, irqs ? &host_ops : &host_ops_no_irq, u);
@@ -267,7 +243,7 @@ free_irqs:
 
 struct machine_smmu *machine_add_smmu(const struct model_config *cfg, bool irqs, bool coherent)
 {
-	struct uml_smmu *u;
+	struct own_smmu *u;
 	int ret = -ENOSPC;
 
 	u = kzalloc_obj(*u);
@@ -288,10 +264,11 @@ struct machine_smmu *machine_add_smmu(const struct model_config *cfg, bool irqs,
 	kfree(u);
 	return ERR_PTR(ret);
 }
+EXPORT_SYMBOL_NS_GPL(machine_add_smmu, "SMMUV3_MODEL");
 
 void machine_remove_smmu(struct machine_smmu *smmu)
 {
-	struct uml_smmu *u = container_of(smmu, struct uml_smmu, smmu);
+	struct own_smmu *u = container_of(smmu, struct own_smmu, smmu);
 
 	mutex_lock(&machine_lock);
 	platform_device_unregister(u->pdev);
@@ -302,10 +279,11 @@ void machine_remove_smmu(struct machine_smmu *smmu)
 	mutex_unlock(&machine_lock);
 	kfree(u);
 }
+EXPORT_SYMBOL_NS_GPL(machine_remove_smmu, "SMMUV3_MODEL");
 
 u32 machine_nr(struct machine_smmu *smmu)
 {
-	return container_of(smmu, struct uml_smmu, smmu)->slot;
+	return container_of(smmu, struct own_smmu, smmu)->slot;
 }
 
 u32 machine_phandle(struct machine_smmu *smmu)
@@ -313,7 +291,7 @@ u32 machine_phandle(struct machine_smmu *smmu)
 	return PHANDLE_BASE + machine_nr(smmu);
 }
 
-static int make_device_node(struct uml_device *d, u32 phandle, u32 id, const u32 *sids, u32 n,
+static int make_device_node(struct own_device *d, u32 phandle, u32 id, const u32 *sids, u32 n,
 			    u32 ssid_bits, bool can_stall)
 {
 	char name[32];
@@ -346,13 +324,13 @@ free:
 struct device *machine_add_device(struct machine_smmu *smmu, const u32 *sids, u32 n,
 				  u32 ssid_bits, bool can_stall)
 {
-	struct uml_smmu *u = container_of(smmu, struct uml_smmu, smmu);
+	struct own_smmu *u = container_of(smmu, struct own_smmu, smmu);
 	static atomic_t ids = ATOMIC_INIT(0);
 	struct platform_device_info info = {
 		.name = "model-device",
 		.dma_mask = DMA_BIT_MASK(48),
 	};
-	struct uml_device *d;
+	struct own_device *d;
 	int ret;
 
 	info.id = atomic_inc_return(&ids);
@@ -375,12 +353,14 @@ free:
 	kfree(d);
 	return ERR_PTR(ret);
 }
+EXPORT_SYMBOL_NS_GPL(machine_add_device, "SMMUV3_MODEL");
 
 void machine_remove_device(struct device *dev)
 {
-	struct uml_device *d = *(struct uml_device **)dev_get_platdata(dev);
+	struct own_device *d = *(struct own_device **)dev_get_platdata(dev);
 
 	platform_device_unregister(d->pdev);
 	machine_node_remove(&d->node);
 	kfree(d);
 }
+EXPORT_SYMBOL_NS_GPL(machine_remove_device, "SMMUV3_MODEL");

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * /dev/smmu-endpoint: devices behind model SMMUs, for programs. A device is bound to the caller's
+ * address space until it is unbound or the file is closed, whatever becomes of the process.
+ */
+#ifndef KUNIT_ENDPOINT_UAPI_H
+#define KUNIT_ENDPOINT_UAPI_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define ENDPOINT_SMMUS		4
+#define ENDPOINT_DEVICES	8	/* number n is behind SMMU n % 4 */
+
+/**
+ * struct endpoint_bond - ENDPOINT_BIND, ENDPOINT_UNBIND
+ * @device: which
+ * @pasid: out
+ */
+struct endpoint_bond {
+	__u32 device;
+	__u32 pasid;
+};
+
+/**
+ * struct endpoint_access - ENDPOINT_ACCESS: a DMA of eight bytes
+ * @device: which; it needs no bond of this file
+ * @pasid: as it goes over the bus; 0 for none
+ * @addr: a multiple of 8
+ * @value: written, or out: read
+ * @write: else read
+ * @refused: out: the SMMU has said no. @value is as it was.
+ */
+struct endpoint_access {
+	__u32 device;
+	__u32 pasid;
+	__u64 addr;
+	__u64 value;
+	__u32 write;
+	__u32 refused;
+};
+
+/**
+ * struct endpoint_state - ENDPOINT_STATE, of the SMMU of a device
+ * @device: which
+ * @violations: out: has it met what no driver may do?
+ * @stalled: out: transactions that nobody has answered yet
+ * @asids: out: ASIDs in use
+ */
+struct endpoint_state {
+	__u32 device;
+	__u32 violations;
+	__u32 stalled;
+	__u32 asids;
+};
+
+#define ENDPOINT_BIND		_IOWR('E', 1, struct endpoint_bond)
+#define ENDPOINT_UNBIND		_IOWR('E', 2, struct endpoint_bond)
+#define ENDPOINT_ACCESS		_IOWR('E', 3, struct endpoint_access)
+#define ENDPOINT_STATE		_IOWR('E', 4, struct endpoint_state)
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Stands in for include/compat/arch.h: the model's user says where the kernel runs */
+#ifndef COMPAT_ARCH_H
+#define COMPAT_ARCH_H
+
+#include <linux/types.h>
+
+#ifdef CONFIG_ARM64
+#include <asm/memory.h>
+#include <asm/virt.h>
+#else
+#define VA_BITS		48
+#endif
+
+extern bool compat_hyp_mode;
+
+#define is_kernel_in_hyp_mode()	compat_hyp_mode
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Stands in for arm-smmu-v3/hw/mmio.h where the driver is built to run on the model: the build
+ * has this folder in front of the driver's own. A mapping is the address that the platform
+ * device has, and nobody but machine_read() and machine_write() makes anything of it.
+ */
+#ifndef SMMU_HW_MMIO_H
+#define SMMU_HW_MMIO_H
+
+#include <linux/device.h>
+#include <linux/io.h>
+#include <linux/types.h>
+
+#include <asm/barrier.h>
+
+u64 machine_read(unsigned long addr, unsigned int size);
+void machine_write(unsigned long addr, unsigned int size, u64 val);
+
+static inline void __iomem *smmu_reg_map(struct device *dev, resource_size_t start, size_t size)
+{
+	return (void __iomem *)(unsigned long)start;
+}
+
+static inline u32 smmu_reg_read(void __iomem *page, u32 off)
+{
+	return machine_read((unsigned long)page + off, 4);
+}
+
+static inline void smmu_reg_write(void __iomem *page, u32 off, u32 val)
+{
+	machine_write((unsigned long)page + off, 4, val);
+}
+
+static inline void smmu_reg_write_ordered(void __iomem *page, u32 off, u32 val)
+{
+	wmb(); /* as writel() has it: what the SMMU reads once it sees this register */
+	machine_write((unsigned long)page + off, 4, val);
+}
+
+static inline void smmu_reg_write64(void __iomem *page, u32 off, u64 val)
+{
+	machine_write((unsigned long)page + off, 8, val);
+}
+
+#endif

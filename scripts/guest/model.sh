@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# Devices behind model SMMUs that share processes' address spaces: sva.c on smmuv3_endpoint.ko.
+# SEED and SECONDS for its random part.
+
+# shellcheck source=scripts/guest/drv-lib.sh
+. /etc/drv-lib.sh
+
+domains_gone()
+{
+	[ "$(domains)" = 0 ] || { grep "^domain " "$DEBUGFS/domains" | head -n 3; return 1; }
+}
+
+modprobe iommufd
+check load insmod /lib/smmuv3/smmuv3_model.ko || exit
+check load-endpoint insmod /lib/smmuv3/smmuv3_endpoint.ko || exit
+mdev -s
+echo 8 >/proc/sys/vm/nr_hugepages
+relay "" sva "$SEED" "$SECONDS"
+check domains domains_gone
+for file in "$DEBUGFS"/*/counters; do
+	# shellcheck disable=SC2046,SC2005 # all on one line
+	echo $(cat "$file") | show
+done
+check unload-endpoint rmmod smmuv3_endpoint
+check unload rmmod smmuv3_model
