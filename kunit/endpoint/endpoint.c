@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Devices behind model SMMUs that programs use: their PASIDs are bound to real processes, whose
- * page tables, faults, fork(), exec() and end are the kernel's. With smmuv3_model.ko, on test
- * kernels. See uapi.h.
+ * page tables, faults, fork(), exec() and end are the kernel's, or to page tables of iommufd.
+ * With smmuv3_model.ko, on test kernels. See uapi.h.
  */
 #include <linux/bitfield.h>
 #include <linux/cleanup.h>
 #include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/iommu.h>
+#include <linux/iommufd.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -27,10 +28,20 @@
 static struct machine_smmu *smmu[ENDPOINT_SMMUS];
 static struct device *device[ENDPOINT_DEVICES];
 
-/* A file: the bonds that were made through it */
+#define ATTACHED_MAX	4
+
+/* A device in an iommufd: what it is attached by */
+struct tie {
+	struct iommufd_device *idev;
+	u32 pasid[ATTACHED_MAX];
+	u32 nr;
+};
+
+/* A file: the bonds and ties that were made through it */
 struct user {
 	struct mutex lock;
 	struct iommu_sva *bond[ENDPOINT_DEVICES];
+	struct tie tie[ENDPOINT_DEVICES];
 };
 
 static u32 sid_of(u32 n)
@@ -61,6 +72,67 @@ static long unbind(struct user *u, struct endpoint_bond *b)
 	iommu_sva_unbind_device(u->bond[b->device]);
 	u->bond[b->device] = NULL;
 	return 0;
+}
+
+static long tie_up(struct user *u, struct endpoint_iommufd *e)
+{
+	struct iommufd_ctx *ctx = iommufd_ctx_from_fd(e->fd);
+	struct iommufd_device *idev;
+
+	if (IS_ERR(ctx))
+		return PTR_ERR(ctx);
+	scoped_guard(mutex, &u->lock) {
+		if (u->tie[e->device].idev)
+			idev = ERR_PTR(-EBUSY);
+		else
+			idev = iommufd_device_bind(ctx, device[e->device], &e->id);
+		if (!IS_ERR(idev))
+			u->tie[e->device].idev = idev;
+	}
+	iommufd_ctx_put(ctx);
+	return PTR_ERR_OR_ZERO(idev);
+}
+
+static void detach(struct tie *t, u32 i)
+{
+	iommufd_device_detach(t->idev, t->pasid[i]);
+	t->pasid[i] = t->pasid[--t->nr];
+}
+
+static long attach(struct user *u, struct endpoint_attach *e)
+{
+	struct tie *t = &u->tie[e->device];
+	u32 i;
+	int ret;
+
+	guard(mutex)(&u->lock);
+	if (!t->idev)
+		return -ENOENT;
+	for (i = 0; i < t->nr && t->pasid[i] != e->pasid; i++)
+		;
+	if (!e->pt) {
+		if (i == t->nr)
+			return -ENOENT;
+		detach(t, i);
+		return 0;
+	}
+	if (i < t->nr)
+		return iommufd_device_replace(t->idev, e->pasid, &e->pt);
+	if (i == ATTACHED_MAX)
+		return -ENOSPC;
+	ret = iommufd_device_attach(t->idev, e->pasid, &e->pt);
+	if (!ret)
+		t->pasid[t->nr++] = e->pasid;
+	return ret;
+}
+
+static void untie(struct tie *t)
+{
+	if (!t->idev)
+		return;
+	while (t->nr)
+		detach(t, t->nr - 1);
+	iommufd_device_unbind(t->idev);
 }
 
 /* A stalled transaction waits for its answer, as a device does: -EAGAIN to try again */
@@ -137,6 +209,8 @@ static long endpoint_ioctl(struct file *file, unsigned int cmd, unsigned long ar
 		struct endpoint_bond bond;
 		struct endpoint_access access;
 		struct endpoint_state state;
+		struct endpoint_iommufd iommufd;
+		struct endpoint_attach attach;
 	} a;
 	long ret;
 
@@ -158,6 +232,12 @@ static long endpoint_ioctl(struct file *file, unsigned int cmd, unsigned long ar
 		break;
 	case ENDPOINT_STATE:
 		ret = state(&a.state);
+		break;
+	case ENDPOINT_IOMMUFD:
+		ret = tie_up(u, &a.iommufd);
+		break;
+	case ENDPOINT_ATTACH:
+		ret = attach(u, &a.attach);
 		break;
 	default:
 		return -ENOTTY;
@@ -183,9 +263,11 @@ static int endpoint_release(struct inode *inode, struct file *file)
 	struct user *u = file->private_data;
 	u32 i;
 
-	for (i = 0; i < ENDPOINT_DEVICES; i++)
+	for (i = 0; i < ENDPOINT_DEVICES; i++) {
 		if (u->bond[i])
 			iommu_sva_unbind_device(u->bond[i]);
+		untie(&u->tie[i]);
+	}
 	kfree(u);
 	return 0;
 }
@@ -271,3 +353,4 @@ module_exit(endpoint_exit);
 MODULE_DESCRIPTION("Devices behind model SMMUs, for programs");
 MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS("SMMUV3_MODEL");
+MODULE_IMPORT_NS("IOMMUFD");

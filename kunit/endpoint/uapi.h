@@ -54,9 +54,37 @@ struct endpoint_state {
 	__u32 asids;
 };
 
+/**
+ * struct endpoint_iommufd - ENDPOINT_IOMMUFD: bind to an iommufd; undone with the file
+ * @device: which
+ * @fd: of the iommufd
+ * @id: out: the device's number there
+ */
+struct endpoint_iommufd {
+	__u32 device;
+	__s32 fd;
+	__u32 id;
+	__u32 reserved;
+};
+
+/**
+ * struct endpoint_attach - ENDPOINT_ATTACH
+ * @device: which, bound to an iommufd
+ * @pasid: 0 for what comes without one
+ * @pt: number of a page table there, 0 to detach
+ */
+struct endpoint_attach {
+	__u32 device;
+	__u32 pasid;
+	__u32 pt;
+	__u32 reserved;
+};
+
 #define ENDPOINT_BIND		_IOWR('E', 1, struct endpoint_bond)
 #define ENDPOINT_UNBIND		_IOWR('E', 2, struct endpoint_bond)
 #define ENDPOINT_ACCESS		_IOWR('E', 3, struct endpoint_access)
 #define ENDPOINT_STATE		_IOWR('E', 4, struct endpoint_state)
+#define ENDPOINT_IOMMUFD	_IOWR('E', 5, struct endpoint_iommufd)
+#define ENDPOINT_ATTACH		_IOWR('E', 6, struct endpoint_attach)
 
 #endif

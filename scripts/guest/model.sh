@@ -13,11 +13,14 @@ domains_gone()
 }
 
 modprobe iommufd
+# the devices have no MSIs that could be isolated
+echo 1 >/sys/module/iommufd/parameters/allow_unsafe_interrupts
 check load insmod /lib/smmuv3/smmuv3_model.ko || exit
 check load-endpoint insmod /lib/smmuv3/smmuv3_endpoint.ko || exit
 mdev -s
 echo 8 >/proc/sys/vm/nr_hugepages
 relay "" sva "$SEED" "$SECONDS"
+relay "fault queue " faultq
 check domains domains_gone
 for file in "$DEBUGFS"/*/counters; do
 	# shellcheck disable=SC2046,SC2005 # all on one line
