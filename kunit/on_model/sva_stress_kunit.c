@@ -4,6 +4,7 @@
  * bound to them and unbound, and access their memory all the time. Once munmap() has
  * returned, no device gets the old page; once unbound or after exit, it gets none.
  */
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/iommu.h>
 #include <linux/kthread.h>
@@ -40,6 +41,12 @@ struct page_state {
 	u32 generation;
 };
 
+/* Told of the end of a process */
+struct witness {
+	struct mmu_notifier notifier;
+	struct completion gone;
+};
+
 /* A device bound to a process */
 struct bond {
 	struct mutex lock;	/* binding, unbinding, using the bond */
@@ -57,8 +64,22 @@ static struct stress {
 	enum { LIVES, EXITS, DEAD } state[PROCS];
 	atomic_t stop;
 	atomic_t wrong;
+	struct witness witness[PROCS];
+	char first[160];
 	atomic64_t hits, misses, binds, changes, mapper_rounds;
 } s;
+
+/* Counts, and keeps the first */
+static __printf(1, 2) void wrong(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (atomic_inc_return(&s.wrong) > 1)
+		return;
+	va_start(ap, fmt);
+	vscnprintf(s.first, sizeof(s.first), fmt, ap);
+	va_end(ap);
+}
 
 static void mapper_round(struct rnd_state *rnd)
 {
@@ -98,7 +119,8 @@ static void binder_round(struct rnd_state *rnd)
 		iommu_sva_unbind_device(bond->sva);
 		bond->sva = NULL;
 		if (rig_access_ssid(s.rig, s.d[d], bond->pasid, VA, false) != RIG_NOWHERE)
-			atomic_inc(&s.wrong);
+			wrong("device %u has access by PASID %u, which is unbound", d,
+			      bond->pasid);
 	} else if (mmget_not_zero(s.proc[p]->mm)) {
 		sva = iommu_sva_bind_device(s.d[d]->dev, s.proc[p]->mm);
 		if (!IS_ERR(sva)) {
@@ -120,6 +142,7 @@ static void access_round(struct rnd_state *rnd)
 	bool dead;
 	u64 pa, is;
 	u16 stag;
+	u8 answer;
 	int ret;
 
 	mutex_lock(&bond->lock);
@@ -133,11 +156,12 @@ static void access_round(struct rnd_state *rnd)
 	smp_mb(); /* as above */
 	/* a page that nobody changes meanwhile is there, or is not */
 	if (!ret && dead)
-		atomic_inc(&s.wrong);
+		wrong("device %u has 0x%llx of process %u, which is dead", d, is, p);
 	if (seq == READ_ONCE(page->seq) && !(seq & 1) &&
 	    READ_ONCE(s.state[p]) == LIVES) {
 		if (ret ? pa != 0 : pa != is)
-			atomic_inc(&s.wrong);
+			wrong("device %u, page %u of process %u: %d, 0x%llx instead of 0x%llx", d,
+			      i, p, ret, is, pa);
 	}
 	atomic64_inc(ret ? &s.misses : &s.hits);
 	if (ret == -EINPROGRESS) {
@@ -146,20 +170,37 @@ static void access_round(struct rnd_state *rnd)
 
 		smmu_evtq_drain(&rig_host(smmu)->smmu);
 		iopf_queue_flush_dev(s.d[d]->dev);
-		if (model_answer(smmu->model, stag) != RESUME_ABORT)
-			atomic_inc(&s.wrong);
+		answer = model_answer(smmu->model, stag);
+		if (answer != RESUME_ABORT)
+			wrong("device %u, process %u (state %u): a fault was answered with %u", d,
+			      p, READ_ONCE(s.state[p]), answer);
 	}
 unlock:
 	mutex_unlock(&bond->lock);
 }
 
-/* After a while each process exits, whoever is bound */
-static void exit_one(u32 p)
+/*
+ * Ours is the first notifier of the mm, so that its release is the last: when it is told, the
+ * driver's is over.
+ */
+static void told(struct mmu_notifier *mn, struct mm_struct *mm)
+{
+	complete(&container_of(mn, struct witness, notifier)->gone);
+}
+
+static const struct mmu_notifier_ops witness_ops = { .release = told };
+
+/*
+ * After a while each process exits, whoever is bound. A bind or a fault may hold it up: it is
+ * dead when the last user of the mm has gone, whoever that is.
+ */
+static void exit_one(struct kunit *test, u32 p)
 {
 	mutex_lock(&s.exits[p]);
 	WRITE_ONCE(s.state[p], EXITS);
 	smp_mb(); /* the accessor sees that before it sees nothing where there was a page */
 	sva_proc_exit(s.proc[p]);
+	KUNIT_EXPECT_TRUE(test, wait_for_completion_timeout(&s.witness[p].gone, 10 * HZ));
 	smp_mb(); /* what was bound is harmless before we say so */
 	WRITE_ONCE(s.state[p], DEAD);
 	mutex_unlock(&s.exits[p]);
@@ -205,6 +246,10 @@ static void everything_at_once(struct kunit *test)
 	for (p = 0; p < PROCS; p++) {
 		s.proc[p] = sva_proc_new(test, NULL);
 		mutex_init(&s.exits[p]);
+		init_completion(&s.witness[p].gone);
+		s.witness[p].notifier.ops = &witness_ops;
+		KUNIT_ASSERT_EQ(test, 0, mmu_notifier_register(&s.witness[p].notifier,
+							       s.proc[p]->mm));
 	}
 	for (i = 0; i < ARRAY_SIZE(rounds); i++) {
 		task[i] = kthread_create(thread, rounds[i], "sva-stress/%u", i);
@@ -215,7 +260,7 @@ static void everything_at_once(struct kunit *test)
 		do
 			msleep(20);
 		while (atomic64_read(&s.mapper_rounds) < ROUNDS / (PROCS + 1) * (p + 1));
-		exit_one(p);
+		exit_one(test, p);
 	}
 	msleep(100);
 	for (i = 0; i < ARRAY_SIZE(rounds); i++)
@@ -224,8 +269,10 @@ static void everything_at_once(struct kunit *test)
 		for (p = 0; p < PROCS; p++)
 			if (s.bond[i][p].sva)
 				iommu_sva_unbind_device(s.bond[i][p].sva);
+	for (p = 0; p < PROCS; p++)
+		mmu_notifier_unregister(&s.witness[p].notifier, s.proc[p]->mm);
 	mmu_notifier_synchronize();
-	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s.wrong));
+	KUNIT_EXPECT_EQ_MSG(test, 0, atomic_read(&s.wrong), "%s", s.first);
 	KUNIT_EXPECT_GT(test, atomic64_read(&s.hits), 100);
 	for (i = 0; i < SMMUS; i++)
 		KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(rig->smmu[i])->smmu.inst.asids));
