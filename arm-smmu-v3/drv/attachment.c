@@ -64,6 +64,13 @@ static int get_tag(struct smmu_attachment *next)
 	return ret;
 }
 
+/* Walkers that have missed the entries walk once more; see walk.h */
+static void ats_came_alive(struct smmu_domain *domain)
+{
+	/* the entries before it; pairs with smp_load_acquire() in smmu_walk_range() */
+	smp_store_release(&domain->ats_seq, domain->ats_seq + 1);
+}
+
 int smmu_attachment_enter(struct smmu_attachment *next, bool ats_later)
 {
 	struct smmu_array *scratch = next->master->attach;
@@ -88,6 +95,8 @@ int smmu_attachment_enter(struct smmu_attachment *next, bool ats_later)
 		smmu_domain_publish(domain, merged);
 	}
 	trace_smmu_attach(domain->id, scratch);
+	if (next->ats)
+		ats_came_alive(domain);
 	/*
 	 * The array (published, or revived in place) before the CD and the STE that the
 	 * caller writes next. Pairs with smp_mb() in smmu_walk_range(); the argument is in
@@ -136,6 +145,7 @@ bool smmu_attachment_add_ats(struct smmu_attachment *at)
 	smmu_array_clear(at->master->attach);
 	fill_ats(at->master->attach, at, true);
 	at->ats = smmu_array_revive(smmu_domain_array(at->domain), at->master->attach);
+	ats_came_alive(at->domain);
 	/* as in smmu_attachment_enter(): the array before the device asks */
 	smp_mb();
 	return at->ats;

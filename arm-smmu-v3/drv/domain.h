@@ -30,6 +30,7 @@ struct smmu_inst;
  * @nest_parent: stage 2 meant to sit under guests
  * @enforced: enforce_cache_coherency() has promised coherent access: no device that is not
  *	known for it is attached; under smmu_attach_mutex
+ * @ats_seq: how often entries of an ATC have come alive; see walk.h
  * @unconfirmed: an SMMU may still hold translations of it: the page table is not freed
  * @sva: the page table is that of @domain.mm, see sva.h
  * @mm_gone: the mm has exited: its CDs translate nothing; under smmu_attach_mutex
@@ -41,6 +42,7 @@ struct smmu_domain {
 	struct list_head attached;
 	struct list_head node;
 	u32 id;
+	u32 ats_seq;
 	bool nest_parent;
 	bool enforced;
 	bool unconfirmed;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/rcupdate.h>
 
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
+
 #include "core/array.h"
 #include "core/plan.h"
 #include "drv/ats.h"
@@ -105,9 +108,16 @@ static void walk(struct smmu_domain *domain, const struct smmu_array *array,
 		wait_for(&posts[i], array, &deadline);
 }
 
+/* A place where tests hold a walker up: it has the array, and has sent nothing */
+VISIBLE_IF_KUNIT noinline void smmu_walk_pause(struct smmu_domain *domain)
+{
+	KUNIT_STATIC_STUB_REDIRECT(smmu_walk_pause, domain);
+}
+
 void smmu_walk_range(struct smmu_domain *domain, const struct smmu_range *range)
 {
 	const struct smmu_array *array;
+	u32 seq;
 
 	/*
 	 * The page-table change before the load of the array. Pairs with the barriers
@@ -116,9 +126,15 @@ void smmu_walk_range(struct smmu_domain *domain, const struct smmu_range *range)
 	smp_mb();
 	rcu_read_lock();
 	trace_smmu_invalidate(domain->id, range);
-	array = rcu_dereference(domain->invs);
-	if (!walk_single(domain, array, range))
-		walk(domain, array, range);
+	do {
+		/* pairs with smp_store_release() in ats_came_alive(), attachment.c */
+		seq = smp_load_acquire(&domain->ats_seq);
+		array = rcu_dereference(domain->invs);
+		smmu_walk_pause(domain);
+		if (!walk_single(domain, array, range))
+			walk(domain, array, range);
+		/* after the SMMUs have confirmed; smmu_cmdq_wait() has the barrier */
+	} while (unlikely(READ_ONCE(domain->ats_seq) != seq));
 	rcu_read_unlock();
 }
 

@@ -6,6 +6,8 @@
 #include <kunit/static_stub.h>
 #include <linux/bitfield.h>
 #include <linux/device.h>
+#include <linux/iommu.h>
+#include <linux/kthread.h>
 #include <linux/sizes.h>
 
 #include "core/array.h"
@@ -14,6 +16,7 @@
 #include "drv/atsdev.h"
 #include "drv/domain.h"
 #include "drv/master.h"
+#include "drv/walk.h"
 #include "hw/device.h"
 #include "on_model/rig.h"
 
@@ -435,9 +438,113 @@ static void bystander(struct kunit *test)
 	free_silence(test, &s);
 }
 
+/* What the walker and the one who joins share in joins_a_walk() */
+static struct {
+	struct rig *rig;
+	struct rig_device *joins;
+	struct iommu_domain *domain;
+	u32 ssid;
+	u64 got;
+	int err;
+	bool go, done;
+} join;
+
+static int join_thread(void *data)
+{
+	/* the stubs of config space are this thread's, too */
+	current->kunit_test = data;
+	while (!READ_ONCE(join.go))
+		cpu_relax();
+	if (join.ssid)
+		join.err = iommu_attach_device_pasid(join.domain, join.joins->dev, join.ssid, NULL);
+	else
+		join.err = rig_attach(join.joins, join.domain);
+	if (join.ssid)
+		join.got = rig_access_ssid(join.rig, join.joins, join.ssid, IOVA, false);
+	else
+		join.got = rig_access(join.rig, join.joins, IOVA, false);
+	current->kunit_test = NULL;
+	smp_store_release(&join.done, true); /* what it has got before that it is done */
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	return 0;
+}
+
+static void hold_up(struct smmu_domain *domain)
+{
+	if (domain != smmu_domain_of(join.domain) || join.go)
+		return;
+	WRITE_ONCE(join.go, true);
+	/* in an RCU reader: no sleep. Pairs with the release above. */
+	while (!smp_load_acquire(&join.done))
+		cpu_relax();
+}
+
+/*
+ * A device joins between a walker's look at the array and its TLBI, with the tag that another
+ * one uses: its ATC is filled from the TLB with what the walker is about to remove.
+ */
+static void joins_a_walk(struct kunit *test)
+{
+	const u32 *ssid = test->param_value;
+	struct rig *rig = rig_new(test);
+	struct model_config cfg;
+	struct rig_device *first;
+	struct task_struct *task;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "two CPUs are needed");
+	rig->ssid_bits = 5;
+	model_config_default(&cfg);
+	FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], 5);
+	rig_smmu(test, rig, 0, &cfg);
+	memset(&join, 0, sizeof(join));
+	join.rig = rig;
+	join.ssid = *ssid;
+	first = rig_device(test, rig, 0);
+	rig->atc = true;
+	join.joins = rig_device(test, rig, 0);
+	join.domain = rig_domain(test, first);
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(join.domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(first, join.domain));
+	/* into the TLB */
+	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, first, IOVA, false));
+	task = kthread_run(join_thread, test, "smmu-join");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	kunit_activate_static_stub(test, smmu_walk_pause, hold_up);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(join.domain, IOVA, SZ_4K));
+	kunit_deactivate_static_stub(test, smmu_walk_pause);
+	kthread_stop(task);
+
+	KUNIT_EXPECT_EQ(test, 0, join.err);
+	/* it was in time to get it, which is nobody's fault; it does not keep it */
+	KUNIT_EXPECT_EQ(test, PA, join.got);
+	if (join.ssid)
+		join.got = rig_access_ssid(rig, join.joins, join.ssid, IOVA, false);
+	else
+		join.got = rig_access(rig, join.joins, IOVA, false);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, join.got);
+
+	if (join.ssid)
+		iommu_detach_device_pasid(join.domain, join.joins->dev, join.ssid);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(join.joins, &smmu_identity_domain));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(first, &smmu_identity_domain));
+	iommu_domain_free(join.domain);
+}
+
+static const u32 joins[] = { 0, 7 };
+
+static void join_desc(const u32 *ssid, char *desc)
+{
+	strscpy(desc, *ssid ? "a PASID" : "a RID", KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(join, joins, join_desc);
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(order),
 	KUNIT_CASE(unmap_reaches_atcs),
+	KUNIT_CASE_PARAM(joins_a_walk, join_gen_params),
 	KUNIT_CASE(changes_domain),
 	KUNIT_CASE(every_stream),
 	KUNIT_CASE(finds_the_culprit),
