@@ -81,7 +81,7 @@ static void plan_cmd_atc(const struct smmu_plan *plan,
 	if (inv->type == SMMU_INV_ATS && !plan->range.all)
 		smmu_atc_span(plan->range.start, plan->range.last, &addr,
 			      &size);
-	/* without SSV a device drops what it holds under any PASID, too */
+	/* PASIDs of ours have entries of their own; those of a guest go with its RID's */
 	smmu_cmd_atc_inv(cmd, inv->id, inv->ssid, inv->ssid, addr, size);
 }
 

@@ -19,10 +19,7 @@ void smmu_ats_probe(struct smmu_master *master)
 	master->ats_capable = smmu_atsdev_capable(master);
 }
 
-/*
- * Everything under a SubstreamID. Without one a device drops what it holds under any
- * PASID, too, so 0 is all there is (4.5.1).
- */
+/* Everything under a SubstreamID, 0 for what came without one */
 static int invalidate(struct smmu_master *master, const u32 *sids, u32 n, u32 ssid)
 {
 	struct smmu_cmd cmd[16 + 1];
@@ -43,6 +40,23 @@ static int invalidate(struct smmu_master *master, const u32 *sids, u32 n, u32 ss
 	return ret == -ESHUTDOWN ? 0 : ret;
 }
 
+/*
+ * Everything. An ATC_INV without a SubstreamID may or may not take what the device holds under
+ * PASIDs with it, and global ones (4.5.1) need a device that knows them: so each PASID that was
+ * ever attached, by its name.
+ */
+static int invalidate_all(struct smmu_master *master)
+{
+	struct smmu_attachment *at;
+	unsigned long ssid;
+	int ret = invalidate(master, master->sids, master->nr_sids, 0);
+
+	xa_for_each(&master->pasids, ssid, at)
+		if (!ret)
+			ret = invalidate(master, master->sids, master->nr_sids, ssid);
+	return ret;
+}
+
 /* Unanswered: what the ATC holds may be anything, so it is not used from here on */
 static bool confirmed(struct smmu_master *master, int ret)
 {
@@ -55,10 +69,11 @@ bool smmu_ats_on(struct smmu_master *master)
 {
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	if (!confirmed(master, invalidate(master, master->sids, master->nr_sids, 0)))
-		return false;
+	/* what is on is clean under the PASIDs that stay */
 	if (master->ats_on)
-		return true;
+		return smmu_ats_drop(master, 0);
+	if (!confirmed(master, invalidate_all(master)))
+		return false;
 	if (smmu_atsdev_enable(master)) {
 		dev_err(master->dev, "ATS cannot be enabled\n");
 		return false;
@@ -90,7 +105,7 @@ bool smmu_ats_off(struct smmu_master *master)
 	lockdep_assert_held(&smmu_attach_mutex);
 
 	smmu_atsdev_disable(master);
-	ok = confirmed(master, invalidate(master, master->sids, master->nr_sids, 0));
+	ok = confirmed(master, invalidate_all(master));
 	/* its ATC is empty and stays empty */
 	leave_arrays(master);
 	return ok;

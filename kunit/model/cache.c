@@ -103,6 +103,20 @@ void model_atc_inv(struct model *m, u32 sid, bool ssv, u32 ssid, bool global, u6
 	}
 }
 
+void model_new_device(struct model *m, u32 sid)
+{
+	unsigned long flags;
+	u32 i = 0;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	while (i < m->c.nr_atc)
+		if (m->c.atc[i].sid == sid)
+			m->c.atc[i] = m->c.atc[--m->c.nr_atc];
+		else
+			i++;
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+}
+
 static void inv_l1(struct model *m)
 {
 	m->c.nr_l1 = 0;

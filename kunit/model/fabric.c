@@ -327,6 +327,7 @@ void fabric_pull(struct fabric *f, u32 slot)
 
 	raw_spin_lock_irqsave(&f->lock, flags);
 	f->slot[slot].pulled = true;
+	model_new_device(f->smmu->model, fabric_sid(f, slot));
 	raw_spin_unlock_irqrestore(&f->lock, flags);
 	/* what pciehp does when it sees that nobody is there */
 	pdev->error_state = pci_channel_io_perm_failure;

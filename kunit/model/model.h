@@ -185,6 +185,9 @@ void model_write(struct model *m, u32 off, u32 size, u64 val);
  */
 int model_access(struct model *m, struct model_access *a);
 
+/* What has this StreamID is another device from now on, with an ATC of its own, which is empty */
+void model_new_device(struct model *m, u32 sid);
+
 /* So many transactions may be stalled at a time */
 #define MODEL_STALLS		32
 #define MODEL_UNANSWERED	0xff

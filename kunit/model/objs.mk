@@ -7,7 +7,7 @@ smmu-model-objs += $(addprefix on_model/,rig.o model_kunit.o bringup_kunit.o att
 					  walktime_kunit.o stress_kunit.o comeback_kunit.o \
 					  release_kunit.o errors_kunit.o \
 					  storm_kunit.o guest.o nested_kunit.o nested_fuzz_kunit.o ats_kunit.o pasid_kunit.o \
-					  iopf_kunit.o pci_kunit.o)
+					  iopf_kunit.o pci_rig.o pci_kunit.o pci_load_kunit.o)
 # CPUs in software, for mms whose page tables are the suites' own
 smmu-model-objs += $(if $(CONFIG_ARM64),,$(addprefix on_model/,sva_rig.o sva_kunit.o \
 								  sva_stress_kunit.o))

@@ -3,8 +3,6 @@
  * The driver with the kernel's PCI core around it: ATS and PASIDs in config space, function
  * level reset, unplugging and pulling out, a device that does not answer.
  */
-#include <kunit/static_stub.h>
-#include <linux/bitfield.h>
 #include <linux/iommu.h>
 #include <linux/pci-ats.h>
 #include <linux/pci.h>
@@ -12,103 +10,13 @@
 
 #include "core/array.h"
 #include "core/ste.h"
-#include "drv/atsdev.h"
 #include "drv/domain.h"
 #include "drv/master.h"
-#include "model/fabric.h"
-#include "on_model/rig.h"
+#include "on_model/pci_rig.h"
 
-#define IOVA	0x40001000ULL
+#define IOVA	PCI_RIG_IOVA
 #define PA	0x12345000ULL
 #define PA2	0x23456000ULL
-#define BITS	6
-
-/* With all; with ATS alone; with neither */
-enum { FULL, ATS_ONLY, PLAIN, SLOTS };
-
-static const struct fabric_endpoint endpoints[SLOTS] = {
-	[FULL] = { .ats = true, .pasid_bits = BITS },
-	[ATS_ONLY] = { .ats = true },
-};
-
-/* One SMMU and its bridge */
-struct pci_rig {
-	struct rig *rig;
-	struct machine_smmu *smmu;
-	struct fabric *f;
-	struct pci_dev *pdev[SLOTS];
-	struct iommu_group *group[SLOTS];
-};
-
-static void let_go(struct pci_rig *p, u32 i)
-{
-	iommu_group_put(p->group[i]);
-	pci_dev_put(p->pdev[i]);
-	p->group[i] = NULL;
-	p->pdev[i] = NULL;
-}
-
-static void teardown(void *data)
-{
-	struct pci_rig *p = data;
-	u32 i;
-
-	for (i = 0; i < SLOTS; i++)
-		if (p->pdev[i])
-			let_go(p, i);
-	fabric_free(p->f);
-}
-
-static void take(struct kunit *test, struct pci_rig *p, u32 i)
-{
-	p->pdev[i] = fabric_dev(p->f, i);
-	KUNIT_ASSERT_NOT_NULL(test, p->pdev[i]);
-	p->group[i] = iommu_group_get(&p->pdev[i]->dev);
-	KUNIT_ASSERT_NOT_NULL(test, p->group[i]);
-	pci_set_master(p->pdev[i]);
-}
-
-static struct pci_rig *new_rig(struct kunit *test, u32 nr)
-{
-	struct pci_rig *p = kunit_kzalloc(test, sizeof(*p), GFP_KERNEL);
-	struct model_config cfg;
-	u32 i;
-
-	KUNIT_ASSERT_NOT_NULL(test, p);
-	p->rig = rig_new(test);
-	kunit_deactivate_static_stub(test, smmu_atsdev_capable);
-	kunit_deactivate_static_stub(test, smmu_atsdev_enable);
-	kunit_deactivate_static_stub(test, smmu_atsdev_disable);
-	kunit_deactivate_static_stub(test, smmu_atsdev_cut);
-	kunit_deactivate_static_stub(test, smmu_atsdev_restore);
-	kunit_deactivate_static_stub(test, smmu_atsdev_settle_soon);
-	model_config_default(&cfg);
-	FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], BITS);
-	p->smmu = rig_smmu(test, p->rig, nr, &cfg);
-	p->f = fabric_new(p->smmu, endpoints, SLOTS);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, p->f);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, teardown, p));
-	for (i = 0; i < SLOTS; i++)
-		take(test, p, i);
-	return p;
-}
-
-static struct iommu_domain *mapped(struct kunit *test, struct pci_rig *p, u32 i, u64 pa)
-{
-	struct iommu_domain *domain = iommu_paging_domain_alloc(&p->pdev[i]->dev);
-
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, domain);
-	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, pa, SZ_4K, IOMMU_READ | IOMMU_WRITE,
-					   GFP_KERNEL));
-	return domain;
-}
-
-static u64 dma(struct pci_rig *p, u32 i, u32 ssid)
-{
-	struct model_access a = { .ssid = ssid, .ssv = ssid, .iova = IOVA };
-
-	return fabric_access(p->f, i, &a) ? RIG_NOWHERE : a.pa;
-}
 
 static const char *kind(struct pci_rig *p, u32 i)
 {
@@ -120,22 +28,22 @@ static const char *kind(struct pci_rig *p, u32 i)
 /* Each its own group and StreamID; PASIDs are on from the start, ATS is not */
 static void found(struct kunit *test)
 {
-	struct pci_rig *p = new_rig(test, 0);
+	struct pci_rig *p = pci_rig_new(test, 0);
 	struct smmu_master *master;
 	u32 i, j;
 
-	for (i = 0; i < SLOTS; i++) {
+	for (i = 0; i < PCI_SLOTS; i++) {
 		master = dev_iommu_priv_get(&p->pdev[i]->dev);
 		KUNIT_ASSERT_NOT_NULL(test, master);
 		KUNIT_EXPECT_EQ(test, 1, master->nr_sids);
 		KUNIT_EXPECT_EQ(test, fabric_sid(p->f, i), master->sids[0]);
-		KUNIT_EXPECT_EQ(test, endpoints[i].pasid_bits, master->ssid_bits);
-		KUNIT_EXPECT_EQ(test, endpoints[i].ats,
+		KUNIT_EXPECT_EQ(test, pci_rig_endpoints[i].pasid_bits, master->ssid_bits);
+		KUNIT_EXPECT_EQ(test, pci_rig_endpoints[i].ats,
 				device_iommu_capable(&p->pdev[i]->dev,
 						     IOMMU_CAP_PCI_ATS_SUPPORTED));
-		KUNIT_EXPECT_EQ(test, !!endpoints[i].pasid_bits, fabric_pasid(p->f, i));
+		KUNIT_EXPECT_EQ(test, !!pci_rig_endpoints[i].pasid_bits, fabric_pasid(p->f, i));
 		KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, i));
-		KUNIT_EXPECT_EQ(test, IOVA, dma(p, i, 0));
+		KUNIT_EXPECT_EQ(test, IOVA, pci_rig_dma(p, i, 0));
 		for (j = 0; j < i; j++)
 			KUNIT_EXPECT_PTR_NE(test, p->group[i], p->group[j]);
 	}
@@ -144,26 +52,26 @@ static void found(struct kunit *test)
 /* On with a paging domain or the first PASID, off with the last; where there is ATS at all */
 static void ats_follows_domains(struct kunit *test)
 {
-	struct pci_rig *p = new_rig(test, 0);
+	struct pci_rig *p = pci_rig_new(test, 0);
 	struct iommu_domain *domain, *pasid;
 	u32 i;
 
-	for (i = 0; i < SLOTS; i++) {
-		domain = mapped(test, p, i, PA);
+	for (i = 0; i < PCI_SLOTS; i++) {
+		domain = pci_rig_mapped(test, p, i, PA);
 		KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[i]));
-		KUNIT_EXPECT_EQ(test, endpoints[i].ats, fabric_ats(p->f, i));
-		KUNIT_EXPECT_EQ(test, PA, dma(p, i, 0));
+		KUNIT_EXPECT_EQ(test, pci_rig_endpoints[i].ats, fabric_ats(p->f, i));
+		KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, i, 0));
 		KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
-		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, dma(p, i, 0));
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, i, 0));
 		iommu_detach_group(domain, p->group[i]);
 		KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, i));
 		iommu_domain_free(domain);
 	}
-	pasid = mapped(test, p, FULL, PA2);
+	pasid = pci_rig_mapped(test, p, FULL, PA2);
 	KUNIT_ASSERT_EQ(test, 0, iommu_attach_device_pasid(pasid, &p->pdev[FULL]->dev, 9, NULL));
 	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, FULL));
-	KUNIT_EXPECT_EQ(test, PA2, dma(p, FULL, 9));
-	KUNIT_EXPECT_EQ(test, IOVA, dma(p, FULL, 0));
+	KUNIT_EXPECT_EQ(test, PA2, pci_rig_dma(p, FULL, 9));
+	KUNIT_EXPECT_EQ(test, IOVA, pci_rig_dma(p, FULL, 0));
 	iommu_detach_device_pasid(pasid, &p->pdev[FULL]->dev, 9);
 	KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, FULL));
 	iommu_domain_free(pasid);
@@ -173,17 +81,17 @@ static void ats_follows_domains(struct kunit *test)
 static void function_reset(struct kunit *test)
 {
 	const struct model_access try = { .iova = IOVA };
-	struct pci_rig *p = new_rig(test, 0);
-	struct iommu_domain *domain = mapped(test, p, FULL, PA);
-	struct iommu_domain *pasid = mapped(test, p, FULL, PA2);
+	struct pci_rig *p = pci_rig_new(test, 0);
+	struct iommu_domain *domain = pci_rig_mapped(test, p, FULL, PA);
+	struct iommu_domain *pasid = pci_rig_mapped(test, p, FULL, PA2);
 	struct pci_dev *pdev = p->pdev[FULL];
 	u32 i;
 
 	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
 	KUNIT_ASSERT_EQ(test, 0, iommu_attach_device_pasid(pasid, &pdev->dev, 9, NULL));
 	for (i = 1; i <= 3; i++) {
-		KUNIT_EXPECT_EQ(test, PA, dma(p, FULL, 0));
-		KUNIT_EXPECT_EQ(test, PA2, dma(p, FULL, 9));
+		KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, FULL, 0));
+		KUNIT_EXPECT_EQ(test, PA2, pci_rig_dma(p, FULL, 9));
 		fabric_during_reset(p->f, FULL, &try);
 		KUNIT_ASSERT_EQ(test, 0, pci_reset_function(pdev));
 		fabric_during_reset(p->f, FULL, NULL);
@@ -195,8 +103,8 @@ static void function_reset(struct kunit *test)
 	/* what was unmapped before a reset is not back after it */
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	KUNIT_ASSERT_EQ(test, 0, pci_reset_function(pdev));
-	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, dma(p, FULL, 0));
-	KUNIT_EXPECT_EQ(test, PA2, dma(p, FULL, 9));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, FULL, 0));
+	KUNIT_EXPECT_EQ(test, PA2, pci_rig_dma(p, FULL, 9));
 	iommu_detach_device_pasid(pasid, &pdev->dev, 9);
 	iommu_detach_group(domain, p->group[FULL]);
 	iommu_domain_free(domain);
@@ -206,17 +114,17 @@ static void function_reset(struct kunit *test)
 /* Unplugged and found again, with a PASID that nobody detaches any more */
 static void unplugged(struct kunit *test)
 {
-	struct pci_rig *p = new_rig(test, 0);
-	struct iommu_domain *pasid = mapped(test, p, FULL, PA2);
+	struct pci_rig *p = pci_rig_new(test, 0);
+	struct iommu_domain *pasid = pci_rig_mapped(test, p, FULL, PA2);
 	struct smmu_domain *sd = smmu_domain_of(pasid);
 	u32 i;
 
 	for (i = 0; i < 3; i++) {
 		KUNIT_ASSERT_EQ(test, 0, pasid->ops->set_dev_pasid(pasid, &p->pdev[FULL]->dev, 9,
 								   NULL));
-		KUNIT_EXPECT_EQ(test, PA2, dma(p, FULL, 9));
+		KUNIT_EXPECT_EQ(test, PA2, pci_rig_dma(p, FULL, 9));
 		KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, FULL));
-		let_go(p, FULL);
+		pci_rig_let_go(p, FULL);
 		fabric_unplug(p->f, FULL);
 		KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, FULL));
 		KUNIT_EXPECT_FALSE(test, fabric_pasid(p->f, FULL));
@@ -225,8 +133,8 @@ static void unplugged(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, list_empty(&sd->attached));
 		mutex_unlock(&smmu_attach_mutex);
 		fabric_rescan(p->f);
-		take(test, p, FULL);
-		KUNIT_EXPECT_EQ(test, IOVA, dma(p, FULL, 0));
+		pci_rig_take(test, p, FULL);
+		KUNIT_EXPECT_EQ(test, IOVA, pci_rig_dma(p, FULL, 0));
 	}
 	iommu_domain_free(pasid);
 }
@@ -246,32 +154,22 @@ static u32 ats_entries(struct iommu_domain *domain)
 	return n;
 }
 
-/* What a device that is not there leaves unanswered */
-static void silence(struct pci_rig *p, u32 i)
-{
-	model_inject(p->smmu->model, &(struct model_inject) {
-		.silent = true,
-		.silent_sid = fabric_sid(p->f, i),
-		.silent_ns = NSEC_PER_USEC,
-	});
-}
-
 /* Pulled out in use, beside another on the same domain: that one goes on, nobody waits twice */
 static void pulled_out(struct kunit *test)
 {
-	struct pci_rig *p = new_rig(test, 0);
-	struct iommu_domain *domain = mapped(test, p, FULL, PA);
-	struct iommu_domain *pasid = mapped(test, p, FULL, PA2);
+	struct pci_rig *p = pci_rig_new(test, 0);
+	struct iommu_domain *domain = pci_rig_mapped(test, p, FULL, PA);
+	struct iommu_domain *pasid = pci_rig_mapped(test, p, FULL, PA2);
 
 	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
 	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[ATS_ONLY]));
 	KUNIT_ASSERT_EQ(test, 0, iommu_attach_device_pasid(pasid, &p->pdev[FULL]->dev, 9, NULL));
-	KUNIT_EXPECT_EQ(test, PA, dma(p, FULL, 0));
-	KUNIT_EXPECT_EQ(test, PA, dma(p, ATS_ONLY, 0));
-	silence(p, FULL);
+	KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, FULL, 0));
+	KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, ATS_ONLY, 0));
+	pci_rig_silence(p, FULL);
 	fabric_pull(p->f, FULL);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
-	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, dma(p, ATS_ONLY, 0));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, ATS_ONLY, 0));
 	flush_work(&rig_host(p->smmu)->settle);
 	/* the other answers, and the one that is gone is not asked any more */
 	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, ATS_ONLY));
@@ -279,18 +177,18 @@ static void pulled_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, ats_entries(domain));
 	KUNIT_EXPECT_EQ(test, 0, ats_entries(pasid));
 	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA2, SZ_4K, IOMMU_READ, GFP_KERNEL));
-	KUNIT_EXPECT_EQ(test, PA2, dma(p, ATS_ONLY, 0));
+	KUNIT_EXPECT_EQ(test, PA2, pci_rig_dma(p, ATS_ONLY, 0));
 
 	iommu_detach_device_pasid(pasid, &p->pdev[FULL]->dev, 9);
 	iommu_detach_group(domain, p->group[FULL]);
-	let_go(p, FULL);
+	pci_rig_let_go(p, FULL);
 	fabric_unplug(p->f, FULL);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, ATS_ONLY));
 	model_inject(p->smmu->model, &(struct model_inject) {});
 	fabric_rescan(p->f);
-	take(test, p, FULL);
-	KUNIT_EXPECT_EQ(test, IOVA, dma(p, FULL, 0));
+	pci_rig_take(test, p, FULL);
+	KUNIT_EXPECT_EQ(test, IOVA, pci_rig_dma(p, FULL, 0));
 	iommu_detach_group(domain, p->group[ATS_ONLY]);
 	iommu_domain_free(domain);
 	iommu_domain_free(pasid);
@@ -303,15 +201,15 @@ static void pulled_out(struct kunit *test)
  */
 static void does_not_answer(struct kunit *test)
 {
-	struct pci_rig *p = new_rig(test, 0);
-	struct iommu_domain *domain = mapped(test, p, FULL, PA);
+	struct pci_rig *p = pci_rig_new(test, 0);
+	struct iommu_domain *domain = pci_rig_mapped(test, p, FULL, PA);
 
 	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
 	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[ATS_ONLY]));
-	KUNIT_EXPECT_EQ(test, PA, dma(p, FULL, 0));
-	silence(p, FULL);
+	KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, FULL, 0));
+	pci_rig_silence(p, FULL);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
-	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, dma(p, FULL, 0));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, FULL, 0));
 	flush_work(&rig_host(p->smmu)->settle);
 	KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, FULL));
 	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, FULL));
@@ -325,7 +223,7 @@ static void does_not_answer(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
 	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, FULL));
 	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, FULL));
-	KUNIT_EXPECT_EQ(test, PA2, dma(p, FULL, 0));
+	KUNIT_EXPECT_EQ(test, PA2, pci_rig_dma(p, FULL, 0));
 	iommu_detach_group(domain, p->group[FULL]);
 	iommu_detach_group(domain, p->group[ATS_ONLY]);
 	iommu_domain_free(domain);
