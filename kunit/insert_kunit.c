@@ -3,10 +3,10 @@
  * Insertion without a retry loop: nothing lost, doubled or torn, no missed doorbell, and
  * as few atomic operations as promised.
  *
- * Two ways to interleave, besides the one of insert_forced_kunit.c. *Nested*: at the pause points inside an insertion a
- * stub starts another one, as another CPU would at that moment, up to the number of
- * contexts; one thread, reproducible by its seed. *Storm*: threads on all CPUs, more than
- * there are, interrupts off as the contract wants, against a consumer thread.
+ * Two ways to interleave, besides the one of insert_forced_kunit.c. *Nested*: at the pause points
+ * inside an insertion a stub starts another one, as another CPU would at that moment, up to the
+ * number of contexts; one thread, reproducible by its seed. *Storm*: threads on all CPUs, more
+ * than there are, interrupts off as the contract wants, against a consumer thread.
  */
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
@@ -149,12 +149,12 @@ static void too_small(struct kunit *test)
 	struct smmu_inserter ins;
 	struct smmu_cmd slots[16];
 	u64 ends[16] = {};
+	const struct smmu_inserter_ops *ops = &insert_world_ops;
 
-	KUNIT_EXPECT_FALSE(test, smmu_inserter_init(&ins, &insert_world_ops, slots, ends, 4, 9, 1));
-	KUNIT_EXPECT_FALSE(test, smmu_inserter_init(&ins, &insert_world_ops, slots, ends, 4, 1, 9));
-	KUNIT_EXPECT_FALSE(test, smmu_inserter_init(&ins, &insert_world_ops, slots, ends, 4, U32_MAX,
-						64));
-	KUNIT_EXPECT_TRUE(test, smmu_inserter_init(&ins, &insert_world_ops, slots, ends, 4, 8, 1));
+	KUNIT_EXPECT_FALSE(test, smmu_inserter_init(&ins, ops, slots, ends, 4, 9, 1));
+	KUNIT_EXPECT_FALSE(test, smmu_inserter_init(&ins, ops, slots, ends, 4, 1, 9));
+	KUNIT_EXPECT_FALSE(test, smmu_inserter_init(&ins, ops, slots, ends, 4, U32_MAX, 64));
+	KUNIT_EXPECT_TRUE(test, smmu_inserter_init(&ins, ops, slots, ends, 4, 8, 1));
 }
 
 /* A final CMD_SYNC reports its batch's end; others are left alone */

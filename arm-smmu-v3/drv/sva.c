@@ -38,6 +38,7 @@ struct sva_domain {
 	struct smmu_domain sd;
 	struct mmu_notifier notifier;
 };
+
 static_assert(offsetof(struct sva_domain, sd) == 0);
 
 static struct smmu_domain *domain_of(struct mmu_notifier *mn)

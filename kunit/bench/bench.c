@@ -87,8 +87,8 @@ static void print(const char *name, u32 *t)
 		sum += t[i];
 	sort(t, reps, sizeof(*t), cmp, NULL);
 	pr_info("test=%s size=%lu devices=%u what=%s median=%u mean=%llu min=%u p90=%u max=%u\n",
-		test, size, masters(), name, t[reps / 2], div_u64(sum, reps), t[0], t[reps * 9 / 10],
-		t[reps - 1]);
+		test, size, masters(), name, t[reps / 2], div_u64(sum, reps), t[0],
+		t[reps * 9 / 10], t[reps - 1]);
 }
 
 static void print_clock(void)

@@ -39,7 +39,7 @@ struct tie {
 
 /* A file: the bonds and ties that were made through it */
 struct user {
-	struct mutex lock;
+	struct mutex lock;	/* all of this */
 	struct iommu_sva *bond[ENDPOINT_DEVICES];
 	struct tie tie[ENDPOINT_DEVICES];
 };

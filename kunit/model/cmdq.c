@@ -20,14 +20,14 @@ static u8 log2size(struct model *m)
 	return FIELD_GET(QUEUE_BASE_LOG2SIZE, m->r.cmdq_base);
 }
 
-static u32 index(struct model *m, u32 reg)
+static u32 queue_index(struct model *m, u32 reg)
 {
 	return reg & ((2U << log2size(m)) - 1);
 }
 
 static bool idle(struct model *m)
 {
-	return index(m, m->r.cmdq_prod) == index(m, m->r.cmdq_cons);
+	return queue_index(m, m->r.cmdq_prod) == queue_index(m, m->r.cmdq_cons);
 }
 
 u32 model_pending(struct model *m)
@@ -37,7 +37,7 @@ u32 model_pending(struct model *m)
 
 	raw_spin_lock_irqsave(&m->lock, flags);
 	model_step(m, model_now());
-	n = index(m, m->r.cmdq_prod - index(m, m->r.cmdq_cons));
+	n = queue_index(m, m->r.cmdq_prod - queue_index(m, m->r.cmdq_cons));
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 	return n;
 }
@@ -131,14 +131,14 @@ void model_step(struct model *m, u64 now)
 			model_exec(m, cmd);
 		model_watch_once(m);
 		m->r.cmdq_cons = (m->r.cmdq_cons & CMDQ_CONS_ERR) |
-				 index(m, m->r.cmdq_cons + 1);
+				 queue_index(m, m->r.cmdq_cons + 1);
 	}
 }
 
 void model_doorbell(struct model *m, u32 prod, u64 now)
 {
 	bool on = m->r.cr0ack & CR0_CMDQEN;
-	u32 n = index(m, prod - index(m, m->r.cmdq_cons));
+	u32 n = queue_index(m, prod - queue_index(m, m->r.cmdq_cons));
 
 	/* before the queue is on this only sets where it begins */
 	if (on) {

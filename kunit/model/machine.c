@@ -20,9 +20,9 @@
 #include <compat/arch.h>
 #include <compat/mm.h>
 
-#include "hw/mmio.h"
 #include "model/machine.h"
 #include "model/node.h"
+#include "model/stand_in/hw/mmio.h"
 
 bool compat_hyp_mode;
 

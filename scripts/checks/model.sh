@@ -36,7 +36,7 @@ model_sva()
 	local seed=${SVA_SEED:-$RANDOM} rc=0 out
 
 	printf '# SVA_SEED=%s repeats this run\n' "$seed"
-	out=$(model_guest model.sh --env "SEED=$seed" --env "SECONDS=$1" \
+	out=$(model_guest model.sh --env "SEED=$seed" --env "DURATION=$1" \
 		--append kunit.enable=0 2>&1) || rc=$?
 	collect "sva: " <<<"$out" || :
 	if ((rc == 0)); then

@@ -141,7 +141,7 @@ disk_io()
 
 	fio="/fio/lib/ld-linux-aarch64.so.1 --library-path /fio/lib /fio/fio"
 	for i in 1 2 3 4 5 6; do
-		$fio --name=bench --filename="$nvme" --rw=$1 --bs=$2 --size=32M --direct=1 \
+		$fio --name=bench --filename="$nvme" --rw="$1" --bs="$2" --size=32M --direct=1 \
 			--ioengine=psync --thread --disk_util=0 --output-format=terse \
 			--terse-version=3 >/tmp/fio 2>&1 ||
 			{ not_ok "fio $1" "$(tail -n 1 /tmp/fio)"; return; }
@@ -161,7 +161,7 @@ net_bench()
 		check "net $i" test "$(nc 10.0.2.100 80 </dev/null | wc -c)" = "$BLOB_SIZE"
 		end=$(cut -d ' ' -f 1 /proc/uptime | tr -d .)
 		[ $i = 1 ] || say "bench label=io what=virtio-net" \
-			"kibs=$((BLOB_SIZE / 1024 * 100 / (end - start)))"
+			"kibs=$((BLOB_SIZE * 100 / 1024 / (end - start)))"
 	done
 }
 

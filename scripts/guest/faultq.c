@@ -26,7 +26,7 @@
 #define IOVA		0x40000000ul
 #define DEVS		ENDPOINT_DEVICES
 #ifndef IOMMU_HWPT_ALLOC_PASID
-#define IOMMU_HWPT_ALLOC_PASID	(1 << 3)
+#define IOMMU_HWPT_ALLOC_PASID	8
 #endif
 
 static int fd, iommu, queue;

@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 #
 # Devices behind model SMMUs that share processes' address spaces: sva.c on smmuv3_endpoint.ko.
-# SEED and SECONDS for its random part.
+# SEED and DURATION, in seconds, for its random part.
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh
@@ -19,7 +19,7 @@ check load insmod /lib/smmuv3/smmuv3_model.ko || exit
 check load-endpoint insmod /lib/smmuv3/smmuv3_endpoint.ko || exit
 mdev -s
 echo 8 >/proc/sys/vm/nr_hugepages
-relay "" sva "$SEED" "$SECONDS"
+relay "" sva "$SEED" "$DURATION"
 relay "fault queue " faultq
 check domains domains_gone
 for file in "$DEBUGFS"/*/counters; do

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sva [SEED [SECONDS]]: processes and devices that share their address space, by smmuv3_endpoint.ko.
- * Eight devices behind four SMMUs, bound by PASID to processes that map, write, unmap, fork, exec
- * and are killed. A device must get what the CPU would get at that moment: what the process has
- * written last, and nothing once the memory or the process has gone. Prints 'ok NAME' or
- * 'not ok NAME (why)' for each case.
+ * sva [SEED [SECONDS]]: processes and devices that share their address space, by
+ * smmuv3_endpoint.ko. Eight devices behind four SMMUs, bound by PASID to processes that map,
+ * write, unmap, fork, exec and are killed. A device must get what the CPU would get at that
+ * moment: what the process has written last, and nothing once the memory or the process has
+ * gone. Prints 'ok NAME' or 'not ok NAME (why)' for each case.
  */
 #define _GNU_SOURCE
 #include <errno.h>

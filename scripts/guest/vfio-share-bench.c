@@ -10,7 +10,7 @@
 
 #include "vfio-devs.h"
 
-#define SIZE		(1ul << 30)
+#define SIZE		(1024ul << 20)
 #define BLOCK		(2ul << 20)
 #define IOVA		0x80000000ul
 
