@@ -398,7 +398,7 @@ def memory():
     say('"Slab" are kmalloc() and caches, "all" is what MemFree in /proc/meminfo has less, queues '
         'and tables included. Per SMMU: eight of them with a device each, loading the driver. Per '
         'master: loading it with 257 functions in 36 groups less loading it with one; what the '
-        'IOMMU core has for each is in both columns, as is a domain for each group. Per domain: a '
+        'IOMMU core has for each is in both columns, as is a domain for each group. Per domain: ten '
         'thousand, not attached.')
     say()
     rows = []

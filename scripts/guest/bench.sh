@@ -103,15 +103,15 @@ meminfo()
 	awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo
 }
 
-# Memory of a thousand domains
+# Memory of ten thousand domains
 held()
 {
 	local slab tables
 
 	slab=$(meminfo Slab) tables=$(meminfo SecPageTables)
-	check held insmod /lib/smmuv3/smmuv3_bench.ko test=hold reps=1000 "devs=$dev" || return
-	say "bench label=memory what=domain slab=$((($(meminfo Slab) - slab) * 1024 / 1000))" \
-		"tables=$((($(meminfo SecPageTables) - tables) * 1024 / 1000))"
+	check held insmod /lib/smmuv3/smmuv3_bench.ko test=hold reps=10000 "devs=$dev" || return
+	say "bench label=memory what=domain slab=$((($(meminfo Slab) - slab) * 1024 / 10000))" \
+		"tables=$((($(meminfo SecPageTables) - tables) * 1024 / 10000))"
 	rmmod smmuv3_bench
 }
 
