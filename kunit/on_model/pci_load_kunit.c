@@ -36,8 +36,7 @@ static struct load {
 	struct pci_rig *p;
 	struct iommu_domain *domain;
 	struct page_state page[PAGES];
-	atomic_t wrong;
-	char first[160];
+	struct rig_wrong wrong;
 	atomic64_t unmaps;
 	atomic64_t hits;
 	atomic64_t nowhere;
@@ -46,18 +45,6 @@ static struct load {
 static u64 iova_of(u32 i)
 {
 	return BASE + i * SZ_2M;
-}
-
-/* Counts, and keeps the first */
-static __printf(1, 2) void wrong(const char *fmt, ...)
-{
-	va_list ap;
-
-	if (atomic_inc_return(&load.wrong) > 1)
-		return;
-	va_start(ap, fmt);
-	vscnprintf(load.first, sizeof(load.first), fmt, ap);
-	va_end(ap);
 }
 
 static void change(u32 i, u32 generation)
@@ -69,7 +56,7 @@ static void change(u32 i, u32 generation)
 	smp_mb(); /* who accesses from here on knows that it changes */
 	if (page->pa) {
 		if (iommu_unmap(load.domain, iova_of(i), SZ_4K) != SZ_4K)
-			wrong("page %u is not unmapped", i);
+			rig_wrong(&load.wrong, "page %u is not unmapped", i);
 		WRITE_ONCE(page->pa, 0);
 		atomic64_inc(&load.unmaps);
 	} else if (!iommu_map(load.domain, iova_of(i), pa, SZ_4K, IOMMU_READ, GFP_KERNEL)) {
@@ -117,8 +104,9 @@ static void one_access(struct rnd_state *rnd)
 	if (a.pa == pa && pa)
 		atomic64_inc(&load.hits);
 	else
-		wrong("slot %u, PASID %u, page %u: 0x%llx instead of 0x%llx%s", slot, a.ssid, i,
-		      a.pa, pa, a.ats ? ", with ATS" : "");
+		rig_wrong(&load.wrong,
+			  "slot %u, PASID %u, page %u: 0x%llx instead of 0x%llx%s", slot, a.ssid,
+			  i, a.pa, pa, a.ats ? ", with ATS" : "");
 }
 
 static int device(void *data)
@@ -225,7 +213,7 @@ static void under_load(struct kunit *test)
 	rig_unhush(load.p->rig);
 	flush_work(&rig_host(load.p->smmu)->settle);
 
-	KUNIT_EXPECT_EQ_MSG(test, 0, atomic_read(&load.wrong), "%s", load.first);
+	KUNIT_EXPECT_EQ_MSG(test, 0, atomic_read(&load.wrong.count), "%s", load.wrong.first);
 	KUNIT_EXPECT_GT(test, atomic64_read(&load.hits), 100);
 	KUNIT_EXPECT_GT(test, atomic64_read(&load.unmaps), 100);
 	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_host(load.p->smmu)->smmu));

@@ -313,6 +313,17 @@ u8 rig_event(struct rig *rig, struct rig_device *d, u64 iova, bool write)
 	return access(rig, d, &a) ? a.event : 0xff;
 }
 
+void rig_wrong(struct rig_wrong *wrong, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (atomic_inc_return(&wrong->count) > 1)
+		return;
+	va_start(ap, fmt);
+	vscnprintf(wrong->first, sizeof(wrong->first), fmt, ap);
+	va_end(ap);
+}
+
 void rig_check(struct kunit *test, struct rig *rig)
 {
 	char text[160];

@@ -80,6 +80,14 @@ struct rig {
 	bool warned;
 };
 
+/* What went wrong in a case of several threads: how often, and the first time in words */
+struct rig_wrong {
+	atomic_t count;
+	char first[160];
+};
+
+__printf(2, 3) void rig_wrong(struct rig_wrong *wrong, const char *fmt, ...);
+
 /* An empty machine; everything in it goes when the case ends, devices first */
 struct rig *rig_new(struct kunit *test);
 

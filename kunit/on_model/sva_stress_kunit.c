@@ -63,23 +63,10 @@ static struct stress {
 	struct mutex exits[PROCS];	/* against the mapper */
 	enum { LIVES, EXITS, DEAD } state[PROCS];
 	atomic_t stop;
-	atomic_t wrong;
+	struct rig_wrong wrong;
 	struct witness witness[PROCS];
-	char first[160];
 	atomic64_t hits, misses, binds, changes, mapper_rounds;
 } s;
-
-/* Counts, and keeps the first */
-static __printf(1, 2) void wrong(const char *fmt, ...)
-{
-	va_list ap;
-
-	if (atomic_inc_return(&s.wrong) > 1)
-		return;
-	va_start(ap, fmt);
-	vscnprintf(s.first, sizeof(s.first), fmt, ap);
-	va_end(ap);
-}
 
 static void mapper_round(struct rnd_state *rnd)
 {
@@ -119,8 +106,8 @@ static void binder_round(struct rnd_state *rnd)
 		iommu_sva_unbind_device(bond->sva);
 		bond->sva = NULL;
 		if (rig_access_ssid(s.rig, s.d[d], bond->pasid, VA, false) != RIG_NOWHERE)
-			wrong("device %u has access by PASID %u, which is unbound", d,
-			      bond->pasid);
+			rig_wrong(&s.wrong, "device %u has access by PASID %u, which is unbound",
+				  d, bond->pasid);
 	} else if (mmget_not_zero(s.proc[p]->mm)) {
 		sva = iommu_sva_bind_device(s.d[d]->dev, s.proc[p]->mm);
 		if (!IS_ERR(sva)) {
@@ -156,12 +143,13 @@ static void access_round(struct rnd_state *rnd)
 	smp_mb(); /* as above */
 	/* a page that nobody changes meanwhile is there, or is not */
 	if (!ret && dead)
-		wrong("device %u has 0x%llx of process %u, which is dead", d, is, p);
+		rig_wrong(&s.wrong, "device %u has 0x%llx of process %u, which is dead", d, is, p);
 	if (seq == READ_ONCE(page->seq) && !(seq & 1) &&
 	    READ_ONCE(s.state[p]) == LIVES) {
 		if (ret ? pa != 0 : pa != is)
-			wrong("device %u, page %u of process %u: %d, 0x%llx instead of 0x%llx", d,
-			      i, p, ret, is, pa);
+			rig_wrong(&s.wrong,
+				  "device %u, page %u of process %u: %d, 0x%llx instead of 0x%llx",
+				  d, i, p, ret, is, pa);
 	}
 	atomic64_inc(ret ? &s.misses : &s.hits);
 	if (ret == -EINPROGRESS) {
@@ -172,8 +160,9 @@ static void access_round(struct rnd_state *rnd)
 		iopf_queue_flush_dev(s.d[d]->dev);
 		answer = model_answer(smmu->model, stag);
 		if (answer != RESUME_ABORT)
-			wrong("device %u, process %u (state %u): a fault was answered with %u", d,
-			      p, READ_ONCE(s.state[p]), answer);
+			rig_wrong(&s.wrong,
+				  "device %u, process %u (state %u): a fault was answered with %u",
+				  d, p, READ_ONCE(s.state[p]), answer);
 	}
 unlock:
 	mutex_unlock(&bond->lock);
@@ -272,7 +261,7 @@ static void everything_at_once(struct kunit *test)
 	for (p = 0; p < PROCS; p++)
 		mmu_notifier_unregister(&s.witness[p].notifier, s.proc[p]->mm);
 	mmu_notifier_synchronize();
-	KUNIT_EXPECT_EQ_MSG(test, 0, atomic_read(&s.wrong), "%s", s.first);
+	KUNIT_EXPECT_EQ_MSG(test, 0, atomic_read(&s.wrong.count), "%s", s.wrong.first);
 	KUNIT_EXPECT_GT(test, atomic64_read(&s.hits), 100);
 	for (i = 0; i < SMMUS; i++)
 		KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(rig->smmu[i])->smmu.inst.asids));
