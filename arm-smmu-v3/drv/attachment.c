@@ -10,8 +10,39 @@
 #include "drv/tagflush.h"
 #include "drv/trace.h"
 
-static void add_entry(struct smmu_array *scratch, const struct smmu_attachment *at, u8 type,
-		      u32 id, u32 ssid, bool live)
+/* One TLB entry of stage 1, or two of a vSMMU; and ATS, one for each stream */
+#define TLB_ENTRIES_MAX		2
+
+/*
+ * The entries of the attachment that comes or goes, filled and used under smmu_attach_mutex,
+ * one at a time. It has room for the master with the most StreamIDs that there ever was, so
+ * that no attach, detach or release allocates.
+ */
+static struct smmu_array *scratch;
+
+int smmu_attachment_reserve(u32 nr_sids)
+{
+	u32 entries = TLB_ENTRIES_MAX + nr_sids;
+	struct smmu_array *larger;
+
+	guard(mutex)(&smmu_attach_mutex);
+	if (scratch && scratch->max >= entries)
+		return 0;
+	larger = smmu_array_alloc(entries, GFP_KERNEL);
+	if (!larger)
+		return -ENOMEM;
+	smmu_array_free(scratch);
+	scratch = larger;
+	return 0;
+}
+
+void smmu_attachment_exit(void)
+{
+	smmu_array_free(scratch);
+	scratch = NULL;
+}
+
+static void add_entry(const struct smmu_attachment *at, u8 type, u32 id, u32 ssid, bool live)
 {
 	struct smmu_inv inv = {
 		.inst = &at->master->host->smmu.inst,
@@ -27,23 +58,23 @@ static void add_entry(struct smmu_array *scratch, const struct smmu_attachment *
 		smmu_array_add_parked(scratch, &inv);
 }
 
-static void fill_ats(struct smmu_array *scratch, const struct smmu_attachment *at, bool live)
+static void fill_ats(const struct smmu_attachment *at, bool live)
 {
 	bool guest = at->tag.type == SMMU_INV_S2_VMID_VSMMU;
 	u8 type = guest ? SMMU_INV_ATS_FULL : SMMU_INV_ATS;
 	u32 i;
 
 	for (i = 0; i < at->master->nr_sids; i++)
-		add_entry(scratch, at, type, at->master->sids[i], at->ssid, live);
+		add_entry(at, type, at->master->sids[i], at->ssid, live);
 }
 
 /* What the attachment needs invalidated in TLBs */
-static void fill_tlb(struct smmu_array *scratch, const struct smmu_attachment *at)
+static void fill_tlb(const struct smmu_attachment *at)
 {
 	smmu_array_clear(scratch);
-	add_entry(scratch, at, at->tag.type, at->tag.id, 0, true);
+	add_entry(at, at->tag.type, at->tag.id, 0, true);
 	if (at->tag.type == SMMU_INV_S2_VMID_VSMMU)
-		add_entry(scratch, at, SMMU_INV_S2_VMID_S1_CLEAR, at->tag.id, 0, true);
+		add_entry(at, SMMU_INV_S2_VMID_S1_CLEAR, at->tag.id, 0, true);
 }
 
 static int get_tag(struct smmu_attachment *next)
@@ -73,7 +104,6 @@ static void ats_came_alive(struct smmu_domain *domain)
 
 int smmu_attachment_enter(struct smmu_attachment *next, bool ats_later)
 {
-	struct smmu_array *scratch = next->master->attach;
 	struct smmu_domain *domain = next->domain;
 	struct smmu_array *merged;
 	int ret;
@@ -83,9 +113,9 @@ int smmu_attachment_enter(struct smmu_attachment *next, bool ats_later)
 	ret = get_tag(next);
 	if (ret)
 		return ret;
-	fill_tlb(scratch, next);
+	fill_tlb(next);
 	if (next->ats || ats_later)
-		fill_ats(scratch, next, next->ats);
+		fill_ats(next, next->ats);
 	if (!smmu_array_revive(smmu_domain_array(domain), scratch)) {
 		merged = smmu_array_merge(smmu_domain_array(domain), scratch, GFP_KERNEL);
 		if (IS_ERR(merged)) {
@@ -114,10 +144,10 @@ void smmu_attachment_leave(struct smmu_attachment *at)
 
 	if (!domain)
 		return;
-	fill_tlb(at->master->detach, at);
+	fill_tlb(at);
 	if (at->ats)
-		fill_ats(at->master->detach, at, true);
-	smmu_domain_unref(domain, at->master->detach);
+		fill_ats(at, true);
+	smmu_domain_unref(domain, scratch);
 	list_del_init(&at->node);
 	smmu_iopf_leave(at);
 	at->domain = NULL;
@@ -130,9 +160,9 @@ void smmu_attachment_drop_ats(struct smmu_attachment *at)
 
 	if (!at->domain || !at->ats)
 		return;
-	smmu_array_clear(at->master->detach);
-	fill_ats(at->master->detach, at, true);
-	smmu_domain_unref(at->domain, at->master->detach);
+	smmu_array_clear(scratch);
+	fill_ats(at, true);
+	smmu_domain_unref(at->domain, scratch);
 	at->ats = false;
 }
 
@@ -142,9 +172,9 @@ bool smmu_attachment_add_ats(struct smmu_attachment *at)
 
 	if (!at->domain || at->ats)
 		return true;
-	smmu_array_clear(at->master->attach);
-	fill_ats(at->master->attach, at, true);
-	at->ats = smmu_array_revive(smmu_domain_array(at->domain), at->master->attach);
+	smmu_array_clear(scratch);
+	fill_ats(at, true);
+	at->ats = smmu_array_revive(smmu_domain_array(at->domain), scratch);
 	ats_came_alive(at->domain);
 	/* as in smmu_attachment_enter(): the array before the device asks */
 	smp_mb();

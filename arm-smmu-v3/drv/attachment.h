@@ -44,6 +44,19 @@ struct smmu_attachment {
 };
 
 /**
+ * smmu_attachment_reserve() - memory for the attachments of a new master
+ * @nr_sids: how many StreamIDs it has
+ *
+ * Once for each master, before the first of the calls below for it. Process context, takes
+ * smmu_attach_mutex.
+ * Return: 0 or -ENOMEM
+ */
+int smmu_attachment_reserve(u32 nr_sids);
+
+/* No master is left: give the memory back */
+void smmu_attachment_exit(void);
+
+/**
  * smmu_attachment_enter() - from here on walks of the domain include it
  * @next: @master, @domain, @ssid and @ats filled. @tag too where it is a vSMMU's; else
  *	tag.inst is NULL and the tag is found or allocated.

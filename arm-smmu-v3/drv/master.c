@@ -17,9 +17,6 @@
 #include "drv/pasid.h"
 #include "drv/streams.h"
 
-/* One TLB entry of stage 1, or two of a vSMMU; and ATS, one for each stream */
-#define TLB_ENTRIES_MAX		2
-
 static int cmp_sid(const void *a, const void *b)
 {
 	u32 l = *(const u32 *)a, r = *(const u32 *)b;
@@ -48,8 +45,6 @@ static void free_master(struct smmu_master *master)
 	xa_for_each(&master->pasids, ssid, at)
 		kfree(at);
 	xa_destroy(&master->pasids);
-	smmu_array_free(master->attach);
-	smmu_array_free(master->detach);
 	kfree(master);
 }
 
@@ -57,7 +52,6 @@ static struct smmu_master *alloc_master(struct device *dev, struct smmu_host *ho
 {
 	struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(dev);
 	struct smmu_master *master;
-	u32 entries;
 
 	master = kzalloc(struct_size(master, sids, fwspec->num_ids), GFP_KERNEL);
 	if (!master)
@@ -69,10 +63,7 @@ static struct smmu_master *alloc_master(struct device *dev, struct smmu_host *ho
 	INIT_LIST_HEAD(&master->rid.node);
 	xa_init(&master->pasids);
 	copy_sids(master, fwspec);
-	entries = TLB_ENTRIES_MAX + master->nr_sids;
-	master->attach = smmu_array_alloc(entries, GFP_KERNEL);
-	master->detach = smmu_array_alloc(entries, GFP_KERNEL);
-	if (!master->attach || !master->detach) {
+	if (smmu_attachment_reserve(master->nr_sids)) {
 		free_master(master);
 		return NULL;
 	}

@@ -18,7 +18,6 @@
 
 struct device;
 struct iommu_device;
-struct smmu_array;
 struct smmu_host;
 struct smmu_nested;
 struct smmu_vsmmu;
@@ -49,8 +48,6 @@ enum smmu_rid_kind {
  *	coming back after a reset needs no memory; all go with the master.
  * @nr_pasids: of these, attached ones
  * @cdtab: CD table, from the first stage-1 or PASID attach on
- * @attach: scratch array of the attachment being made
- * @detach: scratch array of the one being left
  * @ats_on: ATS is on in the device and in its STEs. Written under the mutex; READ_ONCE
  *	by guest commands, which an RCU reader lock keeps from outliving it.
  * @ats_parked: it left an ATC_INV unanswered and is cut off until it is attached anew
@@ -82,8 +79,6 @@ struct smmu_master {
 	struct xarray pasids;
 	u32 nr_pasids;
 	struct smmu_cdtab cdtab;
-	struct smmu_array *attach;
-	struct smmu_array *detach;
 	bool ats_on;
 	bool ats_parked;
 	u32 nr_iopf;

@@ -11,6 +11,7 @@
 #include <linux/module.h>
 #include <linux/platform_device.h>
 
+#include "drv/attachment.h"
 #include "drv/debugfs.h"
 #include "drv/host.h"
 #include "drv/sva.h"
@@ -55,6 +56,7 @@ static void __exit smmuv3_exit(void)
 	platform_driver_unregister(&smmuv3_driver);
 	smmu_debugfs_exit();
 	smmu_sva_exit();
+	smmu_attachment_exit();
 	/* arrays freed by kvfree_rcu() need nothing of ours; callbacks would */
 	rcu_barrier();
 }

@@ -11,6 +11,7 @@
 #include <smmuv3/event.h>
 
 #include "core/array.h"
+#include "drv/attachment.h"
 #include "drv/domain.h"
 #include "on_model/rig.h"
 
@@ -300,6 +301,40 @@ static void survives_no_memory(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(smmu)->smmu.inst.vmids));
 }
 
+/* A master with more StreamIDs than there ever were: in vain at first, and no harm to others */
+static void reserves_once(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct rig_device *d;
+	struct states s;
+	u32 many = 50;	/* of a size that has no way round kmalloc() */
+
+	rig_smmu(test, rig, 0, NULL);
+	d = rig_device(test, rig, 0);
+	make_states(test, d, &s);
+	smmu_attachment_exit();
+	KUNIT_ASSERT_EQ(test, 0, smmu_attachment_reserve(1));
+	rig_hush(rig);
+	rig_alloc_begin(1);
+	KUNIT_EXPECT_EQ(test, -ENOMEM, smmu_attachment_reserve(many));
+	KUNIT_EXPECT_TRUE(test, rig_alloc_end());
+	rig_unhush(rig);
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, s.domain[S1_A]));
+	KUNIT_EXPECT_EQ(test, goes_to[S1_A], rig_access(rig, d, IOVA, false));
+
+	KUNIT_EXPECT_EQ(test, 0, smmu_attachment_reserve(many));
+	/* there is room for that now, and for less */
+	rig_alloc_begin(1);
+	KUNIT_EXPECT_EQ(test, 0, smmu_attachment_reserve(many));
+	KUNIT_EXPECT_EQ(test, 0, smmu_attachment_reserve(1));
+	KUNIT_EXPECT_FALSE(test, rig_alloc_end());
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, s.domain[S1_B]));
+	KUNIT_EXPECT_EQ(test, goes_to[S1_B], rig_access(rig, d, IOVA, false));
+	rig_check(test, rig);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	free_states(&s);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(moves_over, move_gen),
 	KUNIT_CASE(array_is_ahead),
@@ -308,6 +343,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(stream_taken),
 	KUNIT_CASE(level_one_changes),
 	KUNIT_CASE(survives_no_memory),
+	KUNIT_CASE(reserves_once),
 	{}
 };
 
