@@ -58,14 +58,27 @@ void insert_consume(struct insert_world *w, u64 most)
 	}
 }
 
-void insert_one(struct insert_world *w, u32 who, u32 n)
+const struct smmu_cmd *insert_prepare(struct insert_world *w, u32 who, u32 n)
 {
 	struct smmu_cmd *cmd = w->cmd[who];
 	u32 i, seq = w->next_seq[who]++;
 
 	for (i = 0; i < n; i++)
 		set_cmd(&cmd[i], who, seq, i, n);
-	smmu_insert(&w->ins, cmd, n);
+	return cmd;
+}
+
+void insert_one(struct insert_world *w, u32 who, u32 n)
+{
+	smmu_insert(&w->ins, insert_prepare(w, who, n), n);
+}
+
+void insert_write(struct insert_world *w, u64 pos, const struct smmu_cmd *cmd, u32 n)
+{
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		w->slots[smmu_q_slot(pos + i, w->ins.log2)] = cmd[i];
 }
 
 struct insert_world *insert_world_new(struct kunit *test, u8 log2, u32 contexts, u32 max_batch)

@@ -67,6 +67,12 @@ struct insert_world *insert_world_new(struct kunit *test, u8 log2, u32 contexts,
 /* Context @who inserts a batch of @n; interrupts as smmu_insert() wants them */
 void insert_one(struct insert_world *w, u32 who, u32 n);
 
+/* The batch that @who inserts next, of @n */
+const struct smmu_cmd *insert_prepare(struct insert_world *w, u32 who, u32 n);
+
+/* For algorithms of the tests' own: copy it to @pos, whatever is there */
+void insert_write(struct insert_world *w, u64 pos, const struct smmu_cmd *cmd, u32 n);
+
 /* Check and take at most @most of what is visible */
 void insert_consume(struct insert_world *w, u64 most);
 

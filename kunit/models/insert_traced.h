@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* core/insert.c whose atomics report to the arena; see core/insert.h for what they do */
+#ifndef KUNIT_MODELS_INSERT_TRACED_H
+#define KUNIT_MODELS_INSERT_TRACED_H
+
+#include <linux/types.h>
+
+struct smmu_cmd;
+struct smmu_inserter;
+
+bool traced_insert_admits(const struct smmu_inserter *ins, u64 cons);
+u64 traced_insert(struct smmu_inserter *ins, const struct smmu_cmd *cmd, u32 n);
+
+#endif
