@@ -4,7 +4,7 @@
  * measures and prints lines 'smmuv3_bench: name=value ...', times in ns; the module does
  * nothing else and can be removed at once.
  *
- *	insmod smmuv3_bench.ko devs=0000:00:01.0,... test=dma|iommu|attach|hold size=4096 reps=1000
+ *	insmod smmuv3_bench.ko devs=0000:00:01.0,... test=dma size=4096 reps=1000
  *
  * Devices have no driver, or none that is in use. With QEMU's icount a ns is an instruction, and
  * medians are the same in each run. Each time includes that of reading the clock,
@@ -24,6 +24,8 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
+#include "array_bench.h"
+
 #define WARMUP		64
 #define DEVS		300
 #define IOVA		0x40000000UL
@@ -35,11 +37,11 @@ MODULE_PARM_DESC(devs, "PCI addresses, with commas between them; the first is me
 
 static char *test = "dma";
 module_param(test, charp, 0444);
-MODULE_PARM_DESC(test, "dma: dma_map_single and unmap; iommu: iommu_map and unmap; attach: a domain, to one group after the other; hold: reps domains until removal, for looks at /proc/meminfo");
+MODULE_PARM_DESC(test, "dma: dma_map_single and unmap; iommu: iommu_map and unmap; attach: a domain, to one group after the other; hold: reps domains until removal, for looks at /proc/meminfo; array: merge, revive and unref in an array of so many entries, no device");
 
 static ulong size = PAGE_SIZE;
 module_param(size, ulong, 0444);
-MODULE_PARM_DESC(size, "bytes to map, whole pages");
+MODULE_PARM_DESC(size, "bytes to map, whole pages; test=array: entries");
 
 static uint reps = 1000;
 module_param(reps, uint, 0444);
@@ -268,6 +270,20 @@ static int bench_hold(void)
 	return 0;
 }
 
+/* Needs no device: of what the driver does when attaching, only what grows with the array */
+static int bench_entries(void)
+{
+	struct array_times times = { .merge = first, .revive = second, .unref = third };
+	int ret = bench_array(clamp(size, 1UL, 65536UL), WARMUP, reps, &times);
+
+	if (ret)
+		return ret;
+	print("merge", first);
+	print("revive", second);
+	print("unref", third);
+	return 0;
+}
+
 static int find_devices(void)
 {
 	unsigned int domain, bus, slot, func;
@@ -277,7 +293,7 @@ static int find_devices(void)
 	list = kstrdup(devs ?: "", GFP_KERNEL);
 	if (!list)
 		return -ENOMEM;
-	next = list;
+	next = *list ? list : NULL;
 	while (!ret && ndevs < DEVS && (bdf = strsep(&next, ","))) {
 		ret = -EINVAL;
 		if (sscanf(bdf, "%x:%x:%x.%x", &domain, &bus, &slot, &func) != 4)
@@ -304,7 +320,11 @@ static int __init bench_init(void)
 	if (ret)
 		goto free;
 	print_clock();
-	if (!strcmp(test, "dma"))
+	if (!strcmp(test, "array"))
+		ret = bench_entries();
+	else if (!ndevs)
+		ret = -EINVAL;
+	else if (!strcmp(test, "dma"))
 		ret = bench_dma();
 	else if (!strcmp(test, "iommu"))
 		ret = bench_iommu();

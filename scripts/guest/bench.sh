@@ -78,6 +78,11 @@ share()
 {
 	local kind n line
 
+	# a domain belongs to one SMMU in tree
+	[ "$SMMU_DRIVER" != smmuv3 ] || for n in 1 2 4 8; do
+		measure attach-smmus test=attach reps=200 \
+			devs="$(echo "$devs" | head -n $n | paste -s -d ,)"
+	done
 	modprobe vfio_pci
 	modprobe vfio_iommu_type1
 	echo 512 >/proc/sys/vm/nr_hugepages
@@ -132,6 +137,11 @@ masters()
 		taken=$(echo "${list#,}" | cut -d , -f "1-$n" 2>/dev/null)
 		[ $n -gt 0 ] || taken=
 		measure attach test=attach devs="${taken:+$taken,}$dev" reps=200
+	done
+	# the array alone, with no device: as it grows with streams that have ATS
+	[ "$SMMU_DRIVER" = smmuv3 ] || return
+	for n in 1 4 16 64 256 1024; do
+		measure array test=array size=$n reps=200
 	done
 }
 
