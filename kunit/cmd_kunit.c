@@ -125,8 +125,12 @@ static void cmd_build_ats(struct kunit *test)
 	cmd_expect(test, &cmd, 0x89abcdeffedcb841, 0x21ff);
 
 	cmd_soil(&cmd);
-	smmu_cmd_pri_resp(&cmd, 0x1, 0x2, false, 0x3, PRI_RESP_FAILURE);
+	smmu_cmd_pri_resp(&cmd, 0x1, 0x2, false, 0x3, PRI_RESP_INVALID);
 	cmd_expect(test, &cmd, 0x0000000100000041, 0x1003);
+
+	cmd_soil(&cmd);
+	smmu_cmd_pri_resp(&cmd, 0x1, 0x2, false, 0x3, PRI_RESP_FAILURE);
+	cmd_expect(test, &cmd, 0x0000000100000041, 0x3);
 }
 
 static void cmd_build_fault(struct kunit *test)

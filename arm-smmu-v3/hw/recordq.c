@@ -144,7 +144,16 @@ static void take_event(struct smmu_device *smmu, const __le64 *record)
 	smmu->ops->event(smmu, &event);
 }
 
-/* PRI cannot be switched on by a module, so whatever comes is a device's error */
+/* With a PASID, the last of its group, and no page asked for: nobody answers that (8, 8.2) */
+static bool is_stop_marker(u64 w0)
+{
+	return (w0 & (PRI0_SSV | PRI0_LAST | PRI0_WRITE | PRI0_READ)) == (PRI0_SSV | PRI0_LAST);
+}
+
+/*
+ * PRI cannot be switched on by a module, so whatever comes is a device's error. It is told so,
+ * once for each group: ResponseFailure, which is for good (4.5.2).
+ */
 static void take_page_request(struct smmu_device *smmu, const __le64 *record)
 {
 	u64 w0 = le64_to_cpu(record[0]), w1 = le64_to_cpu(record[1]);
@@ -154,7 +163,10 @@ static void take_page_request(struct smmu_device *smmu, const __le64 *record)
 
 	dev_info_ratelimited(smmu->dev, "unexpected page request from StreamID 0x%llx: addr 0x%llx\n",
 			     FIELD_GET(PRI0_SID, w0), w1 & PRI1_ADDR);
-	if (!(w0 & PRI0_LAST))
+	if (!(w0 & PRI0_LAST) || is_stop_marker(w0))
+		return;
+	/* no device behind this SMMU has it, and a command with it is illegal (4.1.7) */
+	if (FIELD_GET(PRI0_SID, w0) >> smmu->inst.feat.sid_bits)
 		return;
 	smmu_cmd_pri_resp(&cmd, FIELD_GET(PRI0_SID, w0), FIELD_GET(PRI0_SSID, w0),
 			  w0 & PRI0_SSV, FIELD_GET(PRI1_PRGINDEX, w1), PRI_RESP_FAILURE);

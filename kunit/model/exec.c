@@ -205,6 +205,11 @@ void model_exec(struct model *m, const struct smmu_cmd *cmd)
 	case CMD_ATC_INV:
 		atc_inv(m, cmd);
 		break;
+	case CMD_PRI_RESP:
+		model_page_resp(m, FIELD_GET(CMD0_PRI_SID, w0), w0 & CMD0_SSV,
+				FIELD_GET(CMD0_PRI_SSID, w0),
+				FIELD_GET(CMD1_PRI_PRGINDEX, w1), FIELD_GET(CMD1_PRI_RESP, w1));
+		break;
 	case CMD_RESUME:
 		model_stall_resume(m, FIELD_GET(CMD0_RESUME_SID, w0),
 				   FIELD_GET(CMD1_RESUME_STAG, w1),

@@ -202,6 +202,51 @@ u8 model_answer(struct model *m, u16 stag);
 /* How many still wait for an answer */
 u32 model_stalled(struct model *m);
 
+/* So many page request groups may wait for an answer at a time */
+#define MODEL_GROUPS		64
+
+/**
+ * struct model_page_request - a Page Request message of a device, or a Stop Marker
+ * @sid: StreamID
+ * @ssid: SubstreamID, with @ssv
+ * @ssv: it has a PASID
+ * @last: of its group
+ * @read: asked for
+ * @write: asked for
+ * @prg: index of the group, 9 bits
+ * @addr: page
+ */
+struct model_page_request {
+	u32 sid;
+	u32 ssid;
+	bool ssv;
+	bool last;
+	bool read;
+	bool write;
+	u16 prg;
+	u64 addr;
+};
+
+/**
+ * model_page_request() - a message arrives
+ * @m: instance
+ * @r: the message
+ *
+ * Return: 0 when it is in the PRI queue; -ENOSPC when that is full or has overflown, and -EFAULT
+ * when it is off or in error: the message is gone then, and the SMMU itself has answered the
+ * last one of a group, with success or with failure (8.1, 8.2). -EBUSY when the device has this
+ * group under way already.
+ */
+int model_page_request(struct model *m, const struct model_page_request *r);
+
+/**
+ * model_page_answer() - what has come back for a group
+ * @m: instance
+ * @r: its last request, which got into the queue
+ * Return: PRI_RESP_*, and its index is free again, or MODEL_UNANSWERED
+ */
+u8 model_page_answer(struct model *m, const struct model_page_request *r);
+
 /**
  * model_trace() - be told of every command that is done
  * @m: instance
@@ -252,7 +297,7 @@ void model_stats_reset(struct model *m);
  * @size: of @text
  *
  * Illegal commands, reserved bits and impossible combinations in STEs and CDs, ATC_INV to a
- * stream without ATS, RESUME of what is not stalled, registers written while they must not be,
+ * stream without ATS, RESUME of what is not stalled, PRI_RESP that nobody waits for, registers written while they must not be,
  * a doorbell on a queue that is off, tables where there is no memory.
  * Return: how many since creation or model_forgive()
  */

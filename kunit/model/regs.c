@@ -40,6 +40,10 @@ static void write_cr0(struct model *m, u32 val)
 	if (on & CR0_EVENTQEN &&
 	    log2size(m->r.evtq_base) > FIELD_GET(IDR1_EVENTQS, m->cfg.idr[1]))
 		model_violate(m, "EVENTQ_BASE.LOG2SIZE is too large");
+	if (on & CR0_PRIQEN && log2size(m->r.priq_base) > FIELD_GET(IDR1_PRIQS, m->cfg.idr[1]))
+		model_violate(m, "PRIQ_BASE.LOG2SIZE is too large");
+	if (on & CR0_PRIQEN && !(m->cfg.idr[0] & IDR0_PRI))
+		model_violate(m, "PRIQEN without PRI");
 	if (on & CR0_SMMUEN && !(val & CR0_CMDQEN))
 		model_violate(m, "SMMUEN without CMDQEN");
 	m->r.cr0 = val;

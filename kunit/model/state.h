@@ -80,6 +80,16 @@ struct model_stall {
 	u8 answer;
 };
 
+/* A page request group whose last request is in the queue, or was */
+struct model_group {
+	bool used;
+	bool ssv;
+	u8 answer;
+	u16 prg;
+	u32 sid;
+	u32 ssid;
+};
+
 /* Caches; entries [0, nr) are valid, in no order */
 struct model_caches {
 	struct model_tlb tlb[MODEL_TLB];
@@ -126,6 +136,7 @@ struct model {
 	bool atc_unanswered;
 	u16 stag;
 	struct model_stall stall[MODEL_STALLS];
+	struct model_group group[MODEL_GROUPS];
 	void (*trace)(void *data, const struct smmu_cmd *cmd);
 	void *trace_data;
 	bool watching;
@@ -226,6 +237,9 @@ void model_watch_once(struct model *m);
 bool model_stall_room(struct model *m);
 void model_stall_add(struct model *m, struct model_access *a);
 void model_stall_resume(struct model *m, u32 sid, u16 stag, u8 action);
+
+/* priq.c: an answer of the driver's */
+void model_page_resp(struct model *m, u32 sid, bool ssv, u32 ssid, u16 prg, u8 resp);
 
 /* eventq.c; false where a record of a stalled transaction found no room */
 bool model_event(struct model *m, const struct model_access *a, const struct model_walk *walk,
