@@ -297,8 +297,9 @@ void model_stats_reset(struct model *m);
  * @size: of @text
  *
  * Illegal commands, reserved bits and impossible combinations in STEs and CDs, ATC_INV to a
- * stream without ATS, RESUME of what is not stalled, PRI_RESP that nobody waits for, registers written while they must not be,
- * a doorbell on a queue that is off, tables where there is no memory.
+ * stream without ATS, RESUME of what is not stalled, PRI_RESP that nobody waits for, registers
+ * written while they must not be, a doorbell on a queue that is off, tables where there is no
+ * memory.
  * Return: how many since creation or model_forgive()
  */
 u32 model_violation(struct model *m, char *text, size_t size);

@@ -15,8 +15,8 @@
 #include "hw/recordq.h"
 #include "on_model/rig.h"
 
+#define ENTRIES		8
 #define ENTRIES_LOG2	3
-#define ENTRIES		(1U << ENTRIES_LOG2)
 #define PAGE_ADDR	0x40001000ULL
 
 static struct model *pri_smmu(struct kunit *test, struct rig *rig, bool irq)
