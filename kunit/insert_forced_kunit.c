@@ -28,6 +28,7 @@ static bool combine_insert(struct insert_world *w, u32 who, u32 n)
 
 static const struct arena_algorithm combine = {
 	.name = "combine",
+	.insertions = 3200,
 	.insert = combine_insert,
 };
 
@@ -73,6 +74,7 @@ static bool swap_insert(struct insert_world *w, u32 who, u32 n)
 
 static const struct arena_algorithm swap = {
 	.name = "compare-and-swap",
+	.insertions = 640,
 	.insert = swap_insert,
 };
 

@@ -398,7 +398,7 @@ def insertion():
     say('KUnit suites smmu_insert_forced and smmu_insert_lock: one context runs at a time, and before '
         'each atomic read-modify-write (RMW), and at each turn of a loop that waits for another '
         'context, a die says who goes on. Counts for each insertion of one to four commands, of '
-        '3200; no claim about speed. To reach: 1 RMW on the shared position, 3 in all, no retry.')
+        '3200 and 640; no claim about speed. To reach: 1 RMW on the shared position, 3 in all, no retry.')
     say()
     table(['algorithm', 'contexts', 'RMW, shared position', 'RMW in all', 'retries',
            'turns of waiting', 'doorbells', 'reached'], rows)

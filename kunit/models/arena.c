@@ -71,7 +71,7 @@ void arena_step(void)
 	struct arena *a = arena;
 
 	/* waiting for the last of 64 takes many; it is a bound, and not a measure */
-	if (++a->steps > 1000 * ARENA_INSERTIONS)
+	if (++a->steps > 1000 * a->algo->insertions)
 		insert_breaks(a->w, "no progress");
 	if (!dice(a, 4))
 		insert_consume(a->w, dice(a, smmu_q_entries(a->w->ins.log2)));
@@ -153,7 +153,7 @@ static void make_threads(struct kunit *test, struct arena *a)
 
 		c->arena = a;
 		c->who = i;
-		c->batches = ARENA_INSERTIONS / a->contexts;
+		c->batches = a->algo->insertions / a->contexts;
 		init_completion(&c->go);
 		c->task = kthread_create(context_thread, c, "smmu-forced/%u", i);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(c->task));
@@ -190,9 +190,9 @@ void arena_run(struct kunit *test, const struct arena_algorithm *algo,
 
 	KUNIT_EXPECT_PTR_EQ_MSG(test, w->broken, NULL, "%s", w->broken);
 	for (i = 0; i < a->contexts; i++)
-		KUNIT_EXPECT_EQ(test, w->seen_seq[i], ARENA_INSERTIONS / shape->contexts);
+		KUNIT_EXPECT_EQ(test, w->seen_seq[i], algo->insertions / shape->contexts);
 	if (shape->contexts > 1)
-		KUNIT_EXPECT_GT(test, a->counts.switches, ARENA_INSERTIONS);
+		KUNIT_EXPECT_GT(test, a->counts.switches, algo->insertions);
 	a->counts.doorbells = w->doorbells;
 	*counts = a->counts;
 }

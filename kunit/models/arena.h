@@ -13,19 +13,20 @@
 
 #include "models/insert_model.h"
 
-#define ARENA_INSERTIONS	3200
-
 struct arena;
 
 /**
  * struct arena_algorithm - a way to insert
  * @name: as printed
+ * @insertions: how many in a run, by all contexts together: the more they wait for each other,
+ *	the more switches each takes
  * @init: may be NULL
  * @insert: context @who inserts a batch of @n, interrupts are on; @return is false when there
  *	is no room: try again later
  */
 struct arena_algorithm {
 	const char *name;
+	u32 insertions;
 	void (*init)(struct insert_world *w);
 	bool (*insert)(struct insert_world *w, u32 who, u32 n);
 };
@@ -58,7 +59,7 @@ struct arena_counts {
 };
 
 /**
- * arena_run() - let all contexts insert ARENA_INSERTIONS batches together
+ * arena_run() - let all contexts insert their batches
  * @test: fails when one is lost, doubled, torn, overtaken, or nothing moves any more
  * @algo: how
  * @shape: size

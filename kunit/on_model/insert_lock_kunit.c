@@ -38,6 +38,7 @@ static bool lock_insert(struct insert_world *w, u32 who, u32 n)
 
 static const struct arena_algorithm lock = {
 	.name = "lock",
+	.insertions = 640,
 	.init = lock_init,
 	.insert = lock_insert,
 };
