@@ -314,32 +314,38 @@ static void without_memory(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
 	struct machine_smmu *smmu = new_smmu(test, rig);
+	u32 nth, failed = 0;
 	struct iommu_domain *p;
 	struct rig_device *d;
 	int ret = -ENOMEM;
-	bool hit = true;
-	u32 nth;
 
 	rig->atc = true;
-	d = new_device(test, rig, 0);
-	p = mapped(test, d, PA);
 	rig_hush(rig);
-	for (nth = 1; ret && nth < 50; nth++) {
+	for (nth = 1; ; nth++) {
+		/* each time from the start: what is there already is not allocated again */
+		d = new_device(test, rig, 0);
+		p = mapped(test, d, PA);
 		rig_alloc_begin(nth);
 		ret = set(d, p, 200);
-		hit = rig_alloc_end();
-		if (!ret)
+		if (!rig_alloc_end() || nth == 50)
 			break;
-		KUNIT_EXPECT_EQ(test, -ENOMEM, ret);
-		KUNIT_EXPECT_TRUE(test, hit);
-		KUNIT_EXPECT_STREQ(test, "bypass", kind(smmu, d));
-		KUNIT_EXPECT_FALSE(test, d->ats);
-		KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(smmu)->smmu.inst.asids));
+		/* some can do without, as kmemleak for its notes */
+		if (!ret) {
+			clear(test, d, 200);
+		} else {
+			failed++;
+			KUNIT_EXPECT_EQ(test, -ENOMEM, ret);
+			KUNIT_EXPECT_STREQ(test, "bypass", kind(smmu, d));
+			KUNIT_EXPECT_FALSE(test, d->ats);
+			KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(smmu)->smmu.inst.asids));
+		}
+		iommu_domain_free(p);
+		rig_remove(d);
 	}
 	rig_unhush(rig);
 	KUNIT_EXPECT_EQ(test, 0, ret);
 	/* place, table, its levels, tag, array */
-	KUNIT_EXPECT_GT(test, nth, 5);
+	KUNIT_EXPECT_GE(test, failed, 5);
 	KUNIT_EXPECT_EQ(test, PA, rig_access_ssid(rig, d, 200, IOVA, false));
 	clear(test, d, 200);
 	iommu_domain_free(p);
