@@ -120,6 +120,10 @@ static void cmd_build_ats(struct kunit *test)
 	cmd_expect(test, &cmd, 0x0000010000000040, 0x34);
 
 	cmd_soil(&cmd);
+	smmu_cmd_atc_inv_pasids(&cmd, 0x89abcdef);
+	cmd_expect(test, &cmd, 0x89abcdef00000a40, 0x34);
+
+	cmd_soil(&cmd);
 	smmu_cmd_pri_resp(&cmd, 0x89abcdef, 0xfedcb, true, 0x1ff,
 			  PRI_RESP_SUCCESS);
 	cmd_expect(test, &cmd, 0x89abcdeffedcb841, 0x21ff);

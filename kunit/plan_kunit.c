@@ -234,18 +234,21 @@ static void plan_atc_words(struct kunit *test)
 	plan_add(rig, 0, SMMU_INV_ATS, 0x101, 0);
 	plan_add(rig, 0, SMMU_INV_ATS, 0x102, 0x5);
 	plan_add(rig, 0, SMMU_INV_ATS_FULL, 0x103, 0);
+	plan_add(rig, 0, SMMU_INV_ATS_FULL, 0x103, SMMU_INV_ALL_PASIDS);
 
 	plan_run(rig, &plan_ranges[PLAN_TEN]);
-	KUNIT_ASSERT_EQ(test, rig->got.n, 4);
+	KUNIT_ASSERT_EQ(test, rig->got.n, 5);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[0].cmd.w[0]), 0x10100000040);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[0].cmd.w[1]), 0x10004);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[1].cmd.w[0]), 0x10200005840);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[1].cmd.w[1]), 0x10004);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[2].cmd.w[0]), 0x10300000040);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[2].cmd.w[1]), 52);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[3].cmd.w[0]), 0x10300000a40);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[3].cmd.w[1]), 52);
 
 	plan_run(rig, &plan_ranges[PLAN_ALL]);
-	KUNIT_ASSERT_EQ(test, rig->got.n, 4);
+	KUNIT_ASSERT_EQ(test, rig->got.n, 5);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[0].cmd.w[1]), 52);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[1].cmd.w[0]), 0x10200005840);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[1].cmd.w[1]), 52);
@@ -523,7 +526,7 @@ static void plan_random_entries(struct plan_rig *rig, u32 smmu,
 		if (plan_rnd(rnd, 4))
 			plan_add(rig, smmu, SMMU_INV_ATS, id, plan_rnd(rnd, 3));
 		else
-			plan_add(rig, smmu, SMMU_INV_ATS_FULL, id, 0);
+			plan_add(rig, smmu, SMMU_INV_ATS_FULL, id, plan_rnd(rnd, 2));
 	}
 }
 

@@ -49,11 +49,14 @@ enum smmu_inv_type {
 	SMMU_INV_TYPES
 };
 
+#define SMMU_INV_ALL_PASIDS	1
+
 /**
  * struct smmu_inv - one entry
  * @inst: the SMMU; not referenced, see inst.h
  * @id: ASID, VMID or StreamID, by @type
- * @ssid: SubstreamID, ATS only; else 0
+ * @ssid: SubstreamID, ATS only; else 0. With ATS_FULL 0 stands for what came without a PASID,
+ *	SMMU_INV_ALL_PASIDS for what came with any.
  * @type: enum smmu_inv_type
  * @pgshift: log2 of the domain's granule (12, 14 or 16)
  * @forgotten: writer only, readers never look: see smmu_array_forget()

@@ -109,6 +109,14 @@ void smmu_cmd_atc_inv(struct smmu_cmd *cmd, u32 sid, u32 ssid, bool ssv,
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_cmd_atc_inv);
 
+void smmu_cmd_atc_inv_pasids(struct smmu_cmd *cmd, u32 sid)
+{
+	cmd_put(cmd, CMD_ATC_INV,
+		FIELD_PREP(CMD0_ATC_SID, sid) | cmd_ssid(0, true) | CMD0_ATC_GLOBAL,
+		FIELD_PREP(CMD1_ATC_SIZE, ATC_SIZE_ALL));
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_cmd_atc_inv_pasids);
+
 /* 4.5.2 */
 void smmu_cmd_pri_resp(struct smmu_cmd *cmd, u32 sid, u32 ssid, bool ssv,
 		       u16 prgindex, u8 resp)

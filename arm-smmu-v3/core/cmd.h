@@ -30,6 +30,8 @@ void smmu_cmd_tlbi_nh_all(struct smmu_cmd *cmd, u16 vmid);
 void smmu_cmd_tlbi_s12_vmall(struct smmu_cmd *cmd, u16 vmid);
 /* @e2h selects TLBI_EL2_ASID instead of TLBI_NH_ASID; VMID is 0 either way */
 void smmu_cmd_tlbi_asid(struct smmu_cmd *cmd, u16 asid, bool e2h);
+/* Everything that the ATC holds under PASIDs, where the device knows Global Invalidate (4.5.1) */
+void smmu_cmd_atc_inv_pasids(struct smmu_cmd *cmd, u32 sid);
 /* SubstreamID of an ATC_INV: ssv = false for requests without PASID */
 void smmu_cmd_atc_inv(struct smmu_cmd *cmd, u32 sid, u32 ssid, bool ssv,
 		      u64 addr, u8 size);

@@ -78,10 +78,14 @@ static void plan_cmd_atc(const struct smmu_plan *plan,
 	u8 size = ATC_SIZE_ALL;
 	u64 addr = 0;
 
+	/* a guest's PASIDs are not known here; ours have entries of their own */
+	if (inv->type == SMMU_INV_ATS_FULL && inv->ssid == SMMU_INV_ALL_PASIDS) {
+		smmu_cmd_atc_inv_pasids(cmd, inv->id);
+		return;
+	}
 	if (inv->type == SMMU_INV_ATS && !plan->range.all)
 		smmu_atc_span(plan->range.start, plan->range.last, &addr,
 			      &size);
-	/* PASIDs of ours have entries of their own; those of a guest go with its RID's */
 	smmu_cmd_atc_inv(cmd, inv->id, inv->ssid, inv->ssid, addr, size);
 }
 

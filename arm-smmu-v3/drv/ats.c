@@ -19,10 +19,14 @@ void smmu_ats_probe(struct smmu_master *master)
 	master->ats_capable = smmu_atsdev_capable(master);
 }
 
-/* Everything under a SubstreamID, 0 for what came without one */
+/*
+ * Everything under a SubstreamID, 0 for what came without one. With that goes what a guest may
+ * have had under its PASIDs, which nobody here knows: an ATC_INV without a SubstreamID may or
+ * may not take it.
+ */
 static int invalidate(struct smmu_master *master, const u32 *sids, u32 n, u32 ssid)
 {
-	struct smmu_cmd cmd[16 + 1];
+	struct smmu_cmd cmd[16 + 2];
 	u32 i, fill = 0;
 	int ret = 0;
 
@@ -30,7 +34,9 @@ static int invalidate(struct smmu_master *master, const u32 *sids, u32 n, u32 ss
 		return 0;
 	for (i = 0; i < n && !ret; i++) {
 		smmu_cmd_atc_inv(&cmd[fill++], sids[i], ssid, ssid, 0, ATC_SIZE_ALL);
-		if (fill + 1 == ARRAY_SIZE(cmd) || i + 1 == n) {
+		if (!ssid && master->ssid_bits)
+			smmu_cmd_atc_inv_pasids(&cmd[fill++], sids[i]);
+		if (fill + 2 >= ARRAY_SIZE(cmd) || i + 1 == n) {
 			smmu_cmd_sync(&cmd[fill++], false);
 			ret = smmu_issue(&master->host->smmu, cmd, fill);
 			fill = 0;
@@ -40,11 +46,7 @@ static int invalidate(struct smmu_master *master, const u32 *sids, u32 n, u32 ss
 	return ret == -ESHUTDOWN ? 0 : ret;
 }
 
-/*
- * Everything. An ATC_INV without a SubstreamID may or may not take what the device holds under
- * PASIDs with it, and global ones (4.5.1) need a device that knows them: so each PASID that was
- * ever attached, by its name.
- */
+/* Everything. Not every device knows global ones (4.5.1), so each PASID of ours by its name. */
 static int invalidate_all(struct smmu_master *master)
 {
 	struct smmu_attachment *at;

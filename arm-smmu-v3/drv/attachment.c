@@ -10,8 +10,9 @@
 #include "drv/tagflush.h"
 #include "drv/trace.h"
 
-/* One TLB entry of stage 1, or two of a vSMMU; and ATS, one for each stream */
+/* One TLB entry of stage 1, or two of a vSMMU; and ATS for each stream: a vSMMU's PASIDs apart */
 #define TLB_ENTRIES_MAX		2
+#define ATS_ENTRIES_MAX		2
 
 /*
  * The entries of the attachment that comes or goes, filled and used under smmu_attach_mutex,
@@ -22,7 +23,7 @@ static struct smmu_array *scratch;
 
 int smmu_attachment_reserve(u32 nr_sids)
 {
-	u32 entries = TLB_ENTRIES_MAX + nr_sids;
+	u32 entries = TLB_ENTRIES_MAX + ATS_ENTRIES_MAX * nr_sids;
 	struct smmu_array *larger;
 
 	guard(mutex)(&smmu_attach_mutex);
@@ -64,8 +65,11 @@ static void fill_ats(const struct smmu_attachment *at, bool live)
 	u8 type = guest ? SMMU_INV_ATS_FULL : SMMU_INV_ATS;
 	u32 i;
 
-	for (i = 0; i < at->master->nr_sids; i++)
+	for (i = 0; i < at->master->nr_sids; i++) {
 		add_entry(at, type, at->master->sids[i], at->ssid, live);
+		if (guest && at->master->ssid_bits)
+			add_entry(at, type, at->master->sids[i], SMMU_INV_ALL_PASIDS, live);
+	}
 }
 
 /* What the attachment needs invalidated in TLBs */

@@ -258,6 +258,9 @@ static u32 plan_model_entry(struct plan_rig *rig, const struct smmu_inv *inv,
 		break;
 	case SMMU_INV_ATS_FULL:
 		smmu_cmd_atc_inv(&cmd, inv->id, 0, false, 0, 52);
+		/* SSV, G, PASID 0 */
+		if (inv->ssid)
+			cmd.w[0] |= cpu_to_le64(BIT_ULL(11) | BIT_ULL(9));
 		break;
 	}
 	plan_log(rig, &rig->want, inv->inst, &cmd, false);

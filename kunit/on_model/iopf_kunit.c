@@ -394,8 +394,9 @@ static void without_memory(struct kunit *test)
 			break;
 		/* some can do without, as kmemleak for its notes */
 		if (!ret) {
-			KUNIT_EXPECT_EQ(test, 0, smmu_blocked_domain.ops->set_dev_pasid(
-						&smmu_blocked_domain, d->dev, 3, domain));
+			ret = smmu_blocked_domain.ops->set_dev_pasid(&smmu_blocked_domain, d->dev,
+								     3, domain);
+			KUNIT_EXPECT_EQ(test, 0, ret);
 		} else {
 			failed++;
 			KUNIT_EXPECT_EQ(test, -ENOMEM, ret);

@@ -58,14 +58,19 @@ static struct guest *new_guest(struct kunit *test, struct machine_smmu *smmu,
 	return g;
 }
 
-static void make_nest(struct kunit *test, struct nest *n, bool atc)
+#define PASID_BITS	4
+
+static void make_nest(struct kunit *test, struct nest *n, bool atc, bool pasids)
 {
 	struct model_config cfg;
 
 	model_config_default(&cfg);
 	cfg.idr[3] |= IDR3_FWB;
+	if (pasids)
+		FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], PASID_BITS);
 	n->rig = rig_new(test);
 	n->rig->atc = atc;
+	n->rig->ssid_bits = pasids ? PASID_BITS : 0;
 	n->smmu = rig_smmu(test, n->rig, 0, &cfg);
 	n->d = rig_device(test, n->rig, 0);
 	n->parent = new_parent(test, n->d);
@@ -130,7 +135,7 @@ static void kinds(struct kunit *test)
 	struct iommu_domain *s1, *bypass, *abort;
 	struct nest n;
 
-	make_nest(test, &n, false);
+	make_nest(test, &n, false, false);
 	s1 = guest_s1(test, n.g, n.t, false);
 	bypass = guest_bypass(test, n.g);
 	abort = guest_abort(test, n.g);
@@ -172,7 +177,7 @@ static void guest_invalidates(struct kunit *test)
 	struct smmu_cmd cmd = {};
 	struct nest n;
 
-	make_nest(test, &n, false);
+	make_nest(test, &n, false, false);
 	s1 = guest_s1(test, n.g, n.t, false);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
 	KUNIT_EXPECT_EQ(test, PA, rig_access(n.rig, n.d, VA, false));
@@ -205,7 +210,7 @@ static void guest_changes_cd(struct kunit *test)
 	struct nest n;
 	u32 num = 1;
 
-	make_nest(test, &n, false);
+	make_nest(test, &n, false, false);
 	other = guest_table(test, n.smmu, n.parent, 6);
 	guest_map(test, other, VA, IPA2);
 	s1 = guest_s1(test, n.g, n.t, false);
@@ -253,7 +258,7 @@ static void parent_unmaps(struct kunit *test)
 	struct order o = {};
 	struct nest n;
 
-	make_nest(test, &n, true);
+	make_nest(test, &n, true, false);
 	s1 = guest_s1(test, n.g, n.t, true);
 	guest_map(test, n.t, VA2, IPA2);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
@@ -277,13 +282,82 @@ static void parent_unmaps(struct kunit *test)
 	free_nest(test, &n);
 }
 
+/* A vSTE with a table of CDs, of which all are alike; ATS on */
+static struct iommu_domain *guest_pasids(struct kunit *test, struct nest *n)
+{
+	u64 w0 = STE0_V | FIELD_PREP(STE0_CONFIG, STE_CONFIG_S1) | virt_to_phys(n->t->cd) |
+		 FIELD_PREP(STE0_S1CDMAX, 2);
+	u64 w1 = FIELD_PREP(STE1_S1DSS, STE_S1DSS_SSID0) | FIELD_PREP(STE1_EATS, 1) |
+		 FIELD_PREP(STE1_S1CIR, STE_S1C_WBRA) | FIELD_PREP(STE1_S1COR, STE_S1C_WBRA) |
+		 FIELD_PREP(STE1_S1CSH, 3);
+	struct iommu_domain *domain = guest_domain(test, n->g, w0, w1);
+	u32 i;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(domain));
+	for (i = 1; i < 4; i++)
+		n->t->cd[i] = n->t->cd[0];
+	return domain;
+}
+
+/* The device asks without a PASID, and with each of the guest's: all go to @pa */
+static void expect_all(struct kunit *test, struct nest *n, u64 va, u64 pa)
+{
+	u32 ssid;
+
+	KUNIT_EXPECT_EQ(test, pa, rig_access(n->rig, n->d, va, false));
+	for (ssid = 1; ssid < 4; ssid++)
+		KUNIT_EXPECT_EQ(test, pa, rig_access_ssid(n->rig, n->d, ssid, va, false));
+}
+
+/* What the ATC holds under a guest's PASIDs goes, too: with the parent's pages, and with ATS */
+static void parent_unmaps_under_pasids(struct kunit *test)
+{
+	struct iommu_domain *s1, *abort;
+	struct nest n;
+
+	make_nest(test, &n, true, true);
+	s1 = guest_pasids(test, &n);
+	abort = guest_abort(test, n.g);
+	guest_map(test, n.t, VA2, IPA2);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
+	KUNIT_EXPECT_TRUE(test, n.d->ats);
+	expect_all(test, &n, VA, PA);
+	expect_all(test, &n, VA2, PA2);
+
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(n.parent, IPA, SZ_4K));
+	expect_all(test, &n, VA, RIG_NOWHERE);
+	expect_all(test, &n, VA2, PA2);
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(n.parent, IPA, PA2, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	expect_all(test, &n, VA, PA2);
+
+	/* off, and meanwhile nobody tells it anything */
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, abort));
+	KUNIT_EXPECT_FALSE(test, n.d->ats);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(n.parent, IPA, SZ_4K));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
+	KUNIT_EXPECT_TRUE(test, n.d->ats);
+	expect_all(test, &n, VA, RIG_NOWHERE);
+	expect_all(test, &n, VA2, PA2);
+
+	/* another domain while it stays on */
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, n.parent));
+	KUNIT_EXPECT_TRUE(test, n.d->ats);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(n.rig, n.d, 1, VA2, false));
+	rig_check(test, n.rig);
+
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
+	iommu_domain_free(s1);
+	iommu_domain_free(abort);
+	free_nest(test, &n);
+}
+
 /* Where there is an ATC: on with a stage-1 vSTE that asks for it, off with any other */
 static void ats_follows_the_vste(struct kunit *test)
 {
 	struct iommu_domain *with, *without, *bypass, *abort;
 	struct nest n;
 
-	make_nest(test, &n, true);
+	make_nest(test, &n, true, false);
 	with = guest_s1(test, n.g, n.t, true);
 	without = guest_s1(test, n.g, n.t, false);
 	bypass = guest_bypass(test, n.g);
@@ -326,7 +400,7 @@ static void guest_invalidates_atc(struct kunit *test)
 	u32 num = 2;
 
 	KUNIT_ASSERT_NOT_NULL(test, stats);
-	make_nest(test, &n, true);
+	make_nest(test, &n, true, false);
 	with = guest_s1(test, n.g, n.t, true);
 	without = guest_s1(test, n.g, n.t, false);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, with));
@@ -361,7 +435,7 @@ static void two_on_one(struct kunit *test)
 	struct guest *g_b;
 	struct nest n;
 
-	make_nest(test, &n, false);
+	make_nest(test, &n, false, false);
 	d_b = rig_device(test, n.rig, 0);
 	g_b = new_guest(test, n.smmu, n.parent, d_b, VSID);
 	t_b = guest_table(test, n.smmu, n.parent, 5);
@@ -414,7 +488,7 @@ static void two_smmus_and_raw(struct kunit *test)
 	struct guest *g_b;
 	struct nest n;
 
-	make_nest(test, &n, false);
+	make_nest(test, &n, false, false);
 	model_config_default(&cfg);
 	cfg.idr[3] |= IDR3_FWB;
 	smmu_b = rig_smmu(test, n.rig, 1, &cfg);
@@ -466,7 +540,7 @@ static void replaces(struct kunit *test)
 	u32 from, to, i;
 	struct nest n;
 
-	make_nest(test, &n, true);
+	make_nest(test, &n, true, false);
 	guest_map(test, n.t, IPA, IPA2);
 	state[IDENTITY] = &smmu_identity_domain;
 	state[BLOCKED] = &smmu_blocked_domain;
@@ -508,7 +582,7 @@ static void comes_back(struct kunit *test)
 	struct rig_device *other;
 	struct nest n;
 
-	make_nest(test, &n, true);
+	make_nest(test, &n, true, false);
 	other = rig_device(test, n.rig, 0);
 	s1 = guest_s1(test, n.g, n.t, true);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
@@ -543,7 +617,7 @@ static void faults(struct kunit *test)
 	u32 sid, id;
 	u64 word;
 
-	make_nest(test, &n, false);
+	make_nest(test, &n, false, false);
 	host = rig_host(n.smmu);
 	s1 = guest_s1(test, n.g, n.t, false);
 	abort = guest_abort(test, n.g);
@@ -592,7 +666,7 @@ static void bad_input(struct kunit *test)
 	u32 num = 3;
 	int ret;
 
-	make_nest(test, &n, false);
+	make_nest(test, &n, false, false);
 	s1 = guest_s1(test, n.g, n.t, false);
 	/* the guest has no such device */
 	stranger = rig_device(test, n.rig, 0);
@@ -664,7 +738,7 @@ static void outlives_the_smmu(struct kunit *test)
 	struct nest n;
 	u32 num = 1;
 
-	make_nest(test, &n, false);
+	make_nest(test, &n, false, false);
 	bypass = guest_bypass(test, n.g);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, bypass));
 	rig_remove(n.d);
@@ -682,6 +756,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(guest_invalidates),
 	KUNIT_CASE(guest_changes_cd),
 	KUNIT_CASE(parent_unmaps),
+	KUNIT_CASE(parent_unmaps_under_pasids),
 	KUNIT_CASE(ats_follows_the_vste),
 	KUNIT_CASE(guest_invalidates_atc),
 	KUNIT_CASE(two_on_one),
