@@ -163,6 +163,24 @@ static void make_threads(struct kunit *test, struct arena *a)
 	}
 }
 
+static u64 hundredths(const struct arena_counts *c, u64 n)
+{
+	return 100 * n / c->insertions;
+}
+
+/* In hundredths of an insertion */
+static void say(struct kunit *test, const struct arena_algorithm *algo,
+		const struct arena_shape *s, const struct arena_counts *c)
+{
+	if (!c->insertions)
+		return;
+	kunit_info(test, "algorithm=%s contexts=%u batch=%u insertions=%llu switches=%llu rmw_shared=%llu rmw=%llu retries=%llu waits=%llu doorbells=%llu",
+		   algo->name, s->contexts, s->max_batch, c->insertions, c->switches,
+		   hundredths(c, c->rmw_shared), hundredths(c, c->rmw),
+		   hundredths(c, c->retries), hundredths(c, c->waits),
+		   hundredths(c, c->doorbells));
+}
+
 void arena_run(struct kunit *test, const struct arena_algorithm *algo,
 	       const struct arena_shape *shape, struct arena_counts *counts)
 {
@@ -195,27 +213,11 @@ void arena_run(struct kunit *test, const struct arena_algorithm *algo,
 		KUNIT_EXPECT_GT(test, a->counts.switches, algo->insertions);
 	a->counts.doorbells = w->doorbells;
 	*counts = a->counts;
+	say(test, algo, shape, counts);
 }
 
 void arena_shape_desc(const struct arena_shape *s, char *desc)
 {
 	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u contexts, %u entries, batch %u", s->contexts,
 		 1U << s->log2, s->max_batch);
-}
-
-static u64 hundredths(const struct arena_counts *c, u64 n)
-{
-	return 100 * n / c->insertions;
-}
-
-void arena_say(struct kunit *test, const struct arena_algorithm *algo,
-	       const struct arena_shape *s, const struct arena_counts *c)
-{
-	if (!c->insertions)
-		return;
-	kunit_info(test, "algorithm=%s contexts=%u batch=%u insertions=%llu switches=%llu rmw_shared=%llu rmw=%llu retries=%llu waits=%llu doorbells=%llu",
-		   algo->name, s->contexts, s->max_batch, c->insertions, c->switches,
-		   hundredths(c, c->rmw_shared), hundredths(c, c->rmw),
-		   hundredths(c, c->retries), hundredths(c, c->waits),
-		   hundredths(c, c->doorbells));
 }

@@ -59,7 +59,7 @@ struct arena_counts {
 };
 
 /**
- * arena_run() - let all contexts insert their batches
+ * arena_run() - let all contexts insert their batches, and print the counts
  * @test: fails when one is lost, doubled, torn, overtaken, or nothing moves any more
  * @algo: how
  * @shape: size
@@ -67,10 +67,6 @@ struct arena_counts {
  */
 void arena_run(struct kunit *test, const struct arena_algorithm *algo,
 	       const struct arena_shape *shape, struct arena_counts *counts);
-
-/* Print them, in hundredths of an insertion */
-void arena_say(struct kunit *test, const struct arena_algorithm *algo,
-	       const struct arena_shape *shape, const struct arena_counts *counts);
 
 void arena_shape_desc(const struct arena_shape *shape, char *desc);
 
