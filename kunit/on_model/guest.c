@@ -154,14 +154,25 @@ struct iommu_domain *guest_abort(struct kunit *test, struct guest *g)
 				       FIELD_PREP(STE0_CONFIG, STE_CONFIG_ABORT), 0));
 }
 
+struct iommu_domain *guest_s1_pasids(struct kunit *test, struct guest *g,
+				     const struct guest_table *t, bool ats, u8 cdmax)
+{
+	u64 w0 = STE0_V | FIELD_PREP(STE0_CONFIG, STE_CONFIG_S1) | virt_to_phys(t->cd) |
+		 FIELD_PREP(STE0_S1CDMAX, cdmax);
+	u64 w1 = FIELD_PREP(STE1_S1CIR, STE_S1C_WBRA) | FIELD_PREP(STE1_S1COR, STE_S1C_WBRA) |
+		 FIELD_PREP(STE1_S1CSH, 3) | FIELD_PREP(STE1_EATS, ats) |
+		 FIELD_PREP(STE1_S1DSS, cdmax ? STE_S1DSS_SSID0 : 0);
+	u32 i;
+
+	for (i = 1; i < 1U << cdmax; i++)
+		t->cd[i] = t->cd[0];
+	return must(test, guest_domain(test, g, w0, w1));
+}
+
 struct iommu_domain *guest_s1(struct kunit *test, struct guest *g,
 			      const struct guest_table *t, bool ats)
 {
-	u64 w0 = STE0_V | FIELD_PREP(STE0_CONFIG, STE_CONFIG_S1) | virt_to_phys(t->cd);
-	u64 w1 = FIELD_PREP(STE1_S1CIR, STE_S1C_WBRA) | FIELD_PREP(STE1_S1COR, STE_S1C_WBRA) |
-		 FIELD_PREP(STE1_S1CSH, 3) | FIELD_PREP(STE1_EATS, ats);
-
-	return must(test, guest_domain(test, g, w0, w1));
+	return guest_s1_pasids(test, g, t, ats, 0);
 }
 
 static void no_flush_all(void *cookie)

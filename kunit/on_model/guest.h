@@ -59,6 +59,9 @@ struct iommu_domain *guest_bypass(struct kunit *test, struct guest *g);
 struct iommu_domain *guest_abort(struct kunit *test, struct guest *g);
 struct iommu_domain *guest_s1(struct kunit *test, struct guest *g,
 			      const struct guest_table *t, bool ats);
+/* The same with 2^@cdmax CDs, all like the first, which is also for what has no PASID */
+struct iommu_domain *guest_s1_pasids(struct kunit *test, struct guest *g,
+				     const struct guest_table *t, bool ats, u8 cdmax);
 
 /* CD and table in memory that @parent maps one to one from now on; freed with the test */
 struct guest_table *guest_table(struct kunit *test, struct machine_smmu *smmu,

@@ -282,23 +282,6 @@ static void parent_unmaps(struct kunit *test)
 	free_nest(test, &n);
 }
 
-/* A vSTE with a table of CDs, of which all are alike; ATS on */
-static struct iommu_domain *guest_pasids(struct kunit *test, struct nest *n)
-{
-	u64 w0 = STE0_V | FIELD_PREP(STE0_CONFIG, STE_CONFIG_S1) | virt_to_phys(n->t->cd) |
-		 FIELD_PREP(STE0_S1CDMAX, 2);
-	u64 w1 = FIELD_PREP(STE1_S1DSS, STE_S1DSS_SSID0) | FIELD_PREP(STE1_EATS, 1) |
-		 FIELD_PREP(STE1_S1CIR, STE_S1C_WBRA) | FIELD_PREP(STE1_S1COR, STE_S1C_WBRA) |
-		 FIELD_PREP(STE1_S1CSH, 3);
-	struct iommu_domain *domain = guest_domain(test, n->g, w0, w1);
-	u32 i;
-
-	KUNIT_ASSERT_FALSE(test, IS_ERR(domain));
-	for (i = 1; i < 4; i++)
-		n->t->cd[i] = n->t->cd[0];
-	return domain;
-}
-
 /* The device asks without a PASID, and with each of the guest's: all go to @pa */
 static void expect_all(struct kunit *test, struct nest *n, u64 va, u64 pa)
 {
@@ -316,7 +299,7 @@ static void parent_unmaps_under_pasids(struct kunit *test)
 	struct nest n;
 
 	make_nest(test, &n, true, true);
-	s1 = guest_pasids(test, &n);
+	s1 = guest_s1_pasids(test, n.g, n.t, true, 2);
 	abort = guest_abort(test, n.g);
 	guest_map(test, n.t, VA2, IPA2);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
