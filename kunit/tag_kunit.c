@@ -250,18 +250,15 @@ static void get_refuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, held_anywhere(test), 0);
 }
 
-static void free_and_leak_refuse(struct kunit *test)
+static void free_refuses(struct kunit *test)
 {
 	struct smmu_inst *inst = test_inst(test, 0);
 	int vmid = smmu_tag_alloc_vmid(inst);
 
 	KUNIT_ASSERT_GT(test, vmid, 0);
-	kunit_warning_suppress(test) {
+	kunit_warning_suppress(test)
 		smmu_tag_free(inst, SMMU_INV_S2_VMID_S1_CLEAR, vmid);
-		smmu_tag_leak(inst, SMMU_INV_ATS, vmid);
-	}
 	KUNIT_EXPECT_EQ(test, held(inst, SMMU_INV_S2_VMID), 1);
-	KUNIT_EXPECT_EQ(test, atomic_read(&inst->leaked), 0);
 }
 
 /* Fill a space, one domain per id, up to the last one */
@@ -509,69 +506,23 @@ static void reclaim_makes_room(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, smmu_array_count(idle_again), 2);
 }
 
+/* Nothing brings a leaked id back: not its domain, not a reclaim, not a full space */
 static void leak(struct kunit *test)
 {
 	struct smmu_inst *inst = test_inst(test, 0);
 	u8 type = space_type(test);
 	struct smmu_tag *tags = fill(test, inst, type), tag;
+	struct smmu_array *array = attach(test, empty(test), &tags[3], 8);
 
-	smmu_tag_leak(inst, type, tags[3].id);
-	smmu_tag_leak(inst, type, tags[200].id);
-	KUNIT_EXPECT_EQ(test, atomic_read(&inst->leaked), 2);
-	KUNIT_EXPECT_EQ(test, atomic_read(&test_inst(test, 1)->leaked), 0);
-	KUNIT_EXPECT_EQ(test, held(inst, type), ID_MAX);
-	KUNIT_EXPECT_EQ(test, -ENOSPC, smmu_tag_get(empty(test), inst, type, &tag));
-
-	/* Another SMMU's flush is not this one's */
-	KUNIT_EXPECT_EQ(test, 0, smmu_tag_reclaim_leaked(test_inst(test, 1)));
-	KUNIT_EXPECT_EQ(test, held(inst, type), ID_MAX);
-
-	KUNIT_EXPECT_EQ(test, 2, smmu_tag_reclaim_leaked(inst));
-	KUNIT_EXPECT_EQ(test, atomic_read(&inst->leaked), 0);
-	KUNIT_EXPECT_EQ(test, held(inst, type), ID_MAX - 2);
-	KUNIT_EXPECT_FALSE(test, is_held(inst, type, tags[3].id));
-	KUNIT_EXPECT_FALSE(test, is_held(inst, type, tags[200].id));
-	KUNIT_EXPECT_EQ(test, 0, smmu_tag_reclaim_leaked(inst));
-}
-
-/* ASIDs, VMIDs and a vSMMU's, which shares the space of the VMIDs */
-static void leak_all_types(struct kunit *test)
-{
-	static const struct array_row rows[] = {
-		S1(0, 5, 0), S2(0, 5, 0), VSMMU(0, 7, 0),
-	};
-	struct smmu_inst *inst = test_inst(test, 0);
-	u32 i;
-
-	hold_ids(test, rows, ARRAY_SIZE(rows));
-	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		smmu_tag_leak(inst, rows[i].type, rows[i].id);
-	KUNIT_EXPECT_EQ(test, atomic_read(&inst->leaked), 3);
-	KUNIT_EXPECT_EQ(test, held_anywhere(test), 3);
-	KUNIT_EXPECT_EQ(test, 3, smmu_tag_reclaim_leaked(inst));
-	KUNIT_EXPECT_EQ(test, atomic_read(&inst->leaked), 0);
-	KUNIT_EXPECT_EQ(test, held_anywhere(test), 0);
-}
-
-/* A leak that could not be noted is counted and withheld for good */
-static void leak_without_memory(struct kunit *test)
-{
-	struct smmu_inst *inst = test_inst(test, 0);
-	u8 type = space_type(test);
-	struct smmu_tag lost, noted;
-
-	KUNIT_ASSERT_EQ(test, 0, smmu_tag_get(empty(test), inst, type, &lost));
-	KUNIT_ASSERT_EQ(test, 0, smmu_tag_get(empty(test), inst, type, &noted));
-	test_fail_after(test, 0);
-	smmu_tag_leak(inst, type, lost.id);
-	test_fail_after(test, -1);
-	smmu_tag_leak(inst, type, noted.id);
-	KUNIT_EXPECT_EQ(test, atomic_read(&inst->leaked), 2);
-
-	KUNIT_EXPECT_EQ(test, 1, smmu_tag_reclaim_leaked(inst));
+	detach_all(array);
+	smmu_tag_leak(inst);
+	smmu_array_forget(array, &array->inv[0]);
 	KUNIT_EXPECT_EQ(test, atomic_read(&inst->leaked), 1);
-	KUNIT_EXPECT_TRUE(test, is_held(inst, type, lost.id));
-	KUNIT_EXPECT_FALSE(test, is_held(inst, type, noted.id));
+	KUNIT_EXPECT_EQ(test, atomic_read(&test_inst(test, 1)->leaked), 0);
+	KUNIT_EXPECT_EQ(test, -ENOSPC, smmu_tag_get(array, inst, type, &tag));
+	KUNIT_EXPECT_EQ(test, 0, smmu_tag_reclaim(array, inst, type));
+	KUNIT_EXPECT_EQ(test, -ENOSPC, smmu_tag_get(empty(test), inst, type, &tag));
+	KUNIT_EXPECT_TRUE(test, is_held(inst, type, tags[3].id));
 }
 
 /* What an attach does with memory, the way drv does it; 0 or an error */
@@ -679,7 +630,7 @@ static struct kunit_case tag_cases[] = {
 	KUNIT_CASE(separate_spaces),
 	KUNIT_CASE(vsmmu_is_never_searched),
 	KUNIT_CASE(get_refuses),
-	KUNIT_CASE(free_and_leak_refuse),
+	KUNIT_CASE(free_refuses),
 	KUNIT_CASE_PARAM(exhausted, space_gen_params),
 	KUNIT_CASE_PARAM(width_of_ids, space_gen_params),
 	KUNIT_CASE_PARAM(width_of_the_other, space_gen_params),
@@ -687,8 +638,6 @@ static struct kunit_case tag_cases[] = {
 	KUNIT_CASE_PARAM(reclaim, reclaim_gen_params),
 	KUNIT_CASE_PARAM(reclaim_makes_room, space_gen_params),
 	KUNIT_CASE_PARAM(leak, space_gen_params),
-	KUNIT_CASE(leak_all_types),
-	KUNIT_CASE_PARAM(leak_without_memory, space_gen_params),
 	KUNIT_CASE_PARAM(allocation_failures, space_gen_params),
 	KUNIT_CASE(alloc_vmid_without_memory),
 	KUNIT_CASE(alloc_vmid_exhausts),

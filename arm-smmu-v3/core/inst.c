@@ -17,16 +17,12 @@ void smmu_inst_init(struct smmu_inst *inst, u32 nr)
 	inst->nr = nr;
 	ida_init(&inst->asids);
 	ida_init(&inst->vmids);
-	ida_init(&inst->leaked_asids);
-	ida_init(&inst->leaked_vmids);
 	atomic_set(&inst->leaked, 0);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_inst_init);
 
 void smmu_inst_destroy(struct smmu_inst *inst)
 {
-	ida_destroy(&inst->leaked_vmids);
-	ida_destroy(&inst->leaked_asids);
 	ida_destroy(&inst->vmids);
 	ida_destroy(&inst->asids);
 }

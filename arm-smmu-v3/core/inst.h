@@ -27,18 +27,13 @@
  * @feat: decoded features; constant after probe
  * @asids: ASIDs in use, live, parked or leaked. Has a lock of its own.
  * @vmids: VMIDs in use, likewise
- * @leaked_asids: those of @asids whose flush was not confirmed
- * @leaked_vmids: those of @vmids whose flush was not confirmed
- * @leaked: ids withheld; more than @leaked_asids and @leaked_vmids hold when
- *	memory was too short to note one, which is then lost for good
+ * @leaked: ids of both that are withheld, as their flush was not confirmed
  */
 struct smmu_inst {
 	u32 nr;
 	struct smmu_features feat;
 	struct ida asids;
 	struct ida vmids;
-	struct ida leaked_asids;
-	struct ida leaked_vmids;
 	atomic_t leaked;
 };
 

@@ -9,13 +9,11 @@
  *	in use -- (unref) ------------> parked	flushed, reserved for its array
  *	parked -- get ----------------> in use	same array, same SMMU
  *	parked -- reclaim ------------> free
- *	in use -- leak ---------------> leaked	flush not confirmed
- *	leaked -- reclaim_leaked -----> free	whole SMMU flushed
+ *	in use -- leak ---------------> leaked	flush not confirmed; for good
  *
  * Parking needs no function: the id stays in its IDA for as long as the array
  * holds the entry. No command is ever sent from here.
  */
-#include <linux/array_size.h>
 #include <linux/bug.h>
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -40,12 +38,6 @@ EXPORT_SYMBOL_IF_KUNIT(smmu_tag_ida_alloc);
 static struct ida *tag_ida(struct smmu_inst *inst, u8 type)
 {
 	return type == SMMU_INV_S1_ASID ? &inst->asids : &inst->vmids;
-}
-
-static struct ida *leaked_ida(struct smmu_inst *inst, u8 type)
-{
-	return type == SMMU_INV_S1_ASID ? &inst->leaked_asids :
-					  &inst->leaked_vmids;
 }
 
 /* An id > 0, -ENOSPC or -ENOMEM */
@@ -107,16 +99,10 @@ void smmu_tag_free(struct smmu_inst *inst, u8 type, u32 id)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_tag_free);
 
-void smmu_tag_leak(struct smmu_inst *inst, u8 type, u32 id)
+void smmu_tag_leak(struct smmu_inst *inst)
 {
-	if (WARN_ON_ONCE(!smmu_inv_has_tag(type)))
-		return;
-
+	/* The id stays in its IDA, and there is nothing that takes it out */
 	atomic_inc(&inst->leaked);
-
-	/* Failure is harmless: the id is then withheld for good */
-	smmu_tag_ida_alloc(leaked_ida(inst, type), id, id,
-			   GFP_NOWAIT | __GFP_NOWARN);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_tag_leak);
 
@@ -157,24 +143,3 @@ u32 smmu_tag_reclaim(struct smmu_array *array, struct smmu_inst *inst, u8 type)
 	return freed;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_tag_reclaim);
-
-u32 smmu_tag_reclaim_leaked(struct smmu_inst *inst)
-{
-	static const u8 types[] = { SMMU_INV_S1_ASID, SMMU_INV_S2_VMID };
-	u32 i, freed = 0;
-
-	for (i = 0; i < ARRAY_SIZE(types); i++) {
-		struct ida *leaked = leaked_ida(inst, types[i]);
-		int id;
-
-		while ((id = ida_find_first(leaked)) >= 0) {
-			ida_free(leaked, id);
-			smmu_tag_free(inst, types[i], id);
-			freed++;
-		}
-	}
-
-	atomic_sub(freed, &inst->leaked);
-	return freed;
-}
-EXPORT_SYMBOL_IF_KUNIT(smmu_tag_reclaim_leaked);

@@ -4,9 +4,9 @@
  *
  * Rule kept here: an id that is in no array has no entry in any TLB, so a fresh id
  * needs no flush when it is given back, and a used one is flushed by the caller
- * before it is parked or freed. Where a flush is not confirmed the id is withheld
- * (smmu_tag_leak()) and never handed out again until a whole flush succeeds
- * (smmu_tag_reclaim_leaked()).
+ * before it is parked or freed. Where a flush is not confirmed, nor the flush of the
+ * whole SMMU that comes next, the id is never handed out again (smmu_tag_leak()): the
+ * SMMU is shut for good then, and the next probe of it begins with new id spaces.
  *
  * Locking: callers hold the attach mutex of the array's domain. The IDAs lock
  * themselves. Only smmu_tag_get() and smmu_tag_alloc_vmid() can fail and may sleep.
@@ -69,17 +69,13 @@ int smmu_tag_alloc_vmid(struct smmu_inst *inst);
 void smmu_tag_free(struct smmu_inst *inst, u8 type, u32 id);
 
 /**
- * smmu_tag_leak() - withhold an id whose flush was not confirmed
+ * smmu_tag_leak() - an id whose flush was not confirmed is not given back
  * @inst: SMMU; its counter goes up, the id stays allocated
- * @type: type with a tag
- * @id: id
  *
  * An entry that is still in an array is forgotten (smmu_array_forget()) by the
- * caller, or this array would find the id again. Does not sleep; noting the id
- * for smmu_tag_reclaim_leaked() takes a little memory, and without it the id is
- * withheld for good.
+ * caller, or this array would find the id again.
  */
-void smmu_tag_leak(struct smmu_inst *inst, u8 type, u32 id);
+void smmu_tag_leak(struct smmu_inst *inst);
 
 /**
  * smmu_tag_reclaim() - take back what one array keeps parked on one SMMU
@@ -95,14 +91,6 @@ void smmu_tag_leak(struct smmu_inst *inst, u8 type, u32 id);
  * Return: number of ids freed
  */
 u32 smmu_tag_reclaim(struct smmu_array *array, struct smmu_inst *inst, u8 type);
-
-/**
- * smmu_tag_reclaim_leaked() - the whole SMMU was flushed: leaked ids are clean
- * @inst: SMMU. The caller keeps smmu_tag_leak() out from before it posts the flush
- *	until this returns: an id that leaks in between may not be covered.
- * Return: number of ids freed; the counter goes down by as much
- */
-u32 smmu_tag_reclaim_leaked(struct smmu_inst *inst);
 
 #if IS_ENABLED(CONFIG_KUNIT)
 /* The one place that allocates here; for suites to make it fail */

@@ -51,7 +51,7 @@ void smmu_domain_unref(struct smmu_domain *domain, struct smmu_array *del)
 		if (WARN_ON(!inv))
 			continue;
 		if (inv->type != SMMU_INV_S2_VMID_VSMMU)
-			smmu_tag_leak(inv->inst, inv->type, inv->id);
+			smmu_tag_leak(inv->inst);
 		smmu_array_forget(array, inv);
 		domain->unconfirmed = true;
 	}
