@@ -164,9 +164,7 @@ void smmu_master_release(struct device *dev)
 	/* those who found it by a StreamID that its device left unanswered, see ats.c */
 	if (master->ats_capable)
 		synchronize_rcu_expedited();
-	/* on an SMMU that did not confirm, somebody may still read it */
-	if (!smmu_device_is_dead(&host->smmu))
-		smmu_cdtab_free(&host->smmu, &master->cdtab);
+	smmu_cdtab_free(&host->smmu, &master->cdtab);
 	free_master(master);
 }
 

@@ -55,17 +55,21 @@ static int vdevice_init(struct iommufd_vdevice *vdev)
 
 /*
  * The VMID is in no TLB: it was flushed when its last device left, or that was not confirmed
- * and the SMMU is shut for good.
+ * and the SMMU is off for good. One that does not even confirm that keeps it.
  */
 static void destroy(struct iommufd_viommu *viommu)
 {
 	struct smmu_vsmmu *vsmmu = container_of(viommu, struct smmu_vsmmu, core);
-	struct smmu_inst *inst = &vsmmu->host->smmu.inst;
+	struct smmu_device *smmu = &vsmmu->host->smmu;
+	struct smmu_inst *inst = &smmu->inst;
 
 	mutex_lock(&smmu_attach_mutex);
 	smmu_array_forget_vmid(smmu_domain_array(vsmmu->parent), inst, vsmmu->vmid);
 	mutex_unlock(&smmu_attach_mutex);
-	smmu_tag_free(inst, SMMU_INV_S2_VMID_VSMMU, vsmmu->vmid);
+	if (smmu_device_is_adrift(smmu))
+		smmu_tag_leak(inst);
+	else
+		smmu_tag_free(inst, SMMU_INV_S2_VMID_VSMMU, vsmmu->vmid);
 	smmu_host_put(vsmmu->host);
 	module_put(THIS_MODULE);
 }

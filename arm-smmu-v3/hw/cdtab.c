@@ -105,11 +105,11 @@ void smmu_cdtab_free(struct smmu_device *smmu, struct smmu_cdtab *tab)
 		return;
 	for (i = 0; i < nr_leaves(tab); i++)
 		if (tab->leaf[i].cd)
-			dma_free_coherent(smmu->dev, leaf_bytes(tab), tab->leaf[i].cd,
-					  tab->leaf[i].dma);
+			smmu_device_free_dma(smmu, leaf_bytes(tab), tab->leaf[i].cd,
+					     tab->leaf[i].dma);
 	if (tab->l1)
-		dma_free_coherent(smmu->dev, nr_leaves(tab) * sizeof(*tab->l1), tab->l1,
-				  tab->l1_dma);
+		smmu_device_free_dma(smmu, nr_leaves(tab) * sizeof(*tab->l1), tab->l1,
+				     tab->l1_dma);
 	kvfree(tab->leaf);
 	*tab = (struct smmu_cdtab) {};
 }

@@ -74,7 +74,7 @@ int smmu_cdtab_reserve(struct smmu_device *smmu, struct smmu_cdtab *tab, u32 ssi
 
 /**
  * smmu_cdtab_free() - no STE points to it, and that is confirmed
- * @smmu: SMMU
+ * @smmu: SMMU; for one that confirms nothing see smmu_device_free_dma()
  * @tab: table
  */
 void smmu_cdtab_free(struct smmu_device *smmu, struct smmu_cdtab *tab);

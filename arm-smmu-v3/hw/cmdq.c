@@ -37,7 +37,7 @@ int smmu_cmdq_alloc(struct smmu_device *smmu, bool combine)
 	q->stats = alloc_percpu(struct smmu_cmdq_stats);
 	if (!q->stats)
 		return -ENOMEM;
-	ret = smmu_queue_mem_alloc(smmu->dev, &q->mem, smmu->inst.feat.cmdq_log2,
+	ret = smmu_queue_mem_alloc(smmu, &q->mem, smmu->inst.feat.cmdq_log2,
 				   sizeof(struct smmu_cmd), "cmdq");
 	if (ret) {
 		free_percpu(q->stats);
@@ -53,9 +53,9 @@ void smmu_cmdq_free(struct smmu_device *smmu)
 	struct smmu_cmdq *q = &smmu->cmdq;
 
 	if (q->sync_word)
-		dma_free_coherent(smmu->dev, sizeof(u32), q->sync_word, q->sync_dma);
+		smmu_device_free_dma(smmu, sizeof(u32), q->sync_word, q->sync_dma);
 	kvfree(q->ends);
-	smmu_queue_mem_free(smmu->dev, &q->mem);
+	smmu_queue_mem_free(smmu, &q->mem);
 	free_percpu(q->stats);
 }
 

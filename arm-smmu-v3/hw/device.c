@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Putting one SMMU together and taking it apart; each step has its undo. */
 #include <linux/dev_printk.h>
+#include <linux/dma-mapping.h>
 
 #include <smmuv3/regs.h>
 
@@ -28,6 +29,19 @@ free_records:
 free_cmdq:
 	smmu_cmdq_free(smmu);
 	return ret;
+}
+
+static void turn_off(struct smmu_device *smmu)
+{
+	smmu->off = !smmu_ctrl_write(smmu, SMMU_CR0, SMMU_CR0ACK, 0);
+	if (!smmu->off)
+		dev_err(smmu->dev, "does not disable (CR0ACK)\n");
+	/*
+	 * At shutdown drivers go on unmapping: the queue takes nothing any more, and nothing
+	 * is translated. Also keeps smmu_device_shut() from touching GBPA.
+	 * Pairs with the loads in smmu_device_is_dead(), _is_off() and _is_adrift().
+	 */
+	smp_store_release(&smmu->dead, true);
 }
 
 /*
@@ -76,7 +90,7 @@ int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired, 
 	return 0;
 
 disable:
-	smmu_ctrl_write(smmu, SMMU_CR0, SMMU_CR0ACK, 0);
+	turn_off(smmu);
 	return ret;
 }
 
@@ -85,15 +99,7 @@ void smmu_device_stop(struct smmu_device *smmu)
 	if (!smmu->started)
 		return;
 	smmu->started = false;
-	smmu->off = !smmu_ctrl_write(smmu, SMMU_CR0, SMMU_CR0ACK, 0);
-	if (!smmu->off)
-		dev_err(smmu->dev, "does not disable (CR0ACK)\n");
-	/*
-	 * At shutdown drivers go on unmapping: the queue takes nothing any more, and nothing
-	 * is translated. Also keeps smmu_device_shut() from touching GBPA.
-	 * Pairs with READ_ONCE in smmu_device_is_dead().
-	 */
-	smp_store_release(&smmu->dead, true);
+	turn_off(smmu);
 	smmu_irq_teardown(smmu);
 }
 
@@ -102,6 +108,15 @@ void smmu_device_free(struct smmu_device *smmu)
 	smmu_strtab_free(smmu);
 	smmu_recordq_free(smmu);
 	smmu_cmdq_free(smmu);
+}
+
+void smmu_device_free_dma(struct smmu_device *smmu, size_t bytes, void *virt, dma_addr_t dma)
+{
+	if (!smmu_device_is_adrift(smmu))
+		dma_free_coherent(smmu->dev, bytes, virt, dma);
+	else
+		dev_alert_ratelimited(smmu->dev, "%zu bytes withheld, it may still use them\n",
+				      bytes);
 }
 
 void smmu_device_shut(struct smmu_device *smmu, const char *why)
@@ -122,7 +137,7 @@ void smmu_device_shut(struct smmu_device *smmu, const char *why)
 		/* the queues stay readable; the event queue is of no more use */
 		cr0 = smmu_ctrl_write(smmu, SMMU_CR0, SMMU_CR0ACK, 0);
 		smmu->off = !gbpa && !cr0;
-		/* the acknowledge before it; pairs with READ_ONCE in smmu_device_is_dead() */
+		/* the acknowledge before it; pairs as in turn_off() */
 		smp_store_release(&smmu->dead, true);
 	}
 	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);

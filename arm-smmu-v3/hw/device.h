@@ -83,8 +83,8 @@ struct smmu_tuning {
  * @msi: interrupts are MSIs
  * @started: smmu_device_start() has succeeded
  * @off: set with @dead where the SMMU has acknowledged that it translates nothing
- * @dead: shut for good or stopped: translates nothing, and that is done. Written under
- *	@shut_lock or by smmu_device_stop(), with release; READ_ONCE by everybody who posts.
+ * @dead: shut for good or stopped. Written under @shut_lock or by smmu_device_stop(), with
+ *	release; READ_ONCE by everybody who posts.
  * @gerrors: global errors seen
  */
 struct smmu_device {
@@ -161,7 +161,7 @@ int smmu_device_alloc(struct smmu_device *smmu);
  * @smmu: allocated; streams that need bypass have their STEs already
  * @wired: interrupts
  * @kdump: crash kernel: no event and PRI queues, they only carry old faults
- * Return: 0 or an error; on error the SMMU is disabled
+ * Return: 0 or an error; on error the SMMU is stopped, as by smmu_device_stop()
  */
 int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired,
 		      bool kdump);
@@ -177,8 +177,23 @@ void smmu_device_stop(struct smmu_device *smmu);
 /**
  * smmu_device_free() - give back queues and tables; the id spaces stay
  * @smmu: stopped, no array names it and nobody is about to post
+ *
+ * See smmu_device_free_dma() for an SMMU that does not stop.
  */
 void smmu_device_free(struct smmu_device *smmu);
+
+/**
+ * smmu_device_free_dma() - give back memory that the SMMU was led to
+ * @smmu: SMMU
+ * @bytes: as allocated with dma_alloc_coherent()
+ * @virt: likewise
+ * @dma: likewise
+ *
+ * An SMMU that is told to stop and does not confirm it (smmu_device_is_adrift()) may go on to
+ * read its tables and to write its event queue. The memory is withheld then, for good:
+ * what another owner puts there would be taken for STEs and CDs.
+ */
+void smmu_device_free_dma(struct smmu_device *smmu, size_t bytes, void *virt, dma_addr_t dma);
 
 /**
  * smmu_device_shut() - the SMMU no longer does as told: abort everything through it
@@ -202,6 +217,13 @@ static inline bool smmu_device_is_off(const struct smmu_device *smmu)
 {
 	/* pairs with the release of @dead, before which @off is written */
 	return smp_load_acquire(&smmu->dead) && smmu->off;
+}
+
+/* Dead, but not known to be off: it may go on with the tables and the tags that it has */
+static inline bool smmu_device_is_adrift(const struct smmu_device *smmu)
+{
+	/* likewise */
+	return smp_load_acquire(&smmu->dead) && !smmu->off;
 }
 
 #endif

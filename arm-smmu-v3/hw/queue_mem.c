@@ -5,6 +5,7 @@
 
 #include <smmuv3/regs.h>
 
+#include "hw/device.h"
 #include "hw/queue_mem.h"
 
 /* A queue of 2^20 commands helps nobody; 64 Ki entries is what we ask for at most */
@@ -15,12 +16,12 @@ static size_t bytes(const struct smmu_queue_mem *mem)
 	return (size_t)mem->entry << mem->log2;
 }
 
-int smmu_queue_mem_alloc(struct device *dev, struct smmu_queue_mem *mem, u8 log2,
+int smmu_queue_mem_alloc(struct smmu_device *smmu, struct smmu_queue_mem *mem, u8 log2,
 			 u8 entry, const char *name)
 {
 	mem->entry = entry;
 	for (mem->log2 = min_t(u8, log2, QUEUE_LOG2_MAX);; mem->log2--) {
-		mem->virt = dma_alloc_coherent(dev, bytes(mem), &mem->dma,
+		mem->virt = dma_alloc_coherent(smmu->dev, bytes(mem), &mem->dma,
 					       GFP_KERNEL | __GFP_NOWARN);
 		/*
 		 * A queue must be aligned to its size (6.3.26). So is coherent memory, but
@@ -28,20 +29,20 @@ int smmu_queue_mem_alloc(struct device *dev, struct smmu_queue_mem *mem, u8 log2
 		 */
 		if (mem->virt && !(mem->dma & (bytes(mem) - 1)))
 			break;
-		smmu_queue_mem_free(dev, mem);
+		smmu_queue_mem_free(smmu, mem);
 		if (bytes(mem) <= PAGE_SIZE || !mem->log2) {
-			dev_err(dev, "no memory for %s (%zu bytes)\n", name, bytes(mem));
+			dev_err(smmu->dev, "no memory for %s (%zu bytes)\n", name, bytes(mem));
 			return -ENOMEM;
 		}
 	}
-	dev_info(dev, "allocated %u entries for %s\n", 1U << mem->log2, name);
+	dev_info(smmu->dev, "allocated %u entries for %s\n", 1U << mem->log2, name);
 	return 0;
 }
 
-void smmu_queue_mem_free(struct device *dev, struct smmu_queue_mem *mem)
+void smmu_queue_mem_free(struct smmu_device *smmu, struct smmu_queue_mem *mem)
 {
 	if (mem->virt)
-		dma_free_coherent(dev, bytes(mem), mem->virt, mem->dma);
+		smmu_device_free_dma(smmu, bytes(mem), mem->virt, mem->dma);
 	mem->virt = NULL;
 }
 

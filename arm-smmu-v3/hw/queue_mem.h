@@ -5,7 +5,7 @@
 
 #include <linux/types.h>
 
-struct device;
+struct smmu_device;
 
 /**
  * struct smmu_queue_mem - entries in memory
@@ -23,16 +23,18 @@ struct smmu_queue_mem {
 
 /**
  * smmu_queue_mem_alloc() - halve the size until it fits
- * @dev: SMMU
+ * @smmu: SMMU
  * @mem: out
  * @log2: wanted
  * @entry: bytes of an entry
  * @name: for the log
  * Return: 0 or -ENOMEM
  */
-int smmu_queue_mem_alloc(struct device *dev, struct smmu_queue_mem *mem, u8 log2,
+int smmu_queue_mem_alloc(struct smmu_device *smmu, struct smmu_queue_mem *mem, u8 log2,
 			 u8 entry, const char *name);
-void smmu_queue_mem_free(struct device *dev, struct smmu_queue_mem *mem);
+
+/* See smmu_device_free_dma() */
+void smmu_queue_mem_free(struct smmu_device *smmu, struct smmu_queue_mem *mem);
 
 /* Value for a *Q_BASE register */
 u64 smmu_queue_mem_base(const struct smmu_queue_mem *mem);

@@ -31,7 +31,7 @@ int smmu_recordq_alloc(struct smmu_device *smmu)
 		.name = "event queue", .take = take_event,
 	};
 	mutex_init(&smmu->evtq.lock);
-	ret = smmu_queue_mem_alloc(smmu->dev, &smmu->evtq.mem, feat->evtq_log2,
+	ret = smmu_queue_mem_alloc(smmu, &smmu->evtq.mem, feat->evtq_log2,
 				   EVENT_WORDS * sizeof(u64), "evtq");
 	if (ret || !smmu_has(smmu, SMMU_FEAT_PRI))
 		return ret;
@@ -42,17 +42,17 @@ int smmu_recordq_alloc(struct smmu_device *smmu)
 		.name = "PRI queue", .take = take_page_request,
 	};
 	mutex_init(&smmu->priq.lock);
-	ret = smmu_queue_mem_alloc(smmu->dev, &smmu->priq.mem, feat->priq_log2,
+	ret = smmu_queue_mem_alloc(smmu, &smmu->priq.mem, feat->priq_log2,
 				   PRI_WORDS * sizeof(u64), "priq");
 	if (ret)
-		smmu_queue_mem_free(smmu->dev, &smmu->evtq.mem);
+		smmu_queue_mem_free(smmu, &smmu->evtq.mem);
 	return ret;
 }
 
 void smmu_recordq_free(struct smmu_device *smmu)
 {
-	smmu_queue_mem_free(smmu->dev, &smmu->evtq.mem);
-	smmu_queue_mem_free(smmu->dev, &smmu->priq.mem);
+	smmu_queue_mem_free(smmu, &smmu->evtq.mem);
+	smmu_queue_mem_free(smmu, &smmu->priq.mem);
 }
 
 void smmu_recordq_program(struct smmu_recordq *q, void __iomem *page0)

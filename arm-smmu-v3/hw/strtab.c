@@ -110,12 +110,12 @@ void smmu_strtab_free(struct smmu_device *smmu)
 	if (tab->two_level) {
 		for (i = 0; i < l1_entries(tab); i++)
 			if (tab->l2[i].ste)
-				dma_free_coherent(smmu->dev,
-						  STRTAB_L2_ENTRIES * sizeof(struct smmu_ste),
-						  tab->l2[i].ste, tab->l2[i].dma);
+				smmu_device_free_dma(smmu,
+						     STRTAB_L2_ENTRIES * sizeof(struct smmu_ste),
+						     tab->l2[i].ste, tab->l2[i].dma);
 		kvfree(tab->l2);
 	}
-	dma_free_coherent(smmu->dev, tab->mem_bytes, tab->mem, tab->mem_dma);
+	smmu_device_free_dma(smmu, tab->mem_bytes, tab->mem, tab->mem_dma);
 	tab->l1 = NULL;
 }
 

@@ -203,6 +203,7 @@ static void is_shut(struct kunit *test)
 	KUNIT_EXPECT_LT(test, (ktime_get_ns() - start) / NSEC_PER_MSEC,
 			3 * SMMU_CMD_TIMEOUT_MS);
 	KUNIT_EXPECT_TRUE(test, smmu_device_is_dead(smmu));
+	KUNIT_EXPECT_EQ(test, death->inject.dead, smmu_device_is_adrift(smmu));
 	expect_unmapped(test, rig);
 
 	/* the survivor; and nothing waits for the dead one any more */
@@ -217,6 +218,8 @@ static void is_shut(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, IOVA, false));
 	KUNIT_EXPECT_LT(test, (ktime_get_ns() - start) / NSEC_PER_MSEC, SMMU_CMD_TIMEOUT_MS);
 	finish(test, rig, domain);
+	/* each of the two times that the device was attached it left a tag, clean or not */
+	KUNIT_EXPECT_EQ(test, death->inject.dead ? 2 : 0, atomic_read(&smmu->inst.leaked));
 	model_inject(rig->smmu[victim]->model, &none);
 	model_latency(rig->smmu[victim]->model, CMD_SYNC, 0);
 }
