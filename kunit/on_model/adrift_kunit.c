@@ -143,15 +143,12 @@ static void keeps_a_vmid(struct kunit *test)
 	struct iommu_domain *parent, *bypass;
 	struct machine_smmu *machine;
 	struct smmu_device *smmu;
-	struct model_config cfg;
 	struct rig_device *d;
 	struct guest *g;
 	u16 vmid;
 	int ret;
 
-	model_config_default(&cfg);
-	cfg.idr[3] |= IDR3_FWB;
-	machine = rig_smmu(test, rig, 0, &cfg);
+	machine = guest_smmu(test, rig, 0);
 	smmu = &rig_host(machine)->smmu;
 	d = rig_device(test, rig, 0);
 	parent = rig_domain_s2(test, d);

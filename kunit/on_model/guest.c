@@ -53,6 +53,15 @@ static int deliver_stub(struct smmu_vsmmu *vsmmu, struct iommu_vevent_arm_smmuv3
 	return 0;
 }
 
+struct machine_smmu *guest_smmu(struct kunit *test, struct rig *rig, u32 i)
+{
+	struct model_config cfg;
+
+	model_config_default(&cfg);
+	cfg.idr[3] |= IDR3_FWB;
+	return rig_smmu(test, rig, i, &cfg);
+}
+
 void guest_destroy(struct guest *g)
 {
 	u32 i;

@@ -45,6 +45,9 @@ struct guest_table {
 	u16 asid;
 };
 
+/* SMMU number @i, with stage-2 attributes that nesting takes (S2FWB); else the default config */
+struct machine_smmu *guest_smmu(struct kunit *test, struct rig *rig, u32 i);
+
 /* A vSMMU on @smmu over @parent, gone with the test at the latest. NULL with *@ret on error. */
 struct guest *guest_new(struct kunit *test, struct machine_smmu *smmu,
 			struct iommu_domain *parent, int *ret);

@@ -79,15 +79,12 @@ struct two {
 
 static void make_two(struct kunit *test, struct two *w)
 {
-	struct model_config cfg;
 	int ret;
 	u32 i;
 
-	model_config_default(&cfg);
-	cfg.idr[3] |= IDR3_FWB;
 	w->rig = rig_new(test);
 	w->rig->atc = true;
-	w->smmu = rig_smmu(test, w->rig, 0, &cfg);
+	w->smmu = guest_smmu(test, w->rig, 0);
 	for (i = 0; i < 2; i++)
 		w->d[i] = rig_device(test, w->rig, 0);
 	w->parent = rig_domain_s2(test, w->d[0]);

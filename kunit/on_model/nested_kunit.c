@@ -466,15 +466,12 @@ static void two_smmus_and_raw(struct kunit *test)
 	struct machine_smmu *smmu_b;
 	struct rig_device *d_b, *raw;
 	struct iommu_domain *s1, *s1_b;
-	struct model_config cfg;
 	struct guest_table *t_b;
 	struct guest *g_b;
 	struct nest n;
 
 	make_nest(test, &n, false, false);
-	model_config_default(&cfg);
-	cfg.idr[3] |= IDR3_FWB;
-	smmu_b = rig_smmu(test, n.rig, 1, &cfg);
+	smmu_b = guest_smmu(test, n.rig, 1);
 	d_b = rig_device(test, n.rig, 1);
 	raw = rig_device(test, n.rig, 0);
 	g_b = new_guest(test, smmu_b, n.parent, d_b, VSID);
