@@ -83,8 +83,8 @@ struct smmu_tuning {
  * @msi: interrupts are MSIs
  * @started: smmu_device_start() has succeeded
  * @off: set with @dead where the SMMU has acknowledged that it translates nothing
- * @dead: shut for good or stopped. Written under @shut_lock or by smmu_device_stop(), with
- *	release; READ_ONCE by everybody who posts.
+ * @dead: shut for good or stopped. Written under @shut_lock, by smmu_device_stop() or by a
+ *	smmu_device_start() that fails, with release; READ_ONCE by everybody who posts.
  * @gerrors: global errors seen
  */
 struct smmu_device {
@@ -208,7 +208,7 @@ void smmu_device_shut(struct smmu_device *smmu, const char *why);
 
 static inline bool smmu_device_is_dead(const struct smmu_device *smmu)
 {
-	/* pairs with the releases in smmu_device_shut() and smmu_device_stop() */
+	/* pairs with the releases in smmu_device_shut() and turn_off() */
 	return READ_ONCE(smmu->dead);
 }
 
