@@ -9,6 +9,7 @@
 #include "drv/host.h"
 #include "drv/install.h"
 #include "drv/master.h"
+#include "drv/streams.h"
 #include "hw/issue.h"
 
 /* master->ats_cut */
@@ -151,7 +152,7 @@ bool smmu_ats_cut(struct smmu_device *smmu, u32 sid)
 
 	rcu_read_lock();
 	/* release_device waits for readers before the master goes */
-	master = xa_load(&host->streams, sid);
+	master = smmu_streams_ruler(host, sid);
 	if (master && master->ats_capable) {
 		found = true;
 		if (!test_and_set_bit(CUT, &master->ats_cut)) {

@@ -154,6 +154,9 @@ int smmu_attach_nested(struct smmu_master *master, struct smmu_nested *nested)
 
 	mutex_lock(&smmu_attach_mutex);
 	ret = master->nr_pasids ? -EBUSY : 0;
+	/* a guest is given a stream that is its device's alone, and what it may do to it is its own */
+	if (master->shared)
+		ret = -EINVAL;
 	if (!ret && next.domain) {
 		ret = smmu_attach_allowed(master, next.domain);
 		if (!ret)

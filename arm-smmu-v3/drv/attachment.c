@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/err.h>
 
+#include <kunit/static_stub.h>
+
 #include "core/array.h"
 #include "drv/attachment.h"
 #include "drv/domain.h"
@@ -25,6 +27,8 @@ int smmu_attachment_reserve(u32 nr_sids)
 {
 	u32 entries = TLB_ENTRIES_MAX + ATS_ENTRIES_MAX * nr_sids;
 	struct smmu_array *larger;
+
+	KUNIT_STATIC_STUB_REDIRECT(smmu_attachment_reserve, nr_sids);
 
 	guard(mutex)(&smmu_attach_mutex);
 	if (scratch && scratch->max >= entries)

@@ -18,6 +18,7 @@
 #include "drv/domain.h"
 #include "drv/host.h"
 #include "drv/master.h"
+#include "drv/streams.h"
 #include "hw/mmio.h"
 
 static struct dentry *root;
@@ -177,6 +178,10 @@ static void show_master(struct seq_file *s, struct smmu_device *smmu,
 		seq_printf(s, "  sid 0x%x ste %s:", master->sids[i], smmu_ste_kind(ste));
 		for (w = 0; w < 4; w++)
 			seq_printf(s, " %016llx", le64_to_cpu(READ_ONCE(ste->w[w])));
+		if (smmu_streams_shared(master, i))
+			seq_printf(s, " shared, as %s has it",
+				   dev_name(smmu_streams_ruler(master->host,
+							       master->sids[i])->dev));
 		seq_putc(s, '\n');
 	}
 	if (smmu_cdtab_exists(&master->cdtab))

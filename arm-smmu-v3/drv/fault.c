@@ -51,7 +51,7 @@ void smmu_fault_report(struct smmu_device *smmu, const struct smmu_event *event)
 
 	/* the owner cannot go meanwhile */
 	mutex_lock(&host->streams_lock);
-	master = smmu_streams_owner(host, event->sid);
+	master = smmu_streams_ruler(host, event->sid);
 	if (!handled(smmu, master, event) && !smmu_vsmmu_report(master, event) &&
 	    __ratelimit(&host->fault_limit))
 		print(smmu, event, master ? dev_name(master->dev) : "(unassigned sid)");

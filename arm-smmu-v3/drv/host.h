@@ -31,7 +31,7 @@ struct platform_device;
  * @iommu: registered with the IOMMU core
  * @node: in the list of hosts
  * @streams_lock: protects @streams and @masters; inside smmu_attach_mutex
- * @streams: StreamID -> struct smmu_master; loads under RCU as well
+ * @streams: StreamID -> struct smmu_stream of its ruler, see streams.h; loads under RCU as well
  * @masters: struct smmu_master.node
  * @settle: smmu_ats_settle()
  * @iopf: the kernel's queue for page faults; NULL where nothing stalls

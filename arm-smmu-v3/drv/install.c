@@ -4,15 +4,13 @@
 #include "drv/domain.h"
 #include "drv/host.h"
 #include "drv/install.h"
+#include "drv/streams.h"
 #include "drv/sva.h"
 #include "drv/vsmmu.h"
 
-static void write_stes(struct smmu_master *master, const struct smmu_ste *ste)
+static void write_ste(struct smmu_master *master, u32 i, const struct smmu_ste *ste)
 {
-	u32 i;
-
-	for (i = 0; i < master->nr_sids; i++)
-		smmu_strtab_write(&master->host->smmu, master->sids[i], ste);
+	smmu_strtab_write(&master->host->smmu, master->sids[i], ste);
 }
 
 /* Through the CD table; @s1dss says what requests without PASID become */
@@ -42,50 +40,122 @@ static void make_s2(const struct smmu_master *master, const struct smmu_attachme
 	s2->stall = smmu_has(&master->host->smmu, SMMU_FEAT_STALL_FORCE);
 }
 
-void smmu_install_stes(struct smmu_master *master, const struct smmu_rid *rid, bool ats)
+static void make_ste(const struct smmu_master *master, const struct smmu_rid *rid, bool ats,
+		     struct smmu_ste *ste)
 {
 	const struct smmu_features *feat = &master->host->smmu.inst.feat;
 	u8 eats = ats ? STE_EATS_FULL : STE_EATS_ABORT;
 	struct smmu_ste_s2 s2;
-	struct smmu_ste ste;
 
 	switch (rid->kind) {
 	case SMMU_RID_IDENTITY:
 		if (master->nr_pasids)
-			make_cdtab_ste(master, STE_S1DSS_BYPASS, eats, &ste);
+			make_cdtab_ste(master, STE_S1DSS_BYPASS, eats, ste);
 		else
-			smmu_ste_make_bypass(&ste, feat);
+			smmu_ste_make_bypass(ste, feat);
 		break;
 	case SMMU_RID_S1:
-		make_cdtab_ste(master, STE_S1DSS_SSID0, eats, &ste);
+		make_cdtab_ste(master, STE_S1DSS_SSID0, eats, ste);
 		break;
 	case SMMU_RID_S2:
 		make_s2(master, rid->at, eats, &s2);
-		smmu_ste_make_s2(&ste, feat, &s2);
+		smmu_ste_make_s2(ste, feat, &s2);
 		break;
 	case SMMU_RID_NESTED:
 		if (rid->at->domain) {
 			make_s2(master, rid->at, eats, &s2);
-			smmu_nested_ste(rid->nested, feat, &s2, &ste);
+			smmu_nested_ste(rid->nested, feat, &s2, ste);
 		} else {
-			smmu_ste_make_abort(&ste);
+			smmu_ste_make_abort(ste);
 		}
 		break;
 	default:
 		if (master->nr_pasids)
-			make_cdtab_ste(master, STE_S1DSS_TERMINATE, eats, &ste);
+			make_cdtab_ste(master, STE_S1DSS_TERMINATE, eats, ste);
 		else
-			smmu_ste_make_abort(&ste);
+			smmu_ste_make_abort(ste);
 	}
-	write_stes(master, &ste);
+}
+
+/* Does its STE say what @rid's would, in the domain that both are attached to? */
+static bool says_the_same(const struct smmu_master *ruler, const struct smmu_rid *rid)
+{
+	return ruler->kind == rid->kind && ruler->rid.domain == rid->at->domain;
+}
+
+/*
+ * The master no longer rules a stream that others own: the next one does, or nobody. Its own
+ * attachment is what it has been all the time: in its domain's array.
+ */
+static void hand_over(struct smmu_master *master, u32 i)
+{
+	const struct smmu_rid mine = { .kind = master->kind, .at = &master->rid };
+	struct smmu_master *heir = smmu_streams_heir(master, i);
+	struct smmu_ste ste;
+
+	smmu_ste_make_abort(&ste);
+	if (heir) {
+		const struct smmu_rid rid = { .kind = heir->kind, .at = &heir->rid };
+
+		smmu_streams_rule(heir, i);
+		make_ste(heir, &rid, false, &ste);
+	}
+	/* neither has PASIDs, so two tables of one domain have the same CD */
+	if (heir && says_the_same(heir, &mine))
+		smmu_strtab_write_same(&master->host->smmu, master->sids[i], &ste);
+	else
+		write_ste(master, i, &ste);
+}
+
+static void install_shared(struct smmu_master *master, u32 i, const struct smmu_rid *rid,
+			   const struct smmu_ste *ste)
+{
+	struct smmu_master *ruler = smmu_streams_ruler(master->host, master->sids[i]);
+
+	if (rid->kind == SMMU_RID_BLOCKED) {
+		if (ruler == master)
+			hand_over(master, i);
+		return;
+	}
+	/* one group, one domain, as a rule: the others' DMA goes on undisturbed */
+	if (ruler != master && says_the_same(ruler, rid))
+		return;
+	smmu_streams_rule(master, i);
+	write_ste(master, i, ste);
+}
+
+void smmu_install_stes(struct smmu_master *master, const struct smmu_rid *rid, bool ats)
+{
+	struct smmu_ste ste;
+	u32 i;
+
+	make_ste(master, rid, ats, &ste);
+	for (i = 0; i < master->nr_sids; i++) {
+		if (smmu_streams_shared(master, i))
+			install_shared(master, i, rid, &ste);
+		else
+			write_ste(master, i, &ste);
+	}
 }
 
 void smmu_install_abort(struct smmu_master *master)
 {
 	struct smmu_ste ste;
+	u32 i;
 
 	smmu_ste_make_abort(&ste);
-	write_stes(master, &ste);
+	for (i = 0; i < master->nr_sids; i++)
+		write_ste(master, i, &ste);
+}
+
+void smmu_install_leave(struct smmu_master *master)
+{
+	u32 i;
+
+	for (i = 0; i < master->nr_sids; i++)
+		if (smmu_streams_shared(master, i) &&
+		    smmu_streams_ruler(master->host, master->sids[i]) == master)
+			hand_over(master, i);
 }
 
 static void write_cd(struct smmu_master *master, u32 ssid, const struct smmu_cd *cd)

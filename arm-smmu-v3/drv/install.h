@@ -20,11 +20,17 @@ struct smmu_rid {
 	const struct smmu_nested *nested;
 };
 
-/* All STEs of the master; @ats where the configuration has ATS at all */
+/*
+ * All STEs of the master; @ats where the configuration has ATS at all. A StreamID that other
+ * devices have, too, follows whoever rules it: streams.h.
+ */
 void smmu_install_stes(struct smmu_master *master, const struct smmu_rid *rid, bool ats);
 
-/* The STEs abort whatever comes, PASIDs included */
+/* The STEs abort whatever comes, PASIDs included; of a master that shares no stream */
 void smmu_install_abort(struct smmu_master *master);
+
+/* The master is released: the streams that it has ruled go to their other owners */
+void smmu_install_leave(struct smmu_master *master);
 
 /* CD of @at->ssid, whose leaf exists */
 void smmu_install_cd(const struct smmu_attachment *at);

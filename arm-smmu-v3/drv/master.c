@@ -12,6 +12,7 @@
 #include "drv/attach.h"
 #include "drv/domain.h"
 #include "drv/host.h"
+#include "drv/install.h"
 #include "drv/iopf.h"
 #include "drv/master.h"
 #include "drv/pasid.h"
@@ -45,6 +46,7 @@ static void free_master(struct smmu_master *master)
 	xa_for_each(&master->pasids, ssid, at)
 		kfree(at);
 	xa_destroy(&master->pasids);
+	kfree(master->streams);
 	kfree(master);
 }
 
@@ -63,7 +65,8 @@ static struct smmu_master *alloc_master(struct device *dev, struct smmu_host *ho
 	INIT_LIST_HEAD(&master->rid.node);
 	xa_init(&master->pasids);
 	copy_sids(master, fwspec);
-	if (smmu_attachment_reserve(master->nr_sids)) {
+	master->streams = kzalloc_objs(*master->streams, master->nr_sids);
+	if (!master->streams || smmu_attachment_reserve(master->nr_sids)) {
 		free_master(master);
 		return NULL;
 	}
@@ -99,34 +102,86 @@ static void disable_pasid(struct smmu_master *master)
 		pci_disable_pasid(to_pci_dev(master->dev));
 }
 
+/*
+ * The core forgives one error only, -ENODEV: with any other it undoes the registration of the
+ * whole SMMU, and nothing behind it has an IOMMU. So this is what a device is told, whatever is
+ * wrong with it, and the log says the rest. Its StreamIDs abort as long as nobody has them.
+ */
 struct iommu_device *smmu_master_probe(struct device *dev)
 {
 	struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(dev);
 	struct smmu_master *master;
 	struct smmu_host *host;
-	int ret;
 
-	if (!fwspec || !fwspec->num_ids)
+	if (!fwspec || !fwspec->num_ids || WARN_ON_ONCE(dev_iommu_priv_get(dev)))
 		return ERR_PTR(-ENODEV);
-	if (WARN_ON_ONCE(dev_iommu_priv_get(dev)))
-		return ERR_PTR(-EBUSY);
 	host = smmu_host_find(fwspec->iommu_fwnode);
 	if (!host)
 		return ERR_PTR(-ENODEV);
 
 	master = alloc_master(dev, host);
-	if (!master)
-		return ERR_PTR(-ENOMEM);
-	ret = smmu_streams_claim(host, master);
-	if (ret) {
+	if (!master) {
+		dev_err(dev, "no memory: no IOMMU for this device\n");
+		return ERR_PTR(-ENODEV);
+	}
+	if (smmu_streams_claim(host, master)) {
 		free_master(master);
-		return ERR_PTR(ret);
+		return ERR_PTR(-ENODEV);
 	}
 	dev_iommu_priv_set(dev, master);
-	enable_pasid(master);
-	smmu_ats_probe(master);
+	if (!master->shared) {
+		enable_pasid(master);
+		smmu_ats_probe(master);
+	}
 	master->can_stall = smmu_iopf_capable(master);
 	return &host->iommu;
+}
+
+static int is_device(struct device *dev, void *unused)
+{
+	return 1;
+}
+
+/*
+ * A group as if the master had its StreamIDs for itself, or @others where that can be: PCI
+ * knows groups that a device has to be in, and groups cannot be merged. Consumes @others.
+ */
+static struct iommu_group *join_group(struct device *dev, struct iommu_group *others)
+{
+	struct iommu_group *group;
+
+	if (!dev_is_pci(dev))
+		return others ?: generic_device_group(dev);
+	group = pci_device_group(dev);
+	if (!others || IS_ERR_OR_NULL(group)) {
+		iommu_group_put(others);
+		return group;
+	}
+	if (group == others || !iommu_group_for_each_dev(group, NULL, is_device)) {
+		/* the same, or one that was made just now */
+		iommu_group_put(group);
+		return others;
+	}
+	dev_err(dev, "shares StreamIDs with group %d, but belongs to group %d\n",
+		iommu_group_id(others), iommu_group_id(group));
+	iommu_group_put(group);
+	iommu_group_put(others);
+	return ERR_PTR(-ENODEV);
+}
+
+struct iommu_group *smmu_master_group(struct device *dev)
+{
+	struct smmu_master *master = dev_iommu_priv_get(dev);
+	struct iommu_group *group;
+
+	group = smmu_streams_group(master->host, master);
+	if (!IS_ERR(group))
+		group = join_group(dev, group);
+	if (!IS_ERR_OR_NULL(group))
+		return group;
+	dev_err(dev, "no group for it (%pe): no IOMMU for this device\n", group);
+	/* see smmu_master_probe() */
+	return ERR_PTR(-ENODEV);
 }
 
 /* Entries that it has left behind, in whatever domain: nobody will come back to them */
@@ -155,15 +210,19 @@ void smmu_master_release(struct device *dev)
 	if (WARN_ON(master->rid.domain))
 		smmu_attach_none(master, false);
 	smmu_pasid_release(master);
+	smmu_install_leave(master);
+	/* nor does it take over a stream that another owner gives up meanwhile */
+	master->kind = SMMU_RID_BLOCKED;
 	forget_streams(master);
 	mutex_unlock(&smmu_attach_mutex);
 	smmu_iopf_settle(master);
 
+	mutex_lock(&smmu_attach_mutex);
 	smmu_streams_release(host, master);
+	mutex_unlock(&smmu_attach_mutex);
 	disable_pasid(master);
 	/* those who found it by a StreamID that its device left unanswered, see ats.c */
-	if (master->ats_capable)
-		synchronize_rcu_expedited();
+	synchronize_rcu_expedited();
 	smmu_cdtab_free(&host->smmu, &master->cdtab);
 	free_master(master);
 }

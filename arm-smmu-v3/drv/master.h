@@ -18,8 +18,10 @@
 
 struct device;
 struct iommu_device;
+struct iommu_group;
 struct smmu_host;
 struct smmu_nested;
+struct smmu_stream;
 struct smmu_vsmmu;
 
 /* What becomes of requests without a PASID */
@@ -38,7 +40,8 @@ enum smmu_rid_kind {
  * @node: in host->masters; host->streams_lock
  * @ssid_bits: PASIDs that it and its SMMU have, as bits; 0 for none
  * @can_stall: its faults may wait for an answer; constant
- * @ats_capable: its requests may be answered with translations; constant
+ * @ats_capable: its requests may be answered with translations; from when it is probed until
+ *	it has to share a StreamID, which comes before ATS was ever on
  *
  * Under smmu_attach_mutex:
  * @kind: of requests without PASID
@@ -50,6 +53,7 @@ enum smmu_rid_kind {
  * @cdtab: CD table, from the first stage-1 or PASID attach on
  * @ats_on: ATS is on in the device and in its STEs. Written under the mutex; READ_ONCE
  *	by guest commands, which an RCU reader lock keeps from outliving it.
+ * @shared: other devices have, or had, one of its StreamIDs; see streams.h
  * @ats_parked: it left an ATC_INV unanswered and is cut off until it is attached anew
  * @nr_iopf: attachments of it with faults that are answered, and @iopf_left; read by the event
  *	thread, and 0 only under streams_lock as well
@@ -63,6 +67,7 @@ enum smmu_rid_kind {
  * @ats_cut: bit 0: ATS and bus mastering were taken away in config space, see ats.h
  *
  * @nr_sids: how many
+ * @streams: its place among the owners of each
  * @sids: StreamIDs, sorted, no duplicates
  */
 struct smmu_master {
@@ -79,6 +84,7 @@ struct smmu_master {
 	struct xarray pasids;
 	u32 nr_pasids;
 	struct smmu_cdtab cdtab;
+	bool shared;
 	bool ats_on;
 	bool ats_parked;
 	u32 nr_iopf;
@@ -90,10 +96,16 @@ struct smmu_master {
 	unsigned long ats_cut;
 
 	u32 nr_sids;
+	struct smmu_stream *streams;
 	u32 sids[] __counted_by(nr_sids);
 };
 
 struct iommu_device *smmu_master_probe(struct device *dev);
+/*
+ * The core's device_group: one group for all that share a StreamID, else what the bus says.
+ * ERR_PTR(-ENODEV), with a line, where that is several.
+ */
+struct iommu_group *smmu_master_group(struct device *dev);
 void smmu_master_release(struct device *dev);
 
 /* Firmware promises that the device's accesses are always cacheable write-back */

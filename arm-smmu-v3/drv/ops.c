@@ -84,11 +84,6 @@ static int of_xlate(struct device *dev, const struct of_phandle_args *args)
 	return iommu_fwspec_add_ids(dev, args->args, 1);
 }
 
-static struct iommu_group *device_group(struct device *dev)
-{
-	return dev_is_pci(dev) ? pci_device_group(dev) : generic_device_group(dev);
-}
-
 /* HiSilicon's PCIe tune and trace device addresses memory by physical address only */
 static int def_domain_type(struct device *dev)
 {
@@ -104,7 +99,7 @@ const struct iommu_ops smmu_iommu_ops = {
 	.hw_info = hw_info,
 	.probe_device = smmu_master_probe,
 	.release_device = smmu_master_release,
-	.device_group = device_group,
+	.device_group = smmu_master_group,
 	.of_xlate = of_xlate,
 	.get_resv_regions = smmu_resv_regions,
 	.def_domain_type = def_domain_type,

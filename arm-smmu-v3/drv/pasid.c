@@ -49,7 +49,8 @@ static int prepare(struct smmu_master *master, struct smmu_attachment *next)
 	struct smmu_device *smmu = &master->host->smmu;
 	int ret;
 
-	if (!next->ssid || next->ssid >> master->ssid_bits || next->domain->pt.needs.stage2)
+	if (!next->ssid || next->ssid >> master->ssid_bits || next->domain->pt.needs.stage2 ||
+	    master->shared)
 		return -EINVAL;
 	if (!rid_is_static(master) && master->kind != SMMU_RID_S1)
 		return -EBUSY;

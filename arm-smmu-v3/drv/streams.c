@@ -1,32 +1,116 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/cleanup.h>
 #include <linux/dev_printk.h>
+#include <linux/iommu.h>
 
+#include "drv/domain.h"
 #include "drv/host.h"
 #include "drv/master.h"
 #include "drv/streams.h"
 #include "hw/strtab.h"
 
-static int claim_one(struct smmu_host *host, struct smmu_master *master, u32 sid)
+static struct smmu_stream *first_owner(struct smmu_host *host, u32 sid)
 {
-	struct smmu_master *owner;
+	return xa_load(&host->streams, sid);
+}
+
+/* What the owner has that only works where the stream means one device, or NULL */
+static const char *only_alone(const struct smmu_master *owner)
+{
+	if (owner->ats_on || owner->ats_parked)
+		return "has ATS on";
+	if (owner->nr_pasids)
+		return "has PASIDs attached";
+	if (owner->kind == SMMU_RID_NESTED)
+		return "is a guest's";
+	return NULL;
+}
+
+/* May the master be one more owner? */
+static bool may_join(const struct smmu_master *master, u32 sid, const struct smmu_stream *others)
+{
+	const char *why;
+
+	for (; others; others = others->next) {
+		why = only_alone(others->master);
+		if (!why)
+			continue;
+		dev_err(master->dev, "StreamID 0x%x belongs to %s, which %s; no IOMMU for this device, its DMA goes where that one's goes\n",
+			sid, dev_name(others->master->dev), why);
+		return false;
+	}
+	return true;
+}
+
+/* Behind those who own it: who rules goes on to */
+static int join(struct smmu_host *host, struct smmu_stream *stream, u32 sid)
+{
+	struct smmu_stream *others = first_owner(host, sid), *last;
+
+	if (!others)
+		return xa_err(xa_store(&host->streams, sid, stream, GFP_KERNEL));
+	if (!may_join(stream->master, sid, others))
+		return -ENODEV;
+	for (last = others; last->next; last = last->next)
+		;
+	last->next = stream;
+	return 0;
+}
+
+static int claim_one(struct smmu_host *host, struct smmu_master *master, u32 i)
+{
+	struct smmu_stream *stream = &master->streams[i];
+	u32 sid = master->sids[i];
 	int ret;
 
+	stream->master = master;
 	ret = smmu_strtab_claim(&host->smmu, sid);
 	if (ret == -ERANGE) {
-		dev_err(master->dev, "StreamID 0x%x is out of range of %s (%u bits)\n", sid,
-			dev_name(host->smmu.dev), host->smmu.strtab.log2);
-		return ret;
+		dev_err(master->dev, "StreamID 0x%x is out of range of %s (%u bits); no DMA for this device\n",
+			sid, dev_name(host->smmu.dev), host->smmu.strtab.log2);
+		return -ENODEV;
 	}
-	if (ret)
-		return ret;
-	ret = xa_insert(&host->streams, sid, master, GFP_KERNEL);
-	if (ret == -EBUSY) {
-		owner = xa_load(&host->streams, sid);
-		dev_err(master->dev, "StreamID 0x%x belongs to %s already; no DMA for this device\n",
-			sid, dev_name(owner->dev));
-		return -EEXIST;
-	}
+	if (!ret)
+		ret = join(host, stream, sid);
+	if (ret == -ENOMEM)
+		dev_err(master->dev, "no memory for StreamID 0x%x; no DMA for this device\n", sid);
 	return ret;
+}
+
+static void leave_one(struct smmu_host *host, struct smmu_master *master, u32 i)
+{
+	struct smmu_stream *stream = &master->streams[i], *s = first_owner(host, master->sids[i]);
+
+	if (s == stream) {
+		/* replacing an entry, or erasing it, takes no memory */
+		xa_store(&host->streams, master->sids[i], stream->next, 0);
+		return;
+	}
+	for (; s->next != stream; s = s->next)
+		;
+	s->next = stream->next;
+}
+
+/* Nobody has begun to use what is taken away here: may_join() */
+static void now_shared(struct smmu_master *master)
+{
+	master->shared = true;
+	WRITE_ONCE(master->ats_capable, false);
+}
+
+static void tell_owners(struct smmu_host *host, struct smmu_master *master)
+{
+	struct smmu_stream *s;
+	u32 i;
+
+	for (i = 0; i < master->nr_sids; i++) {
+		if (!smmu_streams_shared(master, i))
+			continue;
+		for (s = first_owner(host, master->sids[i]); s; s = s->next)
+			now_shared(s->master);
+		dev_info(master->dev, "shares StreamID 0x%x with %s\n", master->sids[i],
+			 dev_name(first_owner(host, master->sids[i])->master->dev));
+	}
 }
 
 int smmu_streams_claim(struct smmu_host *host, struct smmu_master *master)
@@ -34,33 +118,102 @@ int smmu_streams_claim(struct smmu_host *host, struct smmu_master *master)
 	int ret = 0;
 	u32 i;
 
-	mutex_lock(&host->streams_lock);
+	guard(mutex)(&smmu_attach_mutex);
+	guard(mutex)(&host->streams_lock);
 	for (i = 0; i < master->nr_sids && !ret; i++)
-		ret = claim_one(host, master, master->sids[i]);
+		ret = claim_one(host, master, i);
 	if (ret) {
 		/* the last one was not claimed, what is before it was */
 		for (i--; i; i--)
-			xa_erase(&host->streams, master->sids[i - 1]);
-	} else {
-		list_add_tail(&master->node, &host->masters);
+			leave_one(host, master, i - 1);
+		return ret;
 	}
-	mutex_unlock(&host->streams_lock);
-	return ret;
+	tell_owners(host, master);
+	list_add_tail(&master->node, &host->masters);
+	return 0;
 }
 
 void smmu_streams_release(struct smmu_host *host, struct smmu_master *master)
 {
 	u32 i;
 
+	lockdep_assert_held(&smmu_attach_mutex);
+
 	mutex_lock(&host->streams_lock);
 	for (i = 0; i < master->nr_sids; i++)
-		xa_erase(&host->streams, master->sids[i]);
+		leave_one(host, master, i);
 	list_del(&master->node);
 	mutex_unlock(&host->streams_lock);
 }
 
-struct smmu_master *smmu_streams_owner(struct smmu_host *host, u32 sid)
+struct iommu_group *smmu_streams_group(struct smmu_host *host, struct smmu_master *master)
 {
-	lockdep_assert_held(&host->streams_lock);
-	return xa_load(&host->streams, sid);
+	struct iommu_group *group = NULL, *of;
+	struct smmu_stream *s;
+	u32 i;
+
+	/* an owner is in its group until its release has given the StreamIDs back */
+	guard(mutex)(&host->streams_lock);
+	for (i = 0; i < master->nr_sids; i++) {
+		for (s = first_owner(host, master->sids[i]); s; s = s->next) {
+			of = s->master == master ? NULL : iommu_group_get(s->master->dev);
+			if (!of)
+				continue;
+			if (group && of != group) {
+				dev_err(master->dev, "shares StreamIDs with group %d and with group %d\n",
+					iommu_group_id(group), iommu_group_id(of));
+				iommu_group_put(of);
+				iommu_group_put(group);
+				return ERR_PTR(-ENODEV);
+			}
+			if (group)
+				iommu_group_put(of);
+			group = of;
+		}
+	}
+	return group;
+}
+
+struct smmu_master *smmu_streams_ruler(struct smmu_host *host, u32 sid)
+{
+	struct smmu_stream *stream = first_owner(host, sid);
+
+	return stream ? stream->master : NULL;
+}
+
+bool smmu_streams_shared(const struct smmu_master *master, u32 i)
+{
+	const struct smmu_stream *first = first_owner(master->host, master->sids[i]);
+
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	/* not claimed any more: nobody else's, as far as it goes */
+	return first && first->next;
+}
+
+void smmu_streams_rule(struct smmu_master *master, u32 i)
+{
+	struct smmu_stream *stream = &master->streams[i];
+	struct smmu_stream *first = first_owner(master->host, master->sids[i]);
+
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	if (first == stream)
+		return;
+	leave_one(master->host, master, i);
+	stream->next = first;
+	/* as in leave_one(); RCU readers find the one or the other */
+	xa_store(&master->host->streams, master->sids[i], stream, 0);
+}
+
+struct smmu_master *smmu_streams_heir(const struct smmu_master *master, u32 i)
+{
+	struct smmu_stream *s;
+
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	for (s = first_owner(master->host, master->sids[i]); s; s = s->next)
+		if (s->master != master && s->master->kind != SMMU_RID_BLOCKED)
+			return s->master;
+	return NULL;
 }

@@ -202,7 +202,8 @@ static const struct smmu_entry_ops ste_ops = {
 	.sync = ste_sync,
 };
 
-void smmu_strtab_write(struct smmu_device *smmu, u32 sid, const struct smmu_ste *target)
+static void write_ste(struct smmu_device *smmu, u32 sid, const struct smmu_ste *target,
+		      bool same_cds)
 {
 	struct smmu_ste *ste = smmu_strtab_ste(smmu, sid), abort;
 	struct ste_writer w = {
@@ -217,12 +218,22 @@ void smmu_strtab_write(struct smmu_device *smmu, u32 sid, const struct smmu_ste 
 	 * from. A guest's CD under an STE without stage 2 would take the guest's addresses
 	 * for physical ones, so no moment may have both: in between nothing is translated.
 	 */
-	if (w.cds && smmu_ste_has_cds(target)) {
+	if (w.cds && smmu_ste_has_cds(target) && !same_cds) {
 		smmu_ste_make_abort(&abort);
 		smmu_entry_write(&w.writer, ste->w, abort.w);
 		w.cds = false;
 	}
 	smmu_entry_write(&w.writer, ste->w, target->w);
+}
+
+void smmu_strtab_write(struct smmu_device *smmu, u32 sid, const struct smmu_ste *target)
+{
+	write_ste(smmu, sid, target, false);
+}
+
+void smmu_strtab_write_same(struct smmu_device *smmu, u32 sid, const struct smmu_ste *target)
+{
+	write_ste(smmu, sid, target, true);
 }
 
 int smmu_strtab_preset_bypass(struct smmu_device *smmu, u32 sid)

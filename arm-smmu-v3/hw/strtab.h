@@ -84,6 +84,16 @@ struct smmu_ste *smmu_strtab_ste(struct smmu_device *smmu, u32 sid);
 void smmu_strtab_write(struct smmu_device *smmu, u32 sid, const struct smmu_ste *target);
 
 /**
+ * smmu_strtab_write_same() - the same, to another CD table that says the same
+ * @smmu: SMMU
+ * @sid: StreamID
+ * @target: wanted; its CD table has equal CDs where both have valid ones
+ *
+ * It does not matter then which table a cached CD was read from: there is no gap.
+ */
+void smmu_strtab_write_same(struct smmu_device *smmu, u32 sid, const struct smmu_ste *target);
+
+/**
  * smmu_strtab_preset_bypass() - before the SMMU is enabled: a stream keeps its DMA
  * @smmu: allocated, not started
  * @sid: StreamID named by firmware (RMR)

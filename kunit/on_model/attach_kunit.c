@@ -226,26 +226,6 @@ static void many_streams(struct kunit *test)
 	free_states(&s);
 }
 
-/* A second device with a StreamID that is taken gets no IOMMU, and the first keeps its own */
-static void stream_taken(struct kunit *test)
-{
-	static const u32 first[] = { 5, 6 }, second[] = { 7, 6 };
-	struct rig *rig = rig_new(test);
-	struct rig_device *d;
-	struct device *dev;
-
-	rig_smmu(test, rig, 0, NULL);
-	d = rig_device_sids(test, rig, 0, first, 2);
-	dev = machine_add_device(rig->smmu[0], second, 2, 0, false);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
-	KUNIT_EXPECT_FALSE(test, device_iommu_mapped(dev));
-	machine_remove_device(dev);
-	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_blocked_domain));
-	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, 0x1000, false));
-	/* the one that it did get is free again */
-	rig_device_sids(test, rig, 0, &second[0], 1);
-}
-
 /* The SMMU may know that there is no level-2 table; once there is one it must forget that */
 static void level_one_changes(struct kunit *test)
 {
@@ -340,7 +320,6 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(array_is_ahead),
 	KUNIT_CASE(goes_round),
 	KUNIT_CASE(many_streams),
-	KUNIT_CASE(stream_taken),
 	KUNIT_CASE(level_one_changes),
 	KUNIT_CASE(survives_no_memory),
 	KUNIT_CASE(reserves_once),

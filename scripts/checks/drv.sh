@@ -8,6 +8,8 @@
 # shellcheck source=scripts/checks/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+# More devices for the guests to come
+drv_extra=()
 drv_tmp=$(work_dir drv)
 on_exit rm -rf "$drv_tmp"
 
@@ -47,6 +49,7 @@ drv_guest()
 		-netdev "user,id=net,restrict=on,guestfwd=tcp:10.0.2.100:80-cmd:cat $drv_tmp/blob" \
 		-device "virtio-net-pci,netdev=net,iommu_platform=on,disable-legacy=on,romfile=,bus=pcie.0" \
 		-device edu,bus=pcie.0 -device iommu-testdev,bus=pcie.0 \
+		"${drv_extra[@]}" \
 		2>&1 | tee "$drv_tmp/out" | collect "$name: " || rc=$?
 	bad=$(grep '^guest: fail' "$drv_tmp/out" | tail -n 1) || :
 	if ((rc == 0)); then
