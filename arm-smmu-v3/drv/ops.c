@@ -84,11 +84,17 @@ static int of_xlate(struct device *dev, const struct of_phandle_args *args)
 	return iommu_fwspec_add_ids(dev, args->args, 1);
 }
 
-/* HiSilicon's PCIe tune and trace device addresses memory by physical address only */
+/*
+ * HiSilicon's PCIe tune and trace device addresses memory by physical address only. One that is
+ * not trusted, which may as well only claim to be that device, is translated all the same: the
+ * core refuses identity for it, and with it the whole SMMU.
+ */
 static int def_domain_type(struct device *dev)
 {
-	if (dev_is_pci(dev) && to_pci_dev(dev)->vendor == PCI_VENDOR_ID_HUAWEI &&
-	    to_pci_dev(dev)->device == 0xa12e)
+	struct pci_dev *pdev = dev_is_pci(dev) ? to_pci_dev(dev) : NULL;
+
+	if (pdev && pdev->vendor == PCI_VENDOR_ID_HUAWEI && pdev->device == 0xa12e &&
+	    !pdev->untrusted)
 		return IOMMU_DOMAIN_IDENTITY;
 	return 0;
 }
