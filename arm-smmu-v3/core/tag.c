@@ -56,6 +56,8 @@ int smmu_tag_get(const struct smmu_array *array, struct smmu_inst *inst,
 	const struct smmu_inv *inv;
 	int id;
 
+	KUNIT_STATIC_STUB_REDIRECT(smmu_tag_get, array, inst, type, tag);
+
 	if (WARN_ON_ONCE(type != SMMU_INV_S1_ASID && type != SMMU_INV_S2_VMID))
 		return -EINVAL;
 

@@ -94,6 +94,22 @@ static void commit(struct smmu_master *master, const struct smmu_rid *to,
 		smmu_ats_park(master);
 }
 
+/*
+ * No driver may fail a device's first attach, says the core: when one comes while the SMMU is
+ * being registered, it undoes the registration. A device that cannot have its domain is then the
+ * only one that suffers: it is taken for attached, and aborts.
+ */
+static int must_not_fail(struct smmu_master *master, int ret)
+{
+	if (ret && !master->attached) {
+		dev_err(master->dev, "first attach failed (%pe): its DMA aborts until it is attached to another domain\n",
+			ERR_PTR(ret));
+		ret = 0;
+	}
+	master->attached = true;
+	return ret;
+}
+
 int smmu_attach_paging(struct smmu_master *master, struct smmu_domain *domain)
 {
 	struct smmu_attachment next = {
@@ -123,6 +139,7 @@ int smmu_attach_paging(struct smmu_master *master, struct smmu_domain *domain)
 		commit(master, &to, &next, master->ats_capable);
 	else
 		smmu_iopf_leave(&next);
+	ret = must_not_fail(master, ret);
 	mutex_unlock(&smmu_attach_mutex);
 	smmu_iopf_settle(master);
 	return ret;
@@ -182,6 +199,7 @@ void smmu_attach_none(struct smmu_master *master, bool bypass)
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
+	master->attached = true;
 	/* ATS stays on for the sake of its PASIDs */
 	commit(master, &to, &next, master->nr_pasids && master->ats_on);
 }

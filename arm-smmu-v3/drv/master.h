@@ -53,6 +53,7 @@ enum smmu_rid_kind {
  * @cdtab: CD table, from the first stage-1 or PASID attach on
  * @ats_on: ATS is on in the device and in its STEs. Written under the mutex; READ_ONCE
  *	by guest commands, which an RCU reader lock keeps from outliving it.
+ * @attached: it has been attached to something
  * @shared: other devices have, or had, one of its StreamIDs; see streams.h
  * @ats_parked: it left an ATC_INV unanswered and is cut off until it is attached anew
  * @nr_iopf: attachments of it with faults that are answered, and @iopf_left; read by the event
@@ -84,6 +85,7 @@ struct smmu_master {
 	struct xarray pasids;
 	u32 nr_pasids;
 	struct smmu_cdtab cdtab;
+	bool attached;
 	bool shared;
 	bool ats_on;
 	bool ats_parked;

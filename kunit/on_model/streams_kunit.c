@@ -9,6 +9,7 @@
 #include <linux/platform_device.h>
 #include <linux/sizes.h>
 
+#include "core/tag.h"
 #include "drv/attachment.h"
 #include "drv/master.h"
 #include "drv/streams.h"
@@ -444,6 +445,47 @@ static void no_memory_for_one(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, device_iommu_mapped(p->dev[1]));
 }
 
+static int no_tag(const struct smmu_array *array, struct smmu_inst *inst, u8 type,
+		  struct smmu_tag *tag)
+{
+	return -ENOSPC;
+}
+
+/*
+ * The first attach of a device, to what its group is attached to, and there is no tag left (nor
+ * would there be with 8-bit ASIDs and 256 devices). The core would undo a registration for that;
+ * so it is taken for attached, and aborts.
+ */
+static void first_attach_cannot_be(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
+	const u32 own[] = { SHARED, 0x600 };
+	struct iommu_domain *domain;
+	struct rig_device *a, *b;
+	u32 sid = SHARED;
+
+	a = rig_device_sids(test, rig, 0, &sid, 1);
+	domain = rig_domain_s2(test, a);
+	map(test, domain, PAGE_A);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(a, domain));
+	kunit_activate_static_stub(test, smmu_tag_get, no_tag);
+	b = rig_device_sids(test, rig, 0, own, 2);
+	kunit_deactivate_static_stub(test, smmu_tag_get);
+	KUNIT_EXPECT_TRUE(test, same_group(a->dev, b->dev));
+	KUNIT_EXPECT_EQ(test, PAGE_A, look(smmu, SHARED, IOVA));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, look(smmu, 0x600, IOVA));
+	/* later ones may fail, and say so */
+	kunit_activate_static_stub(test, smmu_tag_get, no_tag);
+	KUNIT_EXPECT_EQ(test, -ENOSPC, domain->ops->attach_dev(domain, b->dev, NULL));
+	kunit_deactivate_static_stub(test, smmu_tag_get);
+	attach_alone(test, b->dev, domain);
+	KUNIT_EXPECT_EQ(test, PAGE_A, look(smmu, 0x600, IOVA));
+	rig_remove(a);
+	rig_remove(b);
+	iommu_domain_free(domain);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(hotplug),
 	KUNIT_CASE(there_before_the_smmu),
@@ -456,6 +498,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(newcomer_meets_ats),
 	KUNIT_CASE(newcomer_meets_guest),
 	KUNIT_CASE(no_memory_for_one),
+	KUNIT_CASE(first_attach_cannot_be),
 	{}
 };
 
