@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/dev_printk.h>
+#include <linux/pci.h>
 #include <linux/ratelimit.h>
+#include <linux/string.h>
 
 #include "core/event.h"
 #include "drv/fault.h"
@@ -11,14 +13,33 @@
 #include "drv/vsmmu.h"
 #include "hw/issue.h"
 
-static void print(struct smmu_device *smmu, const struct smmu_event *event, const char *who)
+/* A device by its name, and what it is where it says so itself */
+static void name(char *buf, size_t size, struct smmu_master *master)
 {
-	if (!event->translation) {
-		dev_err(smmu->dev, "event: %s (0x%02x) client: %s sid: 0x%x ssid: 0x%x raw: 0x%016llx 0x%016llx 0x%016llx 0x%016llx\n",
-			smmu_event_name(event->id), event->id, who, event->sid, event->ssid,
-			event->raw[0], event->raw[1], event->raw[2], event->raw[3]);
-		return;
+	struct pci_dev *pdev;
+
+	if (!master) {
+		strscpy(buf, "(unassigned sid)", size);
+	} else if (dev_is_pci(master->dev)) {
+		pdev = to_pci_dev(master->dev);
+		snprintf(buf, size, "%s [%04x:%04x]", pci_name(pdev), pdev->vendor,
+			 pdev->device);
+	} else {
+		strscpy(buf, dev_name(master->dev), size);
 	}
+}
+
+static void print(struct smmu_device *smmu, const struct smmu_event *event,
+		  struct smmu_master *master)
+{
+	char who[48];
+
+	name(who, sizeof(who), master);
+	dev_err(smmu->dev, "event: %s (0x%02x) client: %s sid: 0x%x ssid: 0x%x raw: 0x%016llx 0x%016llx 0x%016llx 0x%016llx\n",
+		smmu_event_name(event->id), event->id, who, event->sid, event->ssid,
+		event->raw[0], event->raw[1], event->raw[2], event->raw[3]);
+	if (!event->translation)
+		return;
 	dev_err(smmu->dev, "event: %s client: %s sid: 0x%x ssid: 0x%x iova: 0x%llx ipa: 0x%llx\n",
 		smmu_event_name(event->id), who, event->sid, event->ssid, event->addr,
 		event->ipa);
@@ -54,6 +75,6 @@ void smmu_fault_report(struct smmu_device *smmu, const struct smmu_event *event)
 	master = smmu_streams_ruler(host, event->sid);
 	if (!handled(smmu, master, event) && !smmu_vsmmu_report(master, event) &&
 	    __ratelimit(&host->fault_limit))
-		print(smmu, event, master ? dev_name(master->dev) : "(unassigned sid)");
+		print(smmu, event, master);
 	mutex_unlock(&host->streams_lock);
 }
