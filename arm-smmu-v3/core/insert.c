@@ -100,7 +100,7 @@ static void ring(struct smmu_inserter *ins)
 
 u64 smmu_insert(struct smmu_inserter *ins, const struct smmu_cmd *cmd, u32 n)
 {
-	u64 pos, end;
+	u64 pos, end, addr;
 	u32 i;
 
 	lockdep_assert_irqs_disabled();
@@ -111,9 +111,10 @@ u64 smmu_insert(struct smmu_inserter *ins, const struct smmu_cmd *cmd, u32 n)
 
 	for (i = 0; i < n; i++)
 		ins->slots[smmu_q_slot(pos + i, ins->log2)] = cmd[i];
-	if (ins->sync_addr && smmu_cmd_opcode(&cmd[n - 1]) == CMD_SYNC)
-		smmu_cmd_sync_msi(&ins->slots[smmu_q_slot(end - 1, ins->log2)],
-				  ins->sync_addr, end);
+	/* whoever takes the word out of service writes 0 */
+	addr = READ_ONCE(ins->sync_addr);
+	if (addr && smmu_cmd_opcode(&cmd[n - 1]) == CMD_SYNC)
+		smmu_cmd_sync_msi(&ins->slots[smmu_q_slot(end - 1, ins->log2)], addr, end);
 
 	/* the slots before the end; pairs with smp_load_acquire() in published() */
 	smp_store_release(&ins->ends[smmu_q_slot(pos, ins->log2)], end);

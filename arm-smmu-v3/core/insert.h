@@ -52,7 +52,8 @@ struct smmu_inserter_ops {
  * @ops: see above
  * @slots: the queue, 2^@log2 commands
  * @ends: one word for each slot: end position of the batch that starts there
- * @sync_addr: bus address of the word that CMD_SYNCs report to, 0 for none
+ * @sync_addr: bus address of the word that CMD_SYNCs report to, 0 for none. May become 0 while
+ *	others insert: WRITE_ONCE, READ_ONCE in smmu_insert().
  * @headroom: entries kept free at admission: contexts * largest batch
  * @log2: log2 of the entries
  * @reserved: position of the next free slot; fetch-add by everybody

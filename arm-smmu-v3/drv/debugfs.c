@@ -111,6 +111,8 @@ static int queues_show(struct seq_file *s, void *unused)
 	seq_printf(s, "cmdq entries %u prod 0x%08x cons 0x%08x position %llu\n",
 		   1U << smmu->cmdq.mem.log2, smmu_reg_read(smmu->base, SMMU_CMDQ_PROD),
 		   smmu_reg_read(smmu->base, SMMU_CMDQ_CONS), smmu_cmdq_posted(&smmu->cmdq));
+	if (!evtq->mem.virt)
+		return 0;
 	seq_printf(s, "evtq entries %u prod 0x%08x cons 0x%08x records %llu overflows %llu\n",
 		   1U << evtq->mem.log2, smmu_reg_read(evtq->page, evtq->prod),
 		   smmu_reg_read(evtq->page, evtq->cons), evtq->records, evtq->overflows);
@@ -122,15 +124,19 @@ static int counters_show(struct seq_file *s, void *unused)
 {
 	struct smmu_host *host = s->private;
 	struct smmu_device *smmu = &host->smmu;
+	const struct smmu_cmdq *q = &smmu->cmdq;
 	struct smmu_cmdq_stats stats;
 
 	smmu_cmdq_stats(smmu, &stats);
-	seq_printf(s, "commands %llu\nsyncs %llu\nposts %llu\ndoorbells %llu\nfull %llu\ncmd_errors %u\ntimeouts %d\ngerrors %d\nevents %llu\npage_faults %d\nleaked_tags %d\ndead %u\n",
+	seq_printf(s, "commands %llu\nsyncs %llu\nposts %llu\ndoorbells %llu\nfull %llu\ncmd_errors %u\ntimeouts %d\ngerrors %d\nevents %llu\npage_faults %d\nleaked_tags %d\nwithheld %d\nsync_word %u\ndead %u\nadrift %u\n",
 		   stats.cmds, stats.syncs, stats.posts, stats.doorbells, stats.full,
 		   READ_ONCE(smmu->cmdq.err_seq), atomic_read(&smmu->cmdq.timeouts),
 		   atomic_read(&smmu->gerrors), smmu->evtq.records,
 		   atomic_read(&host->page_faults),
-		   atomic_read(&smmu->inst.leaked), smmu_device_is_dead(smmu));
+		   atomic_read(&smmu->inst.leaked), atomic_read(&smmu->withheld),
+		   /* pairs with xchg() in smmu_cmdq_retire_word() */
+		   !q->sync_word ? 0 : READ_ONCE(q->polled_word) ? 1 : 2,
+		   smmu_device_is_dead(smmu), smmu_device_is_adrift(smmu));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(counters);

@@ -12,6 +12,7 @@
 #include "core/ident.h"
 #include "drv/firmware.h"
 #include "hw/device.h"
+#include "hw/mmio.h"
 
 static u32 dt_errata(const struct device_node *np)
 {
@@ -74,6 +75,37 @@ static int read_acpi(struct device *dev, struct smmu_ident_env *env)
 	return -EINVAL;
 }
 #endif
+
+/* SMMU_FEAT_* that IDR0.HTTU says there are */
+static u32 has_httu(u32 idr0)
+{
+	u32 httu = FIELD_GET(IDR0_HTTU, idr0), flags = 0;
+
+	if (httu >= IDR0_HTTU_AF)
+		flags |= SMMU_FEAT_HA;
+	if (httu >= IDR0_HTTU_AF_DIRTY)
+		flags |= SMMU_FEAT_HD;
+	if (httu == IDR0_HTTU_TABLE_AF)
+		flags |= SMMU_FEAT_HAFT;
+	return flags;
+}
+
+u32 smmu_firmware_differs(struct smmu_device *smmu, bool coherent, u32 absent)
+{
+	u32 idr0 = smmu_reg_read(smmu->base, SMMU_IDR0), n = 0;
+
+	if (coherent != !!(idr0 & IDR0_COHACC)) {
+		dev_warn(smmu->dev, "%scoherent as firmware says, although IDR0.COHACC is %u\n",
+			 coherent ? "" : "not ", !coherent);
+		n++;
+	}
+	if (absent & has_httu(idr0)) {
+		dev_warn(smmu->dev, "hardware updates of page tables: less than IDR0.HTTU %lu, as the IORT says\n",
+			 FIELD_GET(IDR0_HTTU, idr0));
+		n++;
+	}
+	return n;
+}
 
 static int line(struct platform_device *pdev, const char *name)
 {

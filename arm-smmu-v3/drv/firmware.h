@@ -3,7 +3,10 @@
 #ifndef SMMU_DRV_FIRMWARE_H
 #define SMMU_DRV_FIRMWARE_H
 
+#include <linux/types.h>
+
 struct platform_device;
+struct smmu_device;
 struct smmu_host;
 struct smmu_ident_env;
 struct smmu_wired;
@@ -18,6 +21,15 @@ struct smmu_wired;
  */
 int smmu_firmware_read(struct platform_device *pdev, struct smmu_ident_env *env,
 		       struct smmu_wired *wired);
+
+/**
+ * smmu_firmware_differs() - a line in the log for each thing where firmware overrides IDR0
+ * @smmu: initialised
+ * @coherent: firmware's word on it, which decides what memory the DMA API gives
+ * @absent: SMMU_FEAT_* that firmware does not want used
+ * Return: how many
+ */
+u32 smmu_firmware_differs(struct smmu_device *smmu, bool coherent, u32 absent);
 
 /**
  * smmu_rmr_preset() - streams with reserved memory regions keep their DMA

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One SMMU from platform probe to platform remove. */
 #include <linux/atomic.h>
-#include <linux/crash_dump.h>
 #include <linux/dev_printk.h>
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
@@ -93,9 +92,11 @@ static int map_registers(struct platform_device *pdev, struct smmu_device *smmu,
 	}
 	smmu->phys = res->start;
 	smmu->base = smmu_reg_map(&pdev->dev, res->start, map);
+	if (IS_ERR(smmu->base))
+		return PTR_ERR(smmu->base);
 	smmu->page1 = page0_only ? smmu->base :
 		      smmu_reg_map(&pdev->dev, res->start + SMMU_PAGE1_OFFSET, map);
-	return smmu->base && smmu->page1 ? 0 : -ENOMEM;
+	return PTR_ERR_OR_ZERO(smmu->page1);
 }
 
 static int register_host(struct smmu_host *host)
@@ -147,6 +148,7 @@ static int bring_up(struct platform_device *pdev, struct smmu_host *host)
 	ret = smmu_device_init(smmu, &env, &tuning);
 	if (ret)
 		return ret;
+	smmu_firmware_differs(smmu, env.coherent, env.disable & ~smmu_param_disabled());
 	if (!(env.disable & SMMU_FEAT_SVA) && smmu_sva_matches(&smmu->inst.feat, &why))
 		smmu->inst.feat.flags |= SMMU_FEAT_SVA;
 	else
@@ -164,7 +166,7 @@ static int bring_up(struct platform_device *pdev, struct smmu_host *host)
 	if (ret)
 		goto iopf;
 	smmu_rmr_preset(host);
-	ret = smmu_device_start(smmu, &wired, is_kdump_kernel());
+	ret = smmu_device_start(smmu, &wired);
 	if (ret)
 		goto free;
 	return 0;

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <kunit/static_stub.h>
+#include <linux/crash_dump.h>
+#include <linux/minmax.h>
 #include <linux/moduleparam.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include "drv/params.h"
 #include "hw/device.h"
+
+/* 256 commands: a page */
+#define KDUMP_QUEUE_LOG2	((u8)8)
 
 static uint disable_features;
 module_param(disable_features, uint, 0444);
@@ -56,6 +61,11 @@ module_param_cb(cmdq, &cmdq_ops, NULL, 0444);
 MODULE_PARM_DESC(cmdq,
 		 "how commands are inserted: lock (one spinlock), combine (no lock, no retry loop, for many CPUs) (default lock)");
 
+static bool sync_poll;
+module_param(sync_poll, bool, 0444);
+MODULE_PARM_DESC(sync_poll,
+		 "see the completion of commands in CMDQ_CONS only, instead of by MSIs that SMMUs send to memory (default N)");
+
 static bool force;
 module_param(force, bool, 0444);
 MODULE_PARM_DESC(force,
@@ -63,6 +73,7 @@ MODULE_PARM_DESC(force,
 
 u32 smmu_param_disabled(void)
 {
+	KUNIT_STATIC_STUB_REDIRECT(smmu_param_disabled);
 	return disable_features;
 }
 
@@ -72,7 +83,17 @@ void smmu_param_tuning(struct smmu_tuning *tuning)
 	*tuning = (struct smmu_tuning) {
 		.queue_cap = queue_log2,
 		.combine = cmdq == CMDQ_COMBINE,
+		.poll_cons = sync_poll,
 	};
+	/* memory is what a crash kernel lacks, and what its SMMUs do is little */
+	if (is_kdump_kernel())
+		smmu_param_kdump(tuning);
+}
+
+void smmu_param_kdump(struct smmu_tuning *tuning)
+{
+	tuning->queue_cap = min_not_zero(tuning->queue_cap, KDUMP_QUEUE_LOG2);
+	tuning->no_records = true;
 }
 
 bool smmu_param_force(void)

@@ -9,8 +9,10 @@ struct smmu_tuning;
 
 /* SMMU_FEAT_* to treat as absent */
 u32 smmu_param_disabled(void);
-/* Queues: their size and how commands are inserted */
+/* Queues: their size and how commands are inserted, and what a crash kernel does without */
 void smmu_param_tuning(struct smmu_tuning *tuning);
+/* The latter: a small command queue, and no other */
+void smmu_param_kdump(struct smmu_tuning *tuning);
 /* take SMMUs over although devices behind them are driven already */
 bool smmu_param_force(void);
 

@@ -44,7 +44,7 @@ void smmu_domain_unref(struct smmu_domain *domain, struct smmu_array *del)
 		 * nothing.
 		 */
 		if (!smmu_device_is_dead(smmu))
-			smmu_device_shut(smmu, "tag flush not confirmed");
+			smmu_issue_shut(smmu, "tag flush not confirmed");
 		if (smmu_device_is_off(smmu))
 			continue;
 		inv = smmu_array_find(array, inv);

@@ -32,7 +32,7 @@ static void make_good(struct smmu_device *smmu, const struct smmu_array *array, 
 		return;
 	smmu_ats_cut_array(smmu, array);
 	if (smmu_issue_flush_all(smmu))
-		smmu_device_shut(smmu, "invalidation not confirmed");
+		smmu_issue_shut(smmu, "invalidation not confirmed");
 }
 
 static __always_inline void wait_for(const struct post *post, const struct smmu_array *array,

@@ -2,9 +2,13 @@
 #include <linux/dev_printk.h>
 #include <linux/dma-mapping.h>
 #include <linux/ktime.h>
+#include <linux/math.h>
 #include <linux/nmi.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
+
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
 
 #include <smmuv3/regs.h>
 
@@ -23,9 +27,25 @@ static void alloc_sync_word(struct smmu_device *smmu)
 {
 	struct smmu_cmdq *q = &smmu->cmdq;
 
-	if (smmu_has(smmu, SMMU_FEAT_MSI) && smmu_has(smmu, SMMU_FEAT_COHERENT))
+	if (smmu_has(smmu, SMMU_FEAT_MSI) && smmu_has(smmu, SMMU_FEAT_COHERENT) &&
+	    !smmu->tuning.poll_cons)
 		q->sync_word = dma_alloc_coherent(smmu->dev, sizeof(u32), &q->sync_dma,
 						  GFP_KERNEL);
+}
+
+/* CMDQEN = 0 does not wait for an MSI (6.3.9.3): either the last one is there, or it may come */
+static void free_sync_word(struct smmu_device *smmu)
+{
+	struct smmu_cmdq *q = &smmu->cmdq;
+	u32 posted = lower_32_bits(smmu_cmdq_posted(q));
+
+	if (!q->sync_word)
+		return;
+	/* pairs with the SMMU's write */
+	if (READ_ONCE(*q->sync_word) == posted || !smmu_device_is_dead(smmu))
+		dma_free_coherent(smmu->dev, sizeof(u32), q->sync_word, q->sync_dma);
+	else
+		dev_notice(smmu->dev, "an MSI may be under way: its word is withheld\n");
 }
 
 int smmu_cmdq_alloc(struct smmu_device *smmu, bool combine)
@@ -38,7 +58,7 @@ int smmu_cmdq_alloc(struct smmu_device *smmu, bool combine)
 	if (!q->stats)
 		return -ENOMEM;
 	ret = smmu_queue_mem_alloc(smmu, &q->mem, smmu->inst.feat.cmdq_log2,
-				   sizeof(struct smmu_cmd), "cmdq");
+				   sizeof(struct smmu_cmd), CR0_CMDQEN, "cmdq");
 	if (ret) {
 		free_percpu(q->stats);
 		return ret;
@@ -52,8 +72,7 @@ void smmu_cmdq_free(struct smmu_device *smmu)
 {
 	struct smmu_cmdq *q = &smmu->cmdq;
 
-	if (q->sync_word)
-		smmu_device_free_dma(smmu, sizeof(u32), q->sync_word, q->sync_dma);
+	free_sync_word(smmu);
 	kvfree(q->ends);
 	smmu_queue_mem_free(smmu, &q->mem);
 	free_percpu(q->stats);
@@ -67,6 +86,8 @@ void smmu_cmdq_program(struct smmu_device *smmu)
 	q->cons = 0;
 	if (q->sync_word)
 		*q->sync_word = 0;
+	q->polled_word = q->sync_word;
+	q->missing = 0;
 	if (q->combine)
 		smmu_cmdq_combine_reset(q);
 	smmu_reg_write64(smmu->base, SMMU_CMDQ_BASE, smmu_queue_mem_base(&q->mem));
@@ -94,6 +115,14 @@ u64 smmu_cmdq_posted(const struct smmu_cmdq *q)
 {
 	/* pairs with WRITE_ONCE in smmu_cmdq_post_lock() and in ring(), core/insert.c */
 	return READ_ONCE(*(q->combine ? &q->ins.rung : &q->prod));
+}
+
+bool smmu_cmdq_is_idle(struct smmu_device *smmu)
+{
+	/* in this order: what is posted later is not meant */
+	u64 posted = smmu_cmdq_posted(&smmu->cmdq);
+
+	return smmu_cmdq_refresh(smmu) >= posted;
 }
 
 /*
@@ -125,6 +154,13 @@ u64 smmu_cmdq_refresh(struct smmu_device *smmu)
 	return pos;
 }
 
+/* A place where tests make the time pass that a poller was away */
+VISIBLE_IF_KUNIT noinline ktime_t smmu_cmdq_clock(struct smmu_device *smmu)
+{
+	KUNIT_STATIC_STUB_REDIRECT(smmu_cmdq_clock, smmu);
+	return ktime_get();
+}
+
 int smmu_cmdq_relax(struct smmu_device *smmu, u32 *polls, struct smmu_deadline *deadline)
 {
 	ktime_t now;
@@ -135,7 +171,7 @@ int smmu_cmdq_relax(struct smmu_device *smmu, u32 *polls, struct smmu_deadline *
 	smmu_gerror_poll(smmu);
 	if (smmu_device_is_dead(smmu))
 		return -ESHUTDOWN;
-	now = ktime_get();
+	now = smmu_cmdq_clock(smmu);
 	if (!deadline->at)
 		deadline->at = ktime_add_ms(now, SMMU_CMD_TIMEOUT_MS);
 	if (deadline->extended)
@@ -214,15 +250,68 @@ static bool ticket_failed(struct smmu_cmdq *q, const struct smmu_ticket *ticket)
 	return false;
 }
 
-/* Is it complete? The word is a load; CONS is asked when the word has not moved for long */
-static bool reached(struct smmu_device *smmu, u64 end, u32 polls)
+void smmu_cmdq_retire_word(struct smmu_device *smmu, const char *why)
 {
 	struct smmu_cmdq *q = &smmu->cmdq;
 
-	if (!q->sync_word || polls % POLLS_PER_CHECK == POLLS_PER_CHECK - 1)
+	/* pairs with READ_ONCE() in reached(), smmu_cmdq_wait() and smmu_cmdq_post_lock() */
+	if (!xchg(&q->polled_word, NULL))
+		return;
+	/* pairs with READ_ONCE() in smmu_insert() */
+	WRITE_ONCE(q->ins.sync_addr, 0);
+	dev_warn(smmu->dev, "MSIs of CMD_SYNCs do not arrive (%s): polling CMDQ_CONS instead\n",
+		 why);
+}
+
+/* The word is that of a CMD_SYNC at @end or behind, and of one that was posted */
+static bool word_says(const struct smmu_cmdq *q, u32 word, u64 end)
+{
+	if (likely(word == lower_32_bits(end)))
+		return true;
+	/* what the SMMU has reported was posted before: the word was loaded first */
+	return smmu_sync_word_reached(word, end) &&
+	       smmu_sync_word_reached(lower_32_bits(smmu_cmdq_posted(q)), word);
+}
+
+/*
+ * CONS says that the CMD_SYNC at @end is complete. Its MSI may be under way still, but not that
+ * of an earlier one (4.7.3). Only waits that the word has kept waiting come here.
+ */
+static void check_word(struct smmu_device *smmu, const u32 *word, u64 end)
+{
+	struct smmu_cmdq *q = &smmu->cmdq;
+	/* a look at CONS before it, another waiter's; pairs with the release below */
+	u64 other = smp_load_acquire(&q->missing);
+	/* after our own look at CONS: rmb() in smmu_cmdq_refresh() */
+	u32 now = READ_ONCE(*word);
+	/* further apart the halves cannot be compared */
+	bool near = other && abs_diff(end, other) < BIT(30);
+
+	if (near && other != end && !word_says(q, now, min(end, other)))
+		smmu_cmdq_retire_word(smmu, "one is missing behind a later CMD_SYNC");
+	else if (!word_says(q, now, end))
+		/* our look at CONS before it; pairs with the acquire above */
+		smp_store_release(&q->missing, end);
+}
+
+/* Is it complete? The word is a load; CONS is asked when it has not moved for long */
+static bool reached(struct smmu_device *smmu, u64 end, u32 polls)
+{
+	struct smmu_cmdq *q = &smmu->cmdq;
+	/* pairs with xchg() in smmu_cmdq_retire_word() */
+	u32 *word = READ_ONCE(q->polled_word);
+	u32 seen;
+
+	if (!word)
 		return smmu_cmdq_refresh(smmu) >= end;
 	/* pairs with the SMMU's write: what it did before the CMD_SYNC is visible */
-	return smmu_sync_word_reached(smp_load_acquire(q->sync_word), end);
+	seen = smp_load_acquire(word);
+	if (word_says(q, seen, end))
+		return true;
+	if (polls % POLLS_PER_CHECK != POLLS_PER_CHECK - 1 || smmu_cmdq_refresh(smmu) < end)
+		return false;
+	check_word(smmu, word, end);
+	return true;
 }
 
 static int wait_slow(struct smmu_device *smmu, u64 end, struct smmu_deadline *deadline)
@@ -246,10 +335,11 @@ int smmu_cmdq_wait(struct smmu_device *smmu, const struct smmu_ticket *ticket,
 
 	/*
 	 * Pairs with the cmpxchg in smmu_cmdq_refresh(): what the SMMU did is visible. Where
-	 * there is no word to poll, CONS often says so at the first look.
+	 * there is no word to poll (xchg() in smmu_cmdq_retire_word()), CONS often says so at
+	 * the first look.
 	 */
 	if (smp_load_acquire(&q->cons) < ticket->end &&
-	    (q->sync_word || smmu_cmdq_refresh(smmu) < ticket->end))
+	    (READ_ONCE(q->polled_word) || smmu_cmdq_refresh(smmu) < ticket->end))
 		ret = wait_slow(smmu, ticket->end, deadline);
 	if (ret == -ETIMEDOUT) {
 		atomic_inc(&q->timeouts);

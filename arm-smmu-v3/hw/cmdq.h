@@ -10,7 +10,7 @@
  *
  * Completion is seen in CONS, or, where the SMMU sends MSIs into coherent memory, in one
  * word that every CMD_SYNC writes its position to: a poll is then a load instead of a
- * register read. CONS stays the fallback.
+ * register read. CONS stays the fallback, and is all there is when MSIs turn out not to arrive.
  */
 #ifndef SMMU_HW_CMDQ_H
 #define SMMU_HW_CMDQ_H
@@ -58,6 +58,9 @@ struct smmu_cmdq_stats {
  * @sync_word: CMD_SYNCs write the low half of their end position here; NULL without MSIs.
  *	Written by the SMMU; acquire loads by waiters.
  * @sync_dma: its bus address
+ * @polled_word: @sync_word, or NULL once it is out of service: xchg() then, READ_ONCE otherwise
+ * @missing: end of a CMD_SYNC that CONS was past while the word did not say so, 0 for none.
+ *	Release by waiters after their look at CONS, acquire before the next one's at the word.
  * @err_pos: positions of commands that failed, ring, under smmu->gerror_lock
  * @err_seq: errors so far; release after @err_pos, acquire by waiters
  * @abt_pos: command whose fetch was aborted last, under smmu->gerror_lock
@@ -75,6 +78,8 @@ struct smmu_cmdq {
 	u64 cons;
 	u32 *sync_word;
 	dma_addr_t sync_dma;
+	u32 *polled_word;
+	u64 missing;
 	u64 err_pos[SMMU_CMDQ_ERRORS];
 	u32 err_seq;
 	u32 abt_tries;
@@ -118,6 +123,18 @@ void smmu_cmdq_stats(struct smmu_device *smmu, struct smmu_cmdq_stats *sum);
 
 /* Position up to which commands were made visible to the SMMU */
 u64 smmu_cmdq_posted(const struct smmu_cmdq *q);
+
+/* Has the SMMU consumed everything that was posted so far? */
+bool smmu_cmdq_is_idle(struct smmu_device *smmu);
+
+/**
+ * smmu_cmdq_retire_word() - MSIs of CMD_SYNCs do not arrive: completion is seen in CONS only
+ * @smmu: SMMU; any context
+ * @why: for the log
+ *
+ * A word that is not written any more would in the end be taken for one that is ahead.
+ */
+void smmu_cmdq_retire_word(struct smmu_device *smmu, const char *why);
 
 /**
  * struct smmu_deadline - the one deadline of a walk or an operation
@@ -172,5 +189,10 @@ int smmu_cmdq_wait(struct smmu_device *smmu, const struct smmu_ticket *ticket,
  * Return: false when the queue is beyond help
  */
 bool smmu_cmdq_error(struct smmu_device *smmu);
+
+#if IS_ENABLED(CONFIG_KUNIT)
+/* For tests to replace: the clock of those who poll */
+ktime_t smmu_cmdq_clock(struct smmu_device *smmu);
+#endif
 
 #endif

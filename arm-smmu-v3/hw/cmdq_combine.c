@@ -48,7 +48,7 @@ void smmu_cmdq_combine_reset(struct smmu_cmdq *q)
 	memset(q->ends, 0, smmu_q_entries(q->mem.log2) * sizeof(*q->ends));
 	atomic64_set(&q->ins.reserved, 0);
 	q->ins.rung = 0;
-	q->ins.sync_addr = q->sync_word ? q->sync_dma : 0;
+	q->ins.sync_addr = q->polled_word ? q->sync_dma : 0;
 }
 
 int smmu_cmdq_post_combine(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
@@ -57,7 +57,7 @@ int smmu_cmdq_post_combine(struct smmu_device *smmu, const struct smmu_cmd *cmd,
 	struct smmu_cmdq *q = &smmu->cmdq;
 	unsigned long flags;
 	u32 i, syncs = 0, polls = 0;
-	int ret;
+	int ret = 0;
 
 	for (;;) {
 		if (smmu_device_is_dead(smmu))
@@ -67,9 +67,10 @@ int smmu_cmdq_post_combine(struct smmu_device *smmu, const struct smmu_cmd *cmd,
 		    smmu_insert_admits(&q->ins, smmu_cmdq_refresh(smmu)))
 			break;
 		local_irq_restore(flags);
-		ret = smmu_cmdq_relax(smmu, &polls, deadline);
+		/* that was the last look: we may have been away for long before it */
 		if (ret)
 			return ret;
+		ret = smmu_cmdq_relax(smmu, &polls, deadline);
 	}
 	if (polls)
 		this_cpu_ptr(q->stats)->full++;

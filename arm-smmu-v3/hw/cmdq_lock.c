@@ -14,7 +14,7 @@ static int lock_with_room(struct smmu_device *smmu, u32 n, struct smmu_deadline 
 	struct smmu_cmdq *q = &smmu->cmdq;
 	u32 size = smmu_q_entries(q->mem.log2);
 	u32 polls = 0;
-	int ret;
+	int ret = 0;
 
 	for (;;) {
 		if (smmu_device_is_dead(smmu))
@@ -26,9 +26,10 @@ static int lock_with_room(struct smmu_device *smmu, u32 n, struct smmu_deadline 
 			return 0;
 		}
 		raw_spin_unlock_irqrestore(&q->lock, *flags);
-		ret = smmu_cmdq_relax(smmu, &polls, deadline);
+		/* that was the last look: we may have been away for long before it */
 		if (ret)
 			return ret;
+		ret = smmu_cmdq_relax(smmu, &polls, deadline);
 	}
 }
 
@@ -53,7 +54,8 @@ int smmu_cmdq_post_lock(struct smmu_device *smmu, const struct smmu_cmd *cmd, u3
 		slots[smmu_q_slot(from + i, log2)] = cmd[i];
 		syncs += smmu_cmd_opcode(&cmd[i]) == CMD_SYNC;
 	}
-	if (q->sync_word && smmu_cmd_opcode(&cmd[n - 1]) == CMD_SYNC)
+	/* pairs with xchg() in smmu_cmdq_retire_word() */
+	if (READ_ONCE(q->polled_word) && smmu_cmd_opcode(&cmd[n - 1]) == CMD_SYNC)
 		smmu_cmd_sync_msi(&slots[smmu_q_slot(end - 1, log2)], q->sync_dma, end);
 	/* pairs with READ_ONCE in smmu_cmdq_posted(): refuse no true CONS */
 	WRITE_ONCE(q->prod, end);

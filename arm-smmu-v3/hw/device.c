@@ -7,7 +7,9 @@
 
 #include "hw/control.h"
 #include "hw/device.h"
+#include "hw/gerror.h"
 #include "hw/irq.h"
+#include "hw/issue.h"
 
 int smmu_device_alloc(struct smmu_device *smmu)
 {
@@ -31,45 +33,67 @@ free_cmdq:
 	return ret;
 }
 
-static void turn_off(struct smmu_device *smmu)
+/* @off: fields of CR0 that are acknowledged as 0. Return: we were the first */
+static bool set_dead(struct smmu_device *smmu, u32 off)
 {
-	smmu->off = !smmu_ctrl_write(smmu, SMMU_CR0, SMMU_CR0ACK, 0);
-	if (!smmu->off)
-		dev_err(smmu->dev, "does not disable (CR0ACK)\n");
+	unsigned long flags;
+	bool first;
+
+	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
+	first = !smmu->dead;
+	/* pairs with READ_ONCE() in smmu_device_uses() */
+	WRITE_ONCE(smmu->on, smmu->on & ~off);
 	/*
-	 * At shutdown drivers go on unmapping: the queue takes nothing any more, and nothing
-	 * is translated. Also keeps smmu_device_shut() from touching GBPA.
-	 * Pairs with the loads in smmu_device_is_dead(), _is_off() and _is_adrift().
+	 * The acknowledges before it: who reads "dead" takes an invalidation that was not
+	 * confirmed for done. Pairs with the loads in smmu_device_is_dead() and
+	 * smmu_device_uses().
 	 */
 	smp_store_release(&smmu->dead, true);
+	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
+	return first;
 }
 
 /*
- * The GERROR handler may have shut the SMMU before or while CR0 was written to enable it. On,
- * but dead, it would translate while nobody invalidates.
+ * All of it. At shutdown drivers go on unmapping: the queue takes nothing any more, and nothing
+ * is translated.
+ */
+static void turn_off(struct smmu_device *smmu)
+{
+	u32 stuck = smmu_ctrl_clear(smmu, CR0_SMMUEN);
+
+	if (!stuck && smmu->started && !smmu_device_is_dead(smmu))
+		smmu_issue_settle(smmu);
+	stuck |= smmu_ctrl_clear(smmu, ~stuck);
+	if (stuck)
+		dev_err(smmu->dev, "does not disable (CR0ACK 0x%x)\n", stuck);
+	set_dead(smmu, ~stuck);
+}
+
+/*
+ * The GERROR handler may have begun to shut the SMMU before or while CR0 was written to enable
+ * it. On, but dead, it would translate while nobody invalidates.
  */
 static bool shut_meanwhile(struct smmu_device *smmu)
 {
 	unsigned long flags;
-	bool dead;
+	bool shutting;
 
 	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
-	dead = smmu->dead;
+	shutting = smmu->shutting;
 	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
-	return dead;
+	return shutting;
 }
 
-int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired, bool kdump)
+int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired)
 {
 	int ret;
 
 	if (smmu->was_enabled)
 		dev_warn(smmu->dev, "found enabled; aborting its traffic while it is reset\n");
+	/* it has not been led to anything of ours yet */
 	ret = smmu_ctrl_disable(smmu);
-	if (ret) {
-		dev_err(smmu->dev, "does not disable (%pe)\n", ERR_PTR(ret));
+	if (ret)
 		return ret;
-	}
 	ret = smmu_ctrl_prepare(smmu);
 	if (ret)
 		goto disable;
@@ -77,7 +101,9 @@ int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired, 
 	ret = smmu_irq_setup(smmu, wired);
 	if (ret)
 		goto disable;
-	ret = smmu_ctrl_enable(smmu, !kdump);
+	/* an error from before the interrupts were enabled has raised none */
+	smmu_gerror_poll(smmu);
+	ret = smmu_ctrl_enable(smmu);
 	if (!ret && shut_meanwhile(smmu)) {
 		dev_err(smmu->dev, "was shut while it was being enabled\n");
 		ret = -EIO;
@@ -98,8 +124,8 @@ void smmu_device_stop(struct smmu_device *smmu)
 {
 	if (!smmu->started)
 		return;
-	smmu->started = false;
 	turn_off(smmu);
+	smmu->started = false;
 	smmu_irq_teardown(smmu);
 }
 
@@ -110,40 +136,61 @@ void smmu_device_free(struct smmu_device *smmu)
 	smmu_cmdq_free(smmu);
 }
 
+static void give_back(struct smmu_device *smmu, bool in_use, size_t bytes, void *virt,
+		      dma_addr_t dma)
+{
+	if (!in_use) {
+		dma_free_coherent(smmu->dev, bytes, virt, dma);
+		return;
+	}
+	atomic_inc(&smmu->withheld);
+	dev_alert_ratelimited(smmu->dev, "%zu bytes withheld, it may still use them\n", bytes);
+}
+
 void smmu_device_free_dma(struct smmu_device *smmu, size_t bytes, void *virt, dma_addr_t dma)
 {
-	if (!smmu_device_is_adrift(smmu))
-		dma_free_coherent(smmu->dev, bytes, virt, dma);
-	else
-		dev_alert_ratelimited(smmu->dev, "%zu bytes withheld, it may still use them\n",
-				      bytes);
+	give_back(smmu, smmu_device_is_adrift(smmu), bytes, virt, dma);
+}
+
+void smmu_device_free_queue(struct smmu_device *smmu, u32 enable, size_t bytes, void *virt,
+			    dma_addr_t dma)
+{
+	give_back(smmu, smmu_device_uses(smmu, enable), bytes, virt, dma);
+}
+
+bool smmu_device_shut_begin(struct smmu_device *smmu, u32 *off)
+{
+	unsigned long flags;
+	int ret;
+
+	if (smmu_device_is_dead(smmu))
+		return false;
+	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
+	smmu->shutting = true;
+	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
+	/*
+	 * Without it SMMUEN = 0 would send everything on to physical addresses: stale
+	 * translations are less harm.
+	 */
+	ret = smmu_gbpa_abort(smmu);
+	/* the queues stay as they are: CMDQEN's acknowledge may never come */
+	*off = ret ? 0 : CR0_SMMUEN & ~smmu_ctrl_clear(smmu, CR0_SMMUEN);
+	return true;
+}
+
+void smmu_device_shut_end(struct smmu_device *smmu, u32 off, const char *why)
+{
+	if (!set_dead(smmu, off))
+		return;
+	dev_alert(smmu->dev, "SHUT: %s. All DMA through it %s; other SMMUs go on.\n", why,
+		  off ? "aborts" : "should abort, but the SMMU does not confirm it");
+	smmu->ops->lost(smmu);
 }
 
 void smmu_device_shut(struct smmu_device *smmu, const char *why)
 {
-	int gbpa = 0, cr0 = 0;
-	unsigned long flags;
-	bool first;
+	u32 off;
 
-	/*
-	 * Whoever reads "dead" takes an invalidation that was not confirmed for done, so it
-	 * becomes true only when the SMMU is off, and who comes second waits for that.
-	 * Interrupts off: a handler on this CPU may come here, too.
-	 */
-	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
-	first = !smmu->dead;
-	if (first) {
-		gbpa = smmu_gbpa_abort(smmu);
-		/* the queues stay readable; the event queue is of no more use */
-		cr0 = smmu_ctrl_write(smmu, SMMU_CR0, SMMU_CR0ACK, 0);
-		smmu->off = !gbpa && !cr0;
-		/* the acknowledge before it; pairs as in turn_off() */
-		smp_store_release(&smmu->dead, true);
-	}
-	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
-	if (!first)
-		return;
-	dev_alert(smmu->dev, "SHUT: %s. All DMA through it %s; other SMMUs go on.\n", why,
-		  gbpa || cr0 ? "should abort, but the SMMU does not confirm it" : "aborts");
-	smmu->ops->lost(smmu);
+	if (smmu_device_shut_begin(smmu, &off))
+		smmu_device_shut_end(smmu, off, why);
 }

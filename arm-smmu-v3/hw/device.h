@@ -21,6 +21,7 @@
 #include <linux/types.h>
 
 #include <smmuv3/features.h>
+#include <smmuv3/regs.h>
 
 #include "core/ident.h"
 #include "core/inst.h"
@@ -33,7 +34,7 @@ struct smmu_device;
 struct smmu_event;
 
 /* Registers answer and queues move within this time, or the SMMU is taken as dead */
-#define SMMU_REG_TIMEOUT_US	100000
+#define SMMU_REG_TIMEOUT_US	1000000
 #define SMMU_CMD_TIMEOUT_MS	2000
 /* A device may take a minute for an ATC_INV, give or take a half (PCIe, ATS) */
 #define SMMU_ATC_TIMEOUT_MS	100000
@@ -55,10 +56,14 @@ struct smmu_device_ops {
  * struct smmu_tuning - what the user chooses
  * @queue_cap: log2 cap on queue sizes, 0 for none
  * @combine: insert commands without a lock, see cmdq.h
+ * @poll_cons: completion is seen in CMDQ_CONS only, no CMD_SYNC sends an MSI
+ * @no_records: neither event nor PRI queue: a crash kernel's would only carry old faults
  */
 struct smmu_tuning {
 	u8 queue_cap;
 	bool combine;
+	bool poll_cons;
+	bool no_records;
 };
 
 /**
@@ -72,20 +77,24 @@ struct smmu_tuning {
  * @iidr: IIDR as read
  * @tuning: the user's choices
  * @cmdq: command queue
- * @evtq: event queue
- * @priq: PRI queue, memory only with SMMU_FEAT_PRI
+ * @evtq: event queue, no memory with @tuning.no_records
+ * @priq: PRI queue, memory only with SMMU_FEAT_PRI, and likewise
  * @strtab: stream table
  * @gerror_lock: serialises acknowledging GERROR between the handler and pollers
- * @shut_lock: serialises smmu_device_shut(); irq-safe, taken with no other lock of hw
+ * @shut_lock: protects @shutting, @on, @dead (writing) and each look at GBPA and CR0 with the
+ *	write that comes of it. Irq-safe, taken with no other lock of hw, never held while the
+ *	SMMU is waited for.
  * @irq_gerror: Linux interrupt or 0
  * @irq_combined: one line for all, or 0
  * @was_enabled: SMMUEN was set when we came: another kernel's SMMU, perhaps with DMA
  * @msi: interrupts are MSIs
  * @started: smmu_device_start() has succeeded
- * @off: set with @dead where the SMMU has acknowledged that it translates nothing
- * @dead: shut for good or stopped. Written under @shut_lock, by smmu_device_stop() or by a
- *	smmu_device_start() that fails, with release; READ_ONCE by everybody who posts.
+ * @shutting: somebody has begun to shut it, so it must not be enabled any more
+ * @on: CR0_* that are not known to be off; of use only once it is dead
+ * @dead: shut for good or stopped. Written with release, after @on; READ_ONCE by everybody who
+ *	posts.
  * @gerrors: global errors seen
+ * @withheld: pieces of memory that it was led to and that are not given back
  */
 struct smmu_device {
 	struct smmu_inst inst;
@@ -107,9 +116,11 @@ struct smmu_device {
 	bool was_enabled;
 	bool msi;
 	bool started;
-	bool off;
+	bool shutting;
+	u32 on;
 	bool dead;
 	atomic_t gerrors;
+	atomic_t withheld;
 };
 
 static inline struct smmu_device *smmu_device_of(struct smmu_inst *inst)
@@ -160,11 +171,10 @@ int smmu_device_alloc(struct smmu_device *smmu);
  * smmu_device_start() - reset, program and enable
  * @smmu: allocated; streams that need bypass have their STEs already
  * @wired: interrupts
- * @kdump: crash kernel: no event and PRI queues, they only carry old faults
- * Return: 0 or an error; on error the SMMU is stopped, as by smmu_device_stop()
+ * Return: 0 or an error with a line logged; on error the SMMU is stopped, as by
+ *	smmu_device_stop()
  */
-int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired,
-		      bool kdump);
+int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired);
 
 /**
  * smmu_device_stop() - interrupts off, translation off (GBPA decides then)
@@ -183,17 +193,28 @@ void smmu_device_stop(struct smmu_device *smmu);
 void smmu_device_free(struct smmu_device *smmu);
 
 /**
- * smmu_device_free_dma() - give back memory that the SMMU was led to
+ * smmu_device_free_dma() - give back memory that the SMMU is led to while it translates
  * @smmu: SMMU
  * @bytes: as allocated with dma_alloc_coherent()
  * @virt: likewise
  * @dma: likewise
  *
  * An SMMU that is told to stop and does not confirm it (smmu_device_is_adrift()) may go on to
- * read its tables and to write its event queue. The memory is withheld then, for good:
- * what another owner puts there would be taken for STEs and CDs.
+ * read its tables. The memory is withheld then, for good: what another owner puts there would
+ * be taken for STEs and CDs.
  */
 void smmu_device_free_dma(struct smmu_device *smmu, size_t bytes, void *virt, dma_addr_t dma);
+
+/**
+ * smmu_device_free_queue() - the same for a queue, which has an enable bit of its own
+ * @smmu: SMMU
+ * @enable: CR0_CMDQEN, CR0_EVENTQEN or CR0_PRIQEN
+ * @bytes: as allocated with dma_alloc_coherent()
+ * @virt: likewise
+ * @dma: likewise
+ */
+void smmu_device_free_queue(struct smmu_device *smmu, u32 enable, size_t bytes, void *virt,
+			    dma_addr_t dma);
 
 /**
  * smmu_device_shut() - the SMMU no longer does as told: abort everything through it
@@ -201,29 +222,43 @@ void smmu_device_free_dma(struct smmu_device *smmu, size_t bytes, void *virt, dm
  * @why: for the log
  *
  * Any context. Sets GBPA.ABORT, clears SMMUEN, marks it dead: no translation that
- * was not confirmed as invalidated can be used any more. Idempotent; returns when that
- * is so, whoever did it.
+ * was not confirmed as invalidated can be used any more. CMDQEN stays 1. Idempotent; returns
+ * when that is so, whoever did it: who comes second does all of it himself, because he may
+ * be an interrupt in the middle of the first. smmu_issue_shut() does more where the command
+ * queue may still work.
  */
 void smmu_device_shut(struct smmu_device *smmu, const char *why);
 
+/*
+ * Its two halves, for who has something to do in between. The first returns false where the SMMU
+ * is dead already; @off goes from the first to the second.
+ */
+bool smmu_device_shut_begin(struct smmu_device *smmu, u32 *off);
+void smmu_device_shut_end(struct smmu_device *smmu, u32 off, const char *why);
+
 static inline bool smmu_device_is_dead(const struct smmu_device *smmu)
 {
-	/* pairs with the releases in smmu_device_shut() and turn_off() */
+	/* pairs with the release in set_dead(), device.c */
 	return READ_ONCE(smmu->dead);
 }
 
-/* Dead, and known to translate nothing: its TLBs do not matter any more */
-static inline bool smmu_device_is_off(const struct smmu_device *smmu)
+/* Dead, and it may still do what these bits of CR0 are for: that they are off is not confirmed */
+static inline bool smmu_device_uses(const struct smmu_device *smmu, u32 enable)
 {
-	/* pairs with the release of @dead, before which @off is written */
-	return smp_load_acquire(&smmu->dead) && smmu->off;
+	/* pairs with the release of @dead, before which @on is written; it only loses bits */
+	return smp_load_acquire(&smmu->dead) && READ_ONCE(smmu->on) & enable;
 }
 
 /* Dead, but not known to be off: it may go on with the tables and the tags that it has */
 static inline bool smmu_device_is_adrift(const struct smmu_device *smmu)
 {
-	/* likewise */
-	return smp_load_acquire(&smmu->dead) && !smmu->off;
+	return smmu_device_uses(smmu, CR0_SMMUEN);
+}
+
+/* Dead, and known to translate nothing: its TLBs do not matter any more */
+static inline bool smmu_device_is_off(const struct smmu_device *smmu)
+{
+	return smmu_device_is_dead(smmu) && !smmu_device_is_adrift(smmu);
 }
 
 #endif

@@ -31,6 +31,30 @@ static void report(struct smmu_device *smmu, u32 active)
 			dev_err_ratelimited(smmu->dev, "GERROR: %s\n", gerror_text[i].text);
 }
 
+int smmu_gerror_take_over(struct smmu_device *smmu)
+{
+	u32 gerror, gerrorn, active;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&smmu->gerror_lock, flags);
+	gerror = smmu_reg_read(smmu->base, SMMU_GERROR);
+	gerrorn = smmu_reg_read(smmu->base, SMMU_GERRORN);
+	active = (gerror ^ gerrorn) & GERROR_ALL;
+	/* acknowledging that does not end it (6.3.19) */
+	if (active && !(active & GERROR_SFM_ERR))
+		smmu_reg_write(smmu->base, SMMU_GERRORN, gerrorn ^ active);
+	raw_spin_unlock_irqrestore(&smmu->gerror_lock, flags);
+
+	if (active & GERROR_SFM_ERR) {
+		dev_err(smmu->dev, "found in service failure mode, unusable until a system reset\n");
+		return -EIO;
+	}
+	if (active)
+		dev_warn(smmu->dev, "found with errors active (GERROR 0x%x), acknowledged\n",
+			 active);
+	return 0;
+}
+
 bool smmu_gerror_poll(struct smmu_device *smmu)
 {
 	u32 gerror, gerrorn, active;
@@ -65,6 +89,8 @@ bool smmu_gerror_poll(struct smmu_device *smmu)
 		lost = "service failure mode";
 	else if ((active & GERROR_CMDQ_ERR) && !smmu_cmdq_error(smmu))
 		lost = "the command queue cannot go on";
+	if (active & GERROR_MSI_CMDQ_ABT_ERR)
+		smmu_cmdq_retire_word(smmu, "one was aborted");
 	smmu_reg_write_ordered(smmu->base, SMMU_GERRORN, gerrorn ^ active);
 unlock:
 	raw_spin_unlock_irqrestore(&smmu->gerror_lock, flags);

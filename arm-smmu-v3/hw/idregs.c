@@ -30,6 +30,7 @@ int smmu_device_init(struct smmu_device *smmu, const struct smmu_ident_env *env,
 
 	raw_spin_lock_init(&smmu->gerror_lock);
 	raw_spin_lock_init(&smmu->shut_lock);
+	smmu->on = U32_MAX;
 	smmu_idregs_read(smmu, &regs);
 	smmu->iidr = regs.iidr;
 

@@ -30,11 +30,8 @@ static irqreturn_t combined_hard(int irq, void *data)
 
 static irqreturn_t combined_thread(int irq, void *data)
 {
-	struct smmu_device *smmu = data;
-
 	smmu_evtq_thread(irq, data);
-	if (smmu->priq.mem.virt)
-		smmu_priq_thread(irq, data);
+	smmu_priq_thread(irq, data);
 	return IRQ_HANDLED;
 }
 
@@ -84,13 +81,19 @@ static void free_msis(struct smmu_device *smmu)
 }
 #endif
 
-/* An address of 0 turns an MSI off (6.3.19) */
+/*
+ * An address of 0 turns an MSI off (6.3.21). What is there is UNKNOWN out of reset, or the kernel
+ * before's, whether we use MSIs and PRI or not: only the register says whether there are such.
+ */
 static void clear_msis(struct smmu_device *smmu)
 {
+	u32 idr0 = smmu_reg_read(smmu->base, SMMU_IDR0);
 	unsigned int i;
 
+	if (!(idr0 & IDR0_MSI))
+		return;
 	for (i = 0; i < ARRAY_SIZE(msi_cfg0); i++)
-		if (i != MSI_PRI || smmu_has(smmu, SMMU_FEAT_PRI))
+		if (i != MSI_PRI || idr0 & IDR0_PRI)
 			smmu_reg_write64(smmu->base, msi_cfg0[i], 0);
 }
 
@@ -114,7 +117,7 @@ static void request(struct smmu_device *smmu, int *irq, irq_handler_t hard,
 
 int smmu_irq_setup(struct smmu_device *smmu, const struct smmu_wired *wired)
 {
-	u32 enable = IRQ_CTRL_EVENTQ | IRQ_CTRL_GERROR;
+	u32 enable = IRQ_CTRL_GERROR;
 	int ret;
 
 	ret = smmu_ctrl_write(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, 0);
@@ -122,12 +125,12 @@ int smmu_irq_setup(struct smmu_device *smmu, const struct smmu_wired *wired)
 		dev_err(smmu->dev, "interrupts do not disable (IRQ_CTRLACK)\n");
 		return ret;
 	}
-	if (smmu_has(smmu, SMMU_FEAT_MSI))
-		clear_msis(smmu);
+	clear_msis(smmu);
 
-	smmu->msi = setup_msis(smmu);
+	/* firmware that wires all into one line wants no MSIs */
+	smmu->irq_combined = wired->combined;
+	smmu->msi = !smmu->irq_combined && setup_msis(smmu);
 	if (!smmu->msi) {
-		smmu->irq_combined = wired->combined;
 		smmu->evtq.irq = wired->event;
 		smmu->priq.irq = wired->pri;
 		smmu->irq_gerror = wired->gerror;
@@ -137,14 +140,18 @@ int smmu_irq_setup(struct smmu_device *smmu, const struct smmu_wired *wired)
 		request(smmu, &smmu->irq_combined, combined_hard, combined_thread,
 			"arm-smmu-v3-combined");
 	} else {
-		request(smmu, &smmu->evtq.irq, NULL, smmu_evtq_thread, "arm-smmu-v3-evtq");
+		if (smmu->evtq.mem.virt)
+			request(smmu, &smmu->evtq.irq, NULL, smmu_evtq_thread,
+				"arm-smmu-v3-evtq");
 		request(smmu, &smmu->irq_gerror, smmu_gerror_irq, NULL, "arm-smmu-v3-gerror");
-		if (smmu_has(smmu, SMMU_FEAT_PRI))
+		if (smmu->priq.mem.virt)
 			request(smmu, &smmu->priq.irq, NULL, smmu_priq_thread,
 				"arm-smmu-v3-priq");
 	}
 
-	if (smmu_has(smmu, SMMU_FEAT_PRI))
+	if (smmu->evtq.mem.virt)
+		enable |= IRQ_CTRL_EVENTQ;
+	if (smmu->priq.mem.virt)
 		enable |= IRQ_CTRL_PRIQ;
 	ret = smmu_ctrl_write(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, enable);
 	if (ret) {
@@ -167,9 +174,10 @@ void smmu_irq_teardown(struct smmu_device *smmu)
 	if (smmu->irq_combined) {
 		release(smmu, &smmu->irq_combined);
 	} else {
-		release(smmu, &smmu->evtq.irq);
+		if (smmu->evtq.mem.virt)
+			release(smmu, &smmu->evtq.irq);
 		release(smmu, &smmu->irq_gerror);
-		if (smmu_has(smmu, SMMU_FEAT_PRI))
+		if (smmu->priq.mem.virt)
 			release(smmu, &smmu->priq.irq);
 	}
 	if (smmu->msi) {

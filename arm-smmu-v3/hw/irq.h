@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Interrupts of one SMMU: MSIs where it can and a domain exists, else wired lines. */
+/*
+ * Interrupts of one SMMU: the one line for all where firmware names it, else MSIs where it can
+ * and a domain exists, else a wired line each.
+ */
 #ifndef SMMU_HW_IRQ_H
 #define SMMU_HW_IRQ_H
 

@@ -5,16 +5,26 @@
 #include "hw/device.h"
 #include "hw/issue.h"
 
-int smmu_issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
+/* How long a queue that was empty may take for a flush, where nobody wants to wait */
+#define SETTLE_MS	20
+
+static int issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
+		 struct smmu_deadline *deadline)
 {
-	struct smmu_deadline deadline = {};
 	struct smmu_ticket ticket;
 	int ret;
 
-	ret = smmu_cmdq_post(smmu, cmd, n, &deadline, &ticket, false);
+	ret = smmu_cmdq_post(smmu, cmd, n, deadline, &ticket, false);
 	if (ret)
 		return ret;
-	return smmu_cmdq_wait(smmu, &ticket, &deadline);
+	return smmu_cmdq_wait(smmu, &ticket, deadline);
+}
+
+int smmu_issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
+{
+	struct smmu_deadline deadline = {};
+
+	return issue(smmu, cmd, n, &deadline);
 }
 
 /* CFGI and TLBI with their CMD_SYNC, twice where it takes two */
@@ -27,17 +37,55 @@ static int issue_as_needed(struct smmu_device *smmu, const struct smmu_cmd *cmd,
 	return ret;
 }
 
-int smmu_issue_flush_all(struct smmu_device *smmu)
+/*
+ * Configuration first: while it is not known to be gone, a prefetch may fill the TLB by it
+ * (4.3.6), and only a CMD_SYNC keeps the two apart (4.7.3). Some SMMUs also want one kind of
+ * invalidation under a CMD_SYNC.
+ */
+#define FLUSH_ALL_CMDS	5
+
+static u32 flush_all(struct smmu_device *smmu, struct smmu_cmd *cmd)
 {
-	struct smmu_cmd cmd[4];
 	u32 n = 0;
 
 	smmu_cmd_cfgi_all(&cmd[n++]);
+	smmu_cmd_sync(&cmd[n++], false);
 	if (smmu_has(smmu, SMMU_FEAT_HYP))
 		smmu_cmd_tlbi_el2_all(&cmd[n++]);
 	smmu_cmd_tlbi_nsnh_all(&cmd[n++]);
 	smmu_cmd_sync(&cmd[n++], false);
-	return issue_as_needed(smmu, cmd, n);
+	return n;
+}
+
+int smmu_issue_flush_all(struct smmu_device *smmu)
+{
+	struct smmu_cmd cmd[FLUSH_ALL_CMDS];
+
+	return issue_as_needed(smmu, cmd, flush_all(smmu, cmd));
+}
+
+void smmu_issue_settle(struct smmu_device *smmu)
+{
+	struct smmu_deadline deadline = {
+		.at = ktime_add_ms(ktime_get(), SETTLE_MS),
+		/* nobody is to be blamed */
+		.extended = true,
+	};
+	struct smmu_cmd cmd[FLUSH_ALL_CMDS];
+
+	if (smmu_cmdq_is_idle(smmu))
+		issue(smmu, cmd, flush_all(smmu, cmd), &deadline);
+}
+
+void smmu_issue_shut(struct smmu_device *smmu, const char *why)
+{
+	u32 off;
+
+	if (!smmu_device_shut_begin(smmu, &off))
+		return;
+	if (off)
+		smmu_issue_settle(smmu);
+	smmu_device_shut_end(smmu, off, why);
 }
 
 void smmu_issue_resume(struct smmu_device *smmu, u32 sid, u16 stag, u8 action)
@@ -57,5 +105,5 @@ void smmu_issue_cfgi(struct smmu_device *smmu, struct smmu_cmd *cmd, u32 n)
 	smmu_cmd_sync(&cmd[n++], false);
 	ret = issue_as_needed(smmu, cmd, n);
 	if (ret && ret != -ESHUTDOWN && smmu_issue_flush_all(smmu))
-		smmu_device_shut(smmu, "configuration invalidation not confirmed");
+		smmu_issue_shut(smmu, "configuration invalidation not confirmed");
 }

@@ -9,11 +9,14 @@
 #include <linux/device.h>
 #include <linux/io.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
+#include <linux/ioport.h>
 
-/* NULL without memory */
+/* Claims and maps; given back with the device's other resources. An ERR_PTR with one line logged */
 static inline void __iomem *smmu_reg_map(struct device *dev, resource_size_t start, size_t size)
 {
-	return devm_ioremap(dev, start, size);
+	struct resource res = DEFINE_RES_MEM(start, size);
+
+	return devm_ioremap_resource(dev, &res);
 }
 
 static inline u32 smmu_reg_read(void __iomem *page, u32 off)

@@ -17,9 +17,10 @@ static size_t bytes(const struct smmu_queue_mem *mem)
 }
 
 int smmu_queue_mem_alloc(struct smmu_device *smmu, struct smmu_queue_mem *mem, u8 log2,
-			 u8 entry, const char *name)
+			 u8 entry, u32 enable, const char *name)
 {
 	mem->entry = entry;
+	mem->enable = enable;
 	for (mem->log2 = min_t(u8, log2, QUEUE_LOG2_MAX);; mem->log2--) {
 		mem->virt = dma_alloc_coherent(smmu->dev, bytes(mem), &mem->dma,
 					       GFP_KERNEL | __GFP_NOWARN);
@@ -42,7 +43,7 @@ int smmu_queue_mem_alloc(struct smmu_device *smmu, struct smmu_queue_mem *mem, u
 void smmu_queue_mem_free(struct smmu_device *smmu, struct smmu_queue_mem *mem)
 {
 	if (mem->virt)
-		smmu_device_free_dma(smmu, bytes(mem), mem->virt, mem->dma);
+		smmu_device_free_queue(smmu, mem->enable, bytes(mem), mem->virt, mem->dma);
 	mem->virt = NULL;
 }
 

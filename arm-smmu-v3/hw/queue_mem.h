@@ -13,10 +13,12 @@ struct smmu_device;
  * @dma: bus address
  * @log2: log2 of the entries
  * @entry: bytes of an entry
+ * @enable: CR0_* that lets the SMMU use it
  */
 struct smmu_queue_mem {
 	void *virt;
 	dma_addr_t dma;
+	u32 enable;
 	u8 log2;
 	u8 entry;
 };
@@ -27,13 +29,14 @@ struct smmu_queue_mem {
  * @mem: out
  * @log2: wanted
  * @entry: bytes of an entry
+ * @enable: CR0_* that lets the SMMU use it
  * @name: for the log
  * Return: 0 or -ENOMEM
  */
 int smmu_queue_mem_alloc(struct smmu_device *smmu, struct smmu_queue_mem *mem, u8 log2,
-			 u8 entry, const char *name);
+			 u8 entry, u32 enable, const char *name);
 
-/* See smmu_device_free_dma() */
+/* See smmu_device_free_queue() */
 void smmu_queue_mem_free(struct smmu_device *smmu, struct smmu_queue_mem *mem);
 
 /* Value for a *Q_BASE register */

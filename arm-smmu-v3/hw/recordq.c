@@ -2,6 +2,7 @@
 #include <linux/bitfield.h>
 #include <linux/delay.h>
 #include <linux/dev_printk.h>
+#include <linux/ktime.h>
 #include <linux/sched.h>
 
 #include <smmuv3/event.h>
@@ -12,9 +13,11 @@
 #include "core/queue.h"
 #include "hw/cmdq.h"
 #include "hw/device.h"
+#include "hw/gerror.h"
 #include "hw/mmio.h"
 
-/* Pause after a whole queue of records in one go */
+/* A storm: so much work in one go, then a pause */
+#define STORM_WORK_MS		2
 #define STORM_PAUSE_US		1000
 
 static void take_event(struct smmu_device *smmu, const __le64 *record);
@@ -31,8 +34,10 @@ int smmu_recordq_alloc(struct smmu_device *smmu)
 		.name = "event queue", .take = take_event,
 	};
 	mutex_init(&smmu->evtq.lock);
+	if (smmu->tuning.no_records)
+		return 0;
 	ret = smmu_queue_mem_alloc(smmu, &smmu->evtq.mem, feat->evtq_log2,
-				   EVENT_WORDS * sizeof(u64), "evtq");
+				   EVENT_WORDS * sizeof(u64), CR0_EVENTQEN, "evtq");
 	if (ret || !smmu_has(smmu, SMMU_FEAT_PRI))
 		return ret;
 
@@ -43,7 +48,7 @@ int smmu_recordq_alloc(struct smmu_device *smmu)
 	};
 	mutex_init(&smmu->priq.lock);
 	ret = smmu_queue_mem_alloc(smmu, &smmu->priq.mem, feat->priq_log2,
-				   PRI_WORDS * sizeof(u64), "priq");
+				   PRI_WORDS * sizeof(u64), CR0_PRIQEN, "priq");
 	if (ret)
 		smmu_queue_mem_free(smmu, &smmu->evtq.mem);
 	return ret;
@@ -63,36 +68,47 @@ void smmu_recordq_program(struct smmu_recordq *q, void __iomem *page0)
 }
 
 /*
- * What is there now, up to @most, one record at a time: copy it, move CONS, hand it over.
+ * How many records are there? 0 when the registers make no sense; of a device that has gone,
+ * whose PROD reads as all ones, smmu_gerror_poll() makes an end.
+ */
+static u32 pending(struct smmu_device *smmu, struct smmu_recordq *q, u32 *cons)
+{
+	u32 prod = smmu_reg_read(q->page, q->prod), n;
+
+	/* the record after PROD: the SMMU writes it before it moves PROD */
+	rmb();
+	if (smmu_q_pending(prod, *cons, q->mem.log2, &n)) {
+		if (((prod ^ *cons) & QUEUE_OVERFLOW)) {
+			q->overflows++;
+			*cons ^= QUEUE_OVERFLOW;
+			dev_err_ratelimited(smmu->dev, "%s overflow, records are lost\n", q->name);
+			smmu_reg_write(q->page, q->cons, *cons);
+		}
+		return n;
+	}
+	dev_err_ratelimited(smmu->dev, "%s: unusable PROD 0x%08x\n", q->name, prod);
+	if (prod == SMMU_Q_REG_DEAD)
+		smmu_gerror_poll(smmu);
+	return 0;
+}
+
+/*
+ * What is there now, one record at a time: copy it, move CONS, hand it over. Not beyond @until,
+ * if that is not 0: a storm, and some record, be it the last, is left to be looked for.
  * Return: how many
  */
-static u32 take_some(struct smmu_device *smmu, struct smmu_recordq *q, u32 most)
+static u32 take_some(struct smmu_device *smmu, struct smmu_recordq *q, ktime_t until)
 {
-	u32 n, i, prod, cons, overflow;
 	__le64 record[EVENT_WORDS];
+	u32 n, i, cons, overflow;
 	u64 pos;
 
 	mutex_lock(&q->lock);
 	cons = smmu_reg_read(q->page, q->cons);
+	n = pending(smmu, q, &cons);
 	overflow = cons & QUEUE_OVERFLOW;
 	pos = smmu_q_reg(cons, q->mem.log2);
-	prod = smmu_reg_read(q->page, q->prod);
-
-	/* the record after PROD: the SMMU writes it before it moves PROD */
-	rmb();
-	if ((prod & QUEUE_OVERFLOW) != overflow) {
-		q->overflows++;
-		overflow = prod & QUEUE_OVERFLOW;
-		dev_err_ratelimited(smmu->dev, "%s overflow, records are lost\n", q->name);
-		smmu_reg_write(q->page, q->cons, smmu_q_reg(pos, q->mem.log2) | overflow);
-	}
-	if (!smmu_q_pending(smmu_q_reg(prod, q->mem.log2), smmu_q_reg(pos, q->mem.log2),
-			    q->mem.log2, &n)) {
-		dev_err_ratelimited(smmu->dev, "%s: unusable PROD 0x%08x\n", q->name, prod);
-		n = 0;
-	}
-	n = min(n, most);
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && !(until && i && ktime_after(ktime_get(), until)); i++) {
 		memcpy(record, q->mem.virt +
 		       (size_t)smmu_q_slot(pos, q->mem.log2) * q->mem.entry, q->mem.entry);
 		pos++;
@@ -104,7 +120,7 @@ static u32 take_some(struct smmu_device *smmu, struct smmu_recordq *q, u32 most)
 		cond_resched();
 	}
 	mutex_unlock(&q->lock);
-	return n;
+	return i;
 }
 
 /*
@@ -113,27 +129,30 @@ static u32 take_some(struct smmu_device *smmu, struct smmu_recordq *q, u32 most)
  */
 static irqreturn_t drain(struct smmu_device *smmu, struct smmu_recordq *q)
 {
-	u32 n, budget = smmu_q_entries(q->mem.log2);
+	ktime_t until = ktime_add_ms(ktime_get(), STORM_WORK_MS);
 	bool any = false;
 
-	while ((n = take_some(smmu, q, budget))) {
+	if (!q->mem.virt)
+		return IRQ_NONE;
+	while (take_some(smmu, q, until)) {
 		any = true;
-		budget -= n;
-		if (budget)
+		if (!ktime_after(ktime_get(), until))
 			continue;
 		/* stopped: whoever frees the interrupt waits for us */
 		if (smmu_device_is_dead(smmu))
 			break;
-		/* a storm: this thread outranks everybody, so let go of the CPU */
+		/* a storm: this thread outranks everybody, so let go of the CPU and the lock */
+		q->pauses++;
 		usleep_range(STORM_PAUSE_US, 2 * STORM_PAUSE_US);
-		budget = smmu_q_entries(q->mem.log2);
+		until = ktime_add_ms(ktime_get(), STORM_WORK_MS);
 	}
 	return any ? IRQ_HANDLED : IRQ_NONE;
 }
 
 void smmu_evtq_drain(struct smmu_device *smmu)
 {
-	take_some(smmu, &smmu->evtq, smmu_q_entries(smmu->evtq.mem.log2));
+	if (smmu->evtq.mem.virt)
+		take_some(smmu, &smmu->evtq, 0);
 }
 
 static void take_event(struct smmu_device *smmu, const __le64 *record)

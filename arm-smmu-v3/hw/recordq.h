@@ -3,8 +3,8 @@
  * Queues that the SMMU writes and we read: event queue and PRI queue.
  *
  * Handlers take records until the queue is empty: only then does the next record raise an
- * interrupt (Arm IHI 0070, 7.2 - 7.4, 8). A fault storm cannot keep a CPU: after as many
- * records as the queue holds they sleep, and what does not fit meanwhile is lost.
+ * interrupt (Arm IHI 0070, 7.2 - 7.4, 8). A fault storm cannot keep a CPU: after some
+ * milliseconds of work they sleep, and what does not fit meanwhile is lost.
  */
 #ifndef SMMU_HW_RECORDQ_H
 #define SMMU_HW_RECORDQ_H
@@ -30,6 +30,7 @@ struct smmu_device;
  * @lock: taking records, one taker at a time
  * @records: records taken
  * @overflows: times records were lost
+ * @pauses: times the handler slept with records left
  */
 struct smmu_recordq {
 	struct smmu_queue_mem mem;
@@ -43,6 +44,7 @@ struct smmu_recordq {
 	struct mutex lock;	/* one taker at a time */
 	u64 records;
 	u64 overflows;
+	u64 pauses;
 };
 
 int smmu_recordq_alloc(struct smmu_device *smmu);

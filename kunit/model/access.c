@@ -162,7 +162,7 @@ static int access_locked(struct model *m, struct model_access *a)
 		return -EFAULT;
 	/* 6.3.14: GBPA speaks while SMMUEN is 0 */
 	if (!(m->r.cr0ack & CR0_SMMUEN)) {
-		if (m->r.gbpa & GBPA_ABORT)
+		if (m->r.gbpa_used & GBPA_ABORT)
 			return -EFAULT;
 		a->pa = a->iova;
 		return 0;

@@ -42,8 +42,15 @@ u32 model_pending(struct model *m)
 	return n;
 }
 
+bool model_in_progress(struct model *m)
+{
+	return m->r.cr0ack & CR0_CMDQEN && !idle(m) &&
+	       !((m->r.gerror ^ m->r.gerrorn) & GERROR_CMDQ_ERR);
+}
+
 static void fail(struct model *m, u32 error)
 {
+	m->stopping = false;
 	FIELD_MODIFY(CMDQ_CONS_ERR, &m->r.cmdq_cons, error);
 	model_set_gerror(m, GERROR_CMDQ_ERR);
 }
@@ -95,14 +102,18 @@ static bool dropped(struct model *m, u8 opcode)
 
 void model_step(struct model *m, u64 now)
 {
-	if (!(m->r.cr0ack & CR0_CMDQEN) || m->inject.dead)
+	if (m->inject.dead)
 		return;
+	model_msi_due(m, now);
 	/* 7.1: nothing is consumed while the error is active */
-	while (!idle(m) && !((m->r.gerror ^ m->r.gerrorn) & GERROR_CMDQ_ERR)) {
+	while (model_in_progress(m)) {
 		u32 slot = smmu_q_slot(m->r.cmdq_cons, log2size(m));
 		const struct smmu_cmd *cmd;
 		u8 opcode;
 
+		/* 6.3.9.3: what is in progress is consumed, and nothing more is fetched */
+		if (!(m->r.cr0 & CR0_CMDQEN) && !m->stopping)
+			break;
 		cmd = model_mem(m, (m->r.cmdq_base & QUEUE_BASE_ADDR) + slot * sizeof(*cmd),
 				sizeof(*cmd));
 		if (!cmd) {
@@ -132,6 +143,7 @@ void model_step(struct model *m, u64 now)
 		model_watch_once(m);
 		m->r.cmdq_cons = (m->r.cmdq_cons & CMDQ_CONS_ERR) |
 				 queue_index(m, m->r.cmdq_cons + 1);
+		m->stopping = false;
 	}
 }
 

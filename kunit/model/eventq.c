@@ -36,14 +36,17 @@ bool model_event(struct model *m, const struct model_access *a, const struct mod
 	u8 log2 = FIELD_GET(QUEUE_BASE_LOG2SIZE, m->r.evtq_base), i;
 	u32 mask = (2U << log2) - 1;
 	u32 used = (m->r.evtq_prod - m->r.evtq_cons) & mask;
+	/* 7.2.1: not while an abort is not acknowledged */
+	bool on = m->r.cr0ack & CR0_EVENTQEN &&
+		  !((m->r.gerror ^ m->r.gerrorn) & GERROR_EVENTQ_ABT_ERR);
 	u64 rec[EVENT_WORDS];
 	__le64 *slot;
 
 	/* 7.4: a record of what stalls is not lost, it is written when there is room */
-	if (stall && (used >= 1U << log2 || !(m->r.cr0ack & CR0_EVENTQEN)))
+	if (stall && (used >= 1U << log2 || !on))
 		return false;
 	m->stats.events++;
-	if (!(m->r.cr0ack & CR0_EVENTQEN))
+	if (!on)
 		return true;
 	if (a->event == EVENT_C_BAD_STREAMID && !(m->r.cr2 & CR2_RECINVSID))
 		return true;

@@ -98,6 +98,14 @@ static void tlbi(struct model *m, const struct smmu_cmd *cmd)
 		set_range(m, cmd, &t);
 		break;
 	}
+	/*
+	 * 4.3.6: stale configuration may fill the TLB again until CFGI_ALL is complete, and
+	 * nothing but a CMD_SYNC between them says that it is (4.7.3)
+	 */
+	if (m->cfgi_all_unsynced && (smmu_cmd_opcode(cmd) == CMD_TLBI_EL2_ALL ||
+				     smmu_cmd_opcode(cmd) == CMD_TLBI_NSNH_ALL))
+		model_violate(m, "CFGI_ALL and %s under one CMD_SYNC",
+			      smmu_cmd_name(smmu_cmd_opcode(cmd)));
 	switch (smmu_cmd_opcode(cmd)) {
 	case CMD_TLBI_EL2_ALL:
 	case CMD_TLBI_EL2_VAA:
@@ -147,23 +155,50 @@ static void atc_inv(struct model *m, const struct smmu_cmd *cmd)
 		      w0 & CMD0_ATC_GLOBAL, w1 & CMD1_ATC_ADDR, FIELD_GET(CMD1_ATC_SIZE, w1));
 }
 
-/* 4.7.3: what came before is done by now, since commands are done in order */
-static void sync(struct model *m, const struct smmu_cmd *cmd)
+static void send_msi(struct model *m)
 {
-	u64 w0 = le64_to_cpu(cmd->w[0]), addr = le64_to_cpu(cmd->w[1]) & CMD1_SYNC_MSIADDR;
-	u32 *word;
+	u32 *word = model_mem(m, m->msi.addr, sizeof(*word));
 
-	m->atc_unsynced = false;
-	m->stats.last_sync = m->busy_until;
-	if (FIELD_GET(CMD0_SYNC_CS, w0) != SYNC_CS_IRQ || !addr)
-		return;
-	word = model_mem(m, addr, sizeof(*word));
-	if (!word) {
+	m->msi.on_its_way = false;
+	if (!word || m->inject.abort_msis) {
 		model_set_gerror(m, GERROR_MSI_CMDQ_ABT_ERR);
 		return;
 	}
 	/* pairs with the acquire of whoever polls the word */
-	smp_store_release(word, FIELD_GET(CMD0_SYNC_MSIDATA, w0));
+	smp_store_release(word, m->msi.data);
+}
+
+void model_msi_due(struct model *m, u64 now)
+{
+	if (m->msi.on_its_way && m->msi.due <= now)
+		send_msi(m);
+}
+
+/* 4.7.3: what came before is done by now, since commands are done in order */
+static void sync(struct model *m, const struct smmu_cmd *cmd)
+{
+	u64 w0 = le64_to_cpu(cmd->w[0]), addr = le64_to_cpu(cmd->w[1]) & CMD1_SYNC_MSIADDR;
+
+	m->atc_unsynced = false;
+	m->cfgi_all_unsynced = false;
+	m->stats.last_sync = m->busy_until;
+	/* the MSI of the one before is visible, if it ever is; that of this one may be later */
+	if (m->msi.on_its_way)
+		send_msi(m);
+	if (FIELD_GET(CMD0_SYNC_CS, w0) != SYNC_CS_IRQ || !addr)
+		return;
+	if (m->inject.drop_msis) {
+		m->inject.drop_msis--;
+		return;
+	}
+	m->msi = (struct model_msi) {
+		.on_its_way = true,
+		.addr = addr,
+		.data = FIELD_GET(CMD0_SYNC_MSIDATA, w0),
+		.due = m->busy_until + m->inject.late_msi_ns,
+	};
+	if (!m->inject.late_msi_ns)
+		send_msi(m);
 }
 
 /* Hardware may read the STE again at once, so it must be sound at this very moment */
@@ -188,10 +223,12 @@ void model_exec(struct model *m, const struct smmu_cmd *cmd)
 		break;
 	case CMD_CFGI_STE_RANGE:
 		range = FIELD_GET(CMD1_CFGI_RANGE, w1);
-		if (range == CFGI_RANGE_ALL)
+		if (range == CFGI_RANGE_ALL) {
 			model_cfg_inv_all(m);
-		else
+			m->cfgi_all_unsynced = true;
+		} else {
 			model_cfg_inv_ste(m, sid, ~(u32)(BIT_ULL(range + 1) - 1), false);
+		}
 		break;
 	case CMD_CFGI_CD:
 		model_cfg_inv_cd(m, sid, FIELD_GET(CMD0_CFGI_SSID, w0), false);

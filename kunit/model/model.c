@@ -62,9 +62,12 @@ struct model *model_create(const struct model_config *cfg, const struct model_ho
 	memcpy(regs.idr, cfg->idr, sizeof(regs.idr));
 	smmu_ident_decode(&regs, &env, &m->feat, &why);
 	if (cfg->enabled) {
-		m->r.cr0 = CR0_SMMUEN;
-		m->r.cr0ack = CR0_SMMUEN;
+		m->r.cr0 = CR0_SMMUEN | CR0_CMDQEN | CR0_EVENTQEN;
+		m->r.cr0ack = m->r.cr0;
 	}
+	m->r.gerror = cfg->gerror;
+	if (cfg->gerror & GERROR_CMDQ_ERR)
+		FIELD_MODIFY(CMDQ_CONS_ERR, &m->r.cmdq_cons, CERROR_ILL);
 	m->busy_until = model_now();
 	return m;
 }
@@ -100,15 +103,25 @@ bool model_mem_read64(struct model *m, u64 pa, u64 *val)
 	return p;
 }
 
+const u32 model_irq_enable[MODEL_IRQS] = {
+	[MODEL_IRQ_EVENT] = IRQ_CTRL_EVENTQ,
+	[MODEL_IRQ_PRI] = IRQ_CTRL_PRIQ,
+	[MODEL_IRQ_GERROR] = IRQ_CTRL_GERROR,
+};
+
+/* 3.18.2: the line, and where there is an address an MSI as well */
 void model_irq(struct model *m, enum model_irq irq)
 {
-	static const u32 enable[MODEL_IRQS] = {
-		[MODEL_IRQ_EVENT] = IRQ_CTRL_EVENTQ,
-		[MODEL_IRQ_PRI] = IRQ_CTRL_PRIQ,
-		[MODEL_IRQ_GERROR] = IRQ_CTRL_GERROR,
-	};
+	u32 *word;
 
-	if (m->ops->irq && m->r.irq_ctrlack & enable[irq])
+	if (!(m->r.irq_ctrlack & model_irq_enable[irq]))
+		return;
+	if (m->cfg.idr[0] & IDR0_MSI && m->r.msi_addr[irq]) {
+		word = model_mem(m, m->r.msi_addr[irq], sizeof(*word));
+		if (word)
+			WRITE_ONCE(*word, m->r.msi_data[irq]);
+	}
+	if (m->ops->irq)
 		m->ops->irq(m->host, irq);
 }
 

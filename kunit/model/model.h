@@ -58,7 +58,9 @@ struct model_host_ops {
  * @read_ns: what a register read costs
  * @write_ns: what a register write costs
  * @ack_reads: reads after which CR0ACK, IRQ_CTRLACK and GBPA.UPDATE follow
- * @enabled: SMMUEN is set already: another kernel's
+ * @enabled: it is on already: another kernel's
+ * @gerror: errors that are active already
+ * @err_stays: a write of CMDQ_CONS leaves ERR as it is (6.3.28)
  */
 struct model_config {
 	u32 idr[6];
@@ -68,6 +70,8 @@ struct model_config {
 	u32 write_ns;
 	u32 ack_reads;
 	bool enabled;
+	u32 gerror;
+	bool err_stays;
 };
 
 /**
@@ -85,7 +89,10 @@ struct model_config {
  * @cons_ones: CONS reads as all ones
  * @dead: every register does, and nothing moves
  * @no_ack: CR0ACK stands still
- * @no_gbpa: GBPA.UPDATE stays set
+ * @no_gbpa: GBPA.UPDATE stays set, and what was written has no effect
+ * @drop_msis: so many MSIs of CMD_SYNCs do not arrive; counts down
+ * @late_msi_ns: after a CMD_SYNC its MSI arrives, or before the next one is complete (4.7.3)
+ * @abort_msis: MSIs of CMD_SYNCs are aborted
  */
 struct model_inject {
 	u8 drop_opcode;
@@ -101,6 +108,9 @@ struct model_inject {
 	bool dead;
 	bool no_ack;
 	bool no_gbpa;
+	u32 drop_msis;
+	u64 late_msi_ns;
+	bool abort_msis;
 };
 
 /**

@@ -21,11 +21,17 @@ static void settle(struct model *m)
 		return;
 	}
 	if (!m->inject.no_ack) {
-		m->r.cr0ack = m->r.cr0;
+		/* 6.3.9: each field by itself; CMDQEN waits for the command in progress */
+		u32 held = m->stopping ? CR0_CMDQEN : 0;
+
+		m->r.cr0ack = (m->r.cr0 & ~held) | (m->r.cr0ack & held);
 		m->r.irq_ctrlack = m->r.irq_ctrl;
 	}
-	if (!m->inject.no_gbpa)
+	/* 6.3.14.1: nobody may count on the new attributes before */
+	if (!m->inject.no_gbpa) {
 		m->r.gbpa &= ~GBPA_UPDATE;
+		m->r.gbpa_used = m->r.gbpa;
+	}
 }
 
 /* 6.3.9: clearing CMDQEN leaves the queue where it stands */
@@ -46,6 +52,11 @@ static void write_cr0(struct model *m, u32 val)
 		model_violate(m, "PRIQEN without PRI");
 	if (on & CR0_SMMUEN && !(val & CR0_CMDQEN))
 		model_violate(m, "SMMUEN without CMDQEN");
+	if ((m->r.cr0 ^ val) & (m->r.cr0 ^ m->r.cr0ack))
+		model_violate(m, "CR0: 0x%x changed before its update was over",
+			      (m->r.cr0 ^ val) & (m->r.cr0 ^ m->r.cr0ack));
+	if (m->r.cr0 & ~val & CR0_CMDQEN)
+		m->stopping = model_in_progress(m);
 	m->r.cr0 = val;
 	m->r.ack_wait = m->cfg.ack_reads;
 	if (!m->r.ack_wait)
@@ -65,6 +76,22 @@ static void write_base(struct model *m, u64 *reg, u64 val, u32 bit, u32 entry, c
 	if (val & QUEUE_BASE_ADDR & (((u64)entry << log2size(val)) - 1))
 		model_violate(m, "%s is not aligned to the queue's size", what);
 	*reg = val;
+}
+
+/* 6.3.21: guarded by the enable bit of the interrupt */
+static void write_msi_addr(struct model *m, enum model_irq irq, u64 val)
+{
+	if ((m->r.irq_ctrl | m->r.irq_ctrlack) & model_irq_enable[irq])
+		model_violate(m, "the MSI address of interrupt %u written while it is in use", irq);
+	m->r.msi_addr[irq] = val;
+}
+
+/* 6.3.28: RD; ERR is taken as written, or left as it is */
+static u32 written_cons(struct model *m, u32 val)
+{
+	if (!m->cfg.err_stays)
+		return val;
+	return (val & ~CMDQ_CONS_ERR) | (m->r.cmdq_cons & CMDQ_CONS_ERR);
 }
 
 static void write_gerrorn(struct model *m, u32 val)
@@ -96,13 +123,13 @@ static void write_priv(struct model *m, u32 off, u64 val)
 		write_base(m, &m->r.priq_base, val, CR0_PRIQEN, 16, "PRIQ_BASE");
 		break;
 	case SMMU_GERROR_IRQ_CFG0:
-		m->r.msi_addr[MODEL_IRQ_GERROR] = val;
+		write_msi_addr(m, MODEL_IRQ_GERROR, val);
 		break;
 	case SMMU_EVENTQ_IRQ_CFG0:
-		m->r.msi_addr[MODEL_IRQ_EVENT] = val;
+		write_msi_addr(m, MODEL_IRQ_EVENT, val);
 		break;
 	case SMMU_PRIQ_IRQ_CFG0:
-		m->r.msi_addr[MODEL_IRQ_PRI] = val;
+		write_msi_addr(m, MODEL_IRQ_PRI, val);
 		break;
 	default:
 		model_violate(m, "64-bit write to 0x%x", off);
@@ -147,7 +174,7 @@ static void write_reg(struct model *m, u32 off, u32 val, u64 now)
 		break;
 	case SMMU_CMDQ_CONS:
 		guarded(m, CR0_CMDQEN, "CMDQ_CONS");
-		m->r.cmdq_cons = val;
+		m->r.cmdq_cons = written_cons(m, val);
 		break;
 	case SMMU_PAGE1_OFFSET + SMMU_PAGE1_EVENTQ_PROD:
 		guarded(m, CR0_EVENTQEN, "EVENTQ_PROD");

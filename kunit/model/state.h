@@ -103,12 +103,13 @@ struct model_caches {
 
 /**
  * struct model_regs - registers as written
+ * @gbpa_used: GBPA after its last update
  * @ack_wait: reads until the acknowledges follow
  */
 struct model_regs {
 	u32 cr0, cr0ack, cr1, cr2;
 	u32 irq_ctrl, irq_ctrlack;
-	u32 gbpa, gerror, gerrorn;
+	u32 gbpa, gbpa_used, gerror, gerrorn;
 	u32 strtab_cfg;
 	u64 strtab_base;
 	u64 cmdq_base, evtq_base, priq_base;
@@ -119,6 +120,17 @@ struct model_regs {
 	u32 msi_data[MODEL_IRQS];
 	u32 ack_wait;
 };
+
+/* The MSI of a CMD_SYNC that is complete */
+struct model_msi {
+	bool on_its_way;
+	u32 data;
+	u64 addr;
+	u64 due;
+};
+
+/* IRQ_CTRL bits */
+extern const u32 model_irq_enable[MODEL_IRQS];
 
 struct model {
 	raw_spinlock_t lock;
@@ -134,6 +146,9 @@ struct model {
 	u64 busy_until;
 	bool atc_unsynced;
 	bool atc_unanswered;
+	bool cfgi_all_unsynced;
+	bool stopping;		/* CMDQEN is cleared and a command in progress */
+	struct model_msi msi;
 	u16 stag;
 	struct model_stall stall[MODEL_STALLS];
 	struct model_group group[MODEL_GROUPS];
@@ -157,9 +172,13 @@ void model_set_gerror(struct model *m, u32 bits);
 /* cmdq.c: do what is due by now */
 void model_step(struct model *m, u64 now);
 void model_doorbell(struct model *m, u32 prod, u64 now);
+/* Is there a command that the SMMU has begun, or will if it is let? */
+bool model_in_progress(struct model *m);
 
 /* exec.c */
 void model_exec(struct model *m, const struct smmu_cmd *cmd);
+/* An MSI on its way arrives */
+void model_msi_due(struct model *m, u64 now);
 
 /* cache.c */
 void model_tlb_add(struct model *m, const struct model_tlb *entry);

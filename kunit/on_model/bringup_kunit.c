@@ -4,9 +4,13 @@
 #include <kunit/test-bug.h>
 #include <linux/bitfield.h>
 #include <linux/device.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/sizes.h>
 
 #include "core/tag.h"
 #include "drv/firmware.h"
+#include "drv/params.h"
 #include "on_model/rig.h"
 
 /**
@@ -221,6 +225,217 @@ static void survives_no_memory(struct kunit *test)
 	use(test, rig);
 }
 
+/**
+ * struct legacy - what the kernel before has left behind
+ * @name: of the case
+ * @gerror: active errors
+ * @err_stays: CMDQ_CONS.ERR is not what is written to it
+ */
+struct legacy {
+	const char *name;
+	u32 gerror;
+	bool err_stays;
+};
+
+static const struct legacy legacies[] = {
+	{ "CMDQ_ERR", GERROR_CMDQ_ERR },
+	{ "CMDQ_ERR, ERR stays", GERROR_CMDQ_ERR, true },
+	{ "EVENTQ_ABT_ERR", GERROR_EVENTQ_ABT_ERR },
+	{ "all but SFM_ERR", GERROR_ALL & ~GERROR_SFM_ERR, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(legacy, legacies, name);
+
+static void expect_no_error(struct kunit *test, struct machine_smmu *smmu)
+{
+	KUNIT_EXPECT_EQ(test, 0, (model_read(smmu->model, SMMU_GERROR, 4) ^
+				  model_read(smmu->model, SMMU_GERRORN, 4)) & GERROR_ALL);
+}
+
+/* Errors of the kernel before: acknowledged, and commands and events go through */
+static void takes_over_errors(struct kunit *test)
+{
+	const struct legacy *l = test->param_value;
+	struct model_access a = { .sid = 0xfff0 };
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu;
+	struct model_config cfg;
+	struct smmu_device *s;
+
+	model_config_default(&cfg);
+	cfg.enabled = true;
+	cfg.gerror = l->gerror;
+	cfg.err_stays = l->err_stays;
+	smmu = rig_smmu(test, rig, 0, &cfg);
+	s = &rig_host(smmu)->smmu;
+	expect_no_error(test, smmu);
+	KUNIT_EXPECT_EQ(test, 0, s->cmdq.err_seq);
+	use(test, rig);
+	smmu_evtq_drain(s);
+	KUNIT_EXPECT_EQ(test, -EFAULT, model_access(smmu->model, &a));
+	s->evtq.records = 0;
+	smmu_evtq_drain(s);
+	KUNIT_EXPECT_EQ(test, 1, s->evtq.records);
+}
+
+/* One in service failure mode stays so, acknowledged or not (12.3) */
+static void refuses_service_failure(struct kunit *test)
+{
+	struct machine_smmu *smmu;
+	struct model_config cfg;
+
+	model_config_default(&cfg);
+	cfg.enabled = true;
+	cfg.gerror = GERROR_SFM_ERR;
+	smmu = machine_add_smmu(&cfg, false, true);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, smmu);
+	KUNIT_EXPECT_NULL(test, smmu->dev->driver);
+	KUNIT_EXPECT_FALSE(test, model_is_on(smmu->model));
+	KUNIT_EXPECT_EQ(test, GERROR_SFM_ERR, model_read(smmu->model, SMMU_GERROR, 4) ^
+					      model_read(smmu->model, SMMU_GERRORN, 4));
+	machine_remove_smmu(smmu);
+}
+
+/* An error from before the interrupts are enabled raises none, so it is looked for */
+static void finds_early_errors(struct kunit *test)
+{
+	const struct model_inject inject = { .abort_msis = true }, none = {};
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu;
+	struct model_config cfg;
+
+	model_config_default(&cfg);
+	cfg.idr[0] |= IDR0_MSI;
+	smmu = rig_smmu_irq(test, rig, 0, &cfg);
+	device_release_driver(smmu->dev);
+	model_inject(smmu->model, &inject);
+	KUNIT_ASSERT_EQ(test, 1, device_attach(smmu->dev));
+	expect_no_error(test, smmu);
+	model_inject(smmu->model, &none);
+	use(test, rig);
+}
+
+static u32 disabled_stub(void)
+{
+	return SMMU_FEAT_MSI | SMMU_FEAT_PRI;
+}
+
+/* Where MSIs go is the kernel before's choice, or nobody's, until it is cleared: used or not */
+static void clears_msis(struct kunit *test)
+{
+	static const u16 regs[] = {
+		SMMU_GERROR_IRQ_CFG0, SMMU_EVENTQ_IRQ_CFG0, SMMU_PRIQ_IRQ_CFG0,
+	};
+	u32 *memory = kunit_kzalloc(test, SZ_4K, GFP_KERNEL), i;
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu;
+	struct model_config cfg;
+
+	KUNIT_ASSERT_NOT_NULL(test, memory);
+	model_config_default(&cfg);
+	cfg.idr[0] |= IDR0_MSI | IDR0_PRI;
+	FIELD_MODIFY(IDR1_PRIQS, &cfg.idr[1], 5);
+	smmu = rig_smmu_irq(test, rig, 0, &cfg);
+	device_release_driver(smmu->dev);
+	for (i = 0; i < ARRAY_SIZE(regs); i++) {
+		model_write(smmu->model, regs[i], 8, virt_to_phys(&memory[i]));
+		model_write(smmu->model, regs[i] + IRQ_CFG1, 4, 0xdead);
+	}
+	kunit_activate_static_stub(test, smmu_param_disabled, disabled_stub);
+	KUNIT_ASSERT_EQ(test, 1, device_attach(smmu->dev));
+	model_write(smmu->model, SMMU_IRQ_CTRL, 4,
+		    IRQ_CTRL_GERROR | IRQ_CTRL_EVENTQ | IRQ_CTRL_PRIQ);
+	model_raise(smmu->model, GERROR_MSI_EVENTQ_ABT_ERR);
+	use(test, rig);
+	for (i = 0; i < ARRAY_SIZE(regs); i++)
+		KUNIT_EXPECT_EQ_MSG(test, 0, memory[i], "register 0x%x", regs[i]);
+}
+
+/* A crash kernel: a small command queue, no memory for what it does not use */
+static void kdump_is_small(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu;
+	struct model_config cfg;
+	struct smmu_device *s;
+
+	model_config_default(&cfg);
+	cfg.enabled = true;
+	cfg.idr[0] |= IDR0_PRI;
+	cfg.idr[1] = IDR1(16, 19, 19) | FIELD_PREP_CONST(IDR1_PRIQS, 19);
+	rig->kdump = true;
+	smmu = rig_smmu_irq(test, rig, 0, &cfg);
+	s = &rig_host(smmu)->smmu;
+	KUNIT_EXPECT_NULL(test, s->evtq.mem.virt);
+	KUNIT_EXPECT_NULL(test, s->priq.mem.virt);
+	KUNIT_EXPECT_LE(test, s->cmdq.mem.log2, 8);
+	KUNIT_EXPECT_EQ(test, 0, model_read(smmu->model, SMMU_CR0ACK, 4) &
+				 (CR0_EVENTQEN | CR0_PRIQEN));
+	KUNIT_EXPECT_EQ(test, IRQ_CTRL_GERROR, model_read(smmu->model, SMMU_IRQ_CTRLACK, 4));
+	use(test, rig);
+	smmu_evtq_drain(s);
+	KUNIT_EXPECT_EQ(test, IRQ_NONE, smmu_evtq_thread(0, s));
+	KUNIT_EXPECT_EQ(test, IRQ_NONE, smmu_priq_thread(0, s));
+	model_raise(smmu->model, GERROR_MSI_GERROR_ABT_ERR);
+	rig_remove(&rig->device[0]);
+	device_release_driver(smmu->dev);
+}
+
+/* What is ours nobody else can have, and what lies between (a PMU) anybody can */
+static void claims_registers(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
+	resource_size_t base = rig_host(smmu)->smmu.phys;
+	static const struct {
+		u32 off;
+		bool ours;
+	} parts[] = {
+		{ 0, true }, { 0xdfc, true }, { 0xe00, false }, { 0x2000, false },
+		{ SMMU_PAGE1_OFFSET, true }, { SMMU_PAGE1_OFFSET + 0xe00, false },
+	};
+	struct resource *res;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		res = request_mem_region(base + parts[i].off, 4, "test");
+		KUNIT_EXPECT_EQ_MSG(test, parts[i].ours, !res, "0x%x", parts[i].off);
+		if (res)
+			release_mem_region(base + parts[i].off, 4);
+	}
+	device_release_driver(smmu->dev);
+	res = request_mem_region(base, 4, "test");
+	KUNIT_EXPECT_NOT_NULL(test, res);
+	if (res) {
+		/* somebody else's now: not usable, and usable when he has gone */
+		KUNIT_EXPECT_NE(test, 1, device_attach(smmu->dev));
+		release_mem_region(base, 4);
+	}
+	KUNIT_EXPECT_EQ(test, 1, device_attach(smmu->dev));
+}
+
+/* Firmware's word against the registers': each difference has its line */
+static void tells_differences(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct smmu_device *s;
+	struct model_config cfg;
+
+	model_config_default(&cfg);
+	FIELD_MODIFY(IDR0_HTTU, &cfg.idr[0], IDR0_HTTU_AF);
+	s = &rig_host(rig_smmu(test, rig, 0, &cfg))->smmu;
+	KUNIT_EXPECT_EQ(test, 0, smmu_firmware_differs(s, true, 0));
+	KUNIT_EXPECT_EQ(test, 1, smmu_firmware_differs(s, false, 0));
+	/* there is no more than the access flag anyway */
+	KUNIT_EXPECT_EQ(test, 0, smmu_firmware_differs(s, true, SMMU_FEAT_HD | SMMU_FEAT_HAFT));
+	KUNIT_EXPECT_EQ(test, 1, smmu_firmware_differs(s, true, SMMU_FEAT_HA));
+	KUNIT_EXPECT_EQ(test, 2, smmu_firmware_differs(s, false, SMMU_FEAT_HA | SMMU_FEAT_HD));
+	cfg.idr[0] &= ~IDR0_COHACC;
+	s = &rig_host(rig_smmu(test, rig, 1, &cfg))->smmu;
+	KUNIT_EXPECT_EQ(test, 1, smmu_firmware_differs(s, true, 0));
+	KUNIT_EXPECT_EQ(test, 0, smmu_firmware_differs(s, false, 0));
+}
+
 #define RMR_SID		0x133
 #define RMR_IOVA	0x8765000ULL
 
@@ -264,6 +479,13 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(fails_clean, breakage_gen_params),
 	KUNIT_CASE(survives_no_memory),
 	KUNIT_CASE(keeps_reserved_streams),
+	KUNIT_CASE_PARAM(takes_over_errors, legacy_gen_params),
+	KUNIT_CASE(refuses_service_failure),
+	KUNIT_CASE(finds_early_errors),
+	KUNIT_CASE(clears_msis),
+	KUNIT_CASE(kdump_is_small),
+	KUNIT_CASE(claims_registers),
+	KUNIT_CASE(tells_differences),
 	{}
 };
 

@@ -4,6 +4,7 @@
  *
  * SMMU 0 inserts its commands under a lock and SMMU 1 without one; each is the victim once.
  */
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/sizes.h>
 
@@ -286,6 +287,57 @@ static void takes_events(struct kunit *test)
 	KUNIT_EXPECT_GE(test, q->records, 3 + (1U << q->mem.log2));
 }
 
+/* All ones is no PROD, whatever its lower bits would say */
+static void dead_event_queue(struct kunit *test)
+{
+	const struct model_inject inject = { .dead = true };
+	struct model_inject none = {};
+	struct rig *rig = rig_new(test);
+	struct smmu_device *smmu;
+
+	rig_smmu(test, rig, 0, NULL);
+	smmu = &rig_host(rig->smmu[0])->smmu;
+	model_inject(rig->smmu[0]->model, &inject);
+	smmu_evtq_drain(smmu);
+	KUNIT_EXPECT_EQ(test, 0, smmu->evtq.records);
+	KUNIT_EXPECT_EQ(test, 0, smmu->evtq.overflows);
+	KUNIT_EXPECT_TRUE(test, smmu_device_is_dead(smmu));
+	model_inject(rig->smmu[0]->model, &none);
+}
+
+/* Each takes a millisecond: the thread lets go long before it has taken a whole queue */
+static void slow_event(struct smmu_device *smmu, const struct smmu_event *event)
+{
+	mdelay(1);
+}
+
+static void pauses_by_time(struct kunit *test)
+{
+	const struct smmu_device_ops *was;
+	struct rig *rig = rig_new(test);
+	struct smmu_device_ops ops;
+	struct smmu_recordq *q;
+	struct smmu_device *smmu;
+	u32 i, n;
+
+	smmu = &rig_host(rig_smmu(test, rig, 0, NULL))->smmu;
+	ops = *smmu->ops;
+	ops.event = slow_event;
+	q = &smmu->evtq;
+	n = 1U << q->mem.log2;
+	for (i = 0; i < n; i++) {
+		struct model_access a = { .sid = 0xfff0 };
+
+		KUNIT_EXPECT_EQ(test, -EFAULT, model_access(rig->smmu[0]->model, &a));
+	}
+	was = smmu->ops;
+	smmu->ops = &ops;
+	smmu_evtq_thread(0, smmu);
+	smmu->ops = was;
+	KUNIT_EXPECT_EQ(test, n, q->records);
+	KUNIT_EXPECT_GE(test, q->pauses, n / 8);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(skips_illegal, victim_gen_params),
 	KUNIT_CASE_PARAM(skips_illegal_irqs_off, victim_gen_params),
@@ -294,6 +346,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(is_shut, fate_gen),
 	KUNIT_CASE(survives_gerrors),
 	KUNIT_CASE(takes_events),
+	KUNIT_CASE(dead_event_queue),
+	KUNIT_CASE(pauses_by_time),
 	{}
 };
 

@@ -140,6 +140,9 @@ static struct machine_smmu *add_smmu(struct kunit *test, struct rig *rig, u32 i,
 		model_config_default(&def);
 		cfg = &def;
 	}
+	next_tuning = (struct smmu_tuning) { .poll_cons = rig->poll_cons };
+	if (rig->kdump)
+		smmu_param_kdump(&next_tuning);
 	next_tuning.combine = rig->insertion == RIG_MIXED ? i & 1 :
 			      rig->insertion == RIG_COMBINE;
 	KUNIT_ASSERT_LT(test, i, RIG_SMMUS);

@@ -59,6 +59,8 @@ enum rig_insertion { RIG_MIXED, RIG_LOCK, RIG_COMBINE };
  * @ssid_bits: PASIDs of the devices added from now on
  * @can_stall: their faults may stall
  * @settle: a device was cut off since rig_settle()
+ * @poll_cons: no CMD_SYNC of the SMMUs added from now on sends an MSI
+ * @kdump: the SMMUs added from now on are a crash kernel's
  * @noncoherent: firmware says so of the SMMUs added from now on
  * @forgive: violations are part of the test
  * @loglevel: before rig_hush()
@@ -70,6 +72,8 @@ struct rig {
 	struct rig_device device[RIG_DEVICES];
 	u32 nr_devices;
 	enum rig_insertion insertion;
+	bool poll_cons;
+	bool kdump;
 	bool noncoherent;
 	bool atc;
 	bool settle;

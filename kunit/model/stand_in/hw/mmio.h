@@ -8,7 +8,9 @@
 #define SMMU_HW_MMIO_H
 
 #include <linux/device.h>
+#include <linux/err.h>
 #include <linux/io.h>
+#include <linux/ioport.h>
 #include <linux/types.h>
 
 #include <asm/barrier.h>
@@ -18,6 +20,9 @@ void machine_write(unsigned long addr, unsigned int size, u64 val);
 
 static inline void __iomem *smmu_reg_map(struct device *dev, resource_size_t start, size_t size)
 {
+	/* claimed as the driver's own claims it; there is nothing to map */
+	if (!devm_request_mem_region(dev, start, size, dev_name(dev)))
+		return IOMEM_ERR_PTR(-EBUSY);
 	return (void __iomem *)(unsigned long)start;
 }
 
