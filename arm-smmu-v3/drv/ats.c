@@ -12,12 +12,29 @@
 #include "drv/streams.h"
 #include "hw/issue.h"
 
-/* master->ats_cut */
-#define CUT		0
+/* Until config space can be had: a reset takes a tenth of a second and more */
+#define RETRY_MS	100
 
 void smmu_ats_probe(struct smmu_master *master)
 {
 	master->ats_capable = smmu_atsdev_capable(master);
+}
+
+/* ATC_INVs to one device on their way, with a CMD_SYNC behind each batch of them */
+struct post {
+	struct smmu_master *master;
+	struct smmu_cmd cmd[16 + 2];
+	u32 fill;
+	int ret;
+};
+
+static void send(struct post *post)
+{
+	if (post->fill && !post->ret) {
+		smmu_cmd_sync(&post->cmd[post->fill++], false);
+		post->ret = smmu_issue(&post->master->host->smmu, post->cmd, post->fill);
+	}
+	post->fill = 0;
 }
 
 /*
@@ -25,39 +42,41 @@ void smmu_ats_probe(struct smmu_master *master)
  * have had under its PASIDs, which nobody here knows: an ATC_INV without a SubstreamID may or
  * may not take it.
  */
-static int invalidate(struct smmu_master *master, const u32 *sids, u32 n, u32 ssid)
+static void add(struct post *post, u32 ssid)
 {
-	struct smmu_cmd cmd[16 + 2];
-	u32 i, fill = 0;
-	int ret = 0;
+	struct smmu_master *master = post->master;
+	u32 i;
 
-	if (smmu_atsdev_gone(master))
-		return 0;
-	for (i = 0; i < n && !ret; i++) {
-		smmu_cmd_atc_inv(&cmd[fill++], sids[i], ssid, ssid, 0, ATC_SIZE_ALL);
+	for (i = 0; i < master->nr_sids; i++) {
+		smmu_cmd_atc_inv(&post->cmd[post->fill++], master->sids[i], ssid, ssid, 0,
+				 ATC_SIZE_ALL);
 		if (!ssid && master->ssid_bits)
-			smmu_cmd_atc_inv_pasids(&cmd[fill++], sids[i]);
-		if (fill + 2 >= ARRAY_SIZE(cmd) || i + 1 == n) {
-			smmu_cmd_sync(&cmd[fill++], false);
-			ret = smmu_issue(&master->host->smmu, cmd, fill);
-			fill = 0;
-		}
+			smmu_cmd_atc_inv_pasids(&post->cmd[post->fill++], master->sids[i]);
+		if (post->fill + 2 >= ARRAY_SIZE(post->cmd))
+			send(post);
 	}
+}
+
+static int finish(struct post *post)
+{
+	send(post);
 	/* an SMMU that was shut passes nothing on, whatever ATCs hold */
-	return ret == -ESHUTDOWN ? 0 : ret;
+	return post->ret == -ESHUTDOWN ? 0 : post->ret;
 }
 
 /* Everything. Not every device knows global ones (4.5.1), so each PASID of ours by its name. */
 static int invalidate_all(struct smmu_master *master)
 {
+	struct post post = { .master = master };
 	struct smmu_attachment *at;
 	unsigned long ssid;
-	int ret = invalidate(master, master->sids, master->nr_sids, 0);
 
+	if (smmu_atsdev_gone(master))
+		return 0;
+	add(&post, 0);
 	xa_for_each(&master->pasids, ssid, at)
-		if (!ret)
-			ret = invalidate(master, master->sids, master->nr_sids, ssid);
-	return ret;
+		add(&post, ssid);
+	return finish(&post);
 }
 
 /* Unanswered: what the ATC holds may be anything, so it is not used from here on */
@@ -116,9 +135,14 @@ bool smmu_ats_off(struct smmu_master *master)
 
 bool smmu_ats_drop(struct smmu_master *master, u32 ssid)
 {
+	struct post post = { .master = master };
+
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	return confirmed(master, invalidate(master, master->sids, master->nr_sids, ssid));
+	if (smmu_atsdev_gone(master))
+		return true;
+	add(&post, ssid);
+	return confirmed(master, finish(&post));
 }
 
 void smmu_ats_park(struct smmu_master *master)
@@ -131,17 +155,16 @@ void smmu_ats_park(struct smmu_master *master)
 	leave_arrays(master);
 	master->ats_parked = true;
 	smmu_install_abort(master);
+	/* translated requests end there, too (3.9.1.3): bus mastering is its owner's again */
+	if (!smmu_atsdev_give_back(master))
+		smmu_atsdev_settle(master->host, RETRY_MS);
 }
 
 void smmu_ats_unpark(struct smmu_master *master)
 {
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	if (!master->ats_parked)
-		return;
 	master->ats_parked = false;
-	clear_bit(CUT, &master->ats_cut);
-	smmu_atsdev_restore(master, false);
 }
 
 bool smmu_ats_cut(struct smmu_device *smmu, u32 sid)
@@ -155,9 +178,9 @@ bool smmu_ats_cut(struct smmu_device *smmu, u32 sid)
 	master = smmu_streams_ruler(host, sid);
 	if (master && master->ats_capable) {
 		found = true;
-		if (!test_and_set_bit(CUT, &master->ats_cut)) {
+		if (!test_and_set_bit(SMMU_CUT, &master->ats_cut)) {
 			smmu_atsdev_cut(master);
-			smmu_atsdev_settle_soon(host);
+			smmu_atsdev_settle(host, 0);
 		}
 	}
 	rcu_read_unlock();
@@ -175,43 +198,54 @@ void smmu_ats_cut_array(struct smmu_device *smmu, const struct smmu_array *array
 			smmu_ats_cut(smmu, inv->id);
 }
 
-/* One stream at a time: a CMD_SYNC that fails does not say for whom */
+/*
+ * One device at a time: a CMD_SYNC that fails does not say for whom. With ATS Enable set, as
+ * it would not do what it is asked to otherwise, and bus mastering off until it has. Setting it
+ * empties the ATC (PCIe, implicit invalidation); what is asked is whether the device can be
+ * relied on under every SubstreamID.
+ */
 static bool answers(struct smmu_master *master)
 {
-	u32 i;
-
-	for (i = 0; i < master->nr_sids; i++)
-		if (invalidate(master, &master->sids[i], 1, 0))
-			return false;
-	return true;
+	smmu_atsdev_ask(master);
+	return !invalidate_all(master);
 }
 
-static void settle(struct smmu_master *master)
+static void judge(struct smmu_master *master)
 {
-	if (master->ats_parked || !test_and_clear_bit(CUT, &master->ats_cut))
-		return;
 	/* one that was pulled out will never answer: unmaps need not wait until it is removed */
-	if (master->ats_on && (smmu_atsdev_gone(master) || !answers(master))) {
+	if (master->ats_on && (smmu_atsdev_gone(master) || !answers(master)))
 		smmu_ats_park(master);
-		return;
-	}
-	/* if it is off by now, that was confirmed */
-	smmu_atsdev_restore(master, master->ats_on);
-	dev_warn(master->dev, "answers ATC_INV, DMA goes on\n");
+	else
+		/* if it is off by now, that was confirmed */
+		dev_warn(master->dev, "answers ATC_INV, DMA goes on\n");
+}
+
+/* Return: false when it is to be called again */
+static bool settle(struct smmu_master *master)
+{
+	bool done;
+
+	if (test_and_clear_bit(SMMU_CUT, &master->ats_cut) && !master->ats_parked)
+		judge(master);
+	done = smmu_atsdev_give_back(master);
 	/* cut again in the meantime: the work is queued again, too */
 	smp_mb__after_atomic();
-	if (test_bit(CUT, &master->ats_cut))
+	if (test_bit(SMMU_CUT, &master->ats_cut))
 		smmu_atsdev_cut(master);
+	return done;
 }
 
 void smmu_ats_settle(struct smmu_host *host)
 {
 	struct smmu_master *master;
+	bool done = true;
 
 	mutex_lock(&smmu_attach_mutex);
 	mutex_lock(&host->streams_lock);
 	list_for_each_entry(master, &host->masters, node)
-		settle(master);
+		done &= settle(master);
+	if (!done)
+		smmu_atsdev_settle(host, RETRY_MS);
 	mutex_unlock(&host->streams_lock);
 	mutex_unlock(&smmu_attach_mutex);
 }

@@ -13,9 +13,15 @@
  * and bus mastering away from the streams that the CMD_SYNC waits for, in config space,
  * which works in any context: smmu_ats_cut(). From then on nothing that their ATCs hold
  * can be used. Which of them it was is found out by a work item, smmu_ats_settle(), one
- * stream at a time: the innocent come back, the culprit is parked, its STE aborts, until it
+ * device at a time: the innocent come back, the culprit is parked, its STE aborts, until it
  * is attached to something again. There is no call that says that a reset has succeeded, so a
  * new attach is taken for one.
+ *
+ * A parked device has its bus mastering as its owner had it: with CR0.ATSCHK an STE that aborts
+ * does so with translated requests, too (3.9.1.3). So a reset saves and restores what it should,
+ * and nothing is written to PCI_COMMAND when the device is attached anew, which may be in the
+ * middle of a reset, with its BARs not restored yet. CXL.cache need not be checked against the STE
+ * (3.9.3): there it rests on ATS Enable alone.
  */
 #ifndef SMMU_DRV_ATS_H
 #define SMMU_DRV_ATS_H
@@ -50,10 +56,10 @@ bool smmu_ats_off(struct smmu_master *master);
 /* Drop what the ATC holds under one SubstreamID, with ATS on; otherwise like the others */
 bool smmu_ats_drop(struct smmu_master *master, u32 ssid);
 
-/* Cut off for good: its STEs abort, and nobody sends it an ATC_INV. May sleep. */
+/* No DMA until smmu_ats_unpark(): its STEs abort, and nobody sends it an ATC_INV. May sleep. */
 void smmu_ats_park(struct smmu_master *master);
 
-/* Give a parked or cut device its bus mastering back: it is being attached anew */
+/* It is being attached anew; the caller writes its STEs */
 void smmu_ats_unpark(struct smmu_master *master);
 
 /**

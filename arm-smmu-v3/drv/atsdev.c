@@ -54,6 +54,8 @@ static void write_ats_enable(struct pci_dev *pdev, bool on)
 	pci_read_config_word(pdev, pdev->ats_cap + PCI_ATS_CTRL, &ctrl);
 	ctrl = on ? ctrl | PCI_ATS_CTRL_ENABLE : ctrl & ~PCI_ATS_CTRL_ENABLE;
 	pci_write_config_word(pdev, pdev->ats_cap + PCI_ATS_CTRL, ctrl);
+	/* an answer comes behind it: by then it is so */
+	pci_read_config_word(pdev, pdev->ats_cap + PCI_ATS_CTRL, &ctrl);
 }
 #else
 static void write_ats_enable(struct pci_dev *pdev, bool on)
@@ -61,37 +63,64 @@ static void write_ats_enable(struct pci_dev *pdev, bool on)
 }
 #endif
 
-static void write_bus_master(struct pci_dev *pdev, bool on)
+/* What it was. A device that is gone reads as all ones, and is left alone. */
+static bool write_bus_master(struct pci_dev *pdev, bool on)
 {
 	u16 cmd;
 
 	pci_read_config_word(pdev, PCI_COMMAND, &cmd);
-	cmd = on ? cmd | PCI_COMMAND_MASTER : cmd & ~PCI_COMMAND_MASTER;
-	pci_write_config_word(pdev, PCI_COMMAND, cmd);
+	if (PCI_POSSIBLE_ERROR(cmd) || on == !!(cmd & PCI_COMMAND_MASTER))
+		return on;
+	pci_write_config_word(pdev, PCI_COMMAND, cmd ^ PCI_COMMAND_MASTER);
+	return !on;
 }
 
 void smmu_atsdev_cut(struct smmu_master *master)
 {
+	struct pci_dev *pdev;
+
 	KUNIT_STATIC_STUB_REDIRECT(smmu_atsdev_cut, master);
 
 	if (!dev_is_pci(master->dev))
 		return;
+	pdev = to_pci_dev(master->dev);
 	/* no request at all, translated or not, before it forgets that it has ATS */
-	write_bus_master(to_pci_dev(master->dev), false);
-	write_ats_enable(to_pci_dev(master->dev), false);
+	if (write_bus_master(pdev, false)) {
+		if (pdev->is_busmaster)
+			set_bit(SMMU_CUT_DRIVER, &master->ats_cut);
+		set_bit(SMMU_CUT_MASTER, &master->ats_cut);
+	}
+	write_ats_enable(pdev, false);
 }
 
-void smmu_atsdev_restore(struct smmu_master *master, bool ats)
+void smmu_atsdev_ask(struct smmu_master *master)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_atsdev_restore, master, ats);
+	KUNIT_STATIC_STUB_REDIRECT(smmu_atsdev_ask, master);
 
-	if (!dev_is_pci(master->dev))
-		return;
-	if (ats)
+	if (dev_is_pci(master->dev))
 		write_ats_enable(to_pci_dev(master->dev), true);
-	/* its driver may have been unbound meanwhile */
-	if (to_pci_dev(master->dev)->is_busmaster)
-		write_bus_master(to_pci_dev(master->dev), true);
+}
+
+bool smmu_atsdev_give_back(struct smmu_master *master)
+{
+	struct pci_dev *pdev;
+	bool driver;
+
+	KUNIT_STATIC_STUB_REDIRECT(smmu_atsdev_give_back, master);
+
+	if (!test_bit(SMMU_CUT_MASTER, &master->ats_cut))
+		return true;
+	pdev = to_pci_dev(master->dev);
+	/* held over a whole reset, from pci_save_state() to pci_restore_state() */
+	if (!pci_cfg_access_trylock(pdev))
+		return false;
+	clear_bit(SMMU_CUT_MASTER, &master->ats_cut);
+	driver = test_and_clear_bit(SMMU_CUT_DRIVER, &master->ats_cut);
+	/* that driver may have been unbound meanwhile */
+	if (!driver || pdev->is_busmaster)
+		write_bus_master(pdev, true);
+	pci_cfg_access_unlock(pdev);
+	return true;
 }
 
 bool smmu_atsdev_gone(struct smmu_master *master)
@@ -99,9 +128,9 @@ bool smmu_atsdev_gone(struct smmu_master *master)
 	return dev_is_pci(master->dev) && pci_dev_is_disconnected(to_pci_dev(master->dev));
 }
 
-void smmu_atsdev_settle_soon(struct smmu_host *host)
+void smmu_atsdev_settle(struct smmu_host *host, u32 ms)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_atsdev_settle_soon, host);
+	KUNIT_STATIC_STUB_REDIRECT(smmu_atsdev_settle, host, ms);
 
-	queue_work(system_dfl_wq, &host->settle);
+	queue_delayed_work(system_dfl_wq, &host->settle, msecs_to_jiffies(ms));
 }

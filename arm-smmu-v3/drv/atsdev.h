@@ -8,23 +8,52 @@
 
 #include <linux/types.h>
 
+struct smmu_host;
 struct smmu_master;
+
+/* Bits of master->ats_cut */
+enum {
+	SMMU_CUT,		/* cut off, and not asked since */
+	SMMU_CUT_MASTER,	/* bus mastering was on, and is to come back */
+	SMMU_CUT_DRIVER,	/* a driver of this kernel had set it */
+};
 
 /* Device, root complex and SMMU all have it, and the smallest unit is agreed on */
 bool smmu_atsdev_capable(struct smmu_master *master);
 int smmu_atsdev_enable(struct smmu_master *master);
 void smmu_atsdev_disable(struct smmu_master *master);
 
-/* ATS and bus mastering off behind the PCI core's back; any context */
+/**
+ * smmu_atsdev_cut() - ATS and bus mastering off behind the PCI core's back
+ * @master: device
+ *
+ * Any context. From here on nothing in its ATC is used: that rests on ATS Enable, which
+ * nobody else writes. Bus mastering is its owner's, a guest's even, so it goes for as long as the
+ * device may have requests under way that were made before, and comes back as it was found.
+ */
 void smmu_atsdev_cut(struct smmu_master *master);
-/* Undo that: bus mastering as the device's driver wants it, and ATS if @ats */
-void smmu_atsdev_restore(struct smmu_master *master, bool ats);
+
+/*
+ * ATS Enable back, so that the device does what an ATC_INV says: without it the answer is
+ * Unsupported Request (3.9.1.5). Bus mastering stays off. The device was not disabled meanwhile.
+ */
+void smmu_atsdev_ask(struct smmu_master *master);
+
+/**
+ * smmu_atsdev_give_back() - bus mastering as its owner had it when it was taken
+ * @master: device; nothing in its ATC can be used
+ *
+ * May be called when nothing was taken. Not what pci_dev.is_busmaster says: a guest that
+ * has the device sets the bit without that.
+ * Return: false while somebody has locked config space: a reset. What was saved for it may lack
+ *	the bit and come back when it is over, so the caller tries again then.
+ */
+bool smmu_atsdev_give_back(struct smmu_master *master);
 
 /* Unplugged: nobody will answer */
 bool smmu_atsdev_gone(struct smmu_master *master);
 
-/* Have smmu_ats_settle() run soon; any context */
-struct smmu_host;
-void smmu_atsdev_settle_soon(struct smmu_host *host);
+/* Have smmu_ats_settle() run in @ms; any context */
+void smmu_atsdev_settle(struct smmu_host *host, u32 ms);
 
 #endif

@@ -196,10 +196,13 @@ void smmu_attach_none(struct smmu_master *master, bool bypass)
 		.kind = bypass ? SMMU_RID_IDENTITY : SMMU_RID_BLOCKED,
 		.at = &next,
 	};
+	bool ats = false;
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
 	master->attached = true;
-	/* ATS stays on for the sake of its PASIDs */
-	commit(master, &to, &next, master->nr_pasids && master->ats_on);
+	/* for the sake of its PASIDs ATS stays on, or comes back on when it was parked */
+	if (master->nr_pasids)
+		ats = bypass ? master->ats_capable : master->ats_on;
+	commit(master, &to, &next, ats);
 }

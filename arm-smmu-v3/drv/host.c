@@ -75,7 +75,7 @@ void smmu_host_put(struct smmu_host *host)
 
 static void settle(struct work_struct *work)
 {
-	smmu_ats_settle(container_of(work, struct smmu_host, settle));
+	smmu_ats_settle(container_of(to_delayed_work(work), struct smmu_host, settle));
 }
 
 /* The two register pages, and not what lies between: a PMU's driver owns that */
@@ -181,7 +181,7 @@ iopf:
 /* Undo of bring_up(). The core may have let devices in, and out again, in the meantime. */
 static void take_down(struct smmu_host *host)
 {
-	cancel_work_sync(&host->settle);
+	cancel_delayed_work_sync(&host->settle);
 	/* readers that still hold an old array are done before the queue goes */
 	smmu_domains_forget(&host->smmu);
 	smmu_device_stop(&host->smmu);
@@ -209,7 +209,7 @@ int smmu_host_probe(struct platform_device *pdev)
 	mutex_init(&host->streams_lock);
 	xa_init(&host->streams);
 	INIT_LIST_HEAD(&host->masters);
-	INIT_WORK(&host->settle, settle);
+	INIT_DELAYED_WORK(&host->settle, settle);
 	ratelimit_state_init(&host->fault_limit, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	platform_set_drvdata(pdev, &host->smmu);

@@ -47,7 +47,7 @@ struct smmu_host {
 	struct mutex streams_lock;	/* @streams, @masters */
 	struct xarray streams;
 	struct list_head masters;
-	struct work_struct settle;
+	struct delayed_work settle;
 	struct iopf_queue *iopf;
 	atomic_t page_faults;
 	struct ratelimit_state fault_limit;

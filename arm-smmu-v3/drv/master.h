@@ -65,7 +65,7 @@ enum smmu_rid_kind {
  * @vsid: its StreamID there
  *
  * Atomic:
- * @ats_cut: bit 0: ATS and bus mastering were taken away in config space, see ats.h
+ * @ats_cut: ATS and bus mastering were taken away in config space, see ats.h, atsdev.h
  *
  * @nr_sids: how many
  * @streams: its place among the owners of each

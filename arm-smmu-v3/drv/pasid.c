@@ -54,9 +54,6 @@ static int prepare(struct smmu_master *master, struct smmu_attachment *next)
 		return -EINVAL;
 	if (!rid_is_static(master) && master->kind != SMMU_RID_S1)
 		return -EBUSY;
-	/* until its RID is attached anew, its PASIDs could not have their ATS */
-	if (master->ats_parked)
-		return -ENODEV;
 	ret = smmu_attach_allowed(master, next->domain);
 	if (ret)
 		return ret;
@@ -72,18 +69,19 @@ static void commit(struct smmu_master *master, struct smmu_attachment *at,
 		   struct smmu_attachment *next)
 {
 	bool first = !master->nr_pasids && rid_is_static(master);
+	/* else its entries have their places, and ATS goes on when it is not parked any more */
+	bool ats = first && master->ats_capable && !master->ats_parked;
 	bool answers = true;
 
 	smmu_install_cd(next);
 	if (!at->domain)
 		master->nr_pasids++;
-	if (first) {
-		install_rid(master, master->ats_capable);
-		if (master->ats_capable)
-			answers = smmu_attachment_add_ats(next) && smmu_ats_on(master);
-	} else if (at->domain && next->ats) {
+	if (first)
+		install_rid(master, ats);
+	if (ats)
+		answers = smmu_attachment_add_ats(next) && smmu_ats_on(master);
+	else if (at->domain && next->ats)
 		answers = smmu_ats_drop(master, next->ssid);
-	}
 	smmu_attachment_leave(at);
 	smmu_attachment_set(at, next);
 	if (!answers)

@@ -19,6 +19,8 @@ struct smmu_master;
  * Return: 0; -EINVAL when the SMMU cannot walk the table as it stands, for stage 2, for a
  *	PASID that the device does not have; -EBUSY when requests without PASID are at
  *	stage 2; -ENOSPC, -ENOMEM. On error nothing has changed. Takes the attach mutex.
+ *
+ * A parked device accepts it too, and its PASIDs work when it is not parked any more.
  */
 int smmu_pasid_attach(struct smmu_master *master, struct smmu_domain *domain, u32 ssid);
 

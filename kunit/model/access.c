@@ -131,6 +131,22 @@ static bool from_atc(struct model *m, struct model_access *a)
 	return true;
 }
 
+/* 3.9.1.3: a translated transaction; with ATSCHK = 0 it passes whatever the STE says */
+static bool passes(struct model *m, const struct model_access *a)
+{
+	struct smmu_ste ste;
+
+	if (m->inject.dead)
+		return true;
+	if (!(m->r.cr0ack & CR0_SMMUEN))
+		return false;
+	if (!(m->r.cr0ack & CR0_ATSCHK))
+		return true;
+	return !model_fetch_ste(m, a->sid, true, &ste) && le64_to_cpu(ste.w[0]) & STE0_V &&
+	       FIELD_GET(STE0_CONFIG, le64_to_cpu(ste.w[0])) != STE_CONFIG_ABORT &&
+	       FIELD_GET(STE1_EATS, le64_to_cpu(ste.w[1])) == STE_EATS_FULL;
+}
+
 static void into_atc(struct model *m, const struct model_access *a,
 		     const struct model_walk *walk)
 {
@@ -157,7 +173,7 @@ static int access_locked(struct model *m, struct model_access *a)
 	a->hit = false;
 	m->stats.accesses++;
 	if (from_atc(m, a))
-		return 0;
+		return passes(m, a) ? 0 : -EFAULT;
 	if (m->inject.dead)
 		return -EFAULT;
 	/* 6.3.14: GBPA speaks while SMMUEN is 0 */

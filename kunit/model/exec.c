@@ -140,19 +140,23 @@ static void tlbi(struct model *m, const struct smmu_cmd *cmd)
 static void atc_inv(struct model *m, const struct smmu_cmd *cmd)
 {
 	u64 w0 = le64_to_cpu(cmd->w[0]), w1 = le64_to_cpu(cmd->w[1]);
-	u32 sid = FIELD_GET(CMD0_ATC_SID, w0);
+	u32 sid = FIELD_GET(CMD0_ATC_SID, w0), ssid = FIELD_GET(CMD0_ATC_SSID, w0);
+	bool ssv = w0 & CMD0_SSV, global = w0 & CMD0_ATC_GLOBAL;
 	struct smmu_ste ste;
 
 	if (model_fetch_ste(m, sid, false, &ste) ||
 	    !FIELD_GET(STE1_EATS, le64_to_cpu(ste.w[1])))
 		model_violate(m, "ATC_INV to stream 0x%x, which has no ATS", sid);
 	m->atc_unsynced = true;
-	if (m->inject.silent && sid == m->inject.silent_sid) {
+	if (m->inject.silent && sid == m->inject.silent_sid &&
+	    (!m->inject.silent_pasid || (ssv && !global && ssid == m->inject.silent_ssid))) {
 		m->atc_unanswered = true;
 		return;
 	}
-	model_atc_inv(m, sid, w0 & CMD0_SSV, FIELD_GET(CMD0_ATC_SSID, w0),
-		      w0 & CMD0_ATC_GLOBAL, w1 & CMD1_ATC_ADDR, FIELD_GET(CMD1_ATC_SIZE, w1));
+	if (m->ats_enable && !m->ats_enable(m->ats_enable_data, sid))
+		return;
+	model_atc_inv(m, sid, ssv, ssid, global && !m->inject.no_global, w1 & CMD1_ATC_ADDR,
+		      FIELD_GET(CMD1_ATC_SIZE, w1));
 }
 
 static void send_msi(struct model *m)

@@ -27,6 +27,7 @@ struct slot {
 	bool pulled;
 	u8 space[SPACE];
 	u32 resets;
+	bool mastered_ats;
 	bool watched;
 	bool leaked;
 	struct model_access watch;
@@ -128,6 +129,24 @@ static u32 writable(const struct slot *s, u32 where)
 	}
 }
 
+/* What was in the ATC while ATS was off is gone */
+static void ats_goes_on(struct fabric *f, struct slot *s)
+{
+	s->mastered_ats = get16(s, PCI_COMMAND) & PCI_COMMAND_MASTER;
+	model_new_device(f->smmu->model, fabric_sid(f, s - f->slot));
+}
+
+/* Config space is not locked: whatever it was a moment ago will do */
+static bool ats_enable(void *data, u32 sid)
+{
+	struct fabric *f = data;
+	u32 slot = PCI_SLOT(sid & 0xff);
+
+	if (slot >= FABRIC_ENDPOINTS || sid != fabric_sid(f, slot))
+		return true;
+	return has_ats(&f->slot[slot]);
+}
+
 static struct slot *slot_of(struct pci_bus *bus, unsigned int devfn)
 {
 	struct fabric *f = bus->sysdata;
@@ -164,12 +183,14 @@ static int config_write(struct pci_bus *bus, unsigned int devfn, int where, int 
 	unsigned long flags;
 	struct slot *s;
 	u16 mask, old;
+	bool ats;
 	int i;
 
 	raw_spin_lock_irqsave(&f->lock, flags);
 	s = slot_of(bus, devfn);
 	if (!s || where >= SPACE)
 		goto unlock;
+	ats = has_ats(s);
 	if (where == EXP + PCI_EXP_DEVCTL && val & PCI_EXP_DEVCTL_BCR_FLR) {
 		reset(f, s);
 		goto unlock;
@@ -180,6 +201,8 @@ static int config_write(struct pci_bus *bus, unsigned int devfn, int where, int 
 		if (mask)
 			put16(s, where + i, (old & ~mask) | ((val >> 8 * i) & mask));
 	}
+	if (!ats && has_ats(s))
+		ats_goes_on(f, s);
 unlock:
 	raw_spin_unlock_irqrestore(&f->lock, flags);
 	return PCIBIOS_SUCCESSFUL;
@@ -264,9 +287,11 @@ struct fabric *fabric_new(struct machine_smmu *smmu, const struct fabric_endpoin
 		ret = PTR_ERR(f->pdev);
 		goto node;
 	}
+	model_ats_enable(smmu->model, ats_enable, f);
 	ret = make_bridge(f);
 	if (!ret)
 		return f;
+	model_ats_enable(smmu->model, NULL, NULL);
 
 	platform_device_unregister(f->pdev);
 node:
@@ -282,6 +307,7 @@ void fabric_free(struct fabric *f)
 	pci_stop_root_bus(f->bus);
 	pci_remove_root_bus(f->bus);
 	pci_unlock_rescan_remove();
+	model_ats_enable(f->smmu->model, NULL, NULL);
 	platform_device_unregister(f->pdev);
 	machine_node_remove(&f->node);
 	kfree(f);
@@ -347,6 +373,11 @@ bool fabric_pasid(struct fabric *f, u32 slot)
 bool fabric_bus_master(struct fabric *f, u32 slot)
 {
 	return may_dma(&f->slot[slot]);
+}
+
+bool fabric_mastered_ats(struct fabric *f, u32 slot)
+{
+	return f->slot[slot].mastered_ats;
 }
 
 u32 fabric_resets(struct fabric *f, u32 slot)

@@ -27,6 +27,11 @@ struct fabric_endpoint {
 	u8 pasid_bits;
 };
 
+/*
+ * With ATS Enable = 0 they answer an ATC_INV with Unsupported Request, and hold on to what is in
+ * the ATC without using it; with the next ATS Enable = 1 it is gone (PCIe, implicit invalidation).
+ */
+
 /**
  * fabric_new() - a host bridge; what is behind it has been found when this returns
  * @smmu: the SMMU of all its devices; one bridge for each SMMU
@@ -54,6 +59,8 @@ void fabric_pull(struct fabric *f, u32 slot);
 bool fabric_ats(struct fabric *f, u32 slot);
 bool fabric_pasid(struct fabric *f, u32 slot);
 bool fabric_bus_master(struct fabric *f, u32 slot);
+/* Was bus mastering on when ATS Enable last went from 0 to 1? */
+bool fabric_mastered_ats(struct fabric *f, u32 slot);
 /* Function level resets it has seen */
 u32 fabric_resets(struct fabric *f, u32 slot);
 

@@ -162,6 +162,16 @@ void model_inject(struct model *m, const struct model_inject *inject)
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 }
 
+void model_ats_enable(struct model *m, bool (*fn)(void *data, u32 sid), void *data)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	m->ats_enable = fn;
+	m->ats_enable_data = data;
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+}
+
 void model_stats(struct model *m, struct model_stats *stats)
 {
 	unsigned long flags;

@@ -84,6 +84,10 @@ struct model_config {
  *	holds the queue for @silent_ns and then raises CERROR_ATC_INV_SYNC
  * @silent_sid: its StreamID
  * @silent_ns: the root port's patience
+ * @silent_pasid: of those, it leaves only those for @silent_ssid unanswered
+ * @silent_ssid: SubstreamID
+ * @no_global: devices do not know the Global flag (no "Global Invalidate Supported"): such an
+ *	ATC_INV is for its SubstreamID alone
  * @lost_sync: stop for ever at the next CMD_SYNC
  * @abort_fetch: CERROR_ABT at the next command
  * @cons_ones: CONS reads as all ones
@@ -102,6 +106,9 @@ struct model_inject {
 	bool silent;
 	u32 silent_sid;
 	u64 silent_ns;
+	bool silent_pasid;
+	u32 silent_ssid;
+	bool no_global;
 	bool lost_sync;
 	bool abort_fetch;
 	bool cons_ones;
@@ -195,8 +202,22 @@ void model_write(struct model *m, u32 off, u32 size, u64 val);
  */
 int model_access(struct model *m, struct model_access *a);
 
-/* What has this StreamID is another device from now on, with an ATC of its own, which is empty */
+/*
+ * What has this StreamID is another device from now on, with an ATC of its own, which is empty.
+ * So is that of a device whose ATS Enable goes from 0 to 1.
+ */
 void model_new_device(struct model *m, u32 sid);
+
+/**
+ * model_ats_enable() - ask somebody whether ATS Enable is set in the device of a StreamID
+ * @m: instance
+ * @fn: called with the instance's lock held; NULL is always
+ * @data: for @fn
+ *
+ * A device with ATS Enable = 0 may answer an ATC_INV with Unsupported Request: done, without an
+ * error, and nothing was invalidated (3.9.1.5). These all do.
+ */
+void model_ats_enable(struct model *m, bool (*fn)(void *data, u32 sid), void *data);
 
 /* So many transactions may be stalled at a time */
 #define MODEL_STALLS		32

@@ -154,6 +154,8 @@ struct model {
 	struct model_group group[MODEL_GROUPS];
 	void (*trace)(void *data, const struct smmu_cmd *cmd);
 	void *trace_data;
+	bool (*ats_enable)(void *data, u32 sid);
+	void *ats_enable_data;
 	bool watching;
 	struct model_access watched;
 	struct model_watch watch;

@@ -238,11 +238,15 @@ struct silence {
 static void make_silence(struct kunit *test, struct silence *s, u64 ns)
 {
 	struct model_inject silent = { .silent = true, .silent_ns = ns };
+	struct model_config cfg;
 	u32 i;
 
 	s->rig = rig_new(test);
 	s->rig->atc = true;
-	s->smmu = rig_smmu(test, s->rig, 0, NULL);
+	s->rig->ssid_bits = 5;
+	model_config_default(&cfg);
+	FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], 5);
+	s->smmu = rig_smmu(test, s->rig, 0, &cfg);
 	for (i = 0; i < 3; i++)
 		s->d[i] = rig_device(test, s->rig, 0);
 	s->domain = mapped(test, s->d[0], PA);
@@ -302,7 +306,10 @@ static void finds_the_culprit(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, s.d[i]->bus_master && s.d[i]->ats);
 		KUNIT_EXPECT_EQ(test, PA2, rig_access(s.rig, s.d[i], IOVA, false));
 	}
-	KUNIT_EXPECT_FALSE(test, s.d[1]->bus_master || s.d[1]->ats);
+	/* its owner's bus mastering is as it was; nothing comes of it */
+	KUNIT_EXPECT_TRUE(test, s.d[1]->bus_master);
+	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[1], IOVA, false));
 	KUNIT_EXPECT_STREQ(test, "abort", smmu_ste_kind(smmu_strtab_ste(smmu, s.d[1]->sid)));
 	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
 
@@ -315,7 +322,8 @@ static void finds_the_culprit(struct kunit *test)
 	/* blocked keeps it parked, and a reset that helped comes as a new attach */
 	remap(test, s.domain, PA);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(s.d[1], &smmu_blocked_domain));
-	KUNIT_EXPECT_FALSE(test, s.d[1]->bus_master);
+	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[1], IOVA, false));
 	answer(&s);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(s.d[1], s.domain));
 	KUNIT_EXPECT_TRUE(test, s.d[1]->bus_master && s.d[1]->ats);
@@ -336,7 +344,8 @@ static void still_silent(struct kunit *test)
 	/* identity needs no ATS */
 	KUNIT_EXPECT_EQ(test, IOVA, rig_access(s.rig, s.d[1], IOVA, false));
 	KUNIT_EXPECT_EQ(test, 0, rig_attach(s.d[1], s.domain));
-	KUNIT_EXPECT_FALSE(test, s.d[1]->bus_master);
+	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[1], IOVA, false));
 	KUNIT_EXPECT_EQ(test, PA, rig_access(s.rig, s.d[0], IOVA, false));
 	answer(&s);
 	free_silence(test, &s);
@@ -350,7 +359,8 @@ static void silent_at_detach(struct kunit *test)
 
 	make_silence(test, &s, 0);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(s.d[1], &smmu_blocked_domain));
-	KUNIT_EXPECT_FALSE(test, s.d[1]->bus_master);
+	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[1], IOVA, false));
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
 	KUNIT_EXPECT_FALSE(test, s.rig->settle);
 	pa = rig_access(s.rig, s.d[0], IOVA, false);
@@ -370,12 +380,9 @@ static void cut_stub(struct smmu_master *master)
 	struct model_inject silent = { .silent = true, .silent_sid = the_silence->d[1]->sid };
 	u32 i;
 
-	for (i = 0; i < 3; i++) {
-		if (the_silence->d[i]->dev != master->dev)
-			continue;
-		the_silence->d[i]->bus_master = false;
-		the_silence->d[i]->ats = false;
-	}
+	for (i = 0; i < 3; i++)
+		if (the_silence->d[i]->dev == master->dev)
+			rig_cut(the_silence->d[i]);
 	model_inject(the_silence->smmu->model, &silent);
 }
 
@@ -392,9 +399,9 @@ static void queue_stands_still(struct kunit *test)
 	expect_nobody(test, &s);
 	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
 	rig_settle(s.rig);
-	KUNIT_EXPECT_TRUE(test, s.d[0]->bus_master);
-	KUNIT_EXPECT_FALSE(test, s.d[1]->bus_master);
-	KUNIT_EXPECT_TRUE(test, s.d[2]->bus_master);
+	KUNIT_EXPECT_TRUE(test, s.d[0]->ats);
+	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
+	KUNIT_EXPECT_TRUE(test, s.d[2]->ats);
 	answer(&s);
 	free_silence(test, &s);
 }
@@ -436,6 +443,127 @@ static void bystander(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(e, &smmu_identity_domain));
 	iommu_domain_free(other);
 	free_silence(test, &s);
+}
+
+/* What bus mastering is when the commands of the parking are done */
+struct parking {
+	struct rig_device *d;
+	u32 cfgi;
+	u32 early;
+};
+
+static void look_at_parking(void *data, const struct smmu_cmd *cmd)
+{
+	struct parking *p = data;
+
+	if (smmu_cmd_opcode(cmd) != CMD_CFGI_STE ||
+	    FIELD_GET(CMD0_CFGI_SID, le64_to_cpu(cmd->w[0])) != p->d->sid)
+		return;
+	p->cfgi++;
+	p->early += READ_ONCE(p->d->bus_master);
+}
+
+/* Bus mastering comes back when the STE aborts, not before; not at all where it was off */
+static void gives_bus_mastering_back(struct kunit *test)
+{
+	const bool *had = test->param_value;
+	struct parking p = {};
+	struct silence s;
+
+	make_silence(test, &s, 0);
+	p.d = s.d[1];
+	p.d->bus_master = *had;
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
+	expect_nobody(test, &s);
+	model_trace(s.smmu->model, look_at_parking, &p);
+	rig_settle(s.rig);
+	model_trace(s.smmu->model, NULL, NULL);
+	KUNIT_EXPECT_GT(test, p.cfgi, 0);
+	KUNIT_EXPECT_EQ(test, 0, p.early);
+	KUNIT_EXPECT_EQ(test, *had, p.d->bus_master);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, p.d, IOVA, false));
+	answer(&s);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(p.d, &smmu_identity_domain));
+	KUNIT_EXPECT_EQ(test, *had, p.d->bus_master);
+	p.d->bus_master = true;
+	free_silence(test, &s);
+}
+
+static const bool had_bus_mastering[] = { true, false };
+
+static void had_desc(const bool *had, char *desc)
+{
+	strscpy(desc, *had ? "was on" : "was off", KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(had, had_bus_mastering, had_desc);
+
+#define SSID	7
+
+/* The same with a PASID of the second on a domain of its own; no device knows Global */
+static struct iommu_domain *make_silence_pasid(struct kunit *test, struct silence *s, u32 silent)
+{
+	struct model_inject inject = { .silent = true, .no_global = true };
+	struct iommu_domain *pasid;
+
+	make_silence(test, s, 0);
+	inject.silent_sid = s->d[silent]->sid;
+	inject.silent_pasid = silent == 1;
+	inject.silent_ssid = SSID;
+	model_inject(s->smmu->model, &inject);
+	pasid = mapped(test, s->d[1], PA2);
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_device_pasid(pasid, s->d[1]->dev, SSID, NULL));
+	KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(s->rig, s->d[1], SSID, IOVA, false));
+	return pasid;
+}
+
+static void free_silence_pasid(struct kunit *test, struct silence *s, struct iommu_domain *pasid)
+{
+	answer(s);
+	iommu_detach_device_pasid(pasid, s->d[1]->dev, SSID);
+	iommu_domain_free(pasid);
+	free_silence(test, s);
+}
+
+/* It answers for requests without PASID and does not for one PASID: that is not good enough */
+static void silent_under_a_pasid(struct kunit *test)
+{
+	struct iommu_domain *pasid;
+	struct silence s;
+
+	pasid = make_silence_pasid(test, &s, 1);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(pasid, IOVA, SZ_4K));
+	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
+	rig_settle(s.rig);
+	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[1], IOVA, false));
+	/* nobody waits for it any more */
+	s.rig->settle = false;
+	remap(test, pasid, PA2);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(pasid, IOVA, SZ_4K));
+	KUNIT_EXPECT_FALSE(test, s.rig->settle);
+	free_silence_pasid(test, &s, pasid);
+}
+
+/*
+ * What is unmapped while a device is cut off, it does not hear of: it answers with Unsupported
+ * Request. This one does not empty its ATC either when ATS Enable is set again.
+ */
+static void stale_under_a_pasid(struct kunit *test)
+{
+	struct iommu_domain *pasid;
+	struct silence s;
+
+	pasid = make_silence_pasid(test, &s, 0);
+	s.rig->keeps_atc = true;
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(pasid, IOVA, SZ_4K));
+	rig_settle(s.rig);
+	KUNIT_EXPECT_TRUE(test, s.d[1]->ats && s.d[1]->bus_master);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(s.rig, s.d[1], SSID, IOVA, false));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[1], IOVA, false));
+	free_silence_pasid(test, &s, pasid);
 }
 
 /* What the walker and the one who joins share in joins_a_walk() */
@@ -550,6 +678,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(finds_the_culprit),
 	KUNIT_CASE(still_silent),
 	KUNIT_CASE(silent_at_detach),
+	KUNIT_CASE_PARAM(gives_bus_mastering_back, had_gen_params),
+	KUNIT_CASE(silent_under_a_pasid),
+	KUNIT_CASE(stale_under_a_pasid),
 	KUNIT_CASE(queue_stands_still),
 	KUNIT_CASE(bystander),
 	{}

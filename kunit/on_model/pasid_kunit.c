@@ -279,6 +279,59 @@ static void comes_back(struct kunit *test)
 	iommu_domain_free(p);
 }
 
+static void silence(struct machine_smmu *smmu, struct rig_device *d)
+{
+	struct model_inject inject = { .silent = d };
+
+	if (d)
+		inject.silent_sid = d->sid;
+	model_inject(smmu->model, &inject);
+}
+
+/* Parked, attached anew and still silent: PASIDs join, and work when the device answers again */
+static void joins_parked(struct kunit *test)
+{
+	struct iommu_domain *rid, *p, *next[2];
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = new_smmu(test, rig);
+	struct rig_device *d;
+	u32 i;
+
+	rig->atc = true;
+	d = new_device(test, rig, 0);
+	rid = mapped(test, d, PA);
+	p = mapped(test, d, PA2);
+	next[0] = rid;
+	next[1] = &smmu_identity_domain;
+	for (i = 0; i < ARRAY_SIZE(next); i++) {
+		silence(smmu, d);
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, rid));
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, IOVA, false));
+		KUNIT_EXPECT_EQ(test, 0, set(d, p, 5));
+		KUNIT_EXPECT_EQ(test, 0, set(d, p, 6));
+		clear(test, d, 6);
+		KUNIT_EXPECT_STREQ(test, "abort", kind(smmu, d));
+		KUNIT_EXPECT_FALSE(test, d->ats);
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(rig, d, 5, IOVA, false));
+		/* blocked is no reason to come back */
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_blocked_domain));
+		KUNIT_EXPECT_STREQ(test, "abort", kind(smmu, d));
+		silence(smmu, NULL);
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, next[i]));
+		KUNIT_EXPECT_TRUE(test, d->ats);
+		KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, 5, IOVA, false));
+		KUNIT_EXPECT_EQ(test, i ? IOVA : PA, rig_access(rig, d, IOVA, false));
+		KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(p, IOVA, SZ_4K));
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(rig, d, 5, IOVA, false));
+		KUNIT_ASSERT_EQ(test, 0, iommu_map(p, IOVA, PA2, SZ_4K, IOMMU_READ, GFP_KERNEL));
+		clear(test, d, 5);
+		KUNIT_EXPECT_EQ(test, !i, d->ats);
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	}
+	iommu_domain_free(rid);
+	iommu_domain_free(p);
+}
+
 /* What is refused, and changes nothing */
 static void refuses(struct kunit *test)
 {
@@ -357,6 +410,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(with_ats),
 	KUNIT_CASE(released_with_pasids),
 	KUNIT_CASE(comes_back),
+	KUNIT_CASE(joins_parked),
 	KUNIT_CASE(refuses),
 	KUNIT_CASE(without_memory),
 	{}

@@ -170,7 +170,7 @@ static void pulled_out(struct kunit *test)
 	fabric_pull(p->f, FULL);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, ATS_ONLY, 0));
-	flush_work(&rig_host(p->smmu)->settle);
+	flush_delayed_work(&rig_host(p->smmu)->settle);
 	/* the other answers, and the one that is gone is not asked any more */
 	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, ATS_ONLY));
 	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, ATS_ONLY));
@@ -196,8 +196,9 @@ static void pulled_out(struct kunit *test)
 }
 
 /*
- * One that is there and does not answer: it loses ATS and bus mastering in config space, and
- * so does the one beside it until it is known to be innocent. An attach brings it back.
+ * One that is there and does not answer: it loses ATS in config space, and so does the one
+ * beside it until it is known to be innocent; bus mastering goes meanwhile. An attach brings it
+ * back.
  */
 static void does_not_answer(struct kunit *test)
 {
@@ -210,9 +211,11 @@ static void does_not_answer(struct kunit *test)
 	pci_rig_silence(p, FULL);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, FULL, 0));
-	flush_work(&rig_host(p->smmu)->settle);
+	flush_delayed_work(&rig_host(p->smmu)->settle);
 	KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, FULL));
-	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, FULL));
+	/* that is its owner's, and nothing comes of it */
+	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, FULL));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, FULL, 0));
 	KUNIT_EXPECT_STREQ(test, "abort", kind(p, FULL));
 	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, ATS_ONLY));
 	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, ATS_ONLY));
@@ -229,6 +232,146 @@ static void does_not_answer(struct kunit *test)
 	iommu_domain_free(domain);
 }
 
+static void answers_again(struct pci_rig *p)
+{
+	model_inject(p->smmu->model, &(struct model_inject) {});
+}
+
+/*
+ * A parked device is reset, twice, the first time in vain. What pci_save_state() has found is what
+ * its owner wanted; the attach in the middle of the reset leaves PCI_COMMAND alone; the core's
+ * attach of the PASIDs does not fail.
+ */
+static void parked_and_reset(struct kunit *test)
+{
+	struct pci_rig *p = pci_rig_new(test, 0);
+	struct iommu_domain *domain = pci_rig_mapped(test, p, FULL, PA);
+	struct iommu_domain *pasid = pci_rig_mapped(test, p, FULL, PA2);
+	struct pci_dev *pdev = p->pdev[FULL];
+	u32 i;
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
+	for (i = 1; i <= 9; i++)
+		KUNIT_ASSERT_EQ(test, 0, iommu_attach_device_pasid(pasid, &pdev->dev, i, NULL));
+	pci_rig_silence(p, FULL);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	flush_delayed_work(&rig_host(p->smmu)->settle);
+	KUNIT_EXPECT_STREQ(test, "abort", kind(p, FULL));
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+
+	KUNIT_ASSERT_EQ(test, 0, pci_reset_function(pdev));
+	KUNIT_EXPECT_STREQ(test, "abort", kind(p, FULL));
+	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, FULL));
+	KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, FULL));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, FULL, 0));
+
+	answers_again(p);
+	KUNIT_ASSERT_EQ(test, 0, pci_reset_function(pdev));
+	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, FULL));
+	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, FULL));
+	KUNIT_EXPECT_FALSE(test, fabric_mastered_ats(p->f, FULL));
+	KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, FULL, 0));
+	for (i = 1; i <= 9; i++) {
+		KUNIT_EXPECT_EQ(test, PA2, pci_rig_dma(p, FULL, i));
+		iommu_detach_device_pasid(pasid, &pdev->dev, i);
+	}
+	iommu_detach_group(domain, p->group[FULL]);
+	iommu_domain_free(domain);
+	iommu_domain_free(pasid);
+}
+
+/*
+ * A reset that begins while a device is cut off saves a PCI_COMMAND that is not its owner's, and
+ * restores that. So bus mastering comes back when the reset is over.
+ */
+static void reset_meets_a_cut(struct kunit *test)
+{
+	struct pci_rig *p = pci_rig_new(test, 0);
+	struct iommu_domain *domain = pci_rig_mapped(test, p, FULL, PA);
+	struct pci_dev *pdev = p->pdev[FULL];
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[ATS_ONLY]));
+	/* as pci_dev_lock() does; FULL is innocent */
+	pci_cfg_access_lock(pdev);
+	pci_rig_silence(p, ATS_ONLY);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, FULL));
+	KUNIT_ASSERT_EQ(test, 0, pci_save_state(pdev));
+	flush_delayed_work(&rig_host(p->smmu)->settle);
+	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, FULL));
+	pci_restore_state(pdev);
+	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, FULL));
+	pci_cfg_access_unlock(pdev);
+	flush_delayed_work(&rig_host(p->smmu)->settle);
+	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, FULL));
+	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, FULL));
+	answers_again(p);
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA2, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, PA2, pci_rig_dma(p, FULL, 0));
+	iommu_detach_group(domain, p->group[FULL]);
+	iommu_detach_group(domain, p->group[ATS_ONLY]);
+	iommu_domain_free(domain);
+}
+
+static void set_command(struct pci_dev *pdev, bool master)
+{
+	u16 cmd;
+
+	pci_read_config_word(pdev, PCI_COMMAND, &cmd);
+	cmd = master ? cmd | PCI_COMMAND_MASTER : cmd & ~PCI_COMMAND_MASTER;
+	pci_write_config_word(pdev, PCI_COMMAND, cmd);
+}
+
+/* Who sets the bit, and what it is when the device is parked */
+struct owner {
+	const char *name;
+	bool driver;
+	bool guest;
+	bool unbound;
+	bool after;
+};
+
+static const struct owner owners[] = {
+	{ "a driver", .driver = true, .after = true },
+	/* the PCI core knows nothing of it */
+	{ "a guest", .guest = true, .after = true },
+	{ "nobody", .after = false },
+	{ "a driver that is unbound meanwhile", .driver = true, .unbound = true, .after = false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(owner, owners, name);
+
+static void whose_bus_mastering(struct kunit *test)
+{
+	const struct owner *owner = test->param_value;
+	struct pci_rig *p = pci_rig_new(test, 0);
+	struct iommu_domain *domain = pci_rig_mapped(test, p, FULL, PA);
+	struct pci_dev *pdev = p->pdev[FULL];
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
+	pci_clear_master(pdev);
+	if (owner->driver)
+		pci_set_master(pdev);
+	if (owner->guest)
+		set_command(pdev, true);
+	pci_rig_silence(p, FULL);
+	/* nothing settles before the other has had its time */
+	mutex_lock(&smmu_attach_mutex);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, FULL));
+	if (owner->unbound)
+		pci_clear_master(pdev);
+	mutex_unlock(&smmu_attach_mutex);
+	flush_delayed_work(&rig_host(p->smmu)->settle);
+	KUNIT_EXPECT_STREQ(test, "abort", kind(p, FULL));
+	KUNIT_EXPECT_EQ(test, owner->after, fabric_bus_master(p->f, FULL));
+	answers_again(p);
+	iommu_detach_group(domain, p->group[FULL]);
+	KUNIT_EXPECT_EQ(test, owner->after, fabric_bus_master(p->f, FULL));
+	iommu_domain_free(domain);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(found),
 	KUNIT_CASE(ats_follows_domains),
@@ -236,6 +379,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(unplugged),
 	KUNIT_CASE(pulled_out),
 	KUNIT_CASE(does_not_answer),
+	KUNIT_CASE_SLOW(parked_and_reset),
+	KUNIT_CASE(reset_meets_a_cut),
+	KUNIT_CASE_PARAM(whose_bus_mastering, owner_gen_params),
 	{}
 };
 

@@ -55,8 +55,9 @@ struct pci_rig *pci_rig_new(struct kunit *test, u32 nr)
 	kunit_deactivate_static_stub(test, smmu_atsdev_enable);
 	kunit_deactivate_static_stub(test, smmu_atsdev_disable);
 	kunit_deactivate_static_stub(test, smmu_atsdev_cut);
-	kunit_deactivate_static_stub(test, smmu_atsdev_restore);
-	kunit_deactivate_static_stub(test, smmu_atsdev_settle_soon);
+	kunit_deactivate_static_stub(test, smmu_atsdev_ask);
+	kunit_deactivate_static_stub(test, smmu_atsdev_give_back);
+	kunit_deactivate_static_stub(test, smmu_atsdev_settle);
 	model_config_default(&cfg);
 	FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], BITS);
 	p->smmu = rig_smmu(test, p->rig, nr, &cfg);

@@ -48,40 +48,77 @@ static bool ats_capable_stub(struct smmu_master *master)
 	return the_rig->atc && smmu_has(&master->host->smmu, SMMU_FEAT_ATS);
 }
 
+/* Is ATS Enable set in the device? Without its lock: what it was a moment ago will do */
+static bool ats_enable(void *data, u32 sid)
+{
+	struct rig *rig = the_rig;
+	u32 i;
+
+	for (i = 0; i < READ_ONCE(rig->nr_devices); i++)
+		if (rig->device[i].sid == sid && &rig->smmu[rig->device[i].smmu] == data)
+			return READ_ONCE(rig->device[i].ats);
+	return true;
+}
+
 /* A request that is under way is over before config space has changed */
-static void set_config(struct smmu_master *master, bool ats, bool bus_master)
+static void set_ats(struct smmu_master *master, bool ats)
 {
 	struct rig_device *d = device_of(master);
 	unsigned long flags;
+	u32 i;
 
 	raw_spin_lock_irqsave(&d->config, flags);
+	for (i = 0; ats && !d->ats && !the_rig->keeps_atc && i < master->nr_sids; i++)
+		model_new_device(the_rig->smmu[d->smmu]->model, master->sids[i]);
 	d->ats = ats;
-	d->bus_master = bus_master;
 	raw_spin_unlock_irqrestore(&d->config, flags);
 }
 
 static int ats_enable_stub(struct smmu_master *master)
 {
-	set_config(master, true, device_of(master)->bus_master);
+	set_ats(master, true);
 	return 0;
 }
 
 static void ats_disable_stub(struct smmu_master *master)
 {
-	set_config(master, false, device_of(master)->bus_master);
+	set_ats(master, false);
+}
+
+static void ats_ask_stub(struct smmu_master *master)
+{
+	set_ats(master, true);
 }
 
 static void ats_cut_stub(struct smmu_master *master)
 {
-	set_config(master, false, false);
+	rig_cut(device_of(master));
 }
 
-static void ats_restore_stub(struct smmu_master *master, bool ats)
+void rig_cut(struct rig_device *d)
 {
-	set_config(master, ats, true);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&d->config, flags);
+	d->ats = false;
+	d->mastered |= d->bus_master;
+	d->bus_master = false;
+	raw_spin_unlock_irqrestore(&d->config, flags);
 }
 
-static void settle_stub(struct smmu_host *host)
+static bool ats_give_back_stub(struct smmu_master *master)
+{
+	struct rig_device *d = device_of(master);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&d->config, flags);
+	d->bus_master |= d->mastered;
+	d->mastered = false;
+	raw_spin_unlock_irqrestore(&d->config, flags);
+	return true;
+}
+
+static void settle_stub(struct smmu_host *host, u32 ms)
 {
 	WRITE_ONCE(the_rig->settle, true);
 }
@@ -102,8 +139,9 @@ static void stub_devices(struct kunit *test)
 	kunit_activate_static_stub(test, smmu_atsdev_enable, ats_enable_stub);
 	kunit_activate_static_stub(test, smmu_atsdev_disable, ats_disable_stub);
 	kunit_activate_static_stub(test, smmu_atsdev_cut, ats_cut_stub);
-	kunit_activate_static_stub(test, smmu_atsdev_restore, ats_restore_stub);
-	kunit_activate_static_stub(test, smmu_atsdev_settle_soon, settle_stub);
+	kunit_activate_static_stub(test, smmu_atsdev_ask, ats_ask_stub);
+	kunit_activate_static_stub(test, smmu_atsdev_give_back, ats_give_back_stub);
+	kunit_activate_static_stub(test, smmu_atsdev_settle, settle_stub);
 }
 
 static void teardown(void *data)
@@ -155,6 +193,7 @@ static struct machine_smmu *add_smmu(struct kunit *test, struct rig *rig, u32 i,
 		KUNIT_FAIL_AND_ABORT(test, "SMMU %u: %d", i, err);
 	}
 	KUNIT_ASSERT_NOT_NULL_MSG(test, rig->smmu[i]->dev->driver, "SMMU %u is not probed", i);
+	model_ats_enable(rig->smmu[i]->model, ats_enable, &rig->smmu[i]);
 	return rig->smmu[i];
 }
 

@@ -30,6 +30,7 @@ struct iommu_domain;
  * @config: what config space says changes between requests of the device
  * @ats: ATS is on in the device
  * @bus_master: it may send requests
+ * @mastered: it might before the driver took that away
  * @atc: it has an ATC
  * @handle: for the core
  */
@@ -39,9 +40,10 @@ struct rig_device {
 	u32 smmu;
 	u32 sid;
 	bool atc;
-	raw_spinlock_t config;	/* @ats, @bus_master */
+	raw_spinlock_t config;	/* @ats, @bus_master, @mastered */
 	bool ats;
 	bool bus_master;
+	bool mastered;
 	struct iommu_attach_handle handle;
 };
 
@@ -58,6 +60,7 @@ enum rig_insertion { RIG_MIXED, RIG_LOCK, RIG_COMBINE };
  * @atc: the devices added from now on have an ATC
  * @ssid_bits: PASIDs of the devices added from now on
  * @can_stall: their faults may stall
+ * @keeps_atc: a defect of the devices: ATS Enable from 0 to 1 does not empty the ATC
  * @settle: a device was cut off since rig_settle()
  * @poll_cons: no CMD_SYNC of the SMMUs added from now on sends an MSI
  * @kdump: the SMMUs added from now on are a crash kernel's
@@ -76,6 +79,7 @@ struct rig {
 	bool kdump;
 	bool noncoherent;
 	bool atc;
+	bool keeps_atc;
 	bool settle;
 	u32 ssid_bits;
 	bool can_stall;
@@ -136,6 +140,9 @@ u64 rig_access_ssid(struct rig *rig, struct rig_device *d, u32 ssid, u64 iova, b
  */
 int rig_try(struct rig *rig, struct rig_device *d, u32 ssid, u64 iova, bool write, u64 *pa,
 	    u16 *stag);
+
+/* ATS and bus mastering off in its config space, as the driver does it */
+void rig_cut(struct rig_device *d);
 
 /* What the work item would do: find the culprit among the devices that were cut off */
 void rig_settle(struct rig *rig);
