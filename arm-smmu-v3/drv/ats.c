@@ -89,6 +89,8 @@ static bool confirmed(struct smmu_master *master, int ret)
 
 bool smmu_ats_on(struct smmu_master *master)
 {
+	int ret;
+
 	lockdep_assert_held(&smmu_attach_mutex);
 
 	/* what is on is clean under the PASIDs that stay */
@@ -96,9 +98,11 @@ bool smmu_ats_on(struct smmu_master *master)
 		return smmu_ats_drop(master, 0);
 	if (!confirmed(master, invalidate_all(master)))
 		return false;
-	if (smmu_atsdev_enable(master)) {
-		dev_err(master->dev, "ATS cannot be enabled\n");
-		return false;
+	ret = smmu_atsdev_enable(master);
+	if (ret) {
+		dev_warn(master->dev, "ATS cannot be enabled (%pe), goes on without\n",
+			 ERR_PTR(ret));
+		return true;
 	}
 	/* pairs with READ_ONCE in drv/guestcmd.c */
 	WRITE_ONCE(master->ats_on, true);
@@ -118,6 +122,14 @@ static void leave_arrays(struct smmu_master *master)
 		smmu_attachment_drop_ats(at);
 	/* those who found the entries or the flag have sent their ATC_INV */
 	synchronize_rcu_expedited();
+}
+
+void smmu_ats_without(struct smmu_master *master, struct smmu_attachment *next)
+{
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	smmu_attachment_drop_ats(next);
+	leave_arrays(master);
 }
 
 bool smmu_ats_off(struct smmu_master *master)

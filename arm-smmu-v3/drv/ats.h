@@ -29,6 +29,7 @@
 #include <linux/types.h>
 
 struct smmu_array;
+struct smmu_attachment;
 struct smmu_device;
 struct smmu_host;
 struct smmu_master;
@@ -40,11 +41,21 @@ void smmu_ats_probe(struct smmu_master *master);
  * smmu_ats_on() - drop whatever the ATC holds, let the device ask
  * @master: its STEs have EATS. Attach mutex held.
  *
- * With ATS on already it is the change from one domain to another.
+ * With ATS on already it is the change from one domain to another. Where the device cannot have
+ * its ATS enabled, @master->ats_on stays false, and smmu_ats_without() is the caller's next step.
  * Return: false when the device does not confirm: it is cut off, and the caller has it
  *	parked as soon as its attachments are in order
  */
 bool smmu_ats_on(struct smmu_master *master);
+
+/**
+ * smmu_ats_without() - ATS was to go on and could not: out of all arrays
+ * @master: attach mutex held. May sleep.
+ * @next: what it is being attached to, if that is not in @master yet
+ *
+ * Its STEs can lose EATS then.
+ */
+void smmu_ats_without(struct smmu_master *master, struct smmu_attachment *next);
 
 /**
  * smmu_ats_off() - stop the device asking, drop what its ATC holds, out of all arrays

@@ -83,8 +83,13 @@ static void commit(struct smmu_master *master, const struct smmu_rid *to,
 	/* a CD that no STE leads to any more must not be cached when it is used again */
 	if (to->kind != SMMU_RID_S1)
 		smmu_install_no_cd(master, 0);
-	if (ats)
+	if (ats) {
 		answers = ready_for_ats(master, next) && smmu_ats_on(master);
+		if (answers && !master->ats_on) {
+			smmu_ats_without(master, next);
+			smmu_install_stes(master, to, false);
+		}
+	}
 
 	smmu_attachment_leave(&master->rid);
 	smmu_attachment_set(&master->rid, next);

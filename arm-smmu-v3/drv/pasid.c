@@ -78,10 +78,15 @@ static void commit(struct smmu_master *master, struct smmu_attachment *at,
 		master->nr_pasids++;
 	if (first)
 		install_rid(master, ats);
-	if (ats)
+	if (ats) {
 		answers = smmu_attachment_add_ats(next) && smmu_ats_on(master);
-	else if (at->domain && next->ats)
+		if (answers && !master->ats_on) {
+			smmu_ats_without(master, next);
+			install_rid(master, false);
+		}
+	} else if (at->domain && next->ats) {
 		answers = smmu_ats_drop(master, next->ssid);
+	}
 	smmu_attachment_leave(at);
 	smmu_attachment_set(at, next);
 	if (!answers)

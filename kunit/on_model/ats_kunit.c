@@ -566,6 +566,72 @@ static void stale_under_a_pasid(struct kunit *test)
 	free_silence_pasid(test, &s, pasid);
 }
 
+static u32 ats_entries(struct iommu_domain *domain)
+{
+	const struct smmu_inv *inv;
+	struct smmu_array *array;
+	u32 n = 0, pos;
+
+	mutex_lock(&smmu_attach_mutex);
+	array = smmu_domain_array(smmu_domain_of(domain));
+	for (pos = 0; (inv = smmu_array_next_live(array, &pos, smmu_array_count(array))); pos++)
+		n += smmu_inv_is_ats(inv->type);
+	mutex_unlock(&smmu_attach_mutex);
+	return n;
+}
+
+static u8 eats(struct machine_smmu *smmu, struct rig_device *d)
+{
+	return FIELD_GET(STE1_EATS,
+			 le64_to_cpu(smmu_strtab_ste(&rig_host(smmu)->smmu, d->sid)->w[1]));
+}
+
+/* The PCI core refuses to enable it: DMA goes on without, and the next attach tries again */
+static void cannot_be_enabled(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct iommu_domain *domain, *pasid;
+	struct machine_smmu *smmu;
+	struct model_config cfg;
+	struct rig_device *d;
+
+	model_config_default(&cfg);
+	FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], 5);
+	smmu = rig_smmu(test, rig, 0, &cfg);
+	rig->atc = true;
+	rig->ssid_bits = 5;
+	d = rig_device(test, rig, 0);
+	domain = mapped(test, d, PA);
+	pasid = mapped(test, d, PA2);
+	rig->no_ats = -EINVAL;
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_device_pasid(pasid, d->dev, SSID, NULL));
+	KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, SSID, IOVA, false));
+	KUNIT_EXPECT_EQ(test, STE_EATS_ABORT, eats(smmu, d));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
+	KUNIT_EXPECT_FALSE(test, d->ats);
+	KUNIT_EXPECT_TRUE(test, d->bus_master);
+	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
+	KUNIT_EXPECT_EQ(test, STE_EATS_ABORT, eats(smmu, d));
+	KUNIT_EXPECT_EQ(test, 0, ats_entries(domain));
+	KUNIT_EXPECT_EQ(test, 0, ats_entries(pasid));
+	/* the model judges an ATC_INV to a stream without EATS */
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, IOVA, false));
+	rig_check(test, rig);
+
+	rig->no_ats = 0;
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	KUNIT_EXPECT_TRUE(test, d->ats);
+	KUNIT_EXPECT_EQ(test, STE_EATS_FULL, eats(smmu, d));
+	KUNIT_EXPECT_EQ(test, 1, ats_entries(pasid));
+	KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, SSID, IOVA, false));
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(pasid, IOVA, SZ_4K));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(rig, d, SSID, IOVA, false));
+	iommu_detach_device_pasid(pasid, d->dev, SSID);
+	iommu_domain_free(domain);
+	iommu_domain_free(pasid);
+}
+
 /* What the walker and the one who joins share in joins_a_walk() */
 static struct {
 	struct rig *rig;
@@ -681,6 +747,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(gives_bus_mastering_back, had_gen_params),
 	KUNIT_CASE(silent_under_a_pasid),
 	KUNIT_CASE(stale_under_a_pasid),
+	KUNIT_CASE(cannot_be_enabled),
 	KUNIT_CASE(queue_stands_still),
 	KUNIT_CASE(bystander),
 	{}

@@ -76,6 +76,8 @@ static void set_ats(struct smmu_master *master, bool ats)
 
 static int ats_enable_stub(struct smmu_master *master)
 {
+	if (the_rig->no_ats)
+		return the_rig->no_ats;
 	set_ats(master, true);
 	return 0;
 }

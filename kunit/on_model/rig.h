@@ -61,6 +61,7 @@ enum rig_insertion { RIG_MIXED, RIG_LOCK, RIG_COMBINE };
  * @ssid_bits: PASIDs of the devices added from now on
  * @can_stall: their faults may stall
  * @keeps_atc: a defect of the devices: ATS Enable from 0 to 1 does not empty the ATC
+ * @no_ats: errno of pci_enable_ats()
  * @settle: a device was cut off since rig_settle()
  * @poll_cons: no CMD_SYNC of the SMMUs added from now on sends an MSI
  * @kdump: the SMMUs added from now on are a crash kernel's
@@ -80,6 +81,7 @@ struct rig {
 	bool noncoherent;
 	bool atc;
 	bool keeps_atc;
+	int no_ats;
 	bool settle;
 	u32 ssid_bits;
 	bool can_stall;
