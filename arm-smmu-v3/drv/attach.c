@@ -90,6 +90,8 @@ static void commit(struct smmu_master *master, const struct smmu_rid *to,
 			smmu_install_stes(master, to, false);
 		}
 	}
+	if (to->kind == SMMU_RID_BLOCKED && master->kind != SMMU_RID_BLOCKED)
+		master->max_idle = master->nr_pasids;
 
 	smmu_attachment_leave(&master->rid);
 	smmu_attachment_set(&master->rid, next);

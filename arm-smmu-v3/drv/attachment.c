@@ -189,6 +189,27 @@ bool smmu_attachment_add_ats(struct smmu_attachment *at)
 	return at->ats;
 }
 
+void smmu_attachment_forget_ats(const struct smmu_attachment *at, struct smmu_domain *left)
+{
+	const struct smmu_master *master = at->master;
+	struct smmu_array *array = smmu_domain_array(left);
+	struct smmu_inv *inv;
+	u32 i;
+
+	for (i = 0; i < master->nr_sids; i++) {
+		const struct smmu_inv key = {
+			.inst = &master->host->smmu.inst,
+			.type = SMMU_INV_ATS,
+			.id = master->sids[i],
+			.ssid = at->ssid,
+		};
+
+		inv = smmu_array_find(array, &key);
+		if (inv && smmu_inv_is_parked(inv))
+			smmu_array_forget(array, inv);
+	}
+}
+
 void smmu_attachment_set(struct smmu_attachment *at, const struct smmu_attachment *next)
 {
 	lockdep_assert_held(&smmu_attach_mutex);

@@ -91,6 +91,14 @@ void smmu_attachment_drop_ats(struct smmu_attachment *at);
  */
 bool smmu_attachment_add_ats(struct smmu_attachment *at);
 
+/**
+ * smmu_attachment_forget_ats() - nobody comes back to a domain that was left
+ * @at: its stream and SubstreamID
+ * @left: the domain; its array has parked ATS entries of @at, if @at had ATS, or live ones if it
+ *	has been entered again: those stay
+ */
+void smmu_attachment_forget_ats(const struct smmu_attachment *at, struct smmu_domain *left);
+
 /* Make @at what @next has become; @at has left its domain */
 void smmu_attachment_set(struct smmu_attachment *at, const struct smmu_attachment *next);
 

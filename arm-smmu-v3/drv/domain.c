@@ -44,6 +44,7 @@ struct smmu_domain *smmu_domain_new(size_t size)
 	}
 	RCU_INIT_POINTER(sd->invs, array);
 	INIT_LIST_HEAD(&sd->attached);
+	INIT_LIST_HEAD(&sd->left);
 	INIT_LIST_HEAD(&sd->node);
 	sd->id = atomic_inc_return(&domain_ids);
 	__module_get(THIS_MODULE);
@@ -73,6 +74,7 @@ void smmu_domain_leave_all(struct smmu_domain *sd)
 		else
 			smmu_attach_none(at->master, false);
 	}
+	smmu_pasid_domain_gone(sd);
 	list_del(&sd->node);
 	/* parked tags were flushed when their last user left */
 	smmu_tag_reclaim(smmu_domain_array(sd), NULL, SMMU_INV_TYPES);

@@ -25,6 +25,7 @@ struct smmu_inst;
  * @pt: page table; of an SVA domain, only what it needs: the table is the mm's
  * @invs: the array; never NULL. Read under RCU, replaced under smmu_attach_mutex.
  * @attached: struct smmu_attachment.node; under smmu_attach_mutex
+ * @left: PASIDs that may come back to it, see pasid.c; under smmu_attach_mutex
  * @node: in smmu_domains; under smmu_attach_mutex
  * @id: for debugfs and traces, never reused
  * @nest_parent: stage 2 meant to sit under guests
@@ -40,6 +41,7 @@ struct smmu_domain {
 	struct smmu_pgtable pt;
 	struct smmu_array __rcu *invs;
 	struct list_head attached;
+	struct list_head left;
 	struct list_head node;
 	u32 id;
 	u32 ats_seq;

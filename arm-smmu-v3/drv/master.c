@@ -40,11 +40,6 @@ static void copy_sids(struct smmu_master *master, const struct iommu_fwspec *fws
 
 static void free_master(struct smmu_master *master)
 {
-	struct smmu_attachment *at;
-	unsigned long ssid;
-
-	xa_for_each(&master->pasids, ssid, at)
-		kfree(at);
 	xa_destroy(&master->pasids);
 	kfree(master->streams);
 	kfree(master);
@@ -64,6 +59,7 @@ static struct smmu_master *alloc_master(struct device *dev, struct smmu_host *ho
 	master->rid.master = master;
 	INIT_LIST_HEAD(&master->rid.node);
 	xa_init(&master->pasids);
+	INIT_LIST_HEAD(&master->idle);
 	copy_sids(master, fwspec);
 	master->streams = kzalloc_objs(*master->streams, master->nr_sids);
 	if (!master->streams || smmu_attachment_reserve(master->nr_sids)) {

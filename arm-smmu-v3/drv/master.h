@@ -47,9 +47,12 @@ enum smmu_rid_kind {
  * @kind: of requests without PASID
  * @rid: where they go
  * @nested: the nested domain, with SMMU_RID_NESTED
- * @pasids: SubstreamID -> struct smmu_attachment. One that has left its domain stays, so that
- *	coming back after a reset needs no memory; all go with the master.
+ * @pasids: SubstreamID -> struct smmu_attachment. Some that have left their domain stay, so that
+ *	coming back after a reset needs no memory, see pasid.c; all go with the master.
  * @nr_pasids: of these, attached ones
+ * @idle: the others, longest first
+ * @nr_idle: how many
+ * @max_idle: most PASIDs attached at a time since requests without PASID are blocked
  * @cdtab: CD table, from the first stage-1 or PASID attach on
  * @ats_on: ATS is on in the device and in its STEs. Written under the mutex; READ_ONCE
  *	by guest commands, which an RCU reader lock keeps from outliving it.
@@ -84,6 +87,9 @@ struct smmu_master {
 	struct smmu_nested *nested;
 	struct xarray pasids;
 	u32 nr_pasids;
+	struct list_head idle;
+	u32 nr_idle;
+	u32 max_idle;
 	struct smmu_cdtab cdtab;
 	bool attached;
 	bool shared;

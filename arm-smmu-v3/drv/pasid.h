@@ -20,7 +20,8 @@ struct smmu_master;
  *	PASID that the device does not have; -EBUSY when requests without PASID are at
  *	stage 2; -ENOSPC, -ENOMEM. On error nothing has changed. Takes the attach mutex.
  *
- * A parked device accepts it too, and its PASIDs work when it is not parked any more.
+ * A parked device accepts it too, and its PASIDs work when it is not parked any more. Coming
+ * back to the domain that the PASID was in before needs no memory, see pasid.c.
  */
 int smmu_pasid_attach(struct smmu_master *master, struct smmu_domain *domain, u32 ssid);
 
@@ -40,5 +41,11 @@ void smmu_pasid_detach(struct smmu_master *master, u32 ssid);
  * Nobody can detach them any more, the core has forgotten them.
  */
 void smmu_pasid_release(struct smmu_master *master);
+
+/* No PASID comes back to @sd, which is freed; attach mutex held */
+void smmu_pasid_domain_gone(struct smmu_domain *sd);
+
+/* So many PASIDs of a device that are not attached are kept, unless it is being reset */
+#define SMMU_IDLE_PASIDS	16
 
 #endif

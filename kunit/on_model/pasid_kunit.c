@@ -279,6 +279,150 @@ static void comes_back(struct kunit *test)
 	iommu_domain_free(p);
 }
 
+static u32 array_len(struct iommu_domain *domain)
+{
+	u32 len;
+
+	mutex_lock(&smmu_attach_mutex);
+	len = smmu_domain_array(smmu_domain_of(domain))->len;
+	mutex_unlock(&smmu_attach_mutex);
+	return len;
+}
+
+static u32 places(struct rig_device *d)
+{
+	struct smmu_master *master = dev_iommu_priv_get(d->dev);
+	struct smmu_attachment *at;
+	unsigned long ssid;
+	u32 n = 0;
+
+	mutex_lock(&smmu_attach_mutex);
+	xa_for_each(&master->pasids, ssid, at)
+		n++;
+	mutex_unlock(&smmu_attach_mutex);
+	return n;
+}
+
+/* All PASIDs in turn over one domain, and some again: nothing grows with those that ever were */
+static void cycles(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct iommu_domain *rid, *p, *other;
+	struct rig_device *d;
+	u32 i, ssid;
+
+	new_smmu(test, rig);
+	rig->atc = true;
+	d = new_device(test, rig, 0);
+	rid = mapped(test, d, PA);
+	/* attached: it is no reset that the PASIDs are detached for, and ATS stays on */
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, rid));
+	p = mapped(test, d, PA);
+	other = mapped(test, d, PA2);
+	for (i = 0; i < 1500; i++) {
+		ssid = 1 + i % ((1 << BITS) - 1);
+		KUNIT_ASSERT_EQ(test, 0, set(d, p, ssid));
+		if (i % 100 == 7) {
+			KUNIT_EXPECT_EQ(test, PA, rig_access_ssid(rig, d, ssid, IOVA, false));
+			KUNIT_ASSERT_EQ(test, 0, set(d, other, ssid));
+			KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, ssid, IOVA, false));
+		}
+		/* a TLB entry; and the next merge drops what was forgotten since the last */
+		KUNIT_ASSERT_LE(test, array_len(p), SMMU_IDLE_PASIDS + 3);
+		KUNIT_ASSERT_LE(test, array_len(other), SMMU_IDLE_PASIDS + 3);
+		clear(test, d, ssid);
+		KUNIT_ASSERT_LE(test, places(d), SMMU_IDLE_PASIDS);
+	}
+	KUNIT_EXPECT_GE(test, places(d), 8);
+	iommu_domain_free(other);
+	iommu_domain_free(p);
+	/* nobody can come back to a domain that is gone */
+	KUNIT_EXPECT_EQ(test, 0, places(d));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	iommu_domain_free(rid);
+}
+
+#define MANY	200
+
+/* What the core does to a device that is reset, with more PASIDs than are kept otherwise */
+static void many_come_back(struct kunit *test)
+{
+	struct iommu_domain *block = &smmu_blocked_domain, *rid, *p;
+	struct rig *rig = rig_new(test);
+	struct rig_device *d;
+	u32 i, round;
+
+	new_smmu(test, rig);
+	rig->atc = true;
+	d = new_device(test, rig, 0);
+	rid = mapped(test, d, PA);
+	p = mapped(test, d, PA2);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, rid));
+	for (i = 1; i <= MANY; i++)
+		KUNIT_ASSERT_EQ(test, 0, set(d, p, i));
+	/* the second time requests without PASID are blocked already, and stay so */
+	for (round = 0; round < 2; round++) {
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, round ? block : rid));
+		rig_alloc_begin(1);
+		if (!round)
+			KUNIT_EXPECT_EQ(test, 0, block->ops->attach_dev(block, d->dev, rid));
+		for (i = 1; i <= MANY; i++)
+			clear(test, d, i);
+		KUNIT_EXPECT_FALSE(test, rig_alloc_end());
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(rig, d, MANY, IOVA, false));
+		rig_alloc_begin(1);
+		if (!round)
+			KUNIT_EXPECT_EQ(test, 0, rid->ops->attach_dev(rid, d->dev, block));
+		for (i = 1; i <= MANY; i++)
+			KUNIT_EXPECT_EQ(test, 0, set(d, p, i));
+		KUNIT_EXPECT_FALSE(test, rig_alloc_end());
+		KUNIT_EXPECT_TRUE(test, d->ats);
+		for (i = 1; i <= MANY; i++)
+			KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, i, IOVA, false));
+	}
+	/* detached for good */
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, rid));
+	for (i = 1; i <= MANY; i++)
+		clear(test, d, i);
+	KUNIT_EXPECT_EQ(test, SMMU_IDLE_PASIDS, places(d));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	iommu_domain_free(rid);
+	iommu_domain_free(p);
+}
+
+/* A replace that fails at another device of the group is taken back, without memory */
+static void reverts(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct iommu_domain *a, *b;
+	struct rig_device *d;
+	u32 i;
+
+	new_smmu(test, rig);
+	rig->atc = true;
+	d = new_device(test, rig, 0);
+	a = mapped(test, d, PA);
+	b = mapped(test, d, PA2);
+	for (i = 1; i <= 2 * SMMU_IDLE_PASIDS; i++)
+		KUNIT_ASSERT_EQ(test, 0, set(d, a, i));
+	for (i = 1; i <= 2 * SMMU_IDLE_PASIDS; i++) {
+		KUNIT_ASSERT_EQ(test, 0, set(d, b, i));
+		KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, i, IOVA, false));
+		rig_alloc_begin(1);
+		KUNIT_EXPECT_EQ(test, 0, a->ops->set_dev_pasid(a, d->dev, i, b));
+		KUNIT_EXPECT_FALSE(test, rig_alloc_end());
+		KUNIT_EXPECT_EQ(test, PA, rig_access_ssid(rig, d, i, IOVA, false));
+	}
+	/* what would have been is gone, what is stays */
+	iommu_domain_free(b);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(a, IOVA, SZ_4K));
+	for (i = 1; i <= 2 * SMMU_IDLE_PASIDS; i++) {
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(rig, d, i, IOVA, false));
+		clear(test, d, i);
+	}
+	iommu_domain_free(a);
+}
+
 static void silence(struct machine_smmu *smmu, struct rig_device *d)
 {
 	struct model_inject inject = { .silent = d };
@@ -410,6 +554,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(with_ats),
 	KUNIT_CASE(released_with_pasids),
 	KUNIT_CASE(comes_back),
+	KUNIT_CASE(cycles),
+	KUNIT_CASE(many_come_back),
+	KUNIT_CASE(reverts),
 	KUNIT_CASE(joins_parked),
 	KUNIT_CASE(refuses),
 	KUNIT_CASE(without_memory),
