@@ -10,6 +10,7 @@
 #include <linux/device/driver.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
+#include <linux/rcupdate.h>
 
 #include "drv/attachment.h"
 #include "drv/debugfs.h"
@@ -59,6 +60,16 @@ static void __exit smmuv3_exit(void)
 	smmu_attachment_exit();
 	/* arrays freed by kvfree_rcu() need nothing of ours; callbacks would */
 	rcu_barrier();
+	/*
+	 * Domains, nested domains and vSMMUs give their module reference back with the last thing
+	 * that they do, and that is what has let us come here: whoever did so, on another CPU or
+	 * preempted, may have the way back to his caller still before him, through text that is
+	 * freed when this returns. A task that has slept or left the kernel since is past it, and
+	 * that is what RCU tasks wait for. On kernels that are not preemptible a grace period says the
+	 * same, and this is one there. A preemptible kernel without CONFIG_TASKS_RCU, that is
+	 * without kprobes, tracing and BPF, has nothing that would do.
+	 */
+	synchronize_rcu_tasks();
 }
 module_exit(smmuv3_exit);
 
