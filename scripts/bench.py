@@ -227,6 +227,7 @@ def masters():
         rows.append(record(f'{what}, {n} masters', *values, 'instructions', 1.0))
     table(HEAD, rows)
     growth()
+    gone()
 
 
 # No entry of a long array costs more than one of a short one, but for a tenth
@@ -266,6 +267,27 @@ def growth():
         if rows:
             table(['what', *(f'{n} {title}' for n in sizes), 'each of the first',
                    'each of the last', 'linear, or less'], rows)
+
+
+def gone():
+    """What an attach costs does not grow with PASIDs that have come and gone."""
+    value = {}
+    clock = 0
+    for line in bench_lines(f'masters.{OURS}'):
+        clock = int(line.get('clock', clock))
+        if line['label'] == 'pasids' and 'median' in line:
+            value[int(line['size'])] = int(line['median']) - clock
+    if not value:
+        return
+    sizes = sorted(value)
+    met = value[sizes[-1]] <= LINEAR * value[sizes[1]]
+    results.append({'what': 'merge for a PASID, by PASIDs ever used', 'unit': 'instructions',
+                    'values': value, 'met': met})
+    say('A PASID more on a domain to which so many were attached before, one after the other: flat, '
+        'but for a tenth, from where as many have gone as are kept to come back.')
+    say()
+    table(['what', *(f'after {n}' for n in sizes), 'flat'],
+          [['merge', *(value[n] for n in sizes), 'yes' if met else '**no**']])
 
 
 SIZES = ['4K', '64K', '2M', '64M/4K', '64M/2M', '1G']

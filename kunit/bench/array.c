@@ -13,6 +13,7 @@
 #include <linux/sched/clock.h>
 #include <linux/sched.h>
 
+#include "../../arm-smmu-v3/drv/pasid.h"
 #include "array_bench.h"
 
 static struct smmu_inst smmu = { .nr = 1 };
@@ -74,5 +75,57 @@ int bench_array(u32 entries, u32 warmup, u32 reps, struct array_times *times)
 	smmu_array_free(array);
 	smmu_array_free(joins);
 	smmu_array_free(returns);
+	return ret;
+}
+
+/* Attach PASID @ssid, detach it, and forget the one that was detached too long ago */
+static struct smmu_array *cycle(struct smmu_array *array, struct smmu_array *scratch, u32 ssid,
+				u32 *time)
+{
+	struct smmu_inv tlb = { .inst = &smmu, .type = SMMU_INV_S1_ASID, .id = 1, .pgshift = 12 };
+	struct smmu_inv ats = { .inst = &smmu, .type = SMMU_INV_ATS, .id = 2, .ssid = ssid };
+	struct smmu_array *merged;
+	struct smmu_inv *old;
+	u64 start;
+
+	smmu_array_clear(scratch);
+	smmu_array_add(scratch, &tlb);
+	smmu_array_add(scratch, &ats);
+	start = local_clock();
+	merged = smmu_array_merge(array, scratch, GFP_KERNEL);
+	*time = local_clock() - start;
+	if (IS_ERR(merged))
+		return merged;
+	smmu_array_free(array);
+	smmu_array_unref(merged, scratch);
+	if (ssid > SMMU_IDLE_PASIDS) {
+		ats.ssid = ssid - SMMU_IDLE_PASIDS;
+		old = smmu_array_find(merged, &ats);
+		if (old)
+			smmu_array_forget(merged, old);
+	}
+	return merged;
+}
+
+int bench_pasids(u32 ever, u32 warmup, u32 reps, u32 *merge)
+{
+	struct smmu_array *array = smmu_array_alloc(0, GFP_KERNEL);
+	struct smmu_array *scratch = smmu_array_alloc(2, GFP_KERNEL), *next;
+	int ret = array && scratch ? 0 : -ENOMEM;
+	u32 i, time;
+
+	for (i = 0; i < ever + warmup + reps && !ret; i++) {
+		next = cycle(array, scratch, i + 1, &time);
+		if (IS_ERR(next)) {
+			ret = PTR_ERR(next);
+			break;
+		}
+		array = next;
+		if (i >= ever + warmup)
+			merge[i - ever - warmup] = time;
+		cond_resched();
+	}
+	smmu_array_free(array);
+	smmu_array_free(scratch);
 	return ret;
 }

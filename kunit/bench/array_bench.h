@@ -21,4 +21,17 @@ struct array_times {
  */
 int bench_array(u32 entries, u32 warmup, u32 reps, struct array_times *times);
 
+/**
+ * bench_pasids() - time the merge for a PASID that is new, where others have come and gone
+ * @ever: PASIDs that were attached to the domain before, one after the other
+ * @warmup: as above
+ * @reps: as above; each with a PASID of its own
+ * @merge: out, @reps of it
+ * Return: as above
+ *
+ * What an attach and a detach do to the array, drv/pasid.c: the entries of the last
+ * SMMU_IDLE_PASIDS that were detached stay, others are forgotten.
+ */
+int bench_pasids(u32 ever, u32 warmup, u32 reps, u32 *merge);
+
 #endif

@@ -37,11 +37,11 @@ MODULE_PARM_DESC(devs, "PCI addresses, with commas between them; the first is me
 
 static char *test = "dma";
 module_param(test, charp, 0444);
-MODULE_PARM_DESC(test, "dma: dma_map_single and unmap; iommu: iommu_map and unmap; attach: a domain, to one group after the other; hold: reps domains until removal, for looks at /proc/meminfo; array: merge, revive and unref in an array of so many entries, no device");
+MODULE_PARM_DESC(test, "dma: dma_map_single and unmap; iommu: iommu_map and unmap; attach: a domain, to one group after the other; hold: reps domains until removal, for looks at /proc/meminfo; array: merge, revive and unref in an array of so many entries, no device; pasids: merge for a PASID after so many that have come and gone, no device");
 
 static ulong size = PAGE_SIZE;
 module_param(size, ulong, 0444);
-MODULE_PARM_DESC(size, "bytes to map, whole pages; test=array: entries");
+MODULE_PARM_DESC(size, "bytes to map, whole pages; test=array: entries; test=pasids: PASIDs");
 
 static uint reps = 1000;
 module_param(reps, uint, 0444);
@@ -284,6 +284,16 @@ static int bench_entries(void)
 	return 0;
 }
 
+/* What an attach costs must not grow with what has long gone */
+static int bench_gone(void)
+{
+	int ret = bench_pasids(min(size, 65536UL), WARMUP, reps, first);
+
+	if (!ret)
+		print("merge", first);
+	return ret;
+}
+
 static int find_devices(void)
 {
 	unsigned int domain, bus, slot, func;
@@ -322,6 +332,8 @@ static int __init bench_init(void)
 	print_clock();
 	if (!strcmp(test, "array"))
 		ret = bench_entries();
+	else if (!strcmp(test, "pasids"))
+		ret = bench_gone();
 	else if (!ndevs)
 		ret = -EINVAL;
 	else if (!strcmp(test, "dma"))

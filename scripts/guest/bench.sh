@@ -162,6 +162,10 @@ masters()
 	for n in 1 4 16 64 256 1024; do
 		measure array test=array size=$n reps=200
 	done
+	# and as it must not grow with PASIDs that have come and gone
+	for n in 0 64 1024 16384; do
+		measure pasids test=pasids size=$n reps=200
+	done
 }
 
 disk_io()
