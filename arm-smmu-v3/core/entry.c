@@ -9,9 +9,14 @@
  *
  * Ordering: two stores that hardware must see in order always have a sync()
  * between them, so stores within a step need no order among themselves and no
- * barrier here. sync() orders them before the SMMU's next read of the entry: the
+ * barrier there. sync() orders them before the SMMU's next read of the entry: the
  * barrier in front of the doorbell write of its CFGI. Its reads are the
  * partner of every WRITE_ONCE() below.
+ *
+ * The SMMU may read the entry at any moment, asked by a device and not by a CFGI, and
+ * goes on to what it points to. So the CD table or page table comes before the entry:
+ * the dma_wmb() in smmu_entry_write(). Its partner is in the SMMU, which reads nothing
+ * that no valid entry has led it to (3.21.3, and the order in 3.21.3.1).
  */
 #include <kunit/visibility.h>
 #include <linux/bitops.h>
@@ -20,6 +25,8 @@
 #include <linux/export.h>
 #include <linux/string.h>
 #include <linux/types.h>
+
+#include <asm/barrier.h>
 
 #include "entry.h"
 
@@ -108,6 +115,8 @@ bool smmu_entry_write(struct smmu_entry_writer *writer, __le64 *entry,
 	struct entry_change change;
 	bool hitless;
 
+	/* What the target leads to comes first; pairs with the SMMU's walk, see above */
+	dma_wmb();
 	if (!memcmp(entry, target, ENTRY_BYTES)) {
 		/* Hardware may still hold what was here before */
 		writer->ops->sync(writer);

@@ -13,7 +13,8 @@
  * Where more than one word must change at step 2 there is no hitless order: the
  * entry goes through V = 0 (word 0 first, everything else, word 0 last).
  *
- * Memory order: stores that must not pass each other have a sync() between them,
+ * Memory order: what the target leads to is visible before the first store
+ * (dma_wmb()). Stores that must not pass each other have a sync() between them,
  * which contains the barrier towards the SMMU; within a step no order matters.
  *
  * Safe bits run ahead in step 1 where otherwise more than one word would have to

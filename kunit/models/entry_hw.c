@@ -186,9 +186,18 @@ void entry_hw_store(__le64 *word, __le64 value)
 	unsigned int i = word - hw->mem;
 
 	KUNIT_ASSERT_LT(hw->test, i, SMMU_ENTRY_WORDS);
+	KUNIT_EXPECT_TRUE_MSG(hw->test, hw->ordered, "%s: no barrier before the first store",
+			      hw->what);
 	*word = value;
 	hw_hold(hw, i, value);
 	hw_observe_all(hw);
+}
+
+void entry_hw_barrier(void)
+{
+	struct entry_hw *hw = kunit_get_current_test()->priv;
+
+	hw->ordered = true;
 }
 
 static void hw_sync(struct smmu_entry_writer *writer)
@@ -240,6 +249,7 @@ bool entry_hw_write(struct entry_hw *hw, const __le64 *target)
 	memcpy(hw->target, target, sizeof(hw->target));
 	hw->syncs = 0;
 	hw->broken = false;
+	hw->ordered = false;
 	hitless = write(&hw->writer, hw->mem, target);
 
 	KUNIT_EXPECT_EQ_MSG(hw->test, hitless, !hw->broken, "%s", hw->what);

@@ -9,9 +9,10 @@
  * change was not hitless. What an entry means is decided here, not by
  * smmu_ste_used().
  *
- * entry.c is built a second time with its WRITE_ONCE() replaced, so that every
- * store is seen ("traced", entry_traced.c). The real object runs through the same cases; there, all
- * stores since the last sync count as made at once, in any order.
+ * entry.c is built a second time with its WRITE_ONCE() and dma_wmb() replaced, so that
+ * every store is seen ("traced", entry_traced.c), and whether a barrier came before all.
+ * The real object runs through the same cases; there, all stores since the last sync count
+ * as made at once, in any order.
  */
 #ifndef SMMU_KUNIT_ENTRY_HW_H
 #define SMMU_KUNIT_ENTRY_HW_H
@@ -36,6 +37,7 @@ struct kunit;
  * @traced: stores come through entry_hw_store()
  * @garbage: entries may have bits set that they ignore
  * @broken: some combination was invalid and neither @old nor @target is
+ * @ordered: a barrier came before the first store of this change
  * @syncs: counted
  * @what: for messages
  */
@@ -51,12 +53,15 @@ struct entry_hw {
 	bool traced;
 	bool garbage;
 	bool broken;
+	bool ordered;
 	unsigned int syncs;
 	char what[96];
 };
 
 /* A word store of the traced writer, into the model of the test that runs */
 void entry_hw_store(__le64 *word, __le64 value);
+/* Its dma_wmb() */
+void entry_hw_barrier(void);
 
 /* smmu_entry_write() with its stores watched */
 bool traced_entry_write(struct smmu_entry_writer *writer, __le64 *entry,

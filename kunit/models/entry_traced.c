@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * entry.c once more, as traced_entry_write(): its WRITE_ONCE() tells the model of
- * hardware about every single store. A file of its own, since nothing else must
- * see the macro.
+ * hardware about every single store, and its dma_wmb(). A file of its own, since nothing
+ * else must see the macros.
  */
 #include <kunit/visibility.h>
 #include <linux/bitops.h>
@@ -12,9 +12,13 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
+#include <asm/barrier.h>
+
 #include "entry_hw.h"
 
 #undef WRITE_ONCE
 #define WRITE_ONCE(word, value)		entry_hw_store(&(word), value)
+#undef dma_wmb
+#define dma_wmb()			entry_hw_barrier()
 #define smmu_entry_write		traced_entry_write
 #include "../../arm-smmu-v3/core/entry.c"
