@@ -13,7 +13,7 @@
 #define ROUNDS		300000
 
 /* Of words 0 and 1, by bit: what a guest may set at all */
-#define MAY_SET_0	(GENMASK_ULL(55, 0) | GENMASK_ULL(63, 59))
+#define MAY_SET_0	(GENMASK_ULL(51, 0) | GENMASK_ULL(63, 59))
 #define MAY_SET_1	(GENMASK_ULL(7, 0) | BIT_ULL(27) | GENMASK_ULL(29, 28))
 
 static const struct smmu_features feats[] = {

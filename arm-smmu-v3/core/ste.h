@@ -9,6 +9,7 @@
 #ifndef SMMU_CORE_STE_H
 #define SMMU_CORE_STE_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 #include <smmuv3/features.h>
@@ -72,7 +73,9 @@ void smmu_ste_make_s2(struct smmu_ste *ste, const struct smmu_features *feat,
 		      const struct smmu_ste_s2 *s2);
 
 /* The guest fields of a vSTE that a nested STE may take over, words 0 and 1 */
-#define VSTE0_ALLOWED	(STE0_V | STE0_CONFIG | STE0_S1FMT | STE0_S1CTXPTR | STE0_S1CDMAX)
+#define VSTE0_ALLOWED	(STE0_V | STE0_CONFIG | STE0_S1FMT | VSTE0_S1CTXPTR | STE0_S1CDMAX)
+/* No IPA has more than 52 bits; above the size of addresses the field is RES0 (5.2) */
+#define VSTE0_S1CTXPTR	GENMASK_ULL(51, 6)
 #define VSTE1_ALLOWED	(STE1_S1DSS | STE1_S1CIR | STE1_S1COR | STE1_S1CSH | \
 			 STE1_S1STALLD | STE1_EATS)
 
