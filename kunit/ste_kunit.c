@@ -497,6 +497,62 @@ static void safe_bits(struct kunit *test)
 	expect_ste(test, &safe, (u64[4]) { 0, p->safe ? MEV | 0x30000000 : MEV });
 }
 
+/* May they be neighbours? Config, S1ContextPtr, S2VMID, S2TTB of both */
+struct neighbours {
+	const char *name;
+	u64 cur[4], target[4];
+	bool apart;
+};
+
+#define S1_AT(ptr)		{ CFG_S1 | (ptr), CD_WB_INNER }
+#define NESTED_AT(ptr, vmid, ttb) \
+	{ CFG_NESTED | (ptr), CD_WB_INNER, S2_FIXED | (vmid), (ttb) }
+#define S2_AT(vmid, ttb)	{ CFG_S2, 0, S2_FIXED | (vmid), (ttb) }
+
+static const struct neighbours neighbours[] = {
+	/* the host's table and the guest's have the same address */
+	{ "guest to host, equal pointer", NESTED_AT(0x1000, 7, 0x4000), S1_AT(0x1000), true },
+	{ "host to guest, equal pointer", S1_AT(0x1000), NESTED_AT(0x1000, 7, 0x4000), true },
+	{ "guest to host", NESTED_AT(0x2000, 7, 0x4000), S1_AT(0x1000), true },
+	{ "host to guest", S1_AT(0x1000), NESTED_AT(0x2000, 7, 0x4000), true },
+	{ "another VM's VMID", NESTED_AT(0x1000, 7, 0x4000), NESTED_AT(0x1000, 8, 0x4000), true },
+	{ "another VM's table", NESTED_AT(0x1000, 7, 0x4000), NESTED_AT(0x1000, 7, 0x8000), true },
+	{ "another VM", NESTED_AT(0x1000, 7, 0x4000), NESTED_AT(0x2000, 8, 0x8000), true },
+	{ "the guest's other table", NESTED_AT(0x1000, 7, 0x4000), NESTED_AT(0x2000, 7, 0x4000) },
+	{ "the same", NESTED_AT(0x1000, 7, 0x4000), NESTED_AT(0x1000, 7, 0x4000) },
+	{ "the host's other table", S1_AT(0x1000), S1_AT(0x2000) },
+	{ "more CDs", S1_AT(0x1000), S1_AT(0x1000 | CDMAX(4)) },
+	/* what the host left in words 2 and 3 is ignored without stage 2 */
+	{ "leftovers", { CFG_S1, 0, S2_FIXED | 7, 0x4000 }, { CFG_S1, 0, S2_FIXED | 8, 0x8000 } },
+	/* no CDs on one of the sides */
+	{ "guest to stage 2", NESTED_AT(0x1000, 7, 0x4000), S2_AT(8, 0x8000) },
+	{ "stage 2 to guest", S2_AT(8, 0x8000), NESTED_AT(0x1000, 7, 0x4000) },
+	{ "guest to bypass", NESTED_AT(0x1000, 7, 0x4000), { CFG_BYPASS } },
+	{ "guest to abort", NESTED_AT(0x1000, 7, 0x4000), { CFG_ABORT } },
+	{ "abort to guest", { CFG_ABORT }, NESTED_AT(0x1000, 7, 0x4000) },
+	{ "invalid to guest", { CFG_S1 & ~1ULL }, NESTED_AT(0x1000, 7, 0x4000) },
+	/* Config 3: reserved, which is abort */
+	{ "reserved to guest", { 0x7 }, NESTED_AT(0x1000, 7, 0x4000) },
+};
+
+KUNIT_ARRAY_PARAM_DESC(neighbours, neighbours, name);
+
+static void goes_via_abort(struct kunit *test)
+{
+	const struct neighbours *p = test->param_value;
+	struct smmu_ste cur = {}, target = {}, via;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		cur.w[i] = cpu_to_le64(p->cur[i]);
+		target.w[i] = cpu_to_le64(p->target[i]);
+	}
+	dirty_ste(&via);
+	KUNIT_EXPECT_EQ(test, p->apart, smmu_ste_via(cur.w, target.w, via.w));
+	if (p->apart)
+		expect_ste(test, &via, (u64[4]) { CFG_ABORT });
+}
+
 static struct kunit_case ste_cases[] = {
 	KUNIT_CASE(builds_abort_and_bypass),
 	KUNIT_CASE_PARAM(builds_s1, built_s1_gen_params),
@@ -507,6 +563,7 @@ static struct kunit_case ste_cases[] = {
 	KUNIT_CASE(free_bits_change_nothing),
 	KUNIT_CASE(builders_leave_no_garbage),
 	KUNIT_CASE_PARAM(safe_bits, eats_change_gen_params),
+	KUNIT_CASE_PARAM(goes_via_abort, neighbours_gen_params),
 	{}
 };
 

@@ -106,22 +106,15 @@ static void entry_step(struct smmu_entry_writer *writer, __le64 *entry,
 		writer->ops->sync(writer);
 }
 
-bool smmu_entry_write(struct smmu_entry_writer *writer, __le64 *entry,
-		      const __le64 *target)
+/* @entry and @target differ, and may be neighbours */
+static bool entry_change(struct smmu_entry_writer *writer, __le64 *entry,
+			 const __le64 *target)
 {
 	static const __le64 invalid[SMMU_ENTRY_WORDS];
 	const unsigned long all = GENMASK(SMMU_ENTRY_WORDS - 1, 0);
 	const unsigned long valid = BIT(ENTRY_VALID_WORD);
 	struct entry_change change;
 	bool hitless;
-
-	/* What the target leads to comes first; pairs with the SMMU's walk, see above */
-	dma_wmb();
-	if (!memcmp(entry, target, ENTRY_BYTES)) {
-		/* Hardware may still hold what was here before */
-		writer->ops->sync(writer);
-		return true;
-	}
 
 	entry_plan(writer->ops, entry, target, &change);
 	hitless = change_is_hitless(&change);
@@ -137,5 +130,25 @@ bool smmu_entry_write(struct smmu_entry_writer *writer, __le64 *entry,
 	/* Hitless: what the target ignores. Else: the word that makes it valid. */
 	entry_step(writer, entry, target, all);
 	return hitless;
+}
+
+bool smmu_entry_write(struct smmu_entry_writer *writer, __le64 *entry,
+		      const __le64 *target)
+{
+	__le64 via[SMMU_ENTRY_WORDS];
+
+	/* What the target leads to comes first; pairs with the SMMU's walk, see above */
+	dma_wmb();
+	if (!memcmp(entry, target, ENTRY_BYTES)) {
+		/* Hardware may still hold what was here before */
+		writer->ops->sync(writer);
+		return true;
+	}
+	if (!writer->ops->via || !writer->ops->via(entry, target, via))
+		return entry_change(writer, entry, target);
+
+	entry_change(writer, entry, via);
+	entry_change(writer, entry, target);
+	return false;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_entry_write);

@@ -13,6 +13,9 @@
  * Where more than one word must change at step 2 there is no hitless order: the
  * entry goes through V = 0 (word 0 first, everything else, word 0 last).
  *
+ * Two states that must not even be neighbours, because hardware caches what they lead
+ * to without regard to which of them led there, have a third one in between (via()).
+ *
  * Memory order: what the target leads to is visible before the first store
  * (dma_wmb()). Stores that must not pass each other have a sync() between them,
  * which contains the barrier towards the SMMU; within a step no order matters.
@@ -34,11 +37,13 @@ struct smmu_entry_writer;
  * struct smmu_entry_ops - what kind of entry it is
  * @used: bits hardware reads, see smmu_ste_used()
  * @safe: see smmu_ste_safe(); may be NULL
+ * @via: see smmu_ste_via(); may be NULL
  * @sync: make hardware forget what it has cached of the entry, and wait
  */
 struct smmu_entry_ops {
 	void (*used)(const __le64 *words, __le64 *used);
 	void (*safe)(const __le64 *cur, const __le64 *target, __le64 *safe);
+	bool (*via)(const __le64 *cur, const __le64 *target, __le64 *via);
 	void (*sync)(struct smmu_entry_writer *writer);
 };
 
@@ -56,7 +61,7 @@ struct smmu_entry_writer {
  * that changes nothing; when @entry equals @target already, one sync is issued all the
  * same, because a previous holder's state may be cached.
  *
- * Return: true when the change was hitless, false when it went through V = 0
+ * Return: true when the change was hitless, false when it went through V = 0 or via()
  */
 bool smmu_entry_write(struct smmu_entry_writer *writer, __le64 *entry,
 		      const __le64 *target);

@@ -315,21 +315,34 @@ void smmu_ste_safe(const __le64 *cur, const __le64 *target, __le64 *safe)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_ste_safe);
 
-bool smmu_ste_has_cds(const struct smmu_ste *ste)
+static bool ste_has_cds(const __le64 *ste)
 {
-	return le64_to_cpu(ste->w[0]) & STE0_V && ste_config(ste->w) & CONFIG_STAGE1;
+	return le64_to_cpu(ste[0]) & STE0_V && ste_config(ste) & CONFIG_STAGE1;
 }
-EXPORT_SYMBOL_IF_KUNIT(smmu_ste_has_cds);
 
-bool smmu_ste_leaves_cds(const struct smmu_ste *cur, const struct smmu_ste *target)
+/* Do addresses in CDs mean the same under both? */
+static bool ste_same_stage2(const __le64 *a, const __le64 *b)
 {
-	const __le64 table = cpu_to_le64(STE0_S1FMT | STE0_S1CTXPTR | STE0_S1CDMAX);
+	u64 differ = ste_config(a) ^ ste_config(b);
 
-	if (!smmu_ste_has_cds(cur))
+	if (differ & CONFIG_STAGE2)
 		return false;
-	return !smmu_ste_has_cds(target) || (cur->w[0] ^ target->w[0]) & table;
+	if (!(ste_config(a) & CONFIG_STAGE2))
+		return true;
+	return !((a[2] ^ b[2]) & cpu_to_le64(STE2_S2VMID)) &&
+	       !((a[3] ^ b[3]) & cpu_to_le64(STE3_S2TTB));
 }
-EXPORT_SYMBOL_IF_KUNIT(smmu_ste_leaves_cds);
+
+bool smmu_ste_via(const __le64 *cur, const __le64 *target, __le64 *via)
+{
+	if (!ste_has_cds(cur) || !ste_has_cds(target) || ste_same_stage2(cur, target))
+		return false;
+
+	memset(via, 0, sizeof(struct smmu_ste));
+	via[0] = cpu_to_le64(ste_word0(STE_CONFIG_ABORT));
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_ste_via);
 
 const char *smmu_ste_kind(const struct smmu_ste *ste)
 {

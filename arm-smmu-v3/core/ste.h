@@ -119,16 +119,26 @@ void smmu_ste_used(const __le64 *words, __le64 *used);
  */
 void smmu_ste_safe(const __le64 *cur, const __le64 *target, __le64 *safe);
 
-/* Stage 1 through a CD table? */
-bool smmu_ste_has_cds(const struct smmu_ste *ste);
-
 /**
- * smmu_ste_leaves_cds() - are CDs that were read through one STE none of the other's?
+ * smmu_ste_via() - may two STEs not be neighbours?
  * @cur: STE in place
  * @target: STE to be
- * Return: true when @cur leads to a CD table and @target not to the same
+ * @via: out where so: the STE to have in between, abort
+ *
+ * CDs are cached by StreamID and SubstreamID, not by the table that they were read from
+ * (4.3.3), until the CFGI_STE that follows a change (4.3.1). So between the store and
+ * that CFGI_STE a CD may be used under the other STE. Where both have the same stage 2
+ * below, or none, it is whoever owns both tables that sees old and new mixed. Where the
+ * stage 2 differs (there or not, S2VMID, S2TTB) the addresses in a guest's CD would mean
+ * something else: physical memory, or another guest's. The tables' own addresses say
+ * nothing: one is the host's, another the guest's to choose.
+ *
+ * Abort has its price, so it is not for the first kind: it answers a Translation Request
+ * with UR (3.9.1.2), and ATS stays on meanwhile.
+ *
+ * Return: true with @via written, false when @cur may become @target directly
  */
-bool smmu_ste_leaves_cds(const struct smmu_ste *cur, const struct smmu_ste *target);
+bool smmu_ste_via(const __le64 *cur, const __le64 *target, __le64 *via);
 
 /* For logs: "abort", "bypass", "stage1", "stage2", "nested", "invalid" */
 const char *smmu_ste_kind(const struct smmu_ste *ste);

@@ -89,7 +89,6 @@ static bool says_the_same(const struct smmu_master *ruler, const struct smmu_rid
  */
 static void hand_over(struct smmu_master *master, u32 i)
 {
-	const struct smmu_rid mine = { .kind = master->kind, .at = &master->rid };
 	struct smmu_master *heir = smmu_streams_heir(master, i);
 	struct smmu_ste ste;
 
@@ -100,11 +99,8 @@ static void hand_over(struct smmu_master *master, u32 i)
 		smmu_streams_rule(heir, i);
 		make_ste(heir, &rid, false, &ste);
 	}
-	/* neither has PASIDs, so two tables of one domain have the same CD */
-	if (heir && says_the_same(heir, &mine))
-		smmu_strtab_write_same(&master->host->smmu, master->sids[i], &ste);
-	else
-		write_ste(master, i, &ste);
+	/* from one CD table of the host's to another there is no gap: see smmu_ste_via() */
+	write_ste(master, i, &ste);
 }
 
 static void install_shared(struct smmu_master *master, u32 i, const struct smmu_rid *rid,

@@ -181,59 +181,34 @@ struct ste_writer {
 	struct smmu_entry_writer writer;
 	struct smmu_device *smmu;
 	u32 sid;
-	bool cds;	/* the CD table is left, too */
 };
 
+/* CDs that were read through the STE go with it, those of another table too (4.3.1) */
 static void ste_sync(struct smmu_entry_writer *writer)
 {
 	struct ste_writer *w = container_of(writer, struct ste_writer, writer);
-	struct smmu_cmd cmd[3];
-	u32 n = 0;
+	struct smmu_cmd cmd[2];
 
-	smmu_cmd_cfgi_ste(&cmd[n++], w->sid, true);
-	if (w->cds)
-		smmu_cmd_cfgi_cd_all(&cmd[n++], w->sid);
-	smmu_issue_cfgi(w->smmu, cmd, n);
+	smmu_cmd_cfgi_ste(&cmd[0], w->sid, true);
+	smmu_issue_cfgi(w->smmu, cmd, 1);
 }
 
 static const struct smmu_entry_ops ste_ops = {
 	.used = smmu_ste_used,
 	.safe = smmu_ste_safe,
+	.via = smmu_ste_via,
 	.sync = ste_sync,
 };
 
-static void write_ste(struct smmu_device *smmu, u32 sid, const struct smmu_ste *target,
-		      bool same_cds)
+void smmu_strtab_write(struct smmu_device *smmu, u32 sid, const struct smmu_ste *target)
 {
-	struct smmu_ste *ste = smmu_strtab_ste(smmu, sid), abort;
 	struct ste_writer w = {
 		.writer.ops = &ste_ops,
 		.smmu = smmu,
 		.sid = sid,
-		.cds = smmu_ste_leaves_cds(ste, target),
 	};
 
-	/*
-	 * CDs are cached by StreamID and SubstreamID, not by the table that they were read
-	 * from. A guest's CD under an STE without stage 2 would take the guest's addresses
-	 * for physical ones, so no moment may have both: in between nothing is translated.
-	 */
-	if (w.cds && smmu_ste_has_cds(target) && !same_cds) {
-		smmu_ste_make_abort(&abort);
-		smmu_entry_write(&w.writer, ste->w, abort.w);
-		w.cds = false;
-	}
-	smmu_entry_write(&w.writer, ste->w, target->w);
-}
-
-void smmu_strtab_write(struct smmu_device *smmu, u32 sid, const struct smmu_ste *target)
-{
-	write_ste(smmu, sid, target, false);
-}
-
-void smmu_strtab_write_same(struct smmu_device *smmu, u32 sid, const struct smmu_ste *target)
-{
-	write_ste(smmu, sid, target, true);
+	smmu_entry_write(&w.writer, smmu_strtab_ste(smmu, sid)->w, target->w);
 }
 
 int smmu_strtab_preset_bypass(struct smmu_device *smmu, u32 sid)

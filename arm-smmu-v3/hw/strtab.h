@@ -74,7 +74,7 @@ struct smmu_ste *smmu_strtab_ste(struct smmu_device *smmu, u32 sid);
 
 /**
  * smmu_strtab_write() - change a claimed stream's STE, hitless where that exists
- *	(from one CD table to another it does not)
+ *	(from a CD table under one stage 2 to one under another it does not)
  * @smmu: SMMU
  * @sid: StreamID
  * @target: wanted
@@ -82,16 +82,6 @@ struct smmu_ste *smmu_strtab_ste(struct smmu_device *smmu, u32 sid);
  * Returns with the change confirmed by CFGI_STE + CMD_SYNC, or with the SMMU shut.
  */
 void smmu_strtab_write(struct smmu_device *smmu, u32 sid, const struct smmu_ste *target);
-
-/**
- * smmu_strtab_write_same() - the same, to another CD table that says the same
- * @smmu: SMMU
- * @sid: StreamID
- * @target: wanted; its CD table has equal CDs where both have valid ones
- *
- * It does not matter then which table a cached CD was read from: there is no gap.
- */
-void smmu_strtab_write_same(struct smmu_device *smmu, u32 sid, const struct smmu_ste *target);
 
 /**
  * smmu_strtab_preset_bypass() - before the SMMU is enabled: a stream keeps its DMA

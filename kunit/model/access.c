@@ -62,7 +62,7 @@ static u8 translate_s1(struct model *m, struct model_access *a, const struct smm
 		return event;
 	if (pass)
 		return s2 ? model_walk(m, s2, a->iova, a->write, walk) : bypass(a, walk);
-	event = model_fetch_cd(m, a->sid, ssid, ste, true, &cd);
+	event = model_fetch_cd(m, a->sid, ssid, ste, s2, true, &cd, walk);
 	if (!event)
 		event = model_check_cd(m, a->sid, &cd);
 	if (event)

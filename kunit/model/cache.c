@@ -122,7 +122,10 @@ static void inv_l1(struct model *m)
 	m->c.nr_l1 = 0;
 }
 
-/* @mask: which bits of the StreamID count. CDs are not touched: CFGI_CD is for them. */
+/*
+ * @mask: which bits of the StreamID count. CDs that were cached under the StreamID go as well
+ * (4.3.1, 4.3.2), and nothing else does: no TLB entry.
+ */
 void model_cfg_inv_ste(struct model *m, u32 sid, u32 mask, bool leaf)
 {
 	u32 i = 0;
@@ -130,6 +133,11 @@ void model_cfg_inv_ste(struct model *m, u32 sid, u32 mask, bool leaf)
 	while (i < m->c.nr_ste)
 		if (!((m->c.ste[i].sid ^ sid) & mask))
 			m->c.ste[i] = m->c.ste[--m->c.nr_ste];
+		else
+			i++;
+	for (i = 0; i < m->c.nr_cd; )
+		if (!((m->c.cd[i].sid ^ sid) & mask))
+			m->c.cd[i] = m->c.cd[--m->c.nr_cd];
 		else
 			i++;
 	if (!leaf)

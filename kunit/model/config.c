@@ -191,34 +191,51 @@ u8 model_check_ste(struct model *m, u32 sid, const struct smmu_ste *ste)
 	return EVENT_C_BAD_STE;
 }
 
+/* 5.2: with stage 2 the pointers to CDs are IPAs */
+static u8 cd_pa(struct model *m, const struct model_stage *s2, u64 ipa, struct model_walk *walk,
+		u64 *pa)
+{
+	u8 event;
+
+	*pa = ipa;
+	if (!s2)
+		return 0;
+	event = model_walk(m, s2, ipa, false, walk);
+	*pa = walk->pa;
+	return event;
+}
+
 /* 5.4, 3.3.2: linear, or two levels with leaves of 4 KiB or 64 KiB */
-static u8 cd_address(struct model *m, u32 ssid, u64 w0, u64 *pa)
+static u8 cd_address(struct model *m, u32 ssid, u64 w0, const struct model_stage *s2,
+		     struct model_walk *walk, u64 *pa)
 {
 	u64 base = w0 & STE0_S1CTXPTR, desc;
-	u8 fmt = FIELD_GET(STE0_S1FMT, w0), split;
+	u8 fmt = FIELD_GET(STE0_S1FMT, w0), split, event;
 
-	if (!FIELD_GET(STE0_S1CDMAX, w0) || fmt == STE_S1FMT_LINEAR) {
-		*pa = base + ssid * 64ULL;
-		return 0;
-	}
+	if (!FIELD_GET(STE0_S1CDMAX, w0) || fmt == STE_S1FMT_LINEAR)
+		return cd_pa(m, s2, base + ssid * 64ULL, walk, pa);
 	split = fmt == STE_S1FMT_4K_L2 ? 6 : 10;
-	if (!model_mem_read64(m, base + (ssid >> split) * 8ULL, &desc))
+	event = cd_pa(m, s2, base + (ssid >> split) * 8ULL, walk, pa);
+	if (event)
+		return event;
+	if (!model_mem_read64(m, *pa, &desc))
 		return EVENT_F_CD_FETCH;
 	if (!(desc & CDTAB_L1_V))
 		return EVENT_C_BAD_SUBSTREAMID;
-	*pa = (desc & CDTAB_L1_L2PTR) + (ssid & ((1U << split) - 1)) * 64ULL;
-	return 0;
+	return cd_pa(m, s2, (desc & CDTAB_L1_L2PTR) + (ssid & ((1U << split) - 1)) * 64ULL, walk,
+		     pa);
 }
 
-u8 model_fetch_cd(struct model *m, u32 sid, u32 ssid, const struct smmu_ste *ste, bool cached,
-		  struct smmu_cd *cd)
+u8 model_fetch_cd(struct model *m, u32 sid, u32 ssid, const struct smmu_ste *ste,
+		  const struct model_stage *s2, bool cached, struct smmu_cd *cd,
+		  struct model_walk *walk)
 {
 	u64 pa;
 	u8 event;
 
 	if (cached && model_cfg_get_cd(m, sid, ssid, cd))
 		return 0;
-	event = cd_address(m, ssid, le64_to_cpu(ste->w[0]), &pa);
+	event = cd_address(m, ssid, le64_to_cpu(ste->w[0]), s2, walk, &pa);
 	if (!event && !read_words(m, pa, cd->w, CD_WORDS))
 		event = EVENT_F_CD_FETCH;
 	if (event == EVENT_F_CD_FETCH)

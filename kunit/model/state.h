@@ -201,11 +201,16 @@ void model_cfg_put_ste(struct model *m, u32 sid, const struct smmu_ste *ste);
 bool model_cfg_get_cd(struct model *m, u32 sid, u32 ssid, struct smmu_cd *cd);
 void model_cfg_put_cd(struct model *m, u32 sid, u32 ssid, const struct smmu_cd *cd);
 
+struct model_stage;
+struct model_walk;
+
 /* config.c; each returns 0 or an event id. @cached: the cache may answer and learns. */
 u8 model_fetch_ste(struct model *m, u32 sid, bool cached, struct smmu_ste *ste);
 u8 model_check_ste(struct model *m, u32 sid, const struct smmu_ste *ste);
-u8 model_fetch_cd(struct model *m, u32 sid, u32 ssid, const struct smmu_ste *ste, bool cached,
-		  struct smmu_cd *cd);
+/* @s2: or NULL; @walk: what was wrong with it */
+u8 model_fetch_cd(struct model *m, u32 sid, u32 ssid, const struct smmu_ste *ste,
+		  const struct model_stage *s2, bool cached, struct smmu_cd *cd,
+		  struct model_walk *walk);
 u8 model_check_cd(struct model *m, u32 sid, const struct smmu_cd *cd);
 
 /**

@@ -126,6 +126,37 @@ static bool bad_ste(const struct entry_hw *hw, const __le64 *ste)
 	       (has_stage2(config) || !hw->garbage);
 }
 
+/*
+ * Through this STE hardware reads CDs, and takes those that it has already (4.3.3).
+ * With the same stage 2 below, the worst that can come of it is old and new mixed.
+ */
+static void hw_use_cds(struct entry_hw *hw, const __le64 *seen)
+{
+	u64 ste[SMMU_ENTRY_WORDS], config;
+	struct entry_hw_home home = { .cached = true };
+
+	entry_hw_words_to_cpu(ste, seen);
+	config = FIELD_GET(STE0_CONFIG, ste[0]);
+	if (!(ste[0] & STE0_V) || !has_stage1(config))
+		return;
+	if (has_stage2(config)) {
+		home.stage2 = true;
+		home.vmid = FIELD_GET(STE2_S2VMID, ste[2]);
+		home.ttb = ste[3] & STE3_S2TTB;
+	}
+	if (hw->cds.cached)
+		KUNIT_EXPECT_TRUE_MSG(hw->test, hw->cds.stage2 == home.stage2 &&
+				      hw->cds.vmid == home.vmid && hw->cds.ttb == home.ttb,
+				      "%s: a CD meets another stage 2", hw->what);
+	hw->cds = home;
+}
+
+/* The state that the writer may put between two that must not meet */
+static bool is_abort(const struct meaning *seen)
+{
+	return seen->valid && !FIELD_GET(STE0_CONFIG, seen->w[0]);
+}
+
 static void hw_observe(struct entry_hw *hw, const __le64 *seen)
 {
 	struct meaning old = entry_meaning(hw, hw->old);
@@ -134,9 +165,11 @@ static void hw_observe(struct entry_hw *hw, const __le64 *seen)
 
 	KUNIT_EXPECT_FALSE_MSG(hw->test, !hw->is_cd && bad_ste(hw, seen),
 			       "%s: full ATS beside S2S", hw->what);
+	if (!hw->is_cd)
+		hw_use_cds(hw, seen);
 	if (same_meaning(&now, &old, &target) || same_meaning(&now, &target, &old))
 		return;
-	if (!now.valid) {
+	if (!now.valid || (!hw->is_cd && is_abort(&now))) {
 		hw->broken = true;
 		return;
 	}
@@ -174,6 +207,10 @@ static void hw_forget(struct entry_hw *hw)
 {
 	unsigned int i;
 
+	/* CFGI_STE forgets the CDs as well (4.3.1); they are read anew at once */
+	hw->cds = (struct entry_hw_home) {};
+	if (!hw->is_cd)
+		hw_use_cds(hw, hw->mem);
 	for (i = 0; i < SMMU_ENTRY_WORDS; i++) {
 		hw->held[i][0] = hw->mem[i];
 		hw->num[i] = 1;
@@ -221,6 +258,7 @@ static void hw_sync(struct smmu_entry_writer *writer)
 static const struct smmu_entry_ops ste_ops = {
 	.used = smmu_ste_used,
 	.safe = smmu_ste_safe,
+	.via = smmu_ste_via,
 	.sync = hw_sync,
 };
 

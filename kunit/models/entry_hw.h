@@ -9,6 +9,9 @@
  * change was not hitless. What an entry means is decided here, not by
  * smmu_ste_used().
  *
+ * CDs that an STE has led to are cached besides, by their number alone, until the next
+ * sync: an STE must never meet one that was read under another stage 2.
+ *
  * entry.c is built a second time with its WRITE_ONCE() and dma_wmb() replaced, so that
  * every store is seen ("traced", entry_traced.c), and whether a barrier came before all.
  * The real object runs through the same cases; there, all stores since the last sync count
@@ -20,6 +23,20 @@
 #include <core/entry.h>
 
 struct kunit;
+
+/**
+ * struct entry_hw_home - under what a CD was read
+ * @cached: there is one
+ * @stage2: through a stage 2
+ * @vmid: its VMID
+ * @ttb: its table
+ */
+struct entry_hw_home {
+	bool cached;
+	bool stage2;
+	u16 vmid;
+	u64 ttb;
+};
 
 /* V = 0, and at most a step before and after: no word takes more values */
 #define ENTRY_HW_VALUES		4
@@ -36,8 +53,9 @@ struct kunit;
  * @is_cd: CD rules, else STE
  * @traced: stores come through entry_hw_store()
  * @garbage: entries may have bits set that they ignore
- * @broken: some combination was invalid and neither @old nor @target is
+ * @broken: some combination was invalid, or abort, and neither @old nor @target is
  * @ordered: a barrier came before the first store of this change
+ * @cds: home of the CDs that are cached
  * @syncs: counted
  * @what: for messages
  */
@@ -54,6 +72,7 @@ struct entry_hw {
 	bool garbage;
 	bool broken;
 	bool ordered;
+	struct entry_hw_home cds;
 	unsigned int syncs;
 	char what[96];
 };

@@ -548,6 +548,33 @@ static void without_memory(struct kunit *test)
 	iommu_domain_free(p);
 }
 
+/* The STE stays, so nothing but CFGI_CD tells the SMMU of another CD: lose it, and it shows */
+static void notices_lost_cfgi_cd(struct kunit *test)
+{
+	const struct model_inject inject = { .drop_opcode = CMD_CFGI_CD, .drop = U32_MAX };
+	const struct model_inject none = {};
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = new_smmu(test, rig);
+	struct rig_device *d = new_device(test, rig, 0);
+	struct iommu_domain *a = mapped(test, d, PA), *b = mapped(test, d, PA2);
+
+	KUNIT_ASSERT_EQ(test, 0, set(d, a, 4));
+	KUNIT_ASSERT_EQ(test, 0, set(d, a, 5));
+	KUNIT_EXPECT_EQ(test, PA, rig_access_ssid(rig, d, 5, IOVA, false));
+	model_inject(smmu->model, &inject);
+	KUNIT_ASSERT_EQ(test, 0, set(d, b, 5));
+	KUNIT_EXPECT_EQ(test, PA, rig_access_ssid(rig, d, 5, IOVA, false));
+
+	model_inject(smmu->model, &none);
+	KUNIT_ASSERT_EQ(test, 0, set(d, a, 5));
+	KUNIT_ASSERT_EQ(test, 0, set(d, b, 5));
+	KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, 5, IOVA, false));
+	clear(test, d, 5);
+	clear(test, d, 4);
+	iommu_domain_free(a);
+	iommu_domain_free(b);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(beside_every_rid),
 	KUNIT_CASE(many_pasids),
@@ -560,6 +587,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(joins_parked),
 	KUNIT_CASE(refuses),
 	KUNIT_CASE(without_memory),
+	KUNIT_CASE(notices_lost_cfgi_cd),
 	{}
 };
 

@@ -460,10 +460,12 @@ static void everything_at_once(struct kunit *test)
 	take_down(test, s, shape);
 }
 
-/* The SMMU that loses them runs stage 1 in the EL2 world */
+/*
+ * The SMMU that loses them runs stage 1 in the EL2 world. Not CFGI_CD: without PASIDs each
+ * attach ends in a CFGI_STE, which covers it (4.3.1); see notices_lost_cfgi_cd() of smmu_pasid.
+ */
 static const u8 needed[] = {
-	CMD_TLBI_EL2_VA, CMD_TLBI_S2_IPA, CMD_CFGI_STE, CMD_CFGI_CD, CMD_TLBI_EL2_ASID,
-	CMD_ATC_INV,
+	CMD_TLBI_EL2_VA, CMD_TLBI_S2_IPA, CMD_CFGI_STE, CMD_TLBI_EL2_ASID, CMD_ATC_INV,
 };
 
 static void needed_desc(const u8 *opcode, char *desc)
