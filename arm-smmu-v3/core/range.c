@@ -9,10 +9,12 @@
  * addresses keep the alignment that the range as a whole has: a level hint
  * that is right for the first command is right for all.
  *
- * Two forms must not be emitted. NUM = SCALE = TTL = 0 with a granule is
- * reserved: a single page without level hint goes out without TG. And a hint on
- * an address that is not aligned for its level makes the invalidated range
- * unpredictable: no hint unless both ends of the range are aligned.
+ * Three forms must not be emitted. NUM = SCALE = TTL = 0 with a granule is reserved.
+ * The same without a granule would be a command for one address, as of old: some SMMUs
+ * that have ranges hang on that, so it is never used there. A single page without level
+ * hint is therefore rounded up to two: one page more is invalidated, or one twice where
+ * the range goes on. And a hint on an address that is not aligned for its level makes
+ * the invalidated range unpredictable: no hint unless both ends of the range are aligned.
  *
  * Without range invalidation it is one command per leaf. Such a command hits
  * whatever entry holds the address, so one address in every leaf is enough.
@@ -145,21 +147,35 @@ static __always_inline void tlbi_start(struct smmu_tlbi_iter *it, const struct s
 	};
 }
 
+/*
+ * Where a pair of granules begins of which @it->addr is one: the second at the top of the
+ * address space. Ranges do not wrap (4.4.1.1), but nothing is gained by naming what is not
+ * there.
+ */
+static u64 ril_pair(const struct smmu_tlbi_iter *it)
+{
+	u64 granule = BIT_ULL(it->shift);
+
+	return (it->addr + granule) & it->mask ? it->addr : it->addr - granule;
+}
+
 /* There is something left */
 static __always_inline void tlbi_next(struct smmu_tlbi_iter *it, struct smmu_cmd *cmd)
 {
-	u64 w0 = it->w0, w1 = it->w1, pages = 1;
+	u64 w0 = it->w0, w1 = it->w1, addr = it->addr, pages = 1;
 	u8 num, scale;
 
 	if (it->ril) {
 		pages = ril_take(it->pages, &num, &scale);
-		if (pages == 1 && !(w1 & CMD1_TLBI_TTL))
-			w1 &= ~CMD1_TLBI_TG;
+		if (pages == 1 && !(w1 & CMD1_TLBI_TTL)) {
+			addr = ril_pair(it);
+			num = 2;
+		}
 		w0 |= FIELD_PREP(CMD0_TLBI_NUM, num - 1) |
 		      FIELD_PREP(CMD0_TLBI_SCALE, scale);
 	}
 	cmd->w[0] = cpu_to_le64(w0);
-	cmd->w[1] = cpu_to_le64(w1 | (it->addr & it->mask));
+	cmd->w[1] = cpu_to_le64(w1 | (addr & it->mask));
 	it->addr += pages << it->shift;
 	it->pages -= pages;
 }

@@ -70,6 +70,10 @@ static void set_range(struct model *m, const struct smmu_cmd *cmd, struct target
 	t->first = w1 & CMD1_TLBI_VA;
 	t->leaf = w1 & CMD1_TLBI_LEAF;
 	if (!tg) {
+		/* legal, but there are SMMUs with ranges that hang on it */
+		if (m->feat.flags & SMMU_FEAT_RIL)
+			model_violate(m, "TLBI by address without a range: %s 0x%llx 0x%llx",
+				      smmu_cmd_name(smmu_cmd_opcode(cmd)), w0, w1);
 		/* one address: any entry that translates it goes, whatever its size */
 		t->last = t->first;
 		return;

@@ -327,10 +327,10 @@ void model_stats_reset(struct model *m);
  * @text: room for the first one, may be NULL
  * @size: of @text
  *
- * Illegal commands, reserved bits and impossible combinations in STEs and CDs, ATC_INV to a
- * stream without ATS, RESUME of what is not stalled, PRI_RESP that nobody waits for, registers
- * written while they must not be, a doorbell on a queue that is off, tables where there is no
- * memory.
+ * Illegal commands, a TLBI by address without a range where the SMMU has ranges, reserved bits and
+ * impossible combinations in STEs and CDs, ATC_INV to a stream without ATS, RESUME of what is not
+ * stalled, PRI_RESP that nobody waits for, registers written while they must not be, a doorbell
+ * on a queue that is off, tables where there is no memory.
  * Return: how many since creation or model_forgive()
  */
 u32 model_violation(struct model *m, char *text, size_t size);

@@ -85,6 +85,15 @@ static void plan_log(struct plan_rig *rig, struct plan_log *log,
 	line->split = split;
 }
 
+/* Legal, but some SMMUs that have ranges hang on it */
+static bool plan_is_rangeless(const struct smmu_inst *inst, const struct smmu_cmd *cmd)
+{
+	struct tlbi_effect e;
+
+	tlbi_decode(cmd, 12, &e);
+	return inst->feat.flags & SMMU_FEAT_RIL && e.scope == TLBI_SCOPE_RANGE && !e.tg;
+}
+
 /* What holds for every batch */
 void plan_check_batch(struct plan_rig *rig)
 {
@@ -100,6 +109,8 @@ void plan_check_batch(struct plan_rig *rig)
 	for (i = 0; i < batch->n; i++) {
 		why = smmu_cmd_illegal(&batch->cmd[i], &batch->inst->feat);
 		KUNIT_ASSERT_NULL_MSG(test, why, "command %u: %s", i, why);
+		KUNIT_ASSERT_FALSE_MSG(test, plan_is_rangeless(batch->inst, &batch->cmd[i]),
+				       "command %u: by address, without a range", i);
 	}
 	/* commands behind the end are not even cleared: that is the point */
 	for (i = 0; i < (SMMU_BATCH_MAX - batch->n) * sizeof(*batch->cmd); i++)

@@ -55,7 +55,9 @@ struct tlbi_effect {
  * @cmd: any command
  * @entry_shift: log2 of the size of the TLB entries that one is interested in.
  *	A command without range hits the entry around its address, whatever the
- *	entry's size: first and last are that entry's.
+ *	entry's size: first and last are that entry's. (That is what it means. Whether
+ *	it may be said is another question: not to an SMMU that has ranges, as some of
+ *	these hang on it.)
  * @effect: filled
  */
 void tlbi_decode(const struct smmu_cmd *cmd, u8 entry_shift,
