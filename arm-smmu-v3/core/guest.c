@@ -84,19 +84,50 @@ static int rebuild(const struct smmu_guest *guest, const struct smmu_cmd *in,
 	return 1;
 }
 
+/* For one address, in no granule: what an SMMU with ranges must not be told */
+static bool is_rangeless(const struct smmu_guest *guest, const struct pass *pass,
+			 const struct smmu_cmd *cmd)
+{
+	return guest->feat->flags & SMMU_FEAT_RIL && pass->w1 & CMD1_TLBI_TG &&
+	       !(le64_to_cpu(cmd->w[1]) & CMD1_TLBI_TG);
+}
+
 static int tlbi(const struct smmu_guest *guest, const struct smmu_cmd *in,
 		const struct pass *pass, struct smmu_cmd *out)
 {
 	u8 opcode = smmu_cmd_opcode(in);
 	u64 guest_id = CMD0_TLBI_VMID;
+	int ret;
 
 	/* all that the guest has is all under its VMID */
 	if (opcode == CMD_TLBI_NSNH_ALL) {
 		opcode = CMD_TLBI_NH_ALL;
 		guest_id = 0;
 	}
-	return rebuild(guest, in, pass, opcode, guest_id,
-		       FIELD_PREP(CMD0_TLBI_VMID, guest->vmid), out);
+	ret = rebuild(guest, in, pass, opcode, guest_id,
+		      FIELD_PREP(CMD0_TLBI_VMID, guest->vmid), out);
+	if (ret > 0 && is_rangeless(guest, pass, out))
+		smmu_cmd_tlbi_nh_all(out, guest->vmid);
+	return ret;
+}
+
+/*
+ * 4.5.1: without SSV, Global and SubstreamID are ignored, so they do not go to the host's
+ * queue, where a bit that means nothing might not be. With SSV for a device that has no such
+ * PASID the command may have no effect, and there is nothing that it could have any on.
+ * Return: false when it need not be sent
+ */
+static bool atc_inv_narrow(const struct smmu_guest_stream *s, struct smmu_cmd *cmd)
+{
+	u64 w0 = le64_to_cpu(cmd->w[0]);
+
+	/* with ATS off the device has nothing cached, and need not answer */
+	if (!s->ats)
+		return false;
+	if (w0 & CMD0_SSV)
+		return s->ssid_bits && !(FIELD_GET(CMD0_ATC_SSID, w0) >> s->ssid_bits);
+	cmd->w[0] = cpu_to_le64(w0 & ~(CMD0_ATC_GLOBAL | CMD0_ATC_SSID));
+	return true;
 }
 
 static int stream(const struct smmu_guest *guest, const struct smmu_cmd *in,
@@ -113,8 +144,7 @@ static int stream(const struct smmu_guest *guest, const struct smmu_cmd *in,
 		return -EIO;
 	ret = rebuild(guest, in, pass, opcode, CMD0_CFGI_SID,
 		      FIELD_PREP(CMD0_CFGI_SID, s.sid), out);
-	/* the device has nothing cached, and with ATS off it need not answer */
-	if (ret > 0 && opcode == CMD_ATC_INV && !s.ats)
+	if (ret > 0 && opcode == CMD_ATC_INV && !atc_inv_narrow(&s, out))
 		return 0;
 	return ret;
 }

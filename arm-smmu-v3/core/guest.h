@@ -8,7 +8,14 @@
  * SMMU finds illegal stops the queue for everybody.
  *
  * Each command is rebuilt from the fields that it may have, with the VMID or the StreamID
- * replaced by the host's, and judged by smmu_cmd_illegal().
+ * replaced by the host's, and judged by smmu_cmd_illegal(). What the guest's SMMU would
+ * refuse, or might, is refused. What it would ignore is left out: an ATC_INV's Global and
+ * SubstreamID without SSV, the whole ATC_INV for a PASID that the device does not have.
+ *
+ * A TLBI by address without a granule is right on any SMMU, but there are some with range
+ * invalidation that hang on it (range.c). The granule of the guest's tables is not known
+ * here, so everything under its VMID goes instead. TLBI_NH_ASID would not do: it leaves
+ * global entries, which TLBI_NH_VA does not (4.4.2.2, 4.4.2.4).
  *
  * SMMU_ERRATUM_REPEAT_TLBI is the guest's business: hw_info tells it to issue everything twice.
  *
@@ -26,10 +33,12 @@
  * struct smmu_guest_stream - a stream of the guest as the host knows it
  * @sid: StreamID
  * @ats: its ATS is on
+ * @ssid_bits: PASIDs of the device, in bits; 0: it sends none, and must be sent none
  */
 struct smmu_guest_stream {
 	u32 sid;
 	bool ats;
+	u8 ssid_bits;
 };
 
 /**
@@ -61,7 +70,7 @@ struct smmu_guest {
  * @out: the host's command, written on 1 only
  *
  * Return: 1 with a command to issue; 0 when there is nothing to do (an ATC_INV for a stream
- *	whose ATS is off); -EIO when it is refused
+ *	whose ATS is off, or for a PASID beyond the device's); -EIO when it is refused
  */
 int smmu_guest_cmd(const struct smmu_guest *guest, const struct smmu_cmd *in,
 		   struct smmu_cmd *out);

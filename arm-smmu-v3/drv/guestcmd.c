@@ -39,6 +39,7 @@ static bool stream(void *ctx, u32 vsid, struct smmu_guest_stream *out)
 	out->sid = master->sids[0];
 	/* pairs with WRITE_ONCE in ats.c */
 	out->ats = READ_ONCE(master->ats_on);
+	out->ssid_bits = master->ssid_bits;
 	return true;
 }
 
