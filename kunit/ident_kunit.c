@@ -507,13 +507,12 @@ static const struct smmu_features walker = {
 };
 
 static const struct smmu_pt_needs fits = {
-	.pgsizes = SZ_4K | SZ_2M | SZ_1G, .granule = SZ_4K, .ias = 48, .oas = 44,
-	.coherent = true, .hd = true,
+	.granule = SZ_4K, .ias = 48, .oas = 44, .coherent = true, .hd = true,
 };
 
 static const struct smmu_pt_needs fits_s2 = {
-	.pgsizes = SZ_4K | SZ_2M | SZ_1G, .granule = SZ_4K, .ias = 44, .oas = 44,
-	.stage2 = true, .coherent = true, .s2fwb = true, .hd = true,
+	.granule = SZ_4K, .ias = 44, .oas = 44, .stage2 = true, .coherent = true,
+	.s2fwb = true, .hd = true,
 };
 
 /* The SMMU without some features, the table changed: who can still walk it? */
@@ -524,7 +523,6 @@ struct walk {
 	u8 va_bits, oas_bits;		/* SMMU, 0: as above */
 	u8 ias, oas;			/* table, 0: as above */
 	u32 granule;
-	u64 pgsizes;
 	bool plain;			/* table: no coherent, s2fwb, hd */
 	bool can;
 };
@@ -537,11 +535,9 @@ static const struct walk walks[] = {
 	{ "stage 1 needs no stage 2", .without = SMMU_FEAT_S2, .can = true },
 	{ "stage 2 needs no stage 1", .stage2 = true, .without = SMMU_FEAT_S1,
 	  .can = true },
-	{ "granule", .granule = SZ_16K, .pgsizes = SZ_4K },
-	{ "other granule", .granule = SZ_64K, .pgsizes = SZ_64K | SZ_512M, .can = true },
+	{ "granule", .granule = SZ_16K },
+	{ "other granule", .granule = SZ_64K, .can = true },
 	{ "no granule at all", .granule = 1 },
-	{ "page size", .pgsizes = SZ_4K | SZ_32M },
-	{ "fewer page sizes", .pgsizes = SZ_4K, .can = true },
 	{ "narrower input", .ias = 39, .can = true },
 	{ "input too wide", .va_bits = 40 },
 	{ "stage 2 input too wide", .stage2 = true, .ias = 45 },
@@ -551,7 +547,9 @@ static const struct walk walks[] = {
 	{ "stage 2 output too wide", .stage2 = true, .ias = 40, .oas = 45 },
 	{ "wider SMMU", .va_bits = 52, .oas_bits = 52, .can = true },
 	{ "52 bits in 64K", .va_bits = 52, .oas_bits = 52, .ias = 52, .oas = 52,
-	  .granule = SZ_64K, .pgsizes = SZ_64K, .can = true },
+	  .granule = SZ_64K, .can = true },
+	{ "4T blocks, SMMU of 48 bits", .va_bits = 48, .oas_bits = 48, .oas = 52,
+	  .granule = SZ_64K },
 	{ "52 bits in, 4K", .va_bits = 52, .oas_bits = 52, .ias = 52 },
 	{ "52 bits out, 4K", .va_bits = 52, .oas_bits = 52, .oas = 52 },
 	{ "coherent table, SMMU is not", .without = SMMU_FEAT_COHERENT },
@@ -587,7 +585,6 @@ static void can_walk(struct kunit *test)
 	needs.ias = p->ias ?: needs.ias;
 	needs.oas = p->oas ?: needs.oas;
 	needs.granule = p->granule ?: needs.granule;
-	needs.pgsizes = p->pgsizes ?: needs.pgsizes;
 	if (p->granule == 1)
 		needs.granule = 0;
 	if (p->plain) {

@@ -117,12 +117,23 @@ static bool range_ril(const struct range_rig *rig)
 	return rig->world->flags & SMMU_FEAT_RIL;
 }
 
+/* The leaves that 2^pgshift bytes are made of: one, or as many as are contiguous */
+static u8 range_leaf(const struct range_rig *rig, const struct smmu_range *range)
+{
+	u8 level, shift;
+
+	for (level = 1; level < 3; level++) {
+		shift = tlbi_leaf_shift(rig->world->pgshift, level);
+		if (shift <= range->pgshift)
+			return shift;
+	}
+	return rig->world->pgshift;
+}
+
 /* Size of what one command without range hits */
 static u8 range_step(const struct range_rig *rig, const struct smmu_range *range)
 {
-	if (range_ril(rig) || range->pgshift < rig->world->pgshift)
-		return rig->world->pgshift;
-	return range->pgshift;
+	return range_ril(rig) ? rig->world->pgshift : range_leaf(rig, range);
 }
 
 /* Is the hint right for leaves of 2^pgshift? With none there is nothing wrong. */
@@ -134,7 +145,7 @@ static bool range_hint_ok(const struct range_rig *rig,
 
 	if (!e->level)
 		return true;
-	return range->leaf && range->pgshift == shift &&
+	return range->leaf && range->pgshift && range_leaf(rig, range) == shift &&
 	       !(e->first & (BIT_ULL(shift) - 1)) &&
 	       !((e->last + 1) & (BIT_ULL(shift) - 1));
 }
@@ -311,11 +322,15 @@ static void range_whole_space(struct kunit *test)
 static void range_pick(struct rnd_state *rnd, const struct range_world *world,
 		       struct smmu_range *range)
 {
+	static const u8 contiguous[] = { 4, 5, 7 };
 	u64 top = range_top(world), size, align;
 	u8 level = prandom_u32_state(rnd) % 4;
 
 	memset(range, 0, sizeof(*range));
 	range->pgshift = tlbi_leaf_shift(world->pgshift, level);
+	/* 16, 32 and 128 leaves may be contiguous */
+	if (range->pgshift && !(prandom_u32_state(rnd) % 4))
+		range->pgshift += contiguous[prandom_u32_state(rnd) % ARRAY_SIZE(contiguous)];
 	range->leaf = prandom_u32_state(rnd) % 2;
 
 	prandom_bytes_state(rnd, &range->start, sizeof(range->start));
@@ -407,6 +422,35 @@ static void range_blocks(struct kunit *test)
 	}
 }
 
+/* Contiguous sizes: without RIL every leaf gets its TLBI, and no other stride */
+static void range_contiguous(struct kunit *test)
+{
+	static const struct { u8 granule, shift, leaf; } sizes[] = {
+		{ 12, 16, 12 }, { 12, 25, 21 }, { 12, 34, 30 },
+		{ 14, 21, 14 }, { 14, 30, 25 },
+		{ 16, 21, 16 }, { 16, 34, 29 },
+	};
+	const struct range_world *world = test->param_value;
+	struct smmu_range range = { .leaf = true };
+	struct range_rig rig;
+	u32 i, n = 0;
+
+	range_rig_init(test, &rig, world);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		if (sizes[i].granule != world->pgshift)
+			continue;
+		n++;
+		range.pgshift = sizes[i].shift;
+		range.start = 3 * BIT_ULL(range.pgshift);
+		range.last = range.start + 2 * BIT_ULL(range.pgshift) - 1;
+		KUNIT_EXPECT_FALSE(test, smmu_range_prefers_all(&rig.inst->feat, &range,
+								world->pgshift));
+		KUNIT_EXPECT_EQ(test, range_walk(&rig, &range), range_ril(&rig) ? 1 :
+				2 << (sizes[i].shift - sizes[i].leaf));
+	}
+	KUNIT_EXPECT_GE(test, n, 2);
+}
+
 /* Words by hand. @w0 without tag; stage 1 with ASID 0 */
 static const struct range_case {
 	const char *desc;
@@ -451,8 +495,15 @@ static const struct range_case {
 	  SMMU_FEAT_RIL, 12, 12, true },
 	{ "2M block, start misaligned", 0x201000, 0x400fff, 0x900012, 0x201401,
 	  SMMU_FEAT_RIL, 12, 21, true },
-	{ "64K contiguous of 4K", 0x10000, 0x1ffff, 0x400012, 0x10401,
+	/* contiguous: the leaves are at level 3, or 2 */
+	{ "64K contiguous of 4K", 0x10000, 0x1ffff, 0x400012, 0x10701,
 	  SMMU_FEAT_RIL, 12, 16, true },
+	{ "32M contiguous of 4K", 0x2000000, 0x3ffffff, 0xd00012, 0x2000601,
+	  SMMU_FEAT_RIL, 12, 25, true },
+	{ "2M contiguous of 16K", 0x200000, 0x3fffff, 0x700012, 0x200b01,
+	  SMMU_FEAT_RIL, 14, 21, true },
+	{ "2M contiguous of 64K", 0x200000, 0x3fffff, 0x500012, 0x200f01,
+	  SMMU_FEAT_RIL, 16, 21, true },
 	{ "64G of 16K, no DS", 0x1000000000, 0x1fffffffff, 0x1600012,
 	  0x1000000801, SMMU_FEAT_RIL, 14, 36, true },
 	{ "64G of 16K, DS", 0x1000000000, 0x1fffffffff, 0x1600012,
@@ -662,6 +713,7 @@ static struct kunit_case range_test_cases[] = {
 	KUNIT_CASE_PARAM(range_whole_space, range_world_gen_params),
 	KUNIT_CASE_PARAM(range_one_command, range_world_gen_params),
 	KUNIT_CASE_PARAM(range_blocks, range_world_gen_params),
+	KUNIT_CASE_PARAM(range_contiguous, range_world_gen_params),
 	KUNIT_CASE_PARAM(range_random, range_world_gen_params),
 	KUNIT_CASE_PARAM(range_atc_span, atc_case_gen_params),
 	KUNIT_CASE(range_atc_random),

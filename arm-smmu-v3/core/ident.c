@@ -327,8 +327,6 @@ static const char *walk_obstacle(const struct smmu_features *feat,
 		return needs->stage2 ? "no stage 2" : "no stage 1";
 	if (!needs->granule || needs->granule & ~feat->granules)
 		return "granule not supported";
-	if (needs->pgsizes & ~feat->pgsizes)
-		return "page size not supported";
 	if (needs->ias > ias_max)
 		return "input addresses too wide";
 	if (needs->oas > feat->oas_bits)

@@ -50,7 +50,6 @@ u8 smmu_oas_decode(u8 enc);
 
 /**
  * struct smmu_pt_needs - what a page table asks of every SMMU that walks it
- * @pgsizes: leaf sizes in use (pgsize_bitmap)
  * @granule: selected granule in bytes
  * @ias: input bits
  * @oas: output bits
@@ -61,7 +60,6 @@ u8 smmu_oas_decode(u8 enc);
  * @feats: SMMU_FEAT_* that walking it takes besides
  */
 struct smmu_pt_needs {
-	u64 pgsizes;
 	u32 granule;
 	u8 ias;
 	u8 oas;
@@ -79,8 +77,10 @@ struct smmu_pt_needs {
  * @why: out when not: what is missing, a constant string; may be NULL
  *
  * The one question that attach, set_dev_pasid and vSMMU creation ask. Two SMMUs are
- * never compared with each other. A non-coherent table (CPU caches flushed) is fine
- * for a coherent SMMU; the reverse is not.
+ * never compared with each other. Nor are sizes of blocks: those of a granule come with
+ * the address sizes (4 TiB with 52 bits), and a contiguous size is a hint.
+ * A non-coherent table (CPU caches flushed) is fine for a coherent SMMU; the reverse is
+ * not.
  */
 bool smmu_can_walk(const struct smmu_features *feat,
 		   const struct smmu_pt_needs *needs, const char **why);

@@ -62,10 +62,16 @@ static u64 range_pages(const struct smmu_range *range, u8 shift)
 	return (range->last >> shift) - (range->start >> shift) + 1;
 }
 
-/* A leaf is never smaller than the granule, whatever the caller says */
-static u8 range_stride(const struct smmu_range *range, u8 pgshift)
+/*
+ * A leaf is never smaller than the granule, whatever the caller says, and never larger than
+ * what one descriptor maps: contiguous ones may be in the TLB one by one, so each has to be
+ * hit.
+ */
+static __always_inline u8 range_stride(const struct smmu_range *range, u8 pgshift)
 {
-	return max(range->pgshift, pgshift);
+	if (range->pgshift <= pgshift)
+		return pgshift;
+	return smmu_leaf_shift(smmu_leaf_level(range->pgshift, pgshift), pgshift);
 }
 
 bool smmu_range_prefers_all(const struct smmu_features *feat,
@@ -90,23 +96,22 @@ bool smmu_range_prefers_all(const struct smmu_features *feat,
 EXPORT_SYMBOL_IF_KUNIT(smmu_range_prefers_all);
 
 /*
- * 4.4.1.1, TTL: the level that holds leaves of range->pgshift, 0 for no hint.
- * Levels are pgshift - 3 bits apart; level 1 of the 16 KiB granule has leaves
- * with IDR5.DS only.
+ * 4.4.1.1, TTL: the level that holds leaves of range->pgshift, 0 for no hint. Level 1 of
+ * the 16 KiB granule has leaves with IDR5.DS only.
  */
 static __always_inline u8 range_ttl(const struct smmu_features *feat,
 				    const struct smmu_range *range, u8 pgshift)
 {
-	u8 leaf = range->pgshift;
+	u8 leaf = range_stride(range, pgshift);
 
-	if (!range->leaf || !leaf ||
+	if (!range->leaf || !range->pgshift ||
 	    (range->start | (range->last + 1)) & (BIT_ULL(leaf) - 1))
 		return 0;
 	if (leaf == pgshift)
 		return 3;
-	if (leaf == 2 * pgshift - 3)
+	if (leaf == smmu_leaf_shift(1, pgshift))
 		return 2;
-	if (leaf == 3 * pgshift - 6 &&
+	if (leaf == smmu_leaf_shift(2, pgshift) &&
 	    (pgshift != 14 || feat->flags & SMMU_FEAT_DS))
 		return 1;
 	return 0;

@@ -19,7 +19,8 @@ struct smmu_features;
  * @start: first byte, any alignment
  * @last: last byte, inclusive, so that the whole space can be named
  * @pgshift: log2 of the leaf size that changed, 0 if unknown or mixed (then the
- *	entry's granule is the stride and no level hint is given)
+ *	entry's granule is the stride and no level hint is given). A contiguous size
+ *	(64 KiB or 32 MiB of 4 KiB granules, say) counts as the leaves that it is made of
  * @leaf: only last-level entries changed; table entries stay valid
  * @all: everything: use the whole-tag opcode; the other fields are ignored
  */
@@ -30,6 +31,21 @@ struct smmu_range {
 	bool leaf;
 	bool all;
 };
+
+/*
+ * Leaf sizes of a granule's tables by level from the last, which is 0: levels are
+ * @pgshift - 3 bits apart. In between are contiguous sizes, which are many leaves that a
+ * TLB may hold as one, or not.
+ */
+static inline u8 smmu_leaf_level(u8 shift, u8 pgshift)
+{
+	return shift > pgshift ? (shift - pgshift) / (pgshift - 3) : 0;
+}
+
+static inline u8 smmu_leaf_shift(u8 level, u8 pgshift)
+{
+	return pgshift + level * (pgshift - 3);
+}
 
 /**
  * smmu_range_prefers_all() - is the whole-tag opcode the better command?

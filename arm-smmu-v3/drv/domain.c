@@ -2,9 +2,12 @@
 #include <linux/atomic.h>
 #include <linux/dma-mapping.h>
 #include <linux/iommu.h>
+#include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <uapi/linux/iommufd.h>
+
+#include <compat/gather.h>
 
 #include "core/array.h"
 #include "core/range.h"
@@ -98,7 +101,7 @@ static int build(struct smmu_domain *sd, struct smmu_device *smmu, bool stage2, 
 	ret = smmu_pgtable_alloc(&sd->pt, smmu, stage2, dirty, s2fwb, sd);
 	if (ret)
 		return ret;
-	sd->domain.pgsize_bitmap = sd->pt.needs.pgsizes;
+	sd->domain.pgsize_bitmap = sd->pt.pgsizes;
 	sd->domain.geometry.aperture_end = DMA_BIT_MASK(sd->pt.needs.ias);
 	sd->domain.geometry.force_aperture = true;
 	if (dirty)
@@ -194,24 +197,19 @@ static int map_pages(struct iommu_domain *domain, unsigned long iova, phys_addr_
 /*
  * The gather is filled here, once for the whole call: io-pgtable would do it page by
  * page. A range apart from what is gathered so far is worth a sync of its own; leaves of
- * different sizes are not, they only lose the level hint (pgsize 0).
+ * different sizes are not, they only lose the level hint.
  */
 static size_t unmap_pages(struct iommu_domain *domain, unsigned long iova, size_t pgsize,
 			  size_t pgcount, struct iommu_iotlb_gather *gather)
 {
-	size_t size = smmu_pgtable_unmap(&smmu_domain_of(domain)->pt, iova, pgsize, pgcount,
-					 gather);
+	struct smmu_pgtable *pt = &smmu_domain_of(domain)->pt;
+	size_t size = smmu_pgtable_unmap(pt, iova, pgsize, pgcount, gather);
 
 	if (!size || iommu_iotlb_gather_queued(gather))
 		return size;
-	if (!gather->end) {
-		gather->pgsize = pgsize;
-	} else if (iommu_iotlb_gather_is_disjoint(gather, iova, size)) {
+	if (iommu_iotlb_gather_is_disjoint(gather, iova, size))
 		iommu_iotlb_sync(domain, gather);
-		gather->pgsize = pgsize;
-	} else if (gather->pgsize != pgsize) {
-		gather->pgsize = 0;
-	}
+	compat_gather_add_level(gather, smmu_leaf_level(__ffs(pgsize), pt->pgshift));
 	iommu_iotlb_gather_add_range(gather, iova, size);
 	return size;
 }
@@ -223,15 +221,19 @@ static void flush_iotlb_all(struct iommu_domain *domain)
 
 static void iotlb_sync(struct iommu_domain *domain, struct iommu_iotlb_gather *gather)
 {
+	struct smmu_domain *sd = smmu_domain_of(domain);
+	u8 levels = compat_gather_levels(gather);
 	struct smmu_range range = {
 		.start = gather->start,
 		.last = gather->end,
-		/* 0: sizes are mixed or unknown, take the granule and no level hint */
-		.pgshift = gather->pgsize ? __ffs(gather->pgsize) : 0,
-		.leaf = gather->pgsize,
 	};
 
-	smmu_walk_range(smmu_domain_of(domain), &range);
+	/* else sizes are mixed or unknown: the granule, and no level hint */
+	if (is_power_of_2(levels)) {
+		range.pgshift = smmu_leaf_shift(__ffs(levels), sd->pt.pgshift);
+		range.leaf = true;
+	}
+	smmu_walk_range(sd, &range);
 }
 
 static phys_addr_t iova_to_phys(struct iommu_domain *domain, dma_addr_t iova)

@@ -43,8 +43,8 @@ int smmu_pgtable_alloc(struct smmu_pgtable *pt, struct smmu_device *smmu, bool s
 
 	/* io-pgtable has chosen one granule and, for stage 2, perhaps another start level */
 	pt->pgshift = __ffs(cfg.pgsize_bitmap);
+	pt->pgsizes = cfg.pgsize_bitmap;
 	pt->needs = (struct smmu_pt_needs) {
-		.pgsizes = cfg.pgsize_bitmap,
 		.granule = 1U << pt->pgshift,
 		.ias = cfg.ias,
 		.oas = cfg.oas,

@@ -24,12 +24,14 @@ struct smmu_ste_s2;
  * @ops: operations; NULL before smmu_pgtable_alloc()
  * @dev: device whose DMA configuration it uses; a reference is held
  * @needs: what an SMMU must be able to do to walk it
+ * @pgsizes: what it maps in one go: leaf sizes, and contiguous ones where io-pgtable has them
  * @pgshift: log2 of the granule
  */
 struct smmu_pgtable {
 	struct io_pgtable_ops *ops;
 	struct device *dev;
 	struct smmu_pt_needs needs;
+	u64 pgsizes;
 	u8 pgshift;
 };
 

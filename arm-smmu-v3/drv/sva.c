@@ -58,7 +58,6 @@ static void fill_needs(struct smmu_pt_needs *needs)
 
 	compat_mm_format(&form);
 	*needs = (struct smmu_pt_needs) {
-		.pgsizes = PAGE_SIZE,
 		.granule = PAGE_SIZE,
 		.ias = form.va_bits,
 		.oas = form.pa_bits,
