@@ -2,6 +2,7 @@
 #include <linux/export.h>
 #include <linux/irqflags.h>
 #include <linux/lockdep.h>
+#include <asm/barrier.h>
 
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
@@ -57,7 +58,7 @@ EXPORT_SYMBOL_IF_KUNIT(smmu_insert_admits);
 static u64 published(const struct smmu_inserter *ins, u64 pos)
 {
 	for (;;) {
-		/* pairs with smp_store_release() in smmu_insert(): the slots are whole */
+		/* pairs with smp_store_release() in smmu_insert(): see there */
 		u64 end = smp_load_acquire(&ins->ends[smmu_q_slot(pos, ins->log2)]);
 
 		/* an end from an earlier lap lies at or before where we stand */
@@ -69,8 +70,8 @@ static u64 published(const struct smmu_inserter *ins, u64 pos)
 
 /*
  * Owner of the bell. Everybody who found it taken has raised it after publishing, so when
- * sub_return() says 0 all of them were there to be seen by the pass before. Fully ordered
- * RMWs: fetch_inc() in smmu_insert() against sub_return() here, both ways.
+ * atomic_sub_return() says 0 all of them were there to be seen by the pass before. Fully
+ * ordered RMWs: atomic_fetch_inc() in smmu_insert() against atomic_sub_return() here, both ways.
  */
 static void ring(struct smmu_inserter *ins)
 {
@@ -116,7 +117,24 @@ u64 smmu_insert(struct smmu_inserter *ins, const struct smmu_cmd *cmd, u32 n)
 	if (addr && smmu_cmd_opcode(&cmd[n - 1]) == CMD_SYNC)
 		smmu_cmd_sync_msi(&ins->slots[smmu_q_slot(end - 1, ins->log2)], addr, end);
 
-	/* the slots before the end; pairs with smp_load_acquire() in published() */
+	/*
+	 * The SMMU is to fetch these slots by a PROD that another CPU may write: the owner of
+	 * the bell, once he has seen the end below. Three links, none to be left out
+	 * (Documentation/litmus/publish-doorbell.litmus):
+	 *
+	 *  1. dma_wmb(): the slots before the end, also for an SMMU that is not coherent. The
+	 *     slots are not cacheable then and the end is, and a release orders the two for
+	 *     the CPUs only. Where the SMMU is coherent, the release would do.
+	 *  2. The release and the acquire: who sees the end has these slots propagated to him,
+	 *     and does what follows after that.
+	 *  3. The doorbell waits for all writes that were issued by its CPU or propagated to
+	 *     it, as writel() does (memory-barriers.txt, "Kernel I/O barrier effects").
+	 *     Without that the acquire carries our slots no further than to the owner.
+	 *
+	 * The SMMU keeps its side by 3.5.2: no slot is read before PROD has covered it.
+	 */
+	dma_wmb();
+	/* pairs with smp_load_acquire() in published() */
 	smp_store_release(&ins->ends[smmu_q_slot(pos, ins->log2)], end);
 	smmu_insert_pause(ins, 1);
 

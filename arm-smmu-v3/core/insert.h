@@ -40,8 +40,8 @@ struct smmu_inserter;
 /**
  * struct smmu_inserter_ops - what the queue does for the inserter
  * @doorbell: make the consumer see everything below @pos. Called by one owner at a time, with
- *	growing positions; orders the slots (read with acquire by the caller) before the
- *	register write.
+ *	growing positions; writes the register after all writes that this CPU has issued or
+ *	seen, as writel() does: smmu_insert() says why.
  */
 struct smmu_inserter_ops {
 	void (*doorbell)(struct smmu_inserter *ins, u64 pos);

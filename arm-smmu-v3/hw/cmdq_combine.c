@@ -21,7 +21,7 @@ static void doorbell(struct smmu_inserter *ins, u64 pos)
 {
 	struct smmu_device *smmu = container_of(ins, struct smmu_device, cmdq.ins);
 
-	/* slots of all CPUs, seen with acquire by the caller, before PROD (3.5.1) */
+	/* slots of all CPUs, before PROD: the third link in smmu_insert() */
 	smmu_reg_write_ordered(smmu->base, SMMU_CMDQ_PROD, smmu_q_reg(pos, ins->log2));
 	this_cpu_ptr(smmu->cmdq.stats)->doorbells++;
 }

@@ -59,7 +59,7 @@ int smmu_cmdq_post_lock(struct smmu_device *smmu, const struct smmu_cmd *cmd, u3
 		smmu_cmd_sync_msi(&slots[smmu_q_slot(end - 1, log2)], q->sync_dma, end);
 	/* pairs with READ_ONCE in smmu_cmdq_posted(): refuse no true CONS */
 	WRITE_ONCE(q->prod, end);
-	/* the slots before PROD: the SMMU reads them once it sees PROD (3.5.1) */
+	/* the slots before PROD: the SMMU reads them once it sees PROD (3.5.2) */
 	smmu_reg_write_ordered(smmu->base, SMMU_CMDQ_PROD, smmu_q_reg(end, log2));
 	smmu_cmdq_count(q, n, syncs)->doorbells++;
 	raw_spin_unlock_irqrestore(&q->lock, flags);
