@@ -233,19 +233,27 @@ int model_access(struct model *m, struct model_access *a)
 }
 EXPORT_SYMBOL_NS_GPL(model_access, "SMMUV3_MODEL");
 
-void model_watch_once(struct model *m)
+static void look(struct model *m)
 {
 	u64 pa;
 	u32 i;
 
-	if (!m->watching)
-		return;
 	pa = access_locked(m, &m->watched) ? ~0ULL : m->watched.pa;
 	for (i = 0; i < m->watch.nr; i++)
 		if (m->watch.pa[i] == pa)
 			return;
 	if (i < MODEL_WATCH_MAX)
 		m->watch.pa[m->watch.nr++] = pa;
+	else
+		m->watch.overflow = true;
+}
+
+void model_watch_once(struct model *m)
+{
+	if (!m->watching)
+		return;
+	m->watch.looks++;
+	look(m);
 }
 
 void model_watch(struct model *m, const struct model_access *a)
@@ -255,10 +263,11 @@ void model_watch(struct model *m, const struct model_access *a)
 	raw_spin_lock_irqsave(&m->lock, flags);
 	model_step(m, model_now());
 	m->watching = a;
-	m->watch.nr = 0;
-	if (a)
+	if (a) {
+		m->watch = (struct model_watch) {};
 		m->watched = *a;
-	model_watch_once(m);
+		look(m);
+	}
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 }
 

@@ -19,7 +19,7 @@
  *
  * It knows no operating system device. Memory and interrupts come through struct
  * model_host_ops; who routes register accesses to model_read() and model_write() is up to
- * the user (model_uml.c does it for user-mode Linux).
+ * the user (machine.c does it).
  *
  * Locking: an instance has a raw spinlock of its own, taken by every function here. Any
  * context. @mem and @irq are called with it held.
@@ -293,16 +293,22 @@ void model_trace(struct model *m, void (*fn)(void *data, const struct smmu_cmd *
  * @pa: the different places where the access went, in the order of their first time;
  *	~0 is nowhere
  * @nr: how many
+ * @looks: at commands, since model_watch(): 0 when nothing was there to be watched
+ * @overflow: there were more places than @pa has room for
  */
 struct model_watch {
 	u64 pa[MODEL_WATCH_MAX];
 	u32 nr;
+	u32 looks;
+	bool overflow;
 };
 
 /**
- * model_watch() - access before and after every command
+ * model_watch() - access now, and before and after every command
  * @m: instance
  * @a: the access; NULL ends it. No events are recorded for it.
+ *
+ * Suites end it by rig_watched(), which asks whether anything was seen.
  */
 void model_watch(struct model *m, const struct model_access *a);
 void model_watched(struct model *m, struct model_watch *watch);

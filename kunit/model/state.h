@@ -257,6 +257,7 @@ u8 model_walk(struct model *m, const struct model_stage *st, u64 va, bool write,
 	      struct model_walk *out);
 
 /* access.c */
+/* At a command, under the lock */
 void model_watch_once(struct model *m);
 
 /* stall.c: is there room for one more; remember it; answer it */

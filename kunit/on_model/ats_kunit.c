@@ -165,9 +165,8 @@ static void changes_domain(struct kunit *test)
 	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
 	struct iommu_domain *a, *b;
 	struct model_access dma = { .iova = IOVA, .ats = true };
-	struct model_watch seen;
+	struct smmu_array *array;
 	struct rig_device *d;
-	u32 i;
 
 	rig->atc = true;
 	d = rig_device(test, rig, 0);
@@ -176,18 +175,23 @@ static void changes_domain(struct kunit *test)
 	dma.sid = d->sid;
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, a));
 	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
+	mutex_lock(&smmu_attach_mutex);
+	array = smmu_domain_array(smmu_domain_of(a));
+	mutex_unlock(&smmu_attach_mutex);
+	/* the ASID and the ATC */
+	KUNIT_ASSERT_NOT_NULL(test, array);
+	KUNIT_EXPECT_EQ(test, 2, smmu_array_count(array));
 	model_watch(smmu->model, &dma);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, b));
-	model_watched(smmu->model, &seen);
-	model_watch(smmu->model, NULL);
-	for (i = 0; i < seen.nr; i++)
-		KUNIT_EXPECT_TRUE(test, seen.pa[i] == PA || seen.pa[i] == PA2 ||
-				  seen.pa[i] == RIG_NOWHERE);
+	rig_watched(test, smmu, PA, PA2, RIG_NOWHERE);
 	KUNIT_EXPECT_TRUE(test, d->ats);
 	KUNIT_EXPECT_EQ(test, PA2, rig_access(rig, d, IOVA, false));
 	/* the old domain has forgotten it: its walk sends nothing */
-	KUNIT_EXPECT_EQ(test, 0, smmu_domain_of(a)->invs ?
-			smmu_array_count(rcu_access_pointer(smmu_domain_of(a)->invs)) : 0);
+	mutex_lock(&smmu_attach_mutex);
+	array = smmu_domain_array(smmu_domain_of(a));
+	mutex_unlock(&smmu_attach_mutex);
+	KUNIT_ASSERT_NOT_NULL(test, array);
+	KUNIT_EXPECT_EQ(test, 0, smmu_array_count(array));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
 	iommu_domain_free(a);
 	iommu_domain_free(b);

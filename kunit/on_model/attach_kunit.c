@@ -40,6 +40,9 @@ static const void *move_gen(struct kunit *test, const void *prev, char *desc)
 	const struct move *last = prev;
 	struct move *m = last ? &moves[last - moves + 1] : moves;
 
+	/* from one to itself the core does nothing, and there is nothing to be watched */
+	while (m < moves + ARRAY_SIZE(moves) && (m - moves) / STATES == (m - moves) % STATES)
+		m++;
 	if (m == moves + ARRAY_SIZE(moves))
 		return NULL;
 	m->from = (m - moves) / STATES;
@@ -52,7 +55,7 @@ static const void *move_gen(struct kunit *test, const void *prev, char *desc)
 /* No moment in which the device gets neither the old nor the new: one word changes */
 static bool is_hitless(const struct move *m)
 {
-	if (m->from == m->to || m->from == BLOCKED || m->to == BLOCKED)
+	if (m->from == BLOCKED || m->to == BLOCKED)
 		return true;
 	return m->from == IDENTITY || m->to == IDENTITY;
 }
@@ -90,9 +93,7 @@ static void moves_over(struct kunit *test)
 	struct rig_device *d = rig_device(test, rig, 0);
 	struct model_access watch = { .sid = d->sid, .iova = IOVA };
 	u64 old = goes_to[move->from], new = goes_to[move->to];
-	struct model_watch seen;
 	struct states s;
-	u32 i;
 
 	make_states(test, d, &s);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, s.domain[move->from]));
@@ -101,15 +102,7 @@ static void moves_over(struct kunit *test)
 	model_watch(smmu->model, &watch);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, s.domain[move->to]));
 	KUNIT_EXPECT_EQ(test, new, rig_access(rig, d, IOVA, false));
-	model_watched(smmu->model, &seen);
-	model_watch(smmu->model, NULL);
-	for (i = 0; i < seen.nr; i++) {
-		bool fits = seen.pa[i] == old || seen.pa[i] == new;
-
-		if (!is_hitless(move))
-			fits |= seen.pa[i] == RIG_NOWHERE;
-		KUNIT_EXPECT_TRUE_MSG(test, fits, "went to 0x%llx on the way", seen.pa[i]);
-	}
+	rig_watched(test, smmu, old, new, is_hitless(move) ? new : RIG_NOWHERE);
 	rig_check(test, rig);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
 	free_states(&s);

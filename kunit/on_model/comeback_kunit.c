@@ -33,6 +33,27 @@ static bool attach_allocates(struct kunit *test, struct rig_device *d,
 	return hit;
 }
 
+/* "Nothing is allocated" means something only where the same injection does hit an allocation */
+static void sees_allocations(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct iommu_domain *domain;
+	struct rig_device *d;
+	int ret;
+
+	rig_smmu(test, rig, 0, NULL);
+	d = rig_device(test, rig, 0);
+	domain = rig_domain(test, d);
+	/* the first time there are no entries to come back to */
+	rig_alloc_begin(1);
+	ret = attach(d, domain);
+	KUNIT_EXPECT_TRUE(test, rig_alloc_end());
+	KUNIT_EXPECT_EQ(test, -ENOMEM, ret);
+	KUNIT_EXPECT_EQ(test, 0, attach(d, domain));
+	KUNIT_EXPECT_EQ(test, 0, attach(d, &smmu_identity_domain));
+	iommu_domain_free(domain);
+}
+
 static u32 tag_of(struct rig_device *d)
 {
 	struct smmu_master *master = dev_iommu_priv_get(d->dev);
@@ -137,6 +158,7 @@ static void comes_back_when_full(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {
+	KUNIT_CASE(sees_allocations),
 	KUNIT_CASE(comes_back_s1),
 	KUNIT_CASE(comes_back_s2),
 	KUNIT_CASE(comes_back_when_full),

@@ -265,6 +265,55 @@ static void has_atc(struct kunit *test)
 	iommu_domain_free(domain);
 }
 
+/* A watch counts its looks, and says so when there were more places than it can keep */
+static void watches(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
+	struct smmu_device *hw = &rig_host(smmu)->smmu;
+	struct rig_device *d = rig_device(test, rig, 0);
+	struct iommu_domain *domain = rig_domain(test, d);
+	struct model_access dma = { .sid = d->sid, .iova = IOVA };
+	struct model_watch seen;
+	struct smmu_cmd cmd[2];
+	u32 i;
+
+	smmu_cmd_tlbi_asid(&cmd[0], 1, false);
+	smmu_cmd_sync(&cmd[1], false);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
+	model_watch(smmu->model, &dma);
+	model_watched(smmu->model, &seen);
+	KUNIT_EXPECT_EQ(test, 0, seen.looks);
+	KUNIT_EXPECT_EQ(test, 1, seen.nr);
+	/* each time somewhere else: an unmap and a command of our own to look at */
+	for (i = 1; i <= MODEL_WATCH_MAX; i++) {
+		KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA + i * SZ_4K, SZ_4K, IOMMU_READ,
+						   GFP_KERNEL));
+		KUNIT_ASSERT_EQ(test, 0, smmu_issue(hw, cmd, 2));
+		model_watched(smmu->model, &seen);
+		KUNIT_EXPECT_EQ(test, i == MODEL_WATCH_MAX, seen.overflow);
+		KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	}
+	model_watched(smmu->model, &seen);
+	KUNIT_EXPECT_EQ(test, MODEL_WATCH_MAX, seen.nr);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, seen.pa[0]);
+	/* two commands, a look on either side of each; at least, as unmaps send as many */
+	KUNIT_EXPECT_GE(test, seen.looks, 2 * 4 * MODEL_WATCH_MAX);
+	/* what is over is kept, and the next one begins anew */
+	model_watch(smmu->model, NULL);
+	i = seen.looks;
+	KUNIT_ASSERT_EQ(test, 0, smmu_issue(hw, cmd, 2));
+	model_watched(smmu->model, &seen);
+	KUNIT_EXPECT_EQ(test, i, seen.looks);
+	model_watch(smmu->model, &dma);
+	model_watched(smmu->model, &seen);
+	KUNIT_EXPECT_EQ(test, 0, seen.looks);
+	KUNIT_EXPECT_FALSE(test, seen.overflow);
+	model_watch(smmu->model, NULL);
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	iommu_domain_free(domain);
+}
+
 /* A command is done when its time has come, and only pollers move the clock */
 static void keeps_time(struct kunit *test)
 {
@@ -294,6 +343,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(sees_illegal),
 	KUNIT_CASE(has_atc),
 	KUNIT_CASE(keeps_time),
+	KUNIT_CASE(watches),
 	{}
 };
 

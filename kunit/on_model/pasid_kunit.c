@@ -201,7 +201,6 @@ static void released_with_pasids(struct kunit *test)
 	struct rig *rig = rig_new(test);
 	struct machine_smmu *smmu = new_smmu(test, rig);
 	struct iommu_domain *rid, *p;
-	struct model_watch seen;
 	struct rig_device *d;
 	u32 i, sid;
 
@@ -224,10 +223,7 @@ static void released_with_pasids(struct kunit *test)
 	smmu_pasid_release(dev_iommu_priv_get(d->dev));
 	mutex_unlock(&smmu_attach_mutex);
 	KUNIT_EXPECT_FALSE(test, rig_alloc_end());
-	model_watched(smmu->model, &seen);
-	model_watch(smmu->model, NULL);
-	for (i = 0; i < seen.nr; i++)
-		KUNIT_EXPECT_TRUE(test, seen.pa[i] == PA2 || seen.pa[i] == RIG_NOWHERE);
+	rig_watched(test, smmu, PA2, RIG_NOWHERE);
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(rig, d, 34, IOVA, false));
 	KUNIT_EXPECT_FALSE(test, d->ats);
 	rig_remove(d);

@@ -67,8 +67,7 @@ static void parks(struct kunit *test)
 	struct model_access dma = { .sid = d->sid, .iova = IOVA };
 	struct smmu_master *master = dev_iommu_priv_get(d->dev);
 	u64 after = way->direct ? IOVA : RIG_NOWHERE;
-	struct model_watch seen;
-	u32 tag, i;
+	u32 tag;
 
 	park = way->direct ? smmu_iommu_ops.identity_domain : smmu_iommu_ops.release_domain;
 	domain = way->stage2 ? rig_domain_s2(test, d) : rig_domain(test, d);
@@ -83,10 +82,7 @@ static void parks(struct kunit *test)
 	rig_alloc_begin(1);
 	KUNIT_EXPECT_EQ(test, 0, park->ops->attach_dev(park, d->dev, domain));
 	KUNIT_EXPECT_FALSE(test, rig_alloc_end());
-	model_watched(smmu->model, &seen);
-	model_watch(smmu->model, NULL);
-	for (i = 0; i < seen.nr; i++)
-		KUNIT_EXPECT_TRUE(test, seen.pa[i] == PA || seen.pa[i] == after);
+	rig_watched(test, smmu, PA, after);
 	KUNIT_EXPECT_EQ(test, after, rig_access(rig, d, IOVA, false));
 	expect_state(test, smmu, d, domain, way->direct ? STE_CONFIG_BYPASS : STE_CONFIG_ABORT, 0);
 	KUNIT_EXPECT_FALSE(test, way->stage2 ? model_has_vmid(smmu->model, tag) :

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <kunit/static_stub.h>
+#include <kunit/test-bug.h>
 #include <linux/console.h>
 #include <linux/debug_locks.h>
 #include <linux/debugfs.h>
@@ -378,6 +379,22 @@ void rig_check(struct kunit *test, struct rig *rig)
 			KUNIT_FAIL(test, "SMMU %u: %s", i, text);
 }
 
+void rig_watched_at(struct kunit *test, struct machine_smmu *smmu, const u64 *pa, u32 n)
+{
+	struct model_watch seen;
+	u32 i, j;
+
+	model_watched(smmu->model, &seen);
+	model_watch(smmu->model, NULL);
+	KUNIT_EXPECT_GT_MSG(test, seen.looks, 0, "no command: nobody looked meanwhile");
+	KUNIT_EXPECT_FALSE_MSG(test, seen.overflow, "went to more places than could be kept");
+	for (i = 0; i < seen.nr; i++) {
+		for (j = 0; j < n && seen.pa[i] != pa[j]; j++)
+			;
+		KUNIT_EXPECT_LT_MSG(test, j, n, "went to 0x%llx on the way", seen.pa[i]);
+	}
+}
+
 #ifdef CONFIG_FAULT_INJECTION
 /*
  * By default only allocations that may not wait fail, and of pages only two and more at once:
@@ -421,17 +438,42 @@ void rig_alloc_begin(u32 nth)
 	current->fail_nth = nth;
 }
 
+/* What says "nothing was allocated" has to be able to say something else */
+static bool would_have_failed(void)
+{
+	struct page *page;
+	void *p;
+
+	current->fail_nth = 1;
+	p = kmalloc(64, GFP_KERNEL | __GFP_NOWARN);
+	current->fail_nth = 1;
+	page = alloc_page(GFP_KERNEL | __GFP_NOWARN);
+	current->fail_nth = 0;
+	kfree(p);
+	if (page)
+		__free_page(page);
+	return !p && !page;
+}
+
 bool rig_alloc_end(void)
 {
 	bool failed = !current->fail_nth;
 
+	if (!failed && !would_have_failed()) {
+		if (kunit_get_current_test())
+			KUNIT_FAIL(kunit_get_current_test(),
+				   "allocations do not fail when told to");
+		else
+			WARN(1, "allocations do not fail when told to");
+	}
 	current->fail_nth = 0;
 	return failed;
 }
 #else
-/* Sweeps fail on such a kernel: they want to see failures */
+/* Nothing is shown on such a kernel */
 void rig_alloc_begin(u32 nth)
 {
+	WARN(1, "this kernel has no fault injection");
 }
 
 bool rig_alloc_end(void)

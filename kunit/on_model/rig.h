@@ -154,12 +154,22 @@ static inline struct smmu_host *rig_host(struct machine_smmu *smmu)
 	return smmu_host_of(dev_get_drvdata(smmu->dev));
 }
 
+/*
+ * The end of model_watch(): the access went nowhere else than to one of @pa. Fails the case, too,
+ * when the SMMU was sent no command meanwhile: then nobody looked during the change.
+ */
+#define rig_watched(test, smmu, ...)						\
+	rig_watched_at(test, smmu, (const u64 []){ __VA_ARGS__ },		\
+		       sizeof((const u64 []){ __VA_ARGS__ }) / sizeof(u64))
+void rig_watched_at(struct kunit *test, struct machine_smmu *smmu, const u64 *pa, u32 n);
+
 /* Fail the case if one of the models has seen a violation */
 void rig_check(struct kunit *test, struct rig *rig);
 
 /*
  * The @nth allocation of this task from here on fails. rig_alloc_end() says whether there were so
- * many: with 1, whether anything was allocated at all.
+ * many: with 1, whether anything was allocated at all. Where there were not, it tries whether
+ * one would have failed, and fails the case if not.
  */
 void rig_alloc_begin(u32 nth);
 bool rig_alloc_end(void);
