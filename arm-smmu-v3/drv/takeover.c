@@ -144,7 +144,7 @@ int smmu_takeover_check(struct device *smmu, bool force)
 		dev_printk(s.level, smmu, "and %u more\n", s.endpoints - MAX_LINES);
 	if (s.endpoints && !force) {
 		dev_err(smmu,
-			"not taken over: unbind the drivers of these devices, reload this module and bind them again; or load it from the initramfs with deferred_probe_timeout=-1; or use force=1, and they lose DMA and interrupts\n");
+			"not taken over: unbind the drivers of these devices, reload this module and bind them again; or load it from the initramfs, before deferred_probe_timeout= is over; or use force=1, and they lose DMA and interrupts\n");
 		return -EBUSY;
 	}
 	if (s.endpoints)

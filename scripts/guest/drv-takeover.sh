@@ -80,7 +80,7 @@ refused()
 {
 	[ "$(taken | wc -l)" = $((SMMUS - 1)) ] ||
 		{ echo "driven: $(taken | tr '\n' ' ')"; return 1; }
-	said 1 'not taken over: .*deferred_probe_timeout=-1.*force=1'
+	said 1 'not taken over: .*deferred_probe_timeout=.*force=1'
 }
 
 names_ports()
