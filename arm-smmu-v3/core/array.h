@@ -273,7 +273,7 @@ static inline const struct smmu_inv *
 smmu_array_next_live(const struct smmu_array *array, u32 *pos, u32 num)
 {
 	for (; *pos < num; (*pos)++)
-		/* pairs with WRITE_ONCE in smmu_array_unref() and _revive() */
+		/* pairs with WRITE_ONCE in smmu_array_unref() and smmu_array_revive() */
 		if (READ_ONCE(array->inv[*pos].users))
 			return &array->inv[*pos];
 	return NULL;

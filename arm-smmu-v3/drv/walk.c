@@ -120,8 +120,8 @@ void smmu_walk_range(struct smmu_domain *domain, const struct smmu_range *range)
 	u32 seq;
 
 	/*
-	 * The page-table change before the load of the array. Pairs with the barriers
-	 * between publishing and the STE/CD write in smmu_attach_paging(); see walk.h.
+	 * The page-table change before the load of the array. Pairs with smp_mb() in
+	 * smmu_attachment_enter(); see walk.h.
 	 */
 	smp_mb();
 	rcu_read_lock();

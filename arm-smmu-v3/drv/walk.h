@@ -2,13 +2,14 @@
 /*
  * The walk: invalidate a range of a domain wherever its array says.
  *
- * Ordering, with the other side in attach.c:
+ * Ordering, with the other side in smmu_attachment_enter():
  *
  *	walker				attacher
  *	------				--------
  *	change the page table		publish the array (or revive entries)
- *	smp_mb()			STE/CD write: dma_wmb(), then CFGI + SYNC
- *	load the array			SMMU reads the page table
+ *	smp_mb()			smp_mb()
+ *	load the array			STE/CD write, CFGI + SYNC
+ *					SMMU reads the page table
  *
  * Either the walker sees the new entry and invalidates, or the SMMU begins to walk after
  * the page-table change and never sees the old one.

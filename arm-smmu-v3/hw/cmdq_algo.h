@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Between cmdq.c and the two ways to insert. Nobody else includes this. */
+/* Between cmdq.c, the two ways to insert, and cmdq_atc.c: inside the command queue only. */
 #ifndef SMMU_HW_CMDQ_ALGO_H
 #define SMMU_HW_CMDQ_ALGO_H
 
