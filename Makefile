@@ -93,6 +93,6 @@ help:
 	@echo '                 the newest that the distribution has'
 	@echo '  QEMU           qemu-system-aarch64, 10 or newer'
 	@echo '  SMMUV3_CACHE   where everything generated lives'
-	@echo '                 (~/.cache/smmuv3; 8 GB with all kernels)'
+	@echo '                 (~/.cache/smmuv3; 12 GB with both test kernels)'
 	@echo
 	@echo 'A native arm64 Debian with headers needs nothing but make.'

@@ -37,6 +37,9 @@ def nodes(table):
 
 
 def main():
+    if sys.argv[1:] in (['-h'], ['--help']):
+        print(__doc__.strip())
+        return
     if len(sys.argv) != 3:
         fail("usage: iort.py IN OUT", "scripts/iort-canwbs calls it")
     with open(sys.argv[1], "rb") as file:

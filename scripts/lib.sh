@@ -18,6 +18,13 @@ STEP_LOG=
 DEBIAN_SUITE=trixie		# of the tool root and of all packages taken
 export LC_ALL=C.UTF-8
 
+# --help of those that have no usage() of their own is the comment in their head.
+if [[ (${1-} == --help || ${1-} == -h) && ${BASH_SOURCE[1]} == "$0" ]] &&
+   ! grep -qE -e '-h ?\| ?--help\)' -e '== --help' "$0"; then
+	sed -n '4,/^[^#]\|^$/s/^# \{0,1\}//p' "$0"
+	exit 0
+fi
+
 # die WHAT [WAY-OUT...]: one line says what failed, the others the way out.
 die()
 {
