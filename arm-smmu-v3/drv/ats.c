@@ -18,6 +18,10 @@
 void smmu_ats_probe(struct smmu_master *master)
 {
 	master->ats_capable = smmu_atsdev_capable(master);
+	if (!master->ats_capable)
+		return;
+	master->ats_global = smmu_atsdev_global(master);
+	master->ats_required = smmu_atsdev_required(master);
 }
 
 /* ATC_INVs to one device on their way, with a CMD_SYNC behind each batch of them */

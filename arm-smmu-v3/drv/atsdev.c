@@ -6,9 +6,14 @@
 
 #include <kunit/static_stub.h>
 
+#include <compat/pci_ats.h>
+
 #include "drv/atsdev.h"
 #include "drv/host.h"
 #include "drv/master.h"
+
+/* Not among the kernel's names */
+#define ATS_CAP_GLOBAL	BIT(6)
 
 /* The smallest page that the SMMU may answer with */
 static int stu(const struct smmu_master *master)
@@ -27,6 +32,35 @@ bool smmu_atsdev_capable(struct smmu_master *master)
 		return false;
 	/* on a PF before its VFs come: they have to have the same unit */
 	return !pci_prepare_ats(to_pci_dev(master->dev), stu(master));
+}
+
+#ifdef CONFIG_PCI_ATS
+static bool global_bit(struct pci_dev *pdev)
+{
+	u16 cap;
+
+	return !pci_read_config_word(pdev, pdev->ats_cap + PCI_ATS_CAP, &cap) &&
+	       (cap & ATS_CAP_GLOBAL);
+}
+#else
+static bool global_bit(struct pci_dev *pdev)
+{
+	return false;
+}
+#endif
+
+bool smmu_atsdev_global(struct smmu_master *master)
+{
+	KUNIT_STATIC_STUB_REDIRECT(smmu_atsdev_global, master);
+
+	return dev_is_pci(master->dev) && global_bit(to_pci_dev(master->dev));
+}
+
+bool smmu_atsdev_required(struct smmu_master *master)
+{
+	KUNIT_STATIC_STUB_REDIRECT(smmu_atsdev_required, master);
+
+	return dev_is_pci(master->dev) && compat_pci_ats_required(to_pci_dev(master->dev));
 }
 
 int smmu_atsdev_enable(struct smmu_master *master)

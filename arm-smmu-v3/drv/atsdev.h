@@ -20,6 +20,10 @@ enum {
 
 /* Device, root complex and SMMU all have it, and the smallest unit is agreed on */
 bool smmu_atsdev_capable(struct smmu_master *master);
+/* "Global Invalidate Supported" (PCIe, ATS Capability register, bit 6) */
+bool smmu_atsdev_global(struct smmu_master *master);
+/* It does not work without ATS (CXL.cache, and what the PCI core knows of) */
+bool smmu_atsdev_required(struct smmu_master *master);
 int smmu_atsdev_enable(struct smmu_master *master);
 void smmu_atsdev_disable(struct smmu_master *master);
 

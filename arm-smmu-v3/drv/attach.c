@@ -62,6 +62,17 @@ static bool ready_for_ats(struct smmu_master *master, struct smmu_attachment *ne
 	return true;
 }
 
+/* The core may want to go back there, and must not fail: see smmu_nested_prepare() */
+static void remember(struct smmu_master *master, const struct smmu_rid *to)
+{
+	u64 id = to->nested ? smmu_nested_id(to->nested) : 0;
+
+	if (to->kind == SMMU_RID_BLOCKED || (id && id == master->nested_id))
+		return;
+	master->nested_before = master->nested_id;
+	master->nested_id = id;
+}
+
 /* Steps 3 to 6: cannot fail */
 static void commit(struct smmu_master *master, const struct smmu_rid *to,
 		   struct smmu_attachment *next, bool ats)
@@ -70,7 +81,7 @@ static void commit(struct smmu_master *master, const struct smmu_rid *to,
 
 	if (to->kind != SMMU_RID_BLOCKED)
 		smmu_ats_unpark(master);
-	smmu_vsmmu_set_master(master, NULL, 0);
+	smmu_vsmmu_leave(master, to->nested ? smmu_nested_vsmmu(to->nested) : NULL);
 
 	if (master->ats_on && !ats)
 		answers = smmu_ats_off(master);
@@ -96,7 +107,7 @@ static void commit(struct smmu_master *master, const struct smmu_rid *to,
 	smmu_attachment_leave(&master->rid);
 	smmu_attachment_set(&master->rid, next);
 	master->kind = to->kind;
-	master->nested = (struct smmu_nested *)to->nested;
+	remember(master, to);
 	if (!answers)
 		smmu_ats_park(master);
 }
@@ -167,32 +178,27 @@ int smmu_attach_nested(struct smmu_master *master, struct smmu_nested *nested)
 		.at = &next,
 		.nested = nested,
 	};
-	bool heard, ats = false;
-	u32 vsid = 0;
+	bool ats = false;
 	int ret;
 
-	ret = smmu_nested_prepare(master, nested, &next, &vsid, &ats);
-	heard = ret > 0;
-	if (ret < 0)
-		return ret;
-
 	mutex_lock(&smmu_attach_mutex);
-	ret = master->nr_pasids ? -EBUSY : 0;
+	ret = smmu_nested_prepare(master, nested, &next, &ats);
+	if (!ret && master->nr_pasids)
+		ret = -EBUSY;
 	/* a guest is given a stream that is its device's alone, and what it may do to it is its own */
-	if (master->shared)
+	if (!ret && master->shared)
 		ret = -EINVAL;
 	if (!ret && next.domain) {
 		ret = smmu_attach_allowed(master, next.domain);
 		if (!ret)
 			ret = enter_nested(master, &next, ats);
 	}
-	if (!ret) {
+	if (!ret)
 		commit(master, &to, &next, ats);
-		if (heard)
-			smmu_vsmmu_set_master(master, smmu_nested_vsmmu(nested), vsid);
-	}
 	mutex_unlock(&smmu_attach_mutex);
 	smmu_iopf_settle(master);
+	if (!ret)
+		smmu_vsmmu_join(master, smmu_nested_vsmmu(nested));
 	return ret;
 }
 

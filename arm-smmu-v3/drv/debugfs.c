@@ -128,11 +128,11 @@ static int counters_show(struct seq_file *s, void *unused)
 	struct smmu_cmdq_stats stats;
 
 	smmu_cmdq_stats(smmu, &stats);
-	seq_printf(s, "commands %llu\nsyncs %llu\nposts %llu\ndoorbells %llu\nfull %llu\ncmd_errors %u\ntimeouts %d\ngerrors %d\nevents %llu\npage_faults %d\nleaked_tags %d\nwithheld %d\nsync_word %u\ndead %u\nadrift %u\n",
+	seq_printf(s, "commands %llu\nsyncs %llu\nposts %llu\ndoorbells %llu\nfull %llu\ncmd_errors %u\ntimeouts %d\ngerrors %d\nevents %llu\npage_faults %d\nvevents_lost %d\nleaked_tags %d\nwithheld %d\nsync_word %u\ndead %u\nadrift %u\n",
 		   stats.cmds, stats.syncs, stats.posts, stats.doorbells, stats.full,
 		   READ_ONCE(smmu->cmdq.err_seq), atomic_read(&smmu->cmdq.timeouts),
 		   atomic_read(&smmu->gerrors), smmu->evtq.records,
-		   atomic_read(&host->page_faults),
+		   atomic_read(&host->page_faults), atomic_read(&host->vevents_lost),
 		   atomic_read(&smmu->inst.leaked), atomic_read(&smmu->withheld),
 		   /* pairs with xchg() in smmu_cmdq_retire_word() */
 		   !q->sync_word ? 0 : READ_ONCE(q->polled_word) ? 1 : 2,

@@ -10,31 +10,30 @@
 #include "drv/iopf.h"
 #include "drv/master.h"
 #include "drv/streams.h"
-#include "drv/vsmmu.h"
+#include "drv/vevent.h"
 #include "hw/issue.h"
 
 /* A device by its name, and what it is where it says so itself */
-static void name(char *buf, size_t size, struct smmu_master *master)
+static void name(char *buf, size_t size, struct device *dev)
 {
 	struct pci_dev *pdev;
 
-	if (!master) {
+	if (!dev) {
 		strscpy(buf, "(unassigned sid)", size);
-	} else if (dev_is_pci(master->dev)) {
-		pdev = to_pci_dev(master->dev);
+	} else if (dev_is_pci(dev)) {
+		pdev = to_pci_dev(dev);
 		snprintf(buf, size, "%s [%04x:%04x]", pci_name(pdev), pdev->vendor,
 			 pdev->device);
 	} else {
-		strscpy(buf, dev_name(master->dev), size);
+		strscpy(buf, dev_name(dev), size);
 	}
 }
 
-static void print(struct smmu_device *smmu, const struct smmu_event *event,
-		  struct smmu_master *master)
+static void print(struct smmu_device *smmu, const struct smmu_event *event, struct device *dev)
 {
 	char who[48];
 
-	name(who, sizeof(who), master);
+	name(who, sizeof(who), dev);
 	dev_err(smmu->dev, "event: %s (0x%02x) client: %s sid: 0x%x ssid: 0x%x raw: 0x%016llx 0x%016llx 0x%016llx 0x%016llx\n",
 		smmu_event_name(event->id), event->id, who, event->sid, event->ssid,
 		event->raw[0], event->raw[1], event->raw[2], event->raw[3]);
@@ -65,6 +64,13 @@ static bool handled(struct smmu_device *smmu, struct smmu_master *master,
 	return heard;
 }
 
+/* Also for a guest's, which has no vEVENTQ or no memory for it */
+static void report(struct smmu_host *host, struct device *dev, const struct smmu_event *event)
+{
+	if (__ratelimit(&host->fault_limit))
+		print(&host->smmu, event, dev);
+}
+
 void smmu_fault_report(struct smmu_device *smmu, const struct smmu_event *event)
 {
 	struct smmu_host *host = smmu_host_of(smmu);
@@ -73,8 +79,7 @@ void smmu_fault_report(struct smmu_device *smmu, const struct smmu_event *event)
 	/* the owner cannot go meanwhile */
 	mutex_lock(&host->streams_lock);
 	master = smmu_streams_ruler(host, event->sid);
-	if (!handled(smmu, master, event) && !smmu_vsmmu_report(master, event) &&
-	    __ratelimit(&host->fault_limit))
-		print(smmu, event, master);
+	if (!handled(smmu, master, event) && !smmu_vevent_report(master, event, report))
+		report(host, master ? master->dev : NULL, event);
 	mutex_unlock(&host->streams_lock);
 }

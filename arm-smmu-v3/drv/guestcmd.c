@@ -18,7 +18,7 @@
 #include "drv/host.h"
 #include "drv/master.h"
 #include "drv/vsmmu.h"
-#include "hw/issue.h"
+#include "hw/cmdq.h"
 
 /* The last place is the CMD_SYNC's */
 #define BLOCK		(SMMU_BATCH_MAX - 1)
@@ -30,17 +30,7 @@ struct block {
 
 static bool stream(void *ctx, u32 vsid, struct smmu_guest_stream *out)
 {
-	struct device *dev = smmu_vsmmu_dev(ctx, vsid);
-	struct smmu_master *master;
-
-	if (!dev)
-		return false;
-	master = dev_iommu_priv_get(dev);
-	out->sid = master->sids[0];
-	/* pairs with WRITE_ONCE in ats.c */
-	out->ats = READ_ONCE(master->ats_on);
-	out->ssid_bits = master->ssid_bits;
-	return true;
+	return smmu_vsmmu_stream(ctx, vsid, out);
 }
 
 static const struct smmu_guest_ops guest_ops = { .stream = stream };
@@ -63,6 +53,31 @@ static int copy(struct block *block, const struct iommu_user_data_array *array, 
 	return ret;
 }
 
+/*
+ * What user space is told of a block that failed. -EIO is for what a guest's SMMU would call
+ * illegal. Every command was judged before it was sent, so where there is an ATC_INV it was that,
+ * and its device has not answered.
+ */
+static int why(const struct block *block, u32 n, int err)
+{
+	u32 i;
+
+	for (i = 0; i < n && err == -EIO; i++)
+		if (smmu_cmd_opcode(&block->out[i]) == CMD_ATC_INV)
+			return -ETIMEDOUT;
+	return err;
+}
+
+/* A guest that is killed does not wait for its devices */
+static int issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
+{
+	struct smmu_deadline deadline = { .killable = true };
+	struct smmu_ticket ticket;
+	int ret = smmu_cmdq_post(smmu, cmd, n, &deadline, &ticket, false);
+
+	return ret ?: smmu_cmdq_wait(smmu, &ticket, &deadline);
+}
+
 /* Return: how many were done; *@err says why not all */
 static u32 do_block(struct smmu_vsmmu *vsmmu, struct block *block, u32 n, int *err)
 {
@@ -80,13 +95,13 @@ static u32 do_block(struct smmu_vsmmu *vsmmu, struct block *block, u32 n, int *e
 	taken = smmu_guest_block(&guest, block->in, n, block->out, &fill, err);
 	if (fill) {
 		smmu_cmd_sync(&block->out[fill++], false);
-		ret = smmu_issue(smmu, block->out, fill);
+		ret = issue(smmu, block->out, fill);
 	}
 	rcu_read_unlock();
 	if (!ret)
 		return taken;
 	/* which of them it was is not known, so none of them counts */
-	*err = -EIO;
+	*err = why(block, fill, ret);
 	return 0;
 }
 

@@ -36,6 +36,7 @@ struct platform_device;
  * @settle: smmu_ats_settle()
  * @iopf: the kernel's queue for page faults; NULL where nothing stalls
  * @page_faults: how many went to a handler
+ * @vevents_lost: events of guests' devices that found no room on their way to the guest
  * @fault_limit: of its event lines: a noisy device must not hide those behind other SMMUs
  * @debugfs: directory or error
  */
@@ -50,6 +51,7 @@ struct smmu_host {
 	struct delayed_work settle;
 	struct iopf_queue *iopf;
 	atomic_t page_faults;
+	atomic_t vevents_lost;
 	struct ratelimit_state fault_limit;
 	struct dentry *debugfs;
 };

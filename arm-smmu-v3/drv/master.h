@@ -20,8 +20,8 @@ struct device;
 struct iommu_device;
 struct iommu_group;
 struct smmu_host;
-struct smmu_nested;
 struct smmu_stream;
+struct smmu_vdevice;
 struct smmu_vsmmu;
 
 /* What becomes of requests without a PASID */
@@ -42,11 +42,17 @@ enum smmu_rid_kind {
  * @can_stall: its faults may wait for an answer; constant
  * @ats_capable: its requests may be answered with translations; from when it is probed until
  *	it has to share a StreamID, which comes before ATS was ever on
+ * @ats_global: an ATC_INV with the Global flag reaches what it holds under any PASID; constant
+ * @ats_required: without ATS it does not work; constant
  *
  * Under smmu_attach_mutex:
  * @kind: of requests without PASID
  * @rid: where they go
- * @nested: the nested domain, with SMMU_RID_NESTED
+ * @vdev: what a guest knows it as, or NULL
+ * @nested_id: number of the nested domain that it was given last, however often it was blocked
+ *	since; 0 when it was given something else since
+ * @nested_before: the same before that: what the core goes back to when another device of the
+ *	group cannot follow
  * @pasids: SubstreamID -> struct smmu_attachment. Some that have left their domain stay, so that
  *	coming back after a reset needs no memory, see pasid.c; all go with the master.
  * @nr_pasids: of these, attached ones
@@ -64,7 +70,7 @@ enum smmu_rid_kind {
  * @iopf_left: of these, left ones whose last faults may still be under way
  *
  * Under host->streams_lock, written with smmu_attach_mutex as well:
- * @vsmmu: whose guest hears of its faults
+ * @vsmmu: whose guest hears of its faults: @vdev is of that one
  * @vsid: its StreamID there
  *
  * Atomic:
@@ -81,10 +87,14 @@ struct smmu_master {
 	u8 ssid_bits;
 	bool can_stall;
 	bool ats_capable;
+	bool ats_global;
+	bool ats_required;
 
 	enum smmu_rid_kind kind;
 	struct smmu_attachment rid;
-	struct smmu_nested *nested;
+	struct smmu_vdevice *vdev;
+	u64 nested_id;
+	u64 nested_before;
 	struct xarray pasids;
 	u32 nr_pasids;
 	struct list_head idle;

@@ -16,6 +16,7 @@
 #include "drv/debugfs.h"
 #include "drv/host.h"
 #include "drv/sva.h"
+#include "drv/vevent.h"
 
 #define DRIVER_NAME	"arm-smmu-v3"
 
@@ -44,10 +45,15 @@ static int __init smmuv3_init(void)
 		pr_err("smmuv3: the kernel's own SMMUv3 driver is active; boot with initcall_blacklist=arm_smmu_driver_init to use this one\n");
 		return -EBUSY;
 	}
+	ret = smmu_vevent_init();
+	if (ret)
+		return ret;
 	smmu_debugfs_init();
 	ret = platform_driver_register(&smmuv3_driver);
-	if (ret)
+	if (ret) {
 		smmu_debugfs_exit();
+		smmu_vevent_exit();
+	}
 	return ret;
 }
 module_init(smmuv3_init);
@@ -58,6 +64,7 @@ static void __exit smmuv3_exit(void)
 	smmu_debugfs_exit();
 	smmu_sva_exit();
 	smmu_attachment_exit();
+	smmu_vevent_exit();
 	/* arrays freed by kvfree_rcu() need nothing of ours; callbacks would */
 	rcu_barrier();
 	/*

@@ -21,14 +21,18 @@
  * @domain: the core's part
  * @vsmmu: its vSMMU, which iommufd keeps alive for as long
  * @host: the SMMU, referenced
+ * @id: its number, see smmu_nested_id()
  * @vste: words 0 and 1, checked, little-endian; all zero for abort
  */
 struct smmu_nested {
 	struct iommu_domain domain;
 	struct smmu_vsmmu *vsmmu;
 	struct smmu_host *host;
+	u64 id;
 	__le64 vste[2];
 };
+
+static atomic64_t ids = ATOMIC64_INIT(0);
 
 static struct smmu_nested *nested_of(struct iommu_domain *domain)
 {
@@ -40,9 +44,14 @@ static u32 config_of(const struct smmu_nested *nested)
 	return FIELD_GET(STE0_CONFIG, le64_to_cpu(nested->vste[0]));
 }
 
-struct smmu_vsmmu *smmu_nested_vsmmu(struct smmu_nested *nested)
+struct smmu_vsmmu *smmu_nested_vsmmu(const struct smmu_nested *nested)
 {
 	return nested->vsmmu;
+}
+
+u64 smmu_nested_id(const struct smmu_nested *nested)
+{
+	return nested->id;
 }
 
 void smmu_nested_ste(const struct smmu_nested *nested, const struct smmu_features *feat,
@@ -58,24 +67,44 @@ static bool wants_ats(const struct smmu_nested *nested)
 	       FIELD_GET(STE1_EATS, le64_to_cpu(nested->vste[1])) == STE_EATS_FULL;
 }
 
-int smmu_nested_prepare(struct smmu_master *master, struct smmu_nested *nested,
-			struct smmu_attachment *next, u32 *vsid, bool *ats)
+/*
+ * The guest's PASIDs are not known here, so when the parent changes they are all invalidated at
+ * once, by the Global flag. A device that does not know it keeps what it holds under them.
+ */
+static bool may_hide(const struct smmu_master *master, const struct smmu_nested *nested)
+{
+	return FIELD_GET(STE0_S1CDMAX, le64_to_cpu(nested->vste[0])) && master->ssid_bits &&
+	       !master->ats_global;
+}
+
+/* The core has attached it here before, and nothing of its own since */
+static bool comes_back(const struct smmu_master *master, const struct smmu_nested *nested)
+{
+	return nested->id == master->nested_id || nested->id == master->nested_before;
+}
+
+int smmu_nested_prepare(struct smmu_master *master, const struct smmu_nested *nested,
+			struct smmu_attachment *next, bool *ats)
 {
 	struct smmu_vsmmu *vsmmu = nested->vsmmu;
-	unsigned long id;
-	int ret;
+
+	lockdep_assert_held(&smmu_attach_mutex);
 
 	if (master->host != vsmmu->host)
 		return -EINVAL;
 	if (!vsmmu->parent->pt.needs.s2fwb && !smmu_master_canwbs(master))
 		return -EINVAL;
-	ret = smmu_vsmmu_vsid(vsmmu, master->dev, &id);
-	if (ret && config_of(nested) == STE_CONFIG_S1)
-		return ret;
-	if (!ret)
-		*vsid = id;
+	if (config_of(nested) == STE_CONFIG_S1 && !smmu_vsmmu_knows(vsmmu, master) &&
+	    !comes_back(master, nested))
+		return -ENOENT;
 	if (config_of(nested) == STE_CONFIG_ABORT)
-		return !ret;
+		return 0;
+	*ats = master->ats_capable && wants_ats(nested);
+	if (*ats && may_hide(master, nested)) {
+		if (master->ats_required)
+			return -EINVAL;
+		*ats = false;
+	}
 
 	next->domain = vsmmu->parent;
 	next->tag = (struct smmu_tag) {
@@ -83,8 +112,7 @@ int smmu_nested_prepare(struct smmu_master *master, struct smmu_nested *nested,
 		.type = SMMU_INV_S2_VMID_VSMMU,
 		.id = vsmmu->vmid,
 	};
-	*ats = master->ats_capable && wants_ats(nested);
-	return !ret;
+	return 0;
 }
 
 static int attach_dev(struct iommu_domain *domain, struct device *dev, struct iommu_domain *old)
@@ -132,6 +160,7 @@ struct iommu_domain *smmu_nested_alloc(struct iommufd_viommu *viommu, u32 flags,
 	nested->domain.type = IOMMU_DOMAIN_NESTED;
 	nested->domain.ops = &nested_ops;
 	nested->vsmmu = vsmmu;
+	nested->id = atomic64_inc_return(&ids);
 	nested->host = smmu_host_get(vsmmu->host);
 	__module_get(THIS_MODULE);
 	return &nested->domain;

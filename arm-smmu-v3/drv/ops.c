@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/bitfield.h>
 #include <linux/iommu.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
 #include <uapi/linux/iommufd.h>
+
+#include <smmuv3/regs.h>
 
 #include "drv/attach.h"
 #include "drv/domain.h"
@@ -41,6 +44,19 @@ static bool dev_capable(struct device *dev, enum iommu_cap cap)
 /* IOMMU_HW_INFO_ARM_SMMUV3_ERRATA_REPEAT_TLBI_CFGI, an enum of 7.3 and later */
 #define HW_INFO_REPEAT_TLBI_CFGI	BIT(0)
 
+/*
+ * The registers as they are, but for what a guest would use and be refused: range invalidation
+ * that this driver keeps off the SMMU, and stalls, which are off for guests' stage 1. An SMMU that
+ * can do nothing but stall says so; who faults is ended with an abort then.
+ */
+static void mask_idregs(const struct smmu_device *smmu, struct smmu_idregs *regs)
+{
+	if (!smmu_has(smmu, SMMU_FEAT_RIL))
+		regs->idr[3] &= ~IDR3_RIL;
+	if (!smmu_has(smmu, SMMU_FEAT_STALL_FORCE))
+		FIELD_MODIFY(IDR0_STALL_MODEL, &regs->idr[0], IDR0_STALL_NEVER);
+}
+
 /* What a VMM may tell its guest of the SMMU; the caller frees it */
 static void *hw_info(struct device *dev, u32 *length, enum iommu_hw_info_type *type)
 {
@@ -65,6 +81,7 @@ static void *hw_info(struct device *dev, u32 *length, enum iommu_hw_info_type *t
 	if (smmu->inst.feat.errata & SMMU_ERRATUM_REPEAT_TLBI)
 		flags = HW_INFO_REPEAT_TLBI_CFGI;
 	smmu_idregs_read(smmu, &regs);
+	mask_idregs(smmu, &regs);
 
 	*length = sizeof(*hw);
 	hw = kmalloc_obj(*hw);

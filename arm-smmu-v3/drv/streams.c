@@ -21,7 +21,8 @@ static const char *only_alone(const struct smmu_master *owner)
 		return "has ATS on";
 	if (owner->nr_pasids)
 		return "has PASIDs attached";
-	if (owner->kind == SMMU_RID_NESTED)
+	/* attached through it now, or before a reset that is under way, or about to be */
+	if (owner->nested_id || owner->vdev)
 		return "is a guest's";
 	return NULL;
 }

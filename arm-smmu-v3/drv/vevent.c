@@ -1,13 +1,155 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Faults of guests' stage 1, into the vEVENTQ of the vSMMU with the guest's StreamID. A
- * stage-2 fault is about an address of the host's making and stays with the host.
+ * A stage-2 fault is about an address of the host's making and stays with the host. Everything
+ * else of the list in struct iommu_vevent_arm_smmuv3 goes into the vEVENTQ of the vSMMU, with the
+ * guest's StreamID.
  */
 #include <linux/bitfield.h>
+#include <linux/device.h>
+#include <linux/slab.h>
 
 #include "core/event.h"
+#include "drv/host.h"
 #include "drv/master.h"
+#include "drv/vevent.h"
 #include "drv/vsmmu.h"
+
+/* Its own: a worker that user memory holds up must not keep others' work from being done */
+static struct workqueue_struct *workqueue;
+
+/**
+ * struct vevent - an event on its way
+ * @node: in smmu_vevents.queued
+ * @event: the host's view of it
+ * @dev: whose, referenced
+ * @vsid: its StreamID in the guest
+ * @unheard: see vevent.h
+ */
+struct vevent {
+	struct list_head node;
+	struct smmu_event event;
+	struct device *dev;
+	u32 vsid;
+	smmu_vevent_unheard *unheard;
+};
+
+int smmu_vevent_init(void)
+{
+	workqueue = alloc_workqueue("smmuv3-vevent", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	return workqueue ? 0 : -ENOMEM;
+}
+
+void smmu_vevent_exit(void)
+{
+	destroy_workqueue(workqueue);
+}
+
+static void drop(struct vevent *v)
+{
+	put_device(v->dev);
+	kfree(v);
+}
+
+/* The oldest, which is under way from here on */
+static struct vevent *take(struct smmu_vevents *events)
+{
+	struct vevent *v;
+
+	spin_lock(&events->lock);
+	v = list_first_entry_or_null(&events->queued, struct vevent, node);
+	if (v) {
+		list_del(&v->node);
+		events->nr--;
+		events->under_way = SMMU_VEVENT_BUSY | v->vsid;
+	}
+	spin_unlock(&events->lock);
+	return v;
+}
+
+static void done(struct smmu_vevents *events)
+{
+	spin_lock(&events->lock);
+	events->under_way = 0;
+	spin_unlock(&events->lock);
+	wake_up_all(&events->delivered);
+}
+
+static int send(struct smmu_vsmmu *vsmmu, const struct vevent *v)
+{
+	struct iommu_vevent_arm_smmuv3 vevent;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(vevent.evt); i++)
+		vevent.evt[i] = cpu_to_le64(v->event.raw[i]);
+	vevent.evt[0] &= ~cpu_to_le64(EVENT0_SID);
+	vevent.evt[0] |= cpu_to_le64(FIELD_PREP(EVENT0_SID, v->vsid));
+	return iommufd_viommu_report_event(&vsmmu->core, IOMMU_VEVENTQ_TYPE_ARM_SMMUV3, &vevent,
+					   sizeof(vevent));
+}
+
+static void deliver(struct work_struct *work)
+{
+	struct smmu_vevents *events = container_of(work, struct smmu_vevents, work);
+	struct smmu_vsmmu *vsmmu = container_of(events, struct smmu_vsmmu, events);
+	struct vevent *v;
+
+	while ((v = take(events))) {
+		if (send(vsmmu, v))
+			v->unheard(vsmmu->host, v->dev, &v->event);
+		done(events);
+		drop(v);
+		cond_resched();
+	}
+}
+
+void smmu_vevent_start(struct smmu_vevents *events)
+{
+	spin_lock_init(&events->lock);
+	INIT_LIST_HEAD(&events->queued);
+	init_waitqueue_head(&events->delivered);
+	INIT_WORK(&events->work, deliver);
+}
+
+void smmu_vevent_stop(struct smmu_vevents *events)
+{
+	struct vevent *v, *next;
+
+	cancel_work_sync(&events->work);
+	list_for_each_entry_safe(v, next, &events->queued, node)
+		drop(v);
+}
+
+void smmu_vevent_forget(struct smmu_vevents *events, u32 vsid)
+{
+	struct vevent *v, *next;
+	LIST_HEAD(gone);
+
+	spin_lock(&events->lock);
+	list_for_each_entry_safe(v, next, &events->queued, node) {
+		if (v->vsid != vsid)
+			continue;
+		list_move(&v->node, &gone);
+		events->nr--;
+	}
+	spin_unlock(&events->lock);
+	list_for_each_entry_safe(v, next, &gone, node)
+		drop(v);
+}
+
+static bool is_under_way(struct smmu_vevents *events, u32 vsid)
+{
+	bool ret;
+
+	spin_lock(&events->lock);
+	ret = events->under_way == (SMMU_VEVENT_BUSY | vsid);
+	spin_unlock(&events->lock);
+	return ret;
+}
+
+int smmu_vevent_settle(struct smmu_vevents *events, u32 vsid)
+{
+	return wait_event_killable(events->delivered, !is_under_way(events, vsid)) ? -EINTR : 0;
+}
 
 /* The list in struct iommu_vevent_arm_smmuv3 */
 static bool is_guest_event(const struct smmu_event *event)
@@ -28,16 +170,42 @@ static bool is_guest_event(const struct smmu_event *event)
 	}
 }
 
-bool smmu_vsmmu_report(struct smmu_master *master, const struct smmu_event *event)
+static bool enqueue(struct smmu_vevents *events, struct vevent *v)
 {
-	struct iommu_vevent_arm_smmuv3 vevent;
-	unsigned int i;
+	bool fits;
+
+	spin_lock(&events->lock);
+	fits = events->nr < SMMU_VEVENTS_MAX;
+	if (fits) {
+		list_add_tail(&v->node, &events->queued);
+		events->nr++;
+	}
+	spin_unlock(&events->lock);
+	return fits;
+}
+
+bool smmu_vevent_report(struct smmu_master *master, const struct smmu_event *event,
+			smmu_vevent_unheard *unheard)
+{
+	struct vevent *v;
 
 	if (!master || !master->vsmmu || !is_guest_event(event))
 		return false;
-	for (i = 0; i < ARRAY_SIZE(vevent.evt); i++)
-		vevent.evt[i] = cpu_to_le64(event->raw[i]);
-	vevent.evt[0] &= ~cpu_to_le64(EVENT0_SID);
-	vevent.evt[0] |= cpu_to_le64(FIELD_PREP(EVENT0_SID, master->vsid));
-	return !smmu_vsmmu_deliver(master->vsmmu, &vevent);
+	lockdep_assert_held(&master->host->streams_lock);
+
+	/* no reclaim with these locks held: it may wait for user space's file systems, too */
+	v = kmalloc_obj(*v, GFP_NOWAIT);
+	if (v) {
+		v->event = *event;
+		v->dev = get_device(master->dev);
+		v->vsid = master->vsid;
+		v->unheard = unheard;
+		if (enqueue(&master->vsmmu->events, v)) {
+			queue_work(workqueue, &master->vsmmu->events.work);
+			return true;
+		}
+		drop(v);
+	}
+	atomic_inc(&master->host->vevents_lost);
+	return false;
 }

@@ -2,8 +2,10 @@
 #include <linux/module.h>
 
 #include <kunit/static_stub.h>
+#include <kunit/visibility.h>
 
 #include "core/array.h"
+#include "core/guest.h"
 #include "core/ident.h"
 #include "core/tag.h"
 #include "drv/domain.h"
@@ -12,44 +14,124 @@
 #include "drv/trace.h"
 #include "drv/vsmmu.h"
 
-int smmu_vsmmu_vsid(struct smmu_vsmmu *vsmmu, struct device *dev, unsigned long *vsid)
+static struct smmu_vdevice *vdevice_of(struct iommufd_vdevice *core)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_vsmmu_vsid, vsmmu, dev, vsid);
-
-	return iommufd_viommu_get_vdev_id(&vsmmu->core, dev, vsid);
+	return container_of(core, struct smmu_vdevice, core);
 }
 
-struct device *smmu_vsmmu_dev(struct smmu_vsmmu *vsmmu, u32 vsid)
+/* A place where tests hold a look-up up: it has the vDEVICE, and has read nothing of it */
+VISIBLE_IF_KUNIT noinline void smmu_vsmmu_pause(struct smmu_vsmmu *vsmmu)
 {
-	struct device *dev;
+	KUNIT_STATIC_STUB_REDIRECT(smmu_vsmmu_pause, vsmmu);
+}
 
-	KUNIT_STATIC_STUB_REDIRECT(smmu_vsmmu_dev, vsmmu, vsid);
+/* The vDEVICE, and with it the master, is there for as long as the xarray is locked */
+bool smmu_vsmmu_stream(struct smmu_vsmmu *vsmmu, u32 vsid, struct smmu_guest_stream *out)
+{
+	const struct smmu_master *master;
+	struct iommufd_vdevice *vdev;
 
 	xa_lock(&vsmmu->core.vdevs);
-	dev = iommufd_viommu_find_dev(&vsmmu->core, vsid);
+	vdev = xa_load(&vsmmu->core.vdevs, vsid);
+	if (vdev) {
+		smmu_vsmmu_pause(vsmmu);
+		master = vdevice_of(vdev)->master;
+		out->sid = master->sids[0];
+		out->ssid_bits = master->ssid_bits;
+		/* pairs with WRITE_ONCE in ats.c */
+		out->ats = READ_ONCE(master->ats_on);
+	}
 	xa_unlock(&vsmmu->core.vdevs);
-	return dev;
+	return vdev;
 }
 
-int smmu_vsmmu_deliver(struct smmu_vsmmu *vsmmu, struct iommu_vevent_arm_smmuv3 *vevent)
+bool smmu_vsmmu_knows(const struct smmu_vsmmu *vsmmu, const struct smmu_master *master)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_vsmmu_deliver, vsmmu, vevent);
+	lockdep_assert_held(&smmu_attach_mutex);
 
-	return iommufd_viommu_report_event(&vsmmu->core, IOMMU_VEVENTQ_TYPE_ARM_SMMUV3, vevent,
-					   sizeof(*vevent));
+	return master->vdev && master->vdev->core.viommu == &vsmmu->core;
+}
+
+static void set_listener(struct smmu_master *master, struct smmu_vsmmu *vsmmu)
+{
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	mutex_lock(&master->host->streams_lock);
+	master->vsmmu = vsmmu;
+	master->vsid = vsmmu ? master->vdev->core.virt_id : 0;
+	mutex_unlock(&master->host->streams_lock);
+}
+
+void smmu_vsmmu_leave(struct smmu_master *master, const struct smmu_vsmmu *next)
+{
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	if (master->vsmmu && master->vsmmu != next)
+		set_listener(master, NULL);
+}
+
+void smmu_vsmmu_join(struct smmu_master *master, struct smmu_vsmmu *vsmmu)
+{
+	bool joins;
+
+	mutex_lock(&smmu_attach_mutex);
+	joins = master->vsmmu != vsmmu && smmu_vsmmu_knows(vsmmu, master);
+	mutex_unlock(&smmu_attach_mutex);
+	if (!joins)
+		return;
+	/* the event thread's callbacks may want the attach mutex, see iopf.h */
+	smmu_evtq_drain(&master->host->smmu);
+	mutex_lock(&smmu_attach_mutex);
+	/* the vDEVICE may have gone meanwhile; the device has not been attached elsewhere */
+	if (smmu_vsmmu_knows(vsmmu, master))
+		set_listener(master, vsmmu);
+	mutex_unlock(&smmu_attach_mutex);
+}
+
+/* Its commands find it for a moment longer; its events do not carry the vSID any more */
+static void vdevice_destroy(struct iommufd_vdevice *core)
+{
+	struct smmu_master *master = vdevice_of(core)->master;
+	struct smmu_vsmmu *vsmmu = container_of(core->viommu, struct smmu_vsmmu, core);
+
+	mutex_lock(&smmu_attach_mutex);
+	smmu_vsmmu_leave(master, NULL);
+	master->vdev = NULL;
+	mutex_unlock(&smmu_attach_mutex);
+	smmu_vevent_forget(&vsmmu->events, core->virt_id);
 }
 
 /* iommufd checks the rest: the device is behind the vSMMU's SMMU */
-static int vdevice_init(struct iommufd_vdevice *vdev)
+static int vdevice_init(struct iommufd_vdevice *core)
 {
-	struct smmu_master *master = dev_iommu_priv_get(iommufd_vdevice_to_device(vdev));
+	struct smmu_master *master = dev_iommu_priv_get(iommufd_vdevice_to_device(core));
+	struct smmu_vsmmu *vsmmu = container_of(core->viommu, struct smmu_vsmmu, core);
+	struct smmu_vdevice *vdev = vdevice_of(core);
+	int ret;
 
 	/* a StreamID has 32 bits in commands and events */
-	if (vdev->virt_id > U32_MAX)
+	if (core->virt_id > U32_MAX)
 		return -EINVAL;
 	/* the guest's commands name one stream, and must reach all that the device has */
 	if (master->nr_sids != 1)
 		return -EOPNOTSUPP;
+	ret = smmu_vevent_settle(&vsmmu->events, core->virt_id);
+	if (ret)
+		return ret;
+
+	mutex_lock(&smmu_attach_mutex);
+	/* nor can a stream be a guest's that is other devices', too */
+	if (master->shared)
+		ret = -EOPNOTSUPP;
+	else if (master->vdev)
+		ret = -EEXIST;
+	else
+		master->vdev = vdev;
+	mutex_unlock(&smmu_attach_mutex);
+	if (ret)
+		return ret;
+	vdev->master = master;
+	core->destroy = vdevice_destroy;
 	return 0;
 }
 
@@ -63,6 +145,7 @@ static void destroy(struct iommufd_viommu *viommu)
 	struct smmu_device *smmu = &vsmmu->host->smmu;
 	struct smmu_inst *inst = &smmu->inst;
 
+	smmu_vevent_stop(&vsmmu->events);
 	mutex_lock(&smmu_attach_mutex);
 	smmu_array_forget_vmid(smmu_domain_array(vsmmu->parent), inst, vsmmu->vmid);
 	mutex_unlock(&smmu_attach_mutex);
@@ -78,7 +161,7 @@ static const struct iommufd_viommu_ops vsmmu_ops = {
 	.destroy = destroy,
 	.alloc_domain_nested = smmu_nested_alloc,
 	.cache_invalidate = smmu_vsmmu_invalidate,
-	.vdevice_size = sizeof(struct iommufd_vdevice),
+	.vdevice_size = VDEVICE_STRUCT_SIZE(struct smmu_vdevice, core),
 	.vdevice_init = vdevice_init,
 };
 
@@ -127,19 +210,8 @@ int smmu_vsmmu_init(struct iommufd_viommu *viommu, struct iommu_domain *parent,
 	vsmmu->host = smmu_host_get(host);
 	vsmmu->parent = smmu_domain_of(parent);
 	vsmmu->vmid = vmid;
+	smmu_vevent_start(&vsmmu->events);
 	/* last: from here on destroy() is called for it, also where the core fails later */
 	viommu->ops = &vsmmu_ops;
 	return 0;
-}
-
-void smmu_vsmmu_set_master(struct smmu_master *master, struct smmu_vsmmu *vsmmu, u32 vsid)
-{
-	lockdep_assert_held(&smmu_attach_mutex);
-
-	if (!vsmmu && !master->vsmmu)
-		return;
-	mutex_lock(&master->host->streams_lock);
-	master->vsmmu = vsmmu;
-	master->vsid = vsid;
-	mutex_unlock(&master->host->streams_lock);
 }

@@ -21,10 +21,12 @@
 
 #include <smmuv3/ste.h>
 
+#include "drv/vevent.h"
+
 struct smmu_attachment;
 struct smmu_domain;
-struct smmu_event;
 struct smmu_features;
+struct smmu_guest_stream;
 struct smmu_host;
 struct smmu_master;
 struct smmu_nested;
@@ -36,13 +38,29 @@ struct smmu_ste_s2;
  * @host: its SMMU, referenced
  * @parent: nest parent; iommufd keeps it alive for as long
  * @vmid: its own VMID
+ * @events: on their way to the guest
  */
 struct smmu_vsmmu {
 	struct iommufd_viommu core;
 	struct smmu_host *host;
 	struct smmu_domain *parent;
 	u16 vmid;
+	struct smmu_vevents events;
 };
+
+/**
+ * struct smmu_vdevice - a device as a guest knows it
+ * @core: iommufd's part, first; its @virt_id is the vSID
+ * @master: the device; iommufd destroys the vDEVICE before it lets the device go
+ */
+struct smmu_vdevice {
+	struct iommufd_vdevice core;
+	struct smmu_master *master;
+};
+
+#if IS_ENABLED(CONFIG_KUNIT)
+void smmu_vsmmu_pause(struct smmu_vsmmu *vsmmu);
+#endif
 
 #if IS_ENABLED(CONFIG_IOMMUFD)
 
@@ -58,48 +76,70 @@ int smmu_vsmmu_invalidate(struct iommufd_viommu *viommu, struct iommu_user_data_
 
 /**
  * smmu_nested_prepare() - what attaching to a nested domain means
- * @master: device
+ * @master: device; attach mutex held
  * @nested: domain
  * @next: out: domain and tag; no domain for an abort vSTE
- * @vsid: out: the device's StreamID in the guest, where it has one
  * @ats: out: both sides want ATS
- * Return: 1 with a vSID, 0 without, -EINVAL for another SMMU's or for a device that could
- *	bypass the caches, -ENOENT for stage 1 without a vSID
+ *
+ * A device without a vSID is not let onto stage 1, but back onto it: the core has attached it
+ * there before, does so again after a reset or an attach that failed for others, and WARNs when it
+ * cannot; the vDEVICE may have been destroyed meanwhile.
+ *
+ * Return: 0; -EINVAL for another SMMU's, for a device that could bypass the caches, and for
+ *	PASIDs with ATS where the device needs ATS and could keep what a guest has unmapped;
+ *	-ENOENT for stage 1 without a vSID
  */
-int smmu_nested_prepare(struct smmu_master *master, struct smmu_nested *nested,
-			struct smmu_attachment *next, u32 *vsid, bool *ats);
+int smmu_nested_prepare(struct smmu_master *master, const struct smmu_nested *nested,
+			struct smmu_attachment *next, bool *ats);
 
 /* The STE: the guest's on the parent's @s2 */
 void smmu_nested_ste(const struct smmu_nested *nested, const struct smmu_features *feat,
 		     const struct smmu_ste_s2 *s2, struct smmu_ste *ste);
 
-struct smmu_vsmmu *smmu_nested_vsmmu(struct smmu_nested *nested);
+struct smmu_vsmmu *smmu_nested_vsmmu(const struct smmu_nested *nested);
 
-/*
- * iommufd's knowledge of vDEVICEs, and its vEVENTQ. Suites, whose vSMMUs no iommufd knows,
- * replace them.
- */
-int smmu_vsmmu_vsid(struct smmu_vsmmu *vsmmu, struct device *dev, unsigned long *vsid);
-/* NULL when there is none; stays while the vDEVICE does */
-struct device *smmu_vsmmu_dev(struct smmu_vsmmu *vsmmu, u32 vsid);
-int smmu_vsmmu_deliver(struct smmu_vsmmu *vsmmu, struct iommu_vevent_arm_smmuv3 *vevent);
-
-/* Whose guest hears of the master's faults from now on; attach mutex held. NULL: nobody's */
-void smmu_vsmmu_set_master(struct smmu_master *master, struct smmu_vsmmu *vsmmu, u32 vsid);
+/* Its number: never 0, and never another's, even after it is gone */
+u64 smmu_nested_id(const struct smmu_nested *nested);
 
 /**
- * smmu_vsmmu_report() - tell the guest of a fault
- * @master: whose, or NULL; host->streams_lock held
- * @event: decoded
- * Return: true when a guest has it; else it is the host's to report. May sleep.
+ * smmu_vsmmu_stream() - a stream of the guest as the host knows it
+ * @vsmmu: the guest's SMMU
+ * @vsid: any number
+ * @out: filled where there is such a stream
+ *
+ * Under rcu_read_lock(), and an ATC_INV has to be issued before that is given back: @out->ats
+ * stays true for that long. Nothing else is needed to keep what @out says.
+ * Return: false where the guest has no such stream
  */
-bool smmu_vsmmu_report(struct smmu_master *master, const struct smmu_event *event);
+bool smmu_vsmmu_stream(struct smmu_vsmmu *vsmmu, u32 vsid, struct smmu_guest_stream *out);
+
+/* Does the device have a vSID there? Attach mutex held. */
+bool smmu_vsmmu_knows(const struct smmu_vsmmu *vsmmu, const struct smmu_master *master);
+
+/**
+ * smmu_vsmmu_leave() - the master's STE is about to become that of somebody else
+ * @master: attach mutex held
+ * @next: whose it will be, NULL for nobody's. Nothing to do where it is the same vSMMU's.
+ *
+ * From here on no guest hears of the master's faults.
+ */
+void smmu_vsmmu_leave(struct smmu_master *master, const struct smmu_vsmmu *next);
+
+/**
+ * smmu_vsmmu_join() - the guest hears of the master's faults from now on
+ * @master: attached through @vsmmu, which is confirmed; attach mutex not held
+ * @vsmmu: the guest's SMMU
+ *
+ * What the SMMU has reported before belongs to whoever had the stream then: the event queue is
+ * emptied first. Without a vSID there is nothing to do.
+ */
+void smmu_vsmmu_join(struct smmu_master *master, struct smmu_vsmmu *vsmmu);
 
 #else
 
-static inline int smmu_nested_prepare(struct smmu_master *master, struct smmu_nested *nested,
-				      struct smmu_attachment *next, u32 *vsid,
-				      bool *ats)
+static inline int smmu_nested_prepare(struct smmu_master *master,
+				      const struct smmu_nested *nested,
+				      struct smmu_attachment *next, bool *ats)
 {
 	return -EOPNOTSUPP;
 }
@@ -110,20 +150,22 @@ static inline void smmu_nested_ste(const struct smmu_nested *nested,
 {
 }
 
-static inline struct smmu_vsmmu *smmu_nested_vsmmu(struct smmu_nested *nested)
+static inline struct smmu_vsmmu *smmu_nested_vsmmu(const struct smmu_nested *nested)
 {
 	return NULL;
 }
 
-static inline void smmu_vsmmu_set_master(struct smmu_master *master, struct smmu_vsmmu *vsmmu,
-					 u32 vsid)
+static inline u64 smmu_nested_id(const struct smmu_nested *nested)
+{
+	return 0;
+}
+
+static inline void smmu_vsmmu_leave(struct smmu_master *master, const struct smmu_vsmmu *next)
 {
 }
 
-static inline bool smmu_vsmmu_report(struct smmu_master *master,
-				     const struct smmu_event *event)
+static inline void smmu_vsmmu_join(struct smmu_master *master, struct smmu_vsmmu *vsmmu)
 {
-	return false;
 }
 
 #define smmu_vsmmu_size		NULL

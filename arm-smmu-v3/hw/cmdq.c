@@ -5,6 +5,7 @@
 #include <linux/math.h>
 #include <linux/nmi.h>
 #include <linux/percpu.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include <kunit/static_stub.h>
@@ -171,6 +172,8 @@ int smmu_cmdq_relax(struct smmu_device *smmu, u32 *polls, struct smmu_deadline *
 	smmu_gerror_poll(smmu);
 	if (smmu_device_is_dead(smmu))
 		return -ESHUTDOWN;
+	if (deadline->killable && fatal_signal_pending(current))
+		return -EINTR;
 	now = smmu_cmdq_clock(smmu);
 	if (!deadline->at)
 		deadline->at = ktime_add_ms(now, SMMU_CMD_TIMEOUT_MS);

@@ -141,6 +141,8 @@ void smmu_cmdq_retire_word(struct smmu_device *smmu, const char *why);
  * @at: when it is over, 0 while nobody has had to look at the clock
  * @extended: devices were found that hold the queue up, and cut off: the time that PCIe
  *	allows them has to be waited for, because what the SMMU holds is not confirmed
+ * @killable: a caller in process context, who can do without the answer, gives up when its
+ *	task is killed
  *
  * Starts as {}. The clock is read when something does not complete at once, which is
  * hardly ever; from then on it is the same moment for everything that shares it.
@@ -148,6 +150,7 @@ void smmu_cmdq_retire_word(struct smmu_device *smmu, const char *why);
 struct smmu_deadline {
 	ktime_t at;
 	bool extended;
+	bool killable;
 };
 
 /**
@@ -161,7 +164,8 @@ struct smmu_deadline {
  * @cont: extend @ticket instead of starting it
  *
  * Any context, interrupts on or off. Only the SMMU's own lock is taken.
- * Return: 0, -ETIMEDOUT when no room came, -ESHUTDOWN when the SMMU is shut
+ * Return: 0, -ETIMEDOUT when no room came, -ESHUTDOWN when the SMMU is shut, -EINTR when
+ *	@deadline is killable and the task was killed
  */
 int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
 		   struct smmu_deadline *deadline, struct smmu_ticket *ticket, bool cont);
@@ -175,7 +179,8 @@ int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
  * Any context; polls. Looks at GERROR itself: with interrupts off nobody else would
  * (7.1).
  * Return: 0, -EIO when one of the ticket's commands failed (it was skipped or its ATC
- *	invalidation not confirmed), -ETIMEDOUT, -ESHUTDOWN
+ *	invalidation not confirmed), -ETIMEDOUT, -ESHUTDOWN, -EINTR as above: the commands
+ *	are done some time later then
  */
 int smmu_cmdq_wait(struct smmu_device *smmu, const struct smmu_ticket *ticket,
 		   struct smmu_deadline *deadline);

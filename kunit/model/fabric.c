@@ -17,6 +17,8 @@
 #define PASID		0x110
 #define SPACE		0x200
 
+#define ATS_CAP_GLOBAL	BIT(6)
+
 /* Bridge N has the bus BUS + N, and its devices the StreamIDs from SID_BASE + N * 0x100 on */
 #define BUS		0x40
 #define SID_BASE	0x4000
@@ -88,6 +90,8 @@ static void fill(struct slot *s)
 		put32(s, ATS, PCI_EXT_CAP_ID_ATS | 1 << 16 | next << 20);
 	else
 		put32(s, ATS, next << 20);
+	if (s->ep.ats && s->ep.global)
+		put16(s, ATS + PCI_ATS_CAP, ATS_CAP_GLOBAL);
 	if (s->ep.pasid_bits) {
 		put32(s, PASID, PCI_EXT_CAP_ID_PASID | 1 << 16);
 		put16(s, PASID + PCI_PASID_CAP, s->ep.pasid_bits << 8);

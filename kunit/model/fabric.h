@@ -20,10 +20,12 @@ struct pci_dev;
 /**
  * struct fabric_endpoint - what is in a slot
  * @ats: has ATS
+ * @global: and knows invalidations of all PASIDs at once
  * @pasid_bits: log2 of its PASIDs, 0 for none
  */
 struct fabric_endpoint {
 	bool ats;
+	bool global;
 	u8 pasid_bits;
 };
 

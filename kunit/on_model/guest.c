@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <kunit/static_stub.h>
 #include <linux/bitfield.h>
 #include <linux/device.h>
 #include <linux/mm.h>
@@ -10,6 +9,7 @@
 
 #include "core/cd.h"
 #include "drv/ops.h"
+#include "iommufd/iommufd_private.h"
 #include "on_model/guest.h"
 
 #define GUESTS		4
@@ -17,41 +17,6 @@
 
 static struct guest *guests[GUESTS];
 static void __user *user;
-
-static int vsid_stub(struct smmu_vsmmu *vsmmu, struct device *dev, unsigned long *vsid)
-{
-	struct guest *g = container_of(vsmmu, struct guest, vsmmu);
-	u32 i;
-
-	for (i = 0; i < g->nr; i++) {
-		if (g->dev[i] != dev)
-			continue;
-		*vsid = g->vsid[i];
-		return 0;
-	}
-	return -ENOENT;
-}
-
-static struct device *dev_stub(struct smmu_vsmmu *vsmmu, u32 vsid)
-{
-	struct guest *g = container_of(vsmmu, struct guest, vsmmu);
-	u32 i;
-
-	for (i = 0; i < g->nr; i++)
-		if (g->vsid[i] == vsid)
-			return g->dev[i];
-	return NULL;
-}
-
-static int deliver_stub(struct smmu_vsmmu *vsmmu, struct iommu_vevent_arm_smmuv3 *vevent)
-{
-	struct guest *g = container_of(vsmmu, struct guest, vsmmu);
-
-	if (g->events == GUEST_EVENTS)
-		return -ENOMEM;
-	g->event[g->events++] = *vevent;
-	return 0;
-}
 
 struct machine_smmu *guest_smmu(struct kunit *test, struct rig *rig, u32 i)
 {
@@ -62,14 +27,124 @@ struct machine_smmu *guest_smmu(struct kunit *test, struct rig *rig, u32 i)
 	return rig_smmu(test, rig, i, &cfg);
 }
 
+#define QUEUE_DEPTH	512
+
+/* IOMMU_VEVENTQ_ALLOC, without the file */
+static struct iommufd_veventq *new_queue(struct iommufd_viommu *viommu)
+{
+	struct iommufd_veventq *q = kzalloc_obj(*q);
+
+	if (!q)
+		return NULL;
+	spin_lock_init(&q->common.lock);
+	INIT_LIST_HEAD(&q->common.deliver);
+	init_waitqueue_head(&q->common.wait_queue);
+	q->type = IOMMU_VEVENTQ_TYPE_ARM_SMMUV3;
+	q->viommu = viommu;
+	q->depth = QUEUE_DEPTH;
+	INIT_LIST_HEAD(&q->lost_events_header.node);
+	q->lost_events_header.header.flags = IOMMU_VEVENTQ_FLAG_LOST_EVENTS;
+	down_write(&viommu->veventqs_rwsem);
+	list_add_tail(&q->node, &viommu->veventqs);
+	up_write(&viommu->veventqs_rwsem);
+	return q;
+}
+
+static void free_queue(struct iommufd_veventq *q)
+{
+	struct iommufd_vevent *event, *next;
+
+	down_write(&q->viommu->veventqs_rwsem);
+	list_del(&q->node);
+	up_write(&q->viommu->veventqs_rwsem);
+	list_for_each_entry_safe(event, next, &q->common.deliver, node)
+		if (event != &q->lost_events_header)
+			kfree(event);
+	kfree(q);
+}
+
+u32 guest_events(struct guest *g, struct iommu_vevent_arm_smmuv3 *last)
+{
+	struct iommufd_vevent *event;
+	u32 n = 0;
+
+	flush_work(&g->vsmmu.events.work);
+	spin_lock(&g->queue->common.lock);
+	list_for_each_entry(event, &g->queue->common.deliver, node) {
+		if (event == &g->queue->lost_events_header)
+			continue;
+		n++;
+		if (last)
+			memcpy(last, event->event_data, sizeof(*last));
+	}
+	spin_unlock(&g->queue->common.lock);
+	return n;
+}
+
+/* In the order of IOMMU_VDEVICE_ALLOC */
+int guest_try_device(struct guest *g, struct rig_device *d, u32 vsid)
+{
+	struct iommufd_vdevice *vdev = kzalloc(g->vsmmu.core.ops->vdevice_size, GFP_KERNEL);
+	struct iommufd_device *idev = kzalloc_obj(*idev);
+	int ret = -ENOMEM;
+
+	if (!vdev || !idev)
+		goto free;
+	idev->dev = d->dev;
+	vdev->virt_id = vsid;
+	vdev->viommu = &g->vsmmu.core;
+	vdev->idev = idev;
+	ret = xa_insert(&g->vsmmu.core.vdevs, vsid, NULL, GFP_KERNEL);
+	if (ret)
+		goto free;
+	ret = g->vsmmu.core.ops->vdevice_init(vdev);
+	if (ret) {
+		xa_release(&g->vsmmu.core.vdevs, vsid);
+		goto free;
+	}
+	xa_store(&g->vsmmu.core.vdevs, vsid, vdev, GFP_KERNEL);
+	return 0;
+
+free:
+	kfree(idev);
+	kfree(vdev);
+	return ret;
+}
+
+void guest_device(struct kunit *test, struct guest *g, struct rig_device *d, u32 vsid)
+{
+	KUNIT_ASSERT_EQ(test, 0, guest_try_device(g, d, vsid));
+}
+
+/* In the order of iommufd_vdevice_destroy() */
+void guest_no_device(struct guest *g, u32 vsid)
+{
+	struct iommufd_vdevice *vdev = xa_load(&g->vsmmu.core.vdevs, vsid);
+
+	if (!vdev)
+		return;
+	if (vdev->destroy)
+		vdev->destroy(vdev);
+	xa_cmpxchg(&g->vsmmu.core.vdevs, vsid, vdev, NULL, GFP_KERNEL);
+	kfree(vdev->idev);
+	kfree(vdev);
+}
+
 void guest_destroy(struct guest *g)
 {
+	struct iommufd_vdevice *vdev;
+	unsigned long vsid;
 	u32 i;
 
 	for (i = 0; i < GUESTS; i++)
 		if (guests[i] == g)
 			guests[i] = NULL;
+	xa_for_each(&g->vsmmu.core.vdevs, vsid, vdev)
+		guest_no_device(g, vsid);
+	if (g->queue)
+		free_queue(g->queue);
 	g->vsmmu.core.ops->destroy(&g->vsmmu.core);
+	xa_destroy(&g->vsmmu.core.vdevs);
 	kfree(g);
 }
 
@@ -91,9 +166,6 @@ static void prepare(struct kunit *test)
 	user = (void __user *)kunit_vm_mmap(test, NULL, 0, USER_BYTES, PROT_READ | PROT_WRITE,
 					    MAP_ANONYMOUS | MAP_PRIVATE, 0);
 	KUNIT_ASSERT_NOT_NULL(test, (void *)(unsigned long)user);
-	kunit_activate_static_stub(test, smmu_vsmmu_vsid, vsid_stub);
-	kunit_activate_static_stub(test, smmu_vsmmu_dev, dev_stub);
-	kunit_activate_static_stub(test, smmu_vsmmu_deliver, deliver_stub);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, destroy_all, NULL));
 }
 
@@ -106,6 +178,8 @@ struct guest *guest_new(struct kunit *test, struct machine_smmu *smmu,
 	KUNIT_ASSERT_NOT_NULL(test, g);
 	prepare(test);
 	xa_init(&g->vsmmu.core.vdevs);
+	INIT_LIST_HEAD(&g->vsmmu.core.veventqs);
+	init_rwsem(&g->vsmmu.core.veventqs_rwsem);
 	g->vsmmu.core.iommu_dev = &rig_host(smmu)->iommu;
 	*ret = smmu_vsmmu_init(&g->vsmmu.core, parent, NULL);
 	if (*ret) {
@@ -117,14 +191,9 @@ struct guest *guest_new(struct kunit *test, struct machine_smmu *smmu,
 		;
 	KUNIT_ASSERT_LT(test, i, GUESTS);
 	guests[i] = g;
+	g->queue = new_queue(&g->vsmmu.core);
+	KUNIT_ASSERT_NOT_NULL(test, g->queue);
 	return g;
-}
-
-void guest_device(struct kunit *test, struct guest *g, struct rig_device *d, u32 vsid)
-{
-	KUNIT_ASSERT_LT(test, g->nr, ARRAY_SIZE(g->dev));
-	g->dev[g->nr] = d->dev;
-	g->vsid[g->nr++] = vsid;
 }
 
 struct iommu_domain *guest_domain(struct kunit *test, struct guest *g, u64 w0, u64 w1)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Guests on the model: vSMMUs without an iommufd, and what a guest has in its memory: CDs
- * and stage-1 tables. The parent maps all memory one to one where tables lie (the guest
- * physical address of a table is where it is), and the rest as the test wants.
+ * Guests on the model: vSMMUs with vDEVICEs and a vEVENTQ, made in the steps of iommufd's ioctls,
+ * and what a guest has in its memory: CDs and stage-1 tables. The parent maps all memory one to
+ * one where tables lie (the guest physical address of a table is where it is), and the rest as
+ * the test wants.
  */
 #ifndef KUNIT_ON_MODEL_GUEST_H
 #define KUNIT_ON_MODEL_GUEST_H
@@ -13,24 +14,16 @@
 #include "drv/vsmmu.h"
 #include "on_model/rig.h"
 
-#define GUEST_EVENTS	8
+struct iommufd_veventq;
 
 /**
  * struct guest - one vSMMU with its devices
  * @vsmmu: from smmu_vsmmu_init()
- * @dev: devices that have a vSID
- * @vsid: their vSIDs
- * @nr: how many
- * @event: what came through the vEVENTQ
- * @events: how many
+ * @queue: its vEVENTQ
  */
 struct guest {
 	struct smmu_vsmmu vsmmu;
-	struct device *dev[4];
-	u32 vsid[4];
-	u32 nr;
-	struct iommu_vevent_arm_smmuv3 event[GUEST_EVENTS];
-	u32 events;
+	struct iommufd_veventq *queue;
 };
 
 /**
@@ -53,8 +46,19 @@ struct guest *guest_new(struct kunit *test, struct machine_smmu *smmu,
 			struct iommu_domain *parent, int *ret);
 void guest_destroy(struct guest *g);
 
-/* The guest sees the device under this StreamID */
+/* The guest sees the device under this StreamID: IOMMU_VDEVICE_ALLOC. Return: 0 or an error */
+int guest_try_device(struct guest *g, struct rig_device *d, u32 vsid);
 void guest_device(struct kunit *test, struct guest *g, struct rig_device *d, u32 vsid);
+/* And no longer: its vDEVICE is destroyed. Any thread; nothing to do where there is none. */
+void guest_no_device(struct guest *g, u32 vsid);
+
+/**
+ * guest_events() - what has come through the vEVENTQ so far
+ * @g: guest
+ * @last: the latest one, may be NULL; untouched when there is none
+ * Return: how many
+ */
+u32 guest_events(struct guest *g, struct iommu_vevent_arm_smmuv3 *last);
 
 /* A nested domain from words 0 and 1 of a vSTE, or an ERR_PTR; the caller frees it */
 struct iommu_domain *guest_domain(struct kunit *test, struct guest *g, u64 w0, u64 w1);

@@ -14,78 +14,15 @@
 #include "drv/domain.h"
 #include "drv/fault.h"
 #include "drv/master.h"
-#include "on_model/guest.h"
+#include "on_model/nest.h"
 
-#define VA	0x7000001000ULL
-#define VA2	0x7000002000ULL
-/* Beyond all memory, so that the parent may map them as the test wants */
-#define IPA	0x40000001000ULL
-#define IPA2	0x40000002000ULL
-#define PA	0x12345000ULL
-#define PA2	0x23456000ULL
-#define VSID	0x77
-
-/* One SMMU, one device with an ATC, a parent that maps IPA to PA, a guest that maps VA to IPA */
-struct nest {
-	struct rig *rig;
-	struct machine_smmu *smmu;
-	struct rig_device *d;
-	struct iommu_domain *parent;
-	struct guest *g;
-	struct guest_table *t;
-};
-
-static struct iommu_domain *new_parent(struct kunit *test, struct rig_device *d)
-{
-	struct iommu_domain *parent = rig_domain_s2(test, d);
-
-	KUNIT_ASSERT_EQ(test, 0, iommu_map(parent, IPA, PA, SZ_4K, IOMMU_READ | IOMMU_WRITE,
-					   GFP_KERNEL));
-	KUNIT_ASSERT_EQ(test, 0, iommu_map(parent, IPA2, PA2, SZ_4K, IOMMU_READ | IOMMU_WRITE,
-					   GFP_KERNEL));
-	return parent;
-}
-
-static struct guest *new_guest(struct kunit *test, struct machine_smmu *smmu,
-			       struct iommu_domain *parent, struct rig_device *d, u32 vsid)
-{
-	struct guest *g;
-	int ret;
-
-	g = guest_new(test, smmu, parent, &ret);
-	KUNIT_ASSERT_EQ(test, 0, ret);
-	guest_device(test, g, d, vsid);
-	return g;
-}
-
-#define PASID_BITS	4
-
-static void make_nest(struct kunit *test, struct nest *n, bool atc, bool pasids)
-{
-	struct model_config cfg;
-
-	model_config_default(&cfg);
-	cfg.idr[3] |= IDR3_FWB;
-	if (pasids)
-		FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], PASID_BITS);
-	n->rig = rig_new(test);
-	n->rig->atc = atc;
-	n->rig->ssid_bits = pasids ? PASID_BITS : 0;
-	n->smmu = rig_smmu(test, n->rig, 0, &cfg);
-	n->d = rig_device(test, n->rig, 0);
-	n->parent = new_parent(test, n->d);
-	n->g = new_guest(test, n->smmu, n->parent, n->d, VSID);
-	n->t = guest_table(test, n->smmu, n->parent, 5);
-	guest_map(test, n->t, VA, IPA);
-}
-
-static void free_nest(struct kunit *test, struct nest *n)
-{
-	KUNIT_EXPECT_EQ(test, 0, rig_attach(n->d, &smmu_identity_domain));
-	guest_destroy(n->g);
-	iommu_domain_free(n->parent);
-	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(n->smmu)->smmu.inst.vmids));
-}
+#define VA	NEST_VA
+#define VA2	NEST_VA2
+#define IPA	NEST_IPA
+#define IPA2	NEST_IPA2
+#define PA	NEST_PA
+#define PA2	NEST_PA2
+#define VSID	NEST_VSID
 
 /* Users of an entry in the parent's array; -1 where there is none */
 static int users(struct iommu_domain *parent, struct machine_smmu *smmu, u8 type, u32 id)
@@ -135,7 +72,7 @@ static void kinds(struct kunit *test)
 	struct iommu_domain *s1, *bypass, *abort;
 	struct nest n;
 
-	make_nest(test, &n, false, false);
+	nest_make(test, &n, false, false);
 	s1 = guest_s1(test, n.g, n.t, false);
 	bypass = guest_bypass(test, n.g);
 	abort = guest_abort(test, n.g);
@@ -167,7 +104,7 @@ static void kinds(struct kunit *test)
 	iommu_domain_free(s1);
 	iommu_domain_free(bypass);
 	iommu_domain_free(abort);
-	free_nest(test, &n);
+	nest_free(test, &n);
 }
 
 /* The guest changes its table and says so: before that the old translation may be used */
@@ -177,7 +114,7 @@ static void guest_invalidates(struct kunit *test)
 	struct smmu_cmd cmd = {};
 	struct nest n;
 
-	make_nest(test, &n, false, false);
+	nest_make(test, &n, false, false);
 	s1 = guest_s1(test, n.g, n.t, false);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
 	KUNIT_EXPECT_EQ(test, PA, rig_access(n.rig, n.d, VA, false));
@@ -198,7 +135,7 @@ static void guest_invalidates(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(n.rig, n.d, VA, false));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
 	iommu_domain_free(s1);
-	free_nest(test, &n);
+	nest_free(test, &n);
 }
 
 /* The guest writes another CD; CFGI_CD names the stream as the guest knows it */
@@ -210,7 +147,7 @@ static void guest_changes_cd(struct kunit *test)
 	struct nest n;
 	u32 num = 1;
 
-	make_nest(test, &n, false, false);
+	nest_make(test, &n, false, false);
 	other = guest_table(test, n.smmu, n.parent, 6);
 	guest_map(test, other, VA, IPA2);
 	s1 = guest_s1(test, n.g, n.t, false);
@@ -232,7 +169,7 @@ static void guest_changes_cd(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PA2, rig_access(n.rig, n.d, VA, false));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
 	iommu_domain_free(s1);
-	free_nest(test, &n);
+	nest_free(test, &n);
 }
 
 /* Opcodes of one unmap, in the order of the queue */
@@ -258,7 +195,7 @@ static void parent_unmaps(struct kunit *test)
 	struct order o = {};
 	struct nest n;
 
-	make_nest(test, &n, true, false);
+	nest_make(test, &n, true, false);
 	s1 = guest_s1(test, n.g, n.t, true);
 	guest_map(test, n.t, VA2, IPA2);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
@@ -279,7 +216,7 @@ static void parent_unmaps(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
 	KUNIT_EXPECT_FALSE(test, n.d->ats);
 	iommu_domain_free(s1);
-	free_nest(test, &n);
+	nest_free(test, &n);
 }
 
 /* The device asks without a PASID, and with each of the guest's: all go to @pa */
@@ -298,7 +235,7 @@ static void parent_unmaps_under_pasids(struct kunit *test)
 	struct iommu_domain *s1, *abort;
 	struct nest n;
 
-	make_nest(test, &n, true, true);
+	nest_make(test, &n, true, true);
 	s1 = guest_s1_pasids(test, n.g, n.t, true, 2);
 	abort = guest_abort(test, n.g);
 	guest_map(test, n.t, VA2, IPA2);
@@ -331,7 +268,7 @@ static void parent_unmaps_under_pasids(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
 	iommu_domain_free(s1);
 	iommu_domain_free(abort);
-	free_nest(test, &n);
+	nest_free(test, &n);
 }
 
 /* Where there is an ATC: on with a stage-1 vSTE that asks for it, off with any other */
@@ -340,7 +277,7 @@ static void ats_follows_the_vste(struct kunit *test)
 	struct iommu_domain *with, *without, *bypass, *abort;
 	struct nest n;
 
-	make_nest(test, &n, true, false);
+	nest_make(test, &n, true, false);
 	with = guest_s1(test, n.g, n.t, true);
 	without = guest_s1(test, n.g, n.t, false);
 	bypass = guest_bypass(test, n.g);
@@ -370,7 +307,7 @@ static void ats_follows_the_vste(struct kunit *test)
 	iommu_domain_free(without);
 	iommu_domain_free(bypass);
 	iommu_domain_free(abort);
-	free_nest(test, &n);
+	nest_free(test, &n);
 }
 
 /* The guest's own ATC_INV; while ATS is off it is done without reaching the queue */
@@ -383,7 +320,7 @@ static void guest_invalidates_atc(struct kunit *test)
 	u32 num = 2;
 
 	KUNIT_ASSERT_NOT_NULL(test, stats);
-	make_nest(test, &n, true, false);
+	nest_make(test, &n, true, false);
 	with = guest_s1(test, n.g, n.t, true);
 	without = guest_s1(test, n.g, n.t, false);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, with));
@@ -405,7 +342,7 @@ static void guest_invalidates_atc(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
 	iommu_domain_free(with);
 	iommu_domain_free(without);
-	free_nest(test, &n);
+	nest_free(test, &n);
 }
 
 /* Two guests on one SMMU over one parent: two VMIDs, one change reaches both, and not more */
@@ -418,9 +355,9 @@ static void two_on_one(struct kunit *test)
 	struct guest *g_b;
 	struct nest n;
 
-	make_nest(test, &n, false, false);
+	nest_make(test, &n, false, false);
 	d_b = rig_device(test, n.rig, 0);
-	g_b = new_guest(test, n.smmu, n.parent, d_b, VSID);
+	g_b = nest_guest(test, n.smmu, n.parent, d_b, VSID);
 	t_b = guest_table(test, n.smmu, n.parent, 5);
 	guest_map(test, t_b, VA, IPA2);
 	KUNIT_EXPECT_NE(test, n.g->vsmmu.vmid, g_b->vsmmu.vmid);
@@ -457,7 +394,7 @@ static void two_on_one(struct kunit *test)
 	iommu_domain_free(s1);
 	iommu_domain_free(s1_b);
 	guest_destroy(g_b);
-	free_nest(test, &n);
+	nest_free(test, &n);
 }
 
 /* Two SMMUs, a guest's SMMU on each, one stage 2; and a third device attached to it raw */
@@ -470,11 +407,11 @@ static void two_smmus_and_raw(struct kunit *test)
 	struct guest *g_b;
 	struct nest n;
 
-	make_nest(test, &n, false, false);
+	nest_make(test, &n, false, false);
 	smmu_b = guest_smmu(test, n.rig, 1);
 	d_b = rig_device(test, n.rig, 1);
 	raw = rig_device(test, n.rig, 0);
-	g_b = new_guest(test, smmu_b, n.parent, d_b, VSID);
+	g_b = nest_guest(test, smmu_b, n.parent, d_b, VSID);
 	t_b = guest_table(test, smmu_b, n.parent, 5);
 	guest_map(test, t_b, VA, IPA);
 	s1 = guest_s1(test, n.g, n.t, false);
@@ -502,7 +439,7 @@ static void two_smmus_and_raw(struct kunit *test)
 	iommu_domain_free(s1);
 	iommu_domain_free(s1_b);
 	guest_destroy(g_b);
-	free_nest(test, &n);
+	nest_free(test, &n);
 }
 
 enum { IDENTITY, BLOCKED, S1, RAW, V_ABORT, V_BYPASS, V_S1, V_S1_ATS, STATES };
@@ -519,7 +456,7 @@ static void replaces(struct kunit *test)
 	u32 from, to, i;
 	struct nest n;
 
-	make_nest(test, &n, true, false);
+	nest_make(test, &n, true, false);
 	guest_map(test, n.t, IPA, IPA2);
 	state[IDENTITY] = &smmu_identity_domain;
 	state[BLOCKED] = &smmu_blocked_domain;
@@ -548,7 +485,7 @@ static void replaces(struct kunit *test)
 	iommu_domain_free(state[S1]);
 	for (i = V_ABORT; i < STATES; i++)
 		iommu_domain_free(state[i]);
-	free_nest(test, &n);
+	nest_free(test, &n);
 }
 
 /* Reset of a device in a guest: back to the same vSTE, without memory, whatever others did */
@@ -558,7 +495,7 @@ static void comes_back(struct kunit *test)
 	struct rig_device *other;
 	struct nest n;
 
-	make_nest(test, &n, true, false);
+	nest_make(test, &n, true, false);
 	other = rig_device(test, n.rig, 0);
 	s1 = guest_s1(test, n.g, n.t, true);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
@@ -576,7 +513,7 @@ static void comes_back(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(other, &smmu_identity_domain));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
 	iommu_domain_free(s1);
-	free_nest(test, &n);
+	nest_free(test, &n);
 }
 
 /* A fault of the guest's stage 1 is the guest's, with its StreamID; of stage 2 the host's */
@@ -587,47 +524,48 @@ static void faults(struct kunit *test)
 		.translation = true,
 		.raw = { EVENT_F_TRANSLATION, 0, 0xdead000, 0 },
 	};
+	struct iommu_vevent_arm_smmuv3 heard = {};
 	struct iommu_domain *s1, *abort;
 	struct smmu_host *host;
 	struct nest n;
 	u32 sid, id;
 	u64 word;
 
-	make_nest(test, &n, false, false);
+	nest_make(test, &n, false, false);
 	host = rig_host(n.smmu);
 	s1 = guest_s1(test, n.g, n.t, false);
 	abort = guest_abort(test, n.g);
 	event.sid = n.d->sid;
 	event.raw[0] |= FIELD_PREP(EVENT0_SID, event.sid);
 	smmu_fault_report(&host->smmu, &event);
-	KUNIT_EXPECT_EQ(test, 0, n.g->events);
+	KUNIT_EXPECT_EQ(test, 0, guest_events(n.g, NULL));
 
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
 	smmu_fault_report(&host->smmu, &event);
-	KUNIT_ASSERT_EQ(test, 1, n.g->events);
-	word = le64_to_cpu(n.g->event[0].evt[0]);
+	KUNIT_ASSERT_EQ(test, 1, guest_events(n.g, &heard));
+	word = le64_to_cpu(heard.evt[0]);
 	sid = FIELD_GET(EVENT0_SID, word);
 	id = FIELD_GET(EVENT0_ID, word);
 	KUNIT_EXPECT_EQ(test, VSID, sid);
 	KUNIT_EXPECT_EQ(test, EVENT_F_TRANSLATION, id);
-	KUNIT_EXPECT_EQ(test, 0xdead000, le64_to_cpu(n.g->event[0].evt[2]));
+	KUNIT_EXPECT_EQ(test, 0xdead000, le64_to_cpu(heard.evt[2]));
 	event.s2 = true;
 	smmu_fault_report(&host->smmu, &event);
 	event.s2 = false;
 	event.id = EVENT_F_WALK_EABT;
 	smmu_fault_report(&host->smmu, &event);
-	KUNIT_EXPECT_EQ(test, 1, n.g->events);
+	KUNIT_EXPECT_EQ(test, 1, guest_events(n.g, NULL));
 
 	event.id = EVENT_F_STREAM_DISABLED;
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, abort));
 	smmu_fault_report(&host->smmu, &event);
-	KUNIT_EXPECT_EQ(test, 2, n.g->events);
+	KUNIT_EXPECT_EQ(test, 2, guest_events(n.g, NULL));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
 	smmu_fault_report(&host->smmu, &event);
-	KUNIT_EXPECT_EQ(test, 2, n.g->events);
+	KUNIT_EXPECT_EQ(test, 2, guest_events(n.g, NULL));
 	iommu_domain_free(s1);
 	iommu_domain_free(abort);
-	free_nest(test, &n);
+	nest_free(test, &n);
 }
 
 /* What is refused, and that nothing comes of it */
@@ -642,7 +580,7 @@ static void bad_input(struct kunit *test)
 	u32 num = 3;
 	int ret;
 
-	make_nest(test, &n, false, false);
+	nest_make(test, &n, false, false);
 	s1 = guest_s1(test, n.g, n.t, false);
 	/* the guest has no such device */
 	stranger = rig_device(test, n.rig, 0);
@@ -670,7 +608,7 @@ static void bad_input(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(weak)->smmu.inst.vmids));
 	iommu_domain_free(plain);
 	iommu_domain_free(s1);
-	free_nest(test, &n);
+	nest_free(test, &n);
 }
 
 /* Every VMID is some vSMMU's; freed by destroying one */
@@ -714,13 +652,14 @@ static void outlives_the_smmu(struct kunit *test)
 	struct nest n;
 	u32 num = 1;
 
-	make_nest(test, &n, false, false);
+	nest_make(test, &n, false, false);
 	bypass = guest_bypass(test, n.g);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, bypass));
+	guest_no_device(n.g, VSID);
 	rig_remove(n.d);
 	rig_remove_smmu(n.rig, 0);
 	KUNIT_EXPECT_EQ(test, 0, live(n.parent));
-	KUNIT_EXPECT_EQ(test, -EIO, guest_commands(test, n.g, &cmd, &num));
+	KUNIT_EXPECT_EQ(test, -ESHUTDOWN, guest_commands(test, n.g, &cmd, &num));
 	KUNIT_EXPECT_EQ(test, 0, num);
 	iommu_domain_free(bypass);
 	guest_destroy(n.g);

@@ -11,7 +11,7 @@
 #define BITS	6
 
 const struct fabric_endpoint pci_rig_endpoints[PCI_SLOTS] = {
-	[FULL] = { .ats = true, .pasid_bits = BITS },
+	[FULL] = { .ats = true, .global = true, .pasid_bits = BITS },
 	[ATS_ONLY] = { .ats = true },
 };
 
@@ -52,6 +52,8 @@ struct pci_rig *pci_rig_new(struct kunit *test, u32 nr)
 	KUNIT_ASSERT_NOT_NULL(test, p);
 	p->rig = rig_new(test);
 	kunit_deactivate_static_stub(test, smmu_atsdev_capable);
+	kunit_deactivate_static_stub(test, smmu_atsdev_global);
+	kunit_deactivate_static_stub(test, smmu_atsdev_required);
 	kunit_deactivate_static_stub(test, smmu_atsdev_enable);
 	kunit_deactivate_static_stub(test, smmu_atsdev_disable);
 	kunit_deactivate_static_stub(test, smmu_atsdev_cut);

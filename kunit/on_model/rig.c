@@ -61,6 +61,16 @@ static bool ats_enable(void *data, u32 sid)
 	return true;
 }
 
+static bool ats_global_stub(struct smmu_master *master)
+{
+	return !the_rig->no_global;
+}
+
+static bool ats_required_stub(struct smmu_master *master)
+{
+	return the_rig->ats_required;
+}
+
 /* A request that is under way is over before config space has changed */
 static void set_ats(struct smmu_master *master, bool ats)
 {
@@ -139,6 +149,8 @@ void rig_settle(struct rig *rig)
 static void stub_devices(struct kunit *test)
 {
 	kunit_activate_static_stub(test, smmu_atsdev_capable, ats_capable_stub);
+	kunit_activate_static_stub(test, smmu_atsdev_global, ats_global_stub);
+	kunit_activate_static_stub(test, smmu_atsdev_required, ats_required_stub);
 	kunit_activate_static_stub(test, smmu_atsdev_enable, ats_enable_stub);
 	kunit_activate_static_stub(test, smmu_atsdev_disable, ats_disable_stub);
 	kunit_activate_static_stub(test, smmu_atsdev_cut, ats_cut_stub);

@@ -58,6 +58,8 @@ enum rig_insertion { RIG_MIXED, RIG_LOCK, RIG_COMBINE };
  * @nr_devices: how many
  * @insertion: of the SMMUs added from now on
  * @atc: the devices added from now on have an ATC
+ * @no_global: and do not know the Global flag of ATC_INV
+ * @ats_required: and do not work without ATS
  * @ssid_bits: PASIDs of the devices added from now on
  * @can_stall: their faults may stall
  * @keeps_atc: a defect of the devices: ATS Enable from 0 to 1 does not empty the ATC
@@ -82,6 +84,8 @@ struct rig {
 	bool atc;
 	bool keeps_atc;
 	int no_ats;
+	bool no_global;
+	bool ats_required;
 	bool settle;
 	u32 ssid_bits;
 	bool can_stall;

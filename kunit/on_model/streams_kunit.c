@@ -408,11 +408,20 @@ static void newcomer_meets_guest(struct kunit *test)
 	plug(test, p, smmu, &sid, 1);
 	KUNIT_EXPECT_FALSE(test, device_iommu_mapped(p->dev[0]));
 	KUNIT_EXPECT_EQ(test, PAGE_A, look(smmu, sid, IOVA));
+	/* nor during a reset, after which the guest's device has to come back */
+	KUNIT_EXPECT_EQ(test, 0, smmu_blocked_domain.ops->attach_dev(&smmu_blocked_domain, a->dev,
+								     nested));
+	guest_no_device(g, 1);
+	plug(test, p, smmu, &sid, 1);
+	KUNIT_EXPECT_FALSE(test, device_iommu_mapped(p->dev[1]));
+	KUNIT_EXPECT_EQ(test, 0, nested->ops->attach_dev(nested, a->dev, &smmu_blocked_domain));
+	KUNIT_EXPECT_EQ(test, PAGE_A, look(smmu, sid, IOVA));
 
 	/* nor the other way round */
 	b = rig_device_sids(test, rig, 0, &mine, 1);
 	plug(test, p, smmu, &mine, 1);
-	KUNIT_EXPECT_TRUE(test, same_group(b->dev, p->dev[1]));
+	KUNIT_EXPECT_TRUE(test, same_group(b->dev, p->dev[2]));
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, guest_try_device(g, b, 2));
 	KUNIT_EXPECT_EQ(test, -EINVAL, rig_attach(b, nested));
 	KUNIT_EXPECT_EQ(test, IOVA, look(smmu, mine, IOVA));
 	rig_remove(a);
