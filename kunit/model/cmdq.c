@@ -94,7 +94,8 @@ static bool refuses(struct model *m, const struct smmu_cmd *cmd)
 
 static bool dropped(struct model *m, u8 opcode)
 {
-	if (!m->inject.drop || m->inject.drop_opcode != opcode)
+	if (!m->inject.drop ||
+	    (m->inject.drop_opcode != opcode && m->inject.drop_also != opcode))
 		return false;
 	m->inject.drop--;
 	return true;

@@ -77,6 +77,7 @@ struct model_config {
 /**
  * struct model_inject - what goes wrong; all zero is nothing
  * @drop_opcode: commands with this opcode are taken, and nothing is done
+ * @drop_also: and with this one, 0 for none
  * @drop: how many of them; counts down
  * @ill_in: the so-manieth command from now raises CERROR_ILL; counts down
  * @atc_timeouts: so many CMD_SYNCs after an ATC_INV raise CERROR_ATC_INV_SYNC
@@ -100,6 +101,7 @@ struct model_config {
  */
 struct model_inject {
 	u8 drop_opcode;
+	u8 drop_also;
 	u32 drop;
 	u32 ill_in;
 	u32 atc_timeouts;

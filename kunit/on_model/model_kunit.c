@@ -169,14 +169,16 @@ static void sees_lost_detach(struct kunit *test)
 {
 	static const struct {
 		u8 opcode;
+		u8 also;
 		bool stage2;
 		bool other;	/* to another domain, else to blocked */
 		u64 goes;
 	} row[] = {
-		{ CMD_TLBI_NH_ASID, false, false, RIG_NOWHERE },
-		{ CMD_TLBI_S12_VMALL, true, false, RIG_NOWHERE },
-		{ CMD_CFGI_STE, true, false, PA },
-		{ CMD_CFGI_CD, false, true, PA },
+		{ CMD_TLBI_NH_ASID, 0, false, false, RIG_NOWHERE },
+		{ CMD_TLBI_S12_VMALL, 0, true, false, RIG_NOWHERE },
+		{ CMD_CFGI_STE, 0, true, false, PA },
+		/* a CFGI_STE would take the CD along (4.3.1) */
+		{ CMD_CFGI_CD, CMD_CFGI_STE, false, true, PA },
 	};
 	struct rig *rig = rig_new(test);
 	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
@@ -185,7 +187,11 @@ static void sees_lost_detach(struct kunit *test)
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(row); i++) {
-		struct model_inject inject = { .drop_opcode = row[i].opcode, .drop = U32_MAX };
+		struct model_inject inject = {
+			.drop_opcode = row[i].opcode,
+			.drop_also = row[i].also,
+			.drop = U32_MAX,
+		};
 		const struct model_inject none = {};
 
 		a = row[i].stage2 ? rig_domain_s2(test, d) : rig_domain(test, d);

@@ -159,11 +159,13 @@ static void one_address_two_vmids(struct kunit *test)
 	make_cds(test, &c, false);
 	b = guest_new(test, c.smmu, c.parent, &ret);
 	KUNIT_ASSERT_EQ(test, 0, ret);
-	guest_device(test, b, c.d, VSID);
 	s1_a = vste_at(test, c.g, c.ptr, false);
 	s1_b = vste_at(test, b, c.ptr, false);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(c.d, s1_a));
 	KUNIT_EXPECT_EQ(test, PA2, rig_access(c.rig, c.d, VA, false));
+	/* a device is one guest's at a time */
+	guest_no_device(c.g, VSID);
+	guest_device(test, b, c.d, VSID);
 	attach_watched(test, &c, s1_b, PA2, PA2);
 	/* what A's CD brought in under B's VMID would stay when A is gone */
 	KUNIT_EXPECT_FALSE(test, model_has_vmid(c.smmu->model, c.g->vsmmu.vmid));
