@@ -5,10 +5,7 @@
  * worked: it must, without memory, and DMA that is still under way must meet nothing stale.
  */
 #include <linux/bitfield.h>
-#include <linux/completion.h>
 #include <linux/device.h>
-#include <linux/kthread.h>
-#include <linux/ktime.h>
 #include <linux/sizes.h>
 
 #include "core/array.h"
@@ -126,57 +123,9 @@ static void leaves_nothing(struct kunit *test)
 	}
 }
 
-/* Somebody who has found the device by its StreamID, as when an ATC_INV is not answered */
-static struct {
-	struct smmu_host *host;
-	u32 sid;
-	struct completion found;
-	struct completion over;
-	bool there;
-	bool removed;
-	bool fooled;
-} reader;
-
-static int read_long(void *unused)
-{
-	ktime_t end = ktime_add_ms(ktime_get(), 300);
-
-	rcu_read_lock();
-	reader.there = xa_load(&reader.host->streams, reader.sid);
-	complete(&reader.found);
-	while (!READ_ONCE(reader.removed) && ktime_before(ktime_get(), end))
-		cpu_relax();
-	reader.fooled = READ_ONCE(reader.removed);
-	rcu_read_unlock();
-	complete(&reader.over);
-	return 0;
-}
-
-/* It has no ATS, but the command may be of an owner of its StreamID before it */
-static void waits_for_readers(struct kunit *test)
-{
-	struct rig *rig = rig_new(test);
-	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
-	struct rig_device *d = rig_device(test, rig, 0);
-
-	reader.host = rig_host(smmu);
-	reader.sid = d->sid;
-	reader.removed = false;
-	init_completion(&reader.found);
-	init_completion(&reader.over);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, kthread_run(read_long, NULL, "smmu-reader"));
-	wait_for_completion(&reader.found);
-	rig_remove(d);
-	WRITE_ONCE(reader.removed, true);
-	wait_for_completion(&reader.over);
-	KUNIT_EXPECT_TRUE(test, reader.there);
-	KUNIT_EXPECT_FALSE(test, reader.fooled);
-}
-
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(parks, way_gen_params),
 	KUNIT_CASE(leaves_nothing),
-	KUNIT_CASE(waits_for_readers),
 	{}
 };
 
