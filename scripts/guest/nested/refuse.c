@@ -439,6 +439,8 @@ CASE(refuse, stops_at_the_bad_one)
 		{ { TLBI_NH_ALL | 1 << 8, 0 } }, { { ~0ull, ~0ull } },
 		{ { ATC_INV | CMD0_SID(VSID + 1), 52 } },
 	};
+	/* with a granule: without one the host makes more of it, see nesting.rst */
+	const uint64_t page = CMD1_TG_4K | CMD1_TTL(3);
 	struct command cmd[200];
 	unsigned int i, j;
 	uint32_t num;
@@ -455,11 +457,12 @@ CASE(refuse, stops_at_the_bad_one)
 		}
 		/* slot 4 is invalidated just in front of it, slot 5 just behind */
 		for (j = 0; j < N(cmd); j++)
-			cmd[j] = (struct command){ { TLBI_NH_VA | CMD0_ASID(ASID), dva(100) } };
+			cmd[j] = (struct command){ { TLBI_NH_VA | CMD0_ASID(ASID),
+						     dva(100) | page } };
 		if (at[i])
-			cmd[at[i] - 1].w[1] = dva(4);
+			cmd[at[i] - 1].w[1] = dva(4) | page;
 		cmd[at[i]] = bad[i % N(bad)];
-		cmd[at[i] + 1].w[1] = dva(5);
+		cmd[at[i] + 1].w[1] = dva(5) | page;
 		num = N(cmd);
 		EXPECT_EQ(EIO, invalidate(viommu, cmd, &num));
 		EXPECT_EQ(at[i], num);

@@ -205,8 +205,11 @@ static const struct {
 	  DVA | CMD1_TG_4K | CMD1_TTL(3), true },
 	{ "NH_VAA range", TLBI_NH_VAA | CMD0_NUM(0) | CMD0_SCALE(3),
 	  DVA | CMD1_TG_4K, true },
-	{ "NH_VA of a neighbour", TLBI_NH_VA | CMD0_ASID(ASID), DVA + 4 * PAGE, false },
-	{ "NH_VA of another ASID", TLBI_NH_VA | CMD0_ASID(ASID + 1), DVA + 3 * PAGE, false },
+	/* with a granule: without one the host makes more of it, see nesting.rst */
+	{ "NH_VA of a neighbour", TLBI_NH_VA | CMD0_ASID(ASID),
+	  (DVA + 4 * PAGE) | CMD1_TG_4K | CMD1_TTL(3), false },
+	{ "NH_VA of another ASID", TLBI_NH_VA | CMD0_ASID(ASID + 1),
+	  (DVA + 3 * PAGE) | CMD1_TG_4K | CMD1_TTL(3), false },
 	{ "NH_ASID of another", TLBI_NH_ASID | CMD0_ASID(ASID + 1), 0, false },
 	{ "range in front", TLBI_NH_VA | CMD0_ASID(ASID) | CMD0_NUM(2),
 	  DVA | CMD1_TG_4K | CMD1_TTL(3), false },
