@@ -185,7 +185,7 @@ int smmu_attach_nested(struct smmu_master *master, struct smmu_nested *nested)
 	ret = smmu_nested_prepare(master, nested, &next, &ats);
 	if (!ret && master->nr_pasids)
 		ret = -EBUSY;
-	/* a guest is given a stream that is its device's alone, and what it may do to it is its own */
+	/* a guest is given a stream that is its device's alone */
 	if (!ret && master->shared)
 		ret = -EINVAL;
 	if (!ret && next.domain) {

@@ -72,8 +72,8 @@ static void __exit smmuv3_exit(void)
 	 * that they do, and that is what has let us come here: whoever did so, on another CPU or
 	 * preempted, may have the way back to his caller still before him, through text that is
 	 * freed when this returns. A task that has slept or left the kernel since is past it, and
-	 * that is what RCU tasks wait for. On kernels that are not preemptible a grace period says the
-	 * same, and this is one there. A preemptible kernel without CONFIG_TASKS_RCU, that is
+	 * that is what RCU tasks wait for. On kernels that are not preemptible a grace period says
+	 * the same, and this is one there. A preemptible kernel without CONFIG_TASKS_RCU, that is
 	 * without kprobes, tracing and BPF, has nothing that would do.
 	 */
 	synchronize_rcu_tasks();

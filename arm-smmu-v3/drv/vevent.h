@@ -21,6 +21,7 @@
 #ifndef SMMU_DRV_VEVENT_H
 #define SMMU_DRV_VEVENT_H
 
+#include <linux/bits.h>
 #include <linux/kconfig.h>
 #include <linux/list.h>
 #include <linux/spinlock_types.h>
@@ -55,7 +56,7 @@ struct smmu_vevents {
 	struct work_struct work;
 };
 
-#define SMMU_VEVENT_BUSY	(1ULL << 32)
+#define SMMU_VEVENT_BUSY	BIT_ULL(32)
 
 /* The worker found nobody to tell: no vEVENTQ, no memory. Process context, no locks held. */
 typedef void smmu_vevent_unheard(struct smmu_host *host, struct device *dev,

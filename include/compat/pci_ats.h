@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which devices do not work without ATS: kernels before 7.3 do not say. */
+/* Which devices do not work without ATS: not every kernel says so. */
 #ifndef COMPAT_PCI_ATS_H
 #define COMPAT_PCI_ATS_H
 
 #include <linux/pci-ats.h>
-#include <linux/version.h>
 
+#ifdef COMPAT_PCI_ATS_REQUIRED
+#define compat_pci_ats_required	pci_ats_required
+#else
 static inline bool compat_pci_ats_required(struct pci_dev *pdev)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
-	return pci_ats_required(pdev);
-#else
 	return false;
-#endif
 }
+#endif
 
 #endif

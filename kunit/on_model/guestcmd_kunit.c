@@ -13,8 +13,8 @@
 
 static const struct smmu_cmd nh_all = { { cpu_to_le64(CMD_TLBI_NH_ALL) } };
 
-static void expect_none_done(struct kunit *test, struct nest *n, int err, const struct smmu_cmd *cmd,
-			     u32 num)
+static void expect_none_done(struct kunit *test, struct nest *n, int err,
+			     const struct smmu_cmd *cmd, u32 num)
 {
 	u32 done = num;
 

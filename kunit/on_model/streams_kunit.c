@@ -511,4 +511,5 @@ static struct kunit_suite suite = {
 	.name = "smmu_streams",
 	.test_cases = cases,
 };
+
 kunit_test_suite(suite);
