@@ -19,6 +19,7 @@
 #include "drv/master.h"
 #include "drv/vsmmu.h"
 #include "hw/cmdq.h"
+#include "hw/issue.h"
 
 /* The last place is the CMD_SYNC's */
 #define BLOCK		(SMMU_BATCH_MAX - 1)
@@ -72,10 +73,8 @@ static int why(const struct block *block, u32 n, int err)
 static int issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
 {
 	struct smmu_deadline deadline = { .killable = true };
-	struct smmu_ticket ticket;
-	int ret = smmu_cmdq_post(smmu, cmd, n, &deadline, &ticket, false);
 
-	return ret ?: smmu_cmdq_wait(smmu, &ticket, &deadline);
+	return smmu_issue_by(smmu, cmd, n, &deadline);
 }
 
 /* Return: how many were done; *@err says why not all */

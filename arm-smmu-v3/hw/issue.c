@@ -8,8 +8,8 @@
 /* How long a queue that was empty may take for a flush, where nobody wants to wait */
 #define SETTLE_MS	20
 
-static int issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
-		 struct smmu_deadline *deadline)
+int smmu_issue_by(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
+		  struct smmu_deadline *deadline)
 {
 	struct smmu_ticket ticket;
 	int ret;
@@ -24,7 +24,7 @@ int smmu_issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
 {
 	struct smmu_deadline deadline = {};
 
-	return issue(smmu, cmd, n, &deadline);
+	return smmu_issue_by(smmu, cmd, n, &deadline);
 }
 
 /* CFGI and TLBI with their CMD_SYNC, twice where it takes two */
@@ -74,7 +74,7 @@ void smmu_issue_settle(struct smmu_device *smmu)
 	struct smmu_cmd cmd[FLUSH_ALL_CMDS];
 
 	if (smmu_cmdq_is_idle(smmu))
-		issue(smmu, cmd, flush_all(smmu, cmd), &deadline);
+		smmu_issue_by(smmu, cmd, flush_all(smmu, cmd), &deadline);
 }
 
 void smmu_issue_shut(struct smmu_device *smmu, const char *why)

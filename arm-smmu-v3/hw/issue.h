@@ -7,8 +7,9 @@
 
 #include <smmuv3/cmd.h>
 
-struct smmu_device;
 struct smmu_batch;
+struct smmu_deadline;
+struct smmu_device;
 
 /**
  * smmu_issue() - post commands, wait for the last, a CMD_SYNC
@@ -18,6 +19,10 @@ struct smmu_batch;
  * Return: as smmu_cmdq_wait(). Any context.
  */
 int smmu_issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n);
+
+/* The same by a deadline of the caller's: see struct smmu_deadline */
+int smmu_issue_by(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
+		  struct smmu_deadline *deadline);
 
 /**
  * smmu_issue_cfgi() - configuration invalidation that must be confirmed
