@@ -570,20 +570,6 @@ static void stale_under_a_pasid(struct kunit *test)
 	free_silence_pasid(test, &s, pasid);
 }
 
-static u32 ats_entries(struct iommu_domain *domain)
-{
-	const struct smmu_inv *inv;
-	struct smmu_array *array;
-	u32 n = 0, pos;
-
-	mutex_lock(&smmu_attach_mutex);
-	array = smmu_domain_array(smmu_domain_of(domain));
-	for (pos = 0; (inv = smmu_array_next_live(array, &pos, smmu_array_count(array))); pos++)
-		n += smmu_inv_is_ats(inv->type);
-	mutex_unlock(&smmu_attach_mutex);
-	return n;
-}
-
 static u8 eats(struct machine_smmu *smmu, struct rig_device *d)
 {
 	return FIELD_GET(STE1_EATS,
@@ -616,8 +602,8 @@ static void cannot_be_enabled(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, d->bus_master);
 	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
 	KUNIT_EXPECT_EQ(test, STE_EATS_ABORT, eats(smmu, d));
-	KUNIT_EXPECT_EQ(test, 0, ats_entries(domain));
-	KUNIT_EXPECT_EQ(test, 0, ats_entries(pasid));
+	KUNIT_EXPECT_EQ(test, 0, rig_ats_entries(domain));
+	KUNIT_EXPECT_EQ(test, 0, rig_ats_entries(pasid));
 	/* the model judges an ATC_INV to a stream without EATS */
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, IOVA, false));
@@ -627,7 +613,7 @@ static void cannot_be_enabled(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
 	KUNIT_EXPECT_TRUE(test, d->ats);
 	KUNIT_EXPECT_EQ(test, STE_EATS_FULL, eats(smmu, d));
-	KUNIT_EXPECT_EQ(test, 1, ats_entries(pasid));
+	KUNIT_EXPECT_EQ(test, 1, rig_ats_entries(pasid));
 	KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, SSID, IOVA, false));
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(pasid, IOVA, SZ_4K));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(rig, d, SSID, IOVA, false));

@@ -2,6 +2,8 @@
 #include <linux/bitfield.h>
 #include <linux/sizes.h>
 
+#include "core/event.h"
+#include "drv/fault.h"
 #include "on_model/nest.h"
 
 static struct iommu_domain *new_parent(struct kunit *test, struct rig_device *d)
@@ -63,4 +65,17 @@ void nest_free(struct kunit *test, struct nest *n)
 	guest_destroy(n->g);
 	iommu_domain_free(n->parent);
 	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(n->smmu)->smmu.inst.vmids));
+}
+
+void nest_fault(struct nest *n, struct rig_device *d)
+{
+	struct smmu_event event = {
+		.id = EVENT_F_TRANSLATION,
+		.translation = true,
+		.sid = d->sid,
+		.raw = { EVENT_F_TRANSLATION, 0, 0xdead000, 0 },
+	};
+
+	event.raw[0] |= FIELD_PREP(EVENT0_SID, d->sid);
+	smmu_fault_report(&rig_host(n->smmu)->smmu, &event);
 }

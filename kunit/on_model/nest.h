@@ -48,4 +48,7 @@ void nest_free(struct kunit *test, struct nest *n);
 struct guest *nest_guest(struct kunit *test, struct machine_smmu *smmu,
 			 struct iommu_domain *parent, struct rig_device *d, u32 vsid);
 
+/* A translation fault of a device, as the event thread reports it */
+void nest_fault(struct nest *n, struct rig_device *d);
+
 #endif

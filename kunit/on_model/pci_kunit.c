@@ -139,21 +139,6 @@ static void unplugged(struct kunit *test)
 	iommu_domain_free(pasid);
 }
 
-/* Live ATS entries of a domain */
-static u32 ats_entries(struct iommu_domain *domain)
-{
-	const struct smmu_inv *inv;
-	struct smmu_array *array;
-	u32 n = 0, pos;
-
-	mutex_lock(&smmu_attach_mutex);
-	array = smmu_domain_array(smmu_domain_of(domain));
-	for (pos = 0; (inv = smmu_array_next_live(array, &pos, smmu_array_count(array))); pos++)
-		n += smmu_inv_is_ats(inv->type);
-	mutex_unlock(&smmu_attach_mutex);
-	return n;
-}
-
 /* Pulled out in use, beside another on the same domain: that one goes on, nobody waits twice */
 static void pulled_out(struct kunit *test)
 {
@@ -174,8 +159,8 @@ static void pulled_out(struct kunit *test)
 	/* the other answers, and the one that is gone is not asked any more */
 	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, ATS_ONLY));
 	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, ATS_ONLY));
-	KUNIT_EXPECT_EQ(test, 1, ats_entries(domain));
-	KUNIT_EXPECT_EQ(test, 0, ats_entries(pasid));
+	KUNIT_EXPECT_EQ(test, 1, rig_ats_entries(domain));
+	KUNIT_EXPECT_EQ(test, 0, rig_ats_entries(pasid));
 	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA2, SZ_4K, IOMMU_READ, GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, PA2, pci_rig_dma(p, ATS_ONLY, 0));
 

@@ -16,8 +16,10 @@
 
 #include <compat/arch.h>
 
+#include "core/array.h"
 #include "drv/ats.h"
 #include "drv/atsdev.h"
+#include "drv/domain.h"
 #include "drv/master.h"
 #include "drv/params.h"
 #include "iommu-priv.h"
@@ -379,6 +381,20 @@ void rig_wrong(struct rig_wrong *wrong, const char *fmt, ...)
 	va_start(ap, fmt);
 	vscnprintf(wrong->first, sizeof(wrong->first), fmt, ap);
 	va_end(ap);
+}
+
+u32 rig_ats_entries(struct iommu_domain *domain)
+{
+	const struct smmu_inv *inv;
+	struct smmu_array *array;
+	u32 n = 0, pos;
+
+	mutex_lock(&smmu_attach_mutex);
+	array = smmu_domain_array(smmu_domain_of(domain));
+	for (pos = 0; (inv = smmu_array_next_live(array, &pos, smmu_array_count(array))); pos++)
+		n += smmu_inv_is_ats(inv->type);
+	mutex_unlock(&smmu_attach_mutex);
+	return n;
 }
 
 void rig_check(struct kunit *test, struct rig *rig)

@@ -167,6 +167,9 @@ static inline struct smmu_host *rig_host(struct machine_smmu *smmu)
 		       sizeof((const u64 []){ __VA_ARGS__ }) / sizeof(u64))
 void rig_watched_at(struct kunit *test, struct machine_smmu *smmu, const u64 *pa, u32 n);
 
+/* Live ATS entries in a domain's array */
+u32 rig_ats_entries(struct iommu_domain *domain);
+
 /* Fail the case if one of the models has seen a violation */
 void rig_check(struct kunit *test, struct rig *rig);
 

@@ -13,8 +13,6 @@
 #include <kunit/static_stub.h>
 
 #include "core/cmd.h"
-#include "core/event.h"
-#include "drv/fault.h"
 #include "drv/master.h"
 #include "on_model/nest.h"
 
@@ -235,19 +233,6 @@ static void goes_back_without(struct kunit *test)
 	nest_free(test, &n);
 }
 
-static void fault_of(struct nest *n, struct rig_device *d)
-{
-	struct smmu_event event = {
-		.id = EVENT_F_TRANSLATION,
-		.translation = true,
-		.sid = d->sid,
-		.raw = { EVENT_F_TRANSLATION, 0, 0xdead000, 0 },
-	};
-
-	event.raw[0] |= FIELD_PREP(EVENT0_SID, d->sid);
-	smmu_fault_report(&rig_host(n->smmu)->smmu, &event);
-}
-
 /* The vSID is another device's now: the first one's faults do not carry it */
 static void loses_its_vsid(struct kunit *test)
 {
@@ -259,23 +244,23 @@ static void loses_its_vsid(struct kunit *test)
 	s1 = guest_s1(test, n.g, n.t, false);
 	other = rig_device(test, n.rig, 0);
 	KUNIT_ASSERT_EQ(test, 0, attach(&n, s1));
-	fault_of(&n, n.d);
+	nest_fault(&n, n.d);
 	KUNIT_EXPECT_EQ(test, 1, guest_events(n.g, NULL));
 	guest_no_device(n.g, VSID);
-	fault_of(&n, n.d);
+	nest_fault(&n, n.d);
 	guest_device(test, n.g, other, VSID);
-	fault_of(&n, n.d);
+	nest_fault(&n, n.d);
 	KUNIT_EXPECT_EQ(test, 1, guest_events(n.g, NULL));
 	/* not by going back there after a reset either */
 	KUNIT_EXPECT_EQ(test, 0, attach(&n, &smmu_blocked_domain));
 	KUNIT_EXPECT_EQ(test, 0, attach(&n, s1));
-	fault_of(&n, n.d);
+	nest_fault(&n, n.d);
 	KUNIT_EXPECT_EQ(test, 1, guest_events(n.g, NULL));
 	/* a device has one vSID at a time */
 	KUNIT_EXPECT_EQ(test, 0, guest_try_device(n.g, n.d, VSID + 1));
 	KUNIT_EXPECT_EQ(test, -EEXIST, guest_try_device(n.g, n.d, VSID + 2));
 	KUNIT_EXPECT_EQ(test, 0, attach(&n, s1));
-	fault_of(&n, n.d);
+	nest_fault(&n, n.d);
 	KUNIT_EXPECT_EQ(test, 2, guest_events(n.g, NULL));
 	KUNIT_EXPECT_EQ(test, 0, attach(&n, &smmu_identity_domain));
 	iommu_domain_free(s1);

@@ -9,8 +9,8 @@
 #include <linux/device.h>
 #include <linux/kthread.h>
 
-#include "core/event.h"
-#include "drv/fault.h"
+#include <smmuv3/event.h>
+
 #include "drv/master.h"
 #include "on_model/nest.h"
 
@@ -44,19 +44,6 @@ static void nest_with_irqs(struct kunit *test, struct nest *n)
 
 	nest_config(&cfg, false);
 	nest_make_on(test, n, rig, rig_smmu_irq(test, rig, 0, &cfg));
-}
-
-static void fault_of(struct nest *n, struct rig_device *d)
-{
-	struct smmu_event event = {
-		.id = EVENT_F_TRANSLATION,
-		.translation = true,
-		.sid = d->sid,
-		.raw = { EVENT_F_TRANSLATION, 0, 0xdead000, 0 },
-	};
-
-	event.raw[0] |= FIELD_PREP(EVENT0_SID, d->sid);
-	smmu_fault_report(&rig_host(n->smmu)->smmu, &event);
 }
 
 /* Another device, and the very one whose fault does not get through */
@@ -116,7 +103,7 @@ static void bounded(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
 	down_write(&n.g->vsmmu.core.veventqs_rwsem);
 	for (i = 0; i < STORM; i++)
-		fault_of(&n, n.d);
+		nest_fault(&n, n.d);
 	up_write(&n.g->vsmmu.core.veventqs_rwsem);
 	events = guest_events(n.g, NULL);
 	lost = atomic_read(&rig_host(n.smmu)->vevents_lost);
@@ -125,7 +112,7 @@ static void bounded(struct kunit *test)
 	KUNIT_EXPECT_GE(test, events, SMMU_VEVENTS_MAX);
 	KUNIT_EXPECT_LE(test, events, SMMU_VEVENTS_MAX + 1);
 	/* there is room again */
-	fault_of(&n, n.d);
+	nest_fault(&n, n.d);
 	KUNIT_EXPECT_EQ(test, events + 1, guest_events(n.g, NULL));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
 	iommu_domain_free(s1);
@@ -153,12 +140,12 @@ static void goes_with_the_vsid(struct kunit *test)
 	job.other = rig_device(test, n.rig, 0);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
 	down_write(&n.g->vsmmu.core.veventqs_rwsem);
-	fault_of(&n, n.d);
+	nest_fault(&n, n.d);
 	for (i = 0; i < 1000 && !READ_ONCE(n.g->vsmmu.events.under_way); i++)
 		usleep_range(100, 1000);
 	KUNIT_EXPECT_EQ(test, SMMU_VEVENT_BUSY | VSID, READ_ONCE(n.g->vsmmu.events.under_way));
-	fault_of(&n, n.d);
-	fault_of(&n, n.d);
+	nest_fault(&n, n.d);
+	nest_fault(&n, n.d);
 	/* does not wait */
 	guest_no_device(n.g, VSID);
 	KUNIT_EXPECT_EQ(test, 0, guest_try_device(n.g, job.other, VSID + 1));
