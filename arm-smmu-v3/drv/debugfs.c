@@ -19,7 +19,9 @@
 #include "drv/host.h"
 #include "drv/master.h"
 #include "drv/streams.h"
+#include "hw/cmdq.h"
 #include "hw/mmio.h"
+#include "hw/shut.h"
 
 static struct dentry *root;
 
@@ -107,10 +109,11 @@ static int queues_show(struct seq_file *s, void *unused)
 	struct smmu_host *host = s->private;
 	struct smmu_device *smmu = &host->smmu;
 	const struct smmu_recordq *evtq = &smmu->evtq;
+	struct smmu_cmdq_state cmdq;
 
+	smmu_cmdq_look(smmu, &cmdq);
 	seq_printf(s, "cmdq entries %u prod 0x%08x cons 0x%08x position %llu\n",
-		   1U << smmu->cmdq.mem.log2, smmu_reg_read(smmu->base, SMMU_CMDQ_PROD),
-		   smmu_reg_read(smmu->base, SMMU_CMDQ_CONS), smmu_cmdq_posted(&smmu->cmdq));
+		   cmdq.entries, cmdq.prod, cmdq.cons, cmdq.posted);
 	if (!evtq->mem.virt)
 		return 0;
 	seq_printf(s, "evtq entries %u prod 0x%08x cons 0x%08x records %llu overflows %llu\n",
@@ -124,19 +127,16 @@ static int counters_show(struct seq_file *s, void *unused)
 {
 	struct smmu_host *host = s->private;
 	struct smmu_device *smmu = &host->smmu;
-	const struct smmu_cmdq *q = &smmu->cmdq;
-	struct smmu_cmdq_stats stats;
+	struct smmu_cmdq_state cmdq;
 
-	smmu_cmdq_stats(smmu, &stats);
-	seq_printf(s, "commands %llu\nsyncs %llu\nposts %llu\ndoorbells %llu\nfull %llu\ncmd_errors %u\ntimeouts %d\ngerrors %d\nevents %llu\npage_faults %d\nvevents_lost %d\nleaked_tags %d\nwithheld %d\nsync_word %u\ndead %u\nadrift %u\n",
-		   stats.cmds, stats.syncs, stats.posts, stats.doorbells, stats.full,
-		   READ_ONCE(smmu->cmdq.err_seq), atomic_read(&smmu->cmdq.timeouts),
+	smmu_cmdq_look(smmu, &cmdq);
+	seq_printf(s, "commands %llu\nsyncs %llu\nposts %llu\ndoorbells %llu\nfull %llu\ncmd_errors %u\ntimeouts %u\ngerrors %d\nevents %llu\npage_faults %d\nvevents_lost %d\nleaked_tags %d\nwithheld %d\nsync_word %u\ndead %u\nadrift %u\n",
+		   cmdq.sum.cmds, cmdq.sum.syncs, cmdq.sum.posts, cmdq.sum.doorbells,
+		   cmdq.sum.full, cmdq.errors, cmdq.timeouts,
 		   atomic_read(&smmu->gerrors), smmu->evtq.records,
 		   atomic_read(&host->page_faults), atomic_read(&host->vevents_lost),
 		   atomic_read(&smmu->inst.leaked), atomic_read(&smmu->withheld),
-		   /* pairs with xchg() in smmu_cmdq_retire_word() */
-		   !q->sync_word ? 0 : READ_ONCE(q->polled_word) ? 1 : 2,
-		   smmu_device_is_dead(smmu), smmu_device_is_adrift(smmu));
+		   cmdq.word, smmu_device_is_dead(smmu), smmu_device_is_adrift(smmu));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(counters);

@@ -18,6 +18,7 @@
 #include "drv/resv.h"
 #include "drv/sva.h"
 #include "drv/vsmmu.h"
+#include "hw/idregs.h"
 
 static bool dev_capable(struct device *dev, enum iommu_cap cap)
 {

@@ -7,6 +7,7 @@
 #include "drv/trace.h"
 #include "hw/device.h"
 #include "hw/issue.h"
+#include "hw/shut.h"
 
 static int flush(struct smmu_device *smmu, const struct smmu_inv *inv)
 {

@@ -13,6 +13,7 @@
 #include "drv/master.h"
 #include "drv/trace.h"
 #include "drv/vsmmu.h"
+#include "hw/shut.h"
 
 static struct smmu_vdevice *vdevice_of(struct iommufd_vdevice *core)
 {

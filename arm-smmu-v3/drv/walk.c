@@ -38,7 +38,7 @@ static void make_good(struct smmu_device *smmu, const struct smmu_array *array, 
 static __always_inline void wait_for(const struct post *post, const struct smmu_array *array,
 				     struct smmu_deadline *deadline)
 {
-	int ret = smmu_cmdq_wait(post->smmu, &post->ticket, deadline);
+	int ret = smmu_cmdq_wait(&post->ticket, deadline);
 
 	trace_smmu_wait(post->smmu, post->ticket.end, ret);
 	if (unlikely(ret))

@@ -10,6 +10,7 @@
 #include "hw/cdtab.h"
 #include "hw/device.h"
 #include "hw/issue.h"
+#include "hw/shut.h"
 
 /* More SubstreamIDs than this: a first level for 4 KiB leaves is larger than a leaf */
 #define LEAF_4K_SSID_BITS	15
@@ -25,7 +26,7 @@ static u32 nr_leaves(const struct smmu_cdtab *tab)
 }
 
 /* Which shape; no memory yet */
-static void choose(struct smmu_device *smmu, struct smmu_cdtab *tab, u8 ssid_bits)
+static void choose_format(struct smmu_device *smmu, struct smmu_cdtab *tab, u8 ssid_bits)
 {
 	tab->cdmax = ssid_bits;
 	if (ssid_bits <= CDTAB_L2_4K_BITS) {
@@ -70,7 +71,7 @@ int smmu_cdtab_alloc(struct smmu_device *smmu, struct smmu_cdtab *tab, u8 ssid_b
 {
 	if (tab->leaf)
 		return 0;
-	choose(smmu, tab, ssid_bits);
+	choose_format(smmu, tab, ssid_bits);
 	tab->leaf = kvcalloc(nr_leaves(tab), sizeof(*tab->leaf), GFP_KERNEL);
 	if (!tab->leaf)
 		return -ENOMEM;

@@ -1,21 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The command queue: post gives a ticket, wait takes it.
+ * The command queue: a post gives a ticket, a wait takes it.
  *
- * Behind one interface there are two ways to insert, chosen per SMMU when its memory is
- * allocated: *lock*, one raw spinlock (cmdq_lock.c), and *combine*, without a lock and
- * without a retry loop (core/insert.h, cmdq_combine.c). Both allocate nothing and work in
- * any context. Positions are 64-bit and never wrap (core/queue.h). Errors and timeouts come
- * back to whoever waits for the commands concerned; nobody else is told.
+ * Callers post to an SMMU. The post chooses a queue of that SMMU for all its commands and writes
+ * it into the ticket; from there on the queue is an object that knows its SMMU, its registers
+ * and its errors. Today every SMMU has one queue, the architected one.
+ *
+ * There are two ways to insert, chosen per queue when its memory is allocated: *lock*, one raw
+ * spinlock (cmdq_lock.c), and *combine*, without a lock and without a retry loop (core/insert.h,
+ * cmdq_combine.c). Both allocate nothing and work in any context. Positions are 64-bit and never
+ * wrap (core/queue.h). Errors and timeouts come back to whoever waits for the commands
+ * concerned; nobody else is told.
  *
  * Completion is seen in CONS, or, where the SMMU sends MSIs into coherent memory, in one
  * word that every CMD_SYNC writes its position to: a poll is then a load instead of a
  * register read. CONS stays the fallback, and is all there is when MSIs turn out not to arrive.
+ *
+ *	cmdq_pos	what was posted, what the SMMU has consumed, is a CMD_SYNC complete
+ *	cmdq_error	GERROR.CMDQ_ERR, and which tickets it concerns
+ *	cmdq_poll	one turn of a polling loop: GERROR, deadline, who holds the queue up
+ *	cmdq_lock, cmdq_combine		insertion
+ *	cmdq		the outside: memory, posts, waits
  */
 #ifndef SMMU_HW_CMDQ_H
 #define SMMU_HW_CMDQ_H
 
 #include <linux/ktime.h>
+#include <linux/percpu.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
@@ -25,9 +36,6 @@
 #include "hw/queue_mem.h"
 
 struct smmu_device;
-
-/* Aborted fetches of one command after which the queue is beyond help */
-#define SMMU_CMDQ_ABT_MAX	3
 
 /* Positions of failed commands that are remembered for their waiters */
 #define SMMU_CMDQ_ERRORS	16
@@ -50,11 +58,16 @@ struct smmu_cmdq_stats {
 
 /**
  * struct smmu_cmdq - the queue
+ * @smmu: the SMMU that it belongs to
+ * @page: register page with its registers
+ * @base_off: offset of its BASE register in @page
+ * @prod_off: offset of its PROD register
+ * @cons_off: offset of its CONS register
  * @mem: entries
  * @combine: which algorithm; constant after allocation
  * @stats: counters
  * @cons: a position that the SMMU is known to have consumed. Only moves forward:
- *	cmpxchg in cmdq.c, acquire loads by everybody.
+ *	cmpxchg in cmdq_pos.c, acquire loads by everybody.
  * @sync_word: CMD_SYNCs write the low half of their end position here; NULL without MSIs.
  *	Written by the SMMU; acquire loads by waiters.
  * @sync_dma: its bus address
@@ -72,6 +85,11 @@ struct smmu_cmdq_stats {
  * @ends: *combine* only: its array
  */
 struct smmu_cmdq {
+	struct smmu_device *smmu;
+	void __iomem *page;
+	u32 base_off;
+	u32 prod_off;
+	u32 cons_off;
 	struct smmu_queue_mem mem;
 	bool combine;
 	struct smmu_cmdq_stats __percpu *stats;
@@ -93,48 +111,30 @@ struct smmu_cmdq {
 	u64 *ends;
 };
 
+/* A post of @n commands, @syncs of them CMD_SYNC. Interrupts are off. Return: this CPU's */
+static inline struct smmu_cmdq_stats *smmu_cmdq_count(struct smmu_cmdq *q, u32 n, u32 syncs)
+{
+	struct smmu_cmdq_stats *stats = this_cpu_ptr(q->stats);
+
+	stats->posts++;
+	stats->cmds += n;
+	stats->syncs += syncs;
+	return stats;
+}
+
 /**
  * struct smmu_ticket - which commands a waiter has posted
+ * @q: the queue that they were posted to
  * @first: position of the first command
  * @end: position behind the last, a CMD_SYNC
- * @err_seq: cmdq->err_seq before the post
+ * @err_seq: @q->err_seq before the post
  */
 struct smmu_ticket {
+	struct smmu_cmdq *q;
 	u64 first;
 	u64 end;
 	u32 err_seq;
 };
-
-/**
- * smmu_cmdq_alloc() - memory of the queue, and the choice of the algorithm
- * @smmu: features decoded
- * @combine: insert without a lock; taken back, with a line in the log, where the queue is
- *	too small for the headroom that this needs
- * Return: 0 or -ENOMEM
- */
-int smmu_cmdq_alloc(struct smmu_device *smmu, bool combine);
-void smmu_cmdq_free(struct smmu_device *smmu);
-
-/* CMDQ_BASE, PROD and CONS of a disabled queue; it starts empty */
-void smmu_cmdq_program(struct smmu_device *smmu);
-
-/* Sum of all CPUs' counters; each one is true, together they need not be of one moment */
-void smmu_cmdq_stats(struct smmu_device *smmu, struct smmu_cmdq_stats *sum);
-
-/* Position up to which commands were made visible to the SMMU */
-u64 smmu_cmdq_posted(const struct smmu_cmdq *q);
-
-/* Has the SMMU consumed everything that was posted so far? */
-bool smmu_cmdq_is_idle(struct smmu_device *smmu);
-
-/**
- * smmu_cmdq_retire_word() - MSIs of CMD_SYNCs do not arrive: completion is seen in CONS only
- * @smmu: SMMU; any context
- * @why: for the log
- *
- * A word that is not written any more would in the end be taken for one that is ahead.
- */
-void smmu_cmdq_retire_word(struct smmu_device *smmu, const char *why);
 
 /**
  * struct smmu_deadline - the one deadline of a walk or an operation
@@ -154,6 +154,19 @@ struct smmu_deadline {
 };
 
 /**
+ * smmu_cmdq_alloc() - memory of the queue, and the choice of the algorithm
+ * @smmu: features decoded
+ * @combine: insert without a lock; taken back, with a line in the log, where the queue is
+ *	too small for the headroom that this needs
+ * Return: 0 or -ENOMEM
+ */
+int smmu_cmdq_alloc(struct smmu_device *smmu, bool combine);
+void smmu_cmdq_free(struct smmu_device *smmu);
+
+/* BASE, PROD and CONS of a disabled queue; it starts empty */
+void smmu_cmdq_program(struct smmu_device *smmu);
+
+/**
  * smmu_cmdq_post() - insert commands
  * @smmu: SMMU with an enabled queue
  * @cmd: commands; to be waited for, the last must be a CMD_SYNC
@@ -161,9 +174,9 @@ struct smmu_deadline {
  * @deadline: how long room may be waited for
  * @ticket: out. Posts of one operation may share it: give the first's ticket to the
  *	rest with @cont
- * @cont: extend @ticket instead of starting it
+ * @cont: extend @ticket, on its queue, instead of starting it
  *
- * Any context, interrupts on or off. Only the SMMU's own lock is taken.
+ * Any context, interrupts on or off. Only the queue's own lock is taken.
  * Return: 0, -ETIMEDOUT when no room came, -ESHUTDOWN when the SMMU is shut, -EINTR when
  *	@deadline is killable and the task was killed
  */
@@ -172,7 +185,6 @@ int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
 
 /**
  * smmu_cmdq_wait() - until the ticket's last CMD_SYNC is complete
- * @smmu: SMMU
  * @ticket: from smmu_cmdq_post()
  * @deadline: shared with the post
  *
@@ -182,22 +194,46 @@ int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
  *	invalidation not confirmed), -ETIMEDOUT, -ESHUTDOWN, -EINTR as above: the commands
  *	are done some time later then
  */
-int smmu_cmdq_wait(struct smmu_device *smmu, const struct smmu_ticket *ticket,
-		   struct smmu_deadline *deadline);
+int smmu_cmdq_wait(const struct smmu_ticket *ticket, struct smmu_deadline *deadline);
+
+/* Has the SMMU consumed everything that was posted to it so far? */
+bool smmu_cmdq_is_idle(struct smmu_device *smmu);
 
 /**
- * smmu_cmdq_error() - GERROR.CMDQ_ERR is active: name it, step over it
- * @smmu: SMMU; gerror_lock is held, interrupts off
- *
- * CERROR_ILL: the command is replaced by a CMD_SYNC. CERROR_ATC_INV_SYNC: the sync is
- * repeated by the SMMU. CERROR_ABT: the SMMU fetches it again, SMMU_CMDQ_ABT_MAX times.
- * Return: false when the queue is beyond help
+ * enum smmu_sync_word - how the completion of a CMD_SYNC is seen
+ * @SMMU_SYNC_WORD_NONE: in CONS, there is no word
+ * @SMMU_SYNC_WORD_POLLED: in the word
+ * @SMMU_SYNC_WORD_RETIRED: in CONS, because MSIs did not arrive
  */
-bool smmu_cmdq_error(struct smmu_device *smmu);
+enum smmu_sync_word {
+	SMMU_SYNC_WORD_NONE,
+	SMMU_SYNC_WORD_POLLED,
+	SMMU_SYNC_WORD_RETIRED,
+};
 
-#if IS_ENABLED(CONFIG_KUNIT)
-/* For tests to replace: the clock of those who poll */
-ktime_t smmu_cmdq_clock(struct smmu_device *smmu);
-#endif
+/**
+ * struct smmu_cmdq_state - what there is to be seen of an SMMU's command queue
+ * @entries: its size
+ * @prod: PROD as it reads
+ * @cons: CONS as it reads
+ * @posted: position up to which commands were made visible to the SMMU
+ * @sum: all CPUs' counters; each one is true, together they need not be of one moment
+ * @errors: commands that failed
+ * @timeouts: waits and posts given up
+ * @word: how completion is seen
+ */
+struct smmu_cmdq_state {
+	u32 entries;
+	u32 prod;
+	u32 cons;
+	u64 posted;
+	struct smmu_cmdq_stats sum;
+	u32 errors;
+	u32 timeouts;
+	enum smmu_sync_word word;
+};
+
+/* For debugfs and tests. Any context; the SMMU's memory is allocated. */
+void smmu_cmdq_look(struct smmu_device *smmu, struct smmu_cmdq_state *state);
 
 #endif

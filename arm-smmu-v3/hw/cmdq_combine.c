@@ -1,42 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Insertion without a lock: core/insert.c on a real queue. What is here is the doorbell,
- * the wait for admission, and the memory.
- */
 #include <linux/cpumask.h>
 #include <linux/dev_printk.h>
 #include <linux/irqflags.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include <smmuv3/regs.h>
-
+#include "core/cmd.h"
 #include "core/plan.h"
 #include "core/queue.h"
-#include "hw/cmdq_algo.h"
+#include "hw/cmdq_combine.h"
+#include "hw/cmdq_poll.h"
+#include "hw/cmdq_pos.h"
 #include "hw/device.h"
 #include "hw/mmio.h"
+#include "hw/shut.h"
 
-static void doorbell(struct smmu_inserter *ins, u64 pos)
+static void ring_doorbell(struct smmu_inserter *ins, u64 pos)
 {
-	struct smmu_device *smmu = container_of(ins, struct smmu_device, cmdq.ins);
+	struct smmu_cmdq *q = container_of(ins, struct smmu_cmdq, ins);
 
 	/* slots of all CPUs, before PROD: the third link in smmu_insert() */
-	smmu_reg_write_ordered(smmu->base, SMMU_CMDQ_PROD, smmu_q_reg(pos, ins->log2));
-	this_cpu_ptr(smmu->cmdq.stats)->doorbells++;
+	smmu_reg_write_ordered(q->page, q->prod_off, smmu_q_reg(pos, ins->log2));
+	this_cpu_ptr(q->stats)->doorbells++;
 }
 
-static const struct smmu_inserter_ops inserter_ops = { .doorbell = doorbell };
+static const struct smmu_inserter_ops inserter_ops = { .doorbell = ring_doorbell };
 
-bool smmu_cmdq_combine_init(struct smmu_device *smmu)
+bool smmu_cmdq_combine_init(struct smmu_cmdq *q)
 {
-	struct smmu_cmdq *q = &smmu->cmdq;
-
 	q->ends = kvcalloc(smmu_q_entries(q->mem.log2), sizeof(*q->ends), GFP_KERNEL);
 	if (q->ends && smmu_inserter_init(&q->ins, &inserter_ops, q->mem.virt, q->ends,
 					  q->mem.log2, nr_cpu_ids, SMMU_BATCH_MAX))
 		return true;
-	dev_info(smmu->dev, "queue of %u entries is too small for cmdq=combine with %u CPUs, using the lock\n",
+	dev_info(q->smmu->dev, "queue of %u entries is too small for cmdq=combine with %u CPUs, using the lock\n",
 		 smmu_q_entries(q->mem.log2), nr_cpu_ids);
 	kvfree(q->ends);
 	q->ends = NULL;
@@ -51,26 +47,25 @@ void smmu_cmdq_combine_reset(struct smmu_cmdq *q)
 	q->ins.sync_addr = q->polled_word ? q->sync_dma : 0;
 }
 
-int smmu_cmdq_post_combine(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
+int smmu_cmdq_post_combine(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 n,
 			   struct smmu_deadline *deadline, u64 *pos)
 {
-	struct smmu_cmdq *q = &smmu->cmdq;
 	unsigned long flags;
 	u32 i, syncs = 0, polls = 0;
 	int ret = 0;
 
 	for (;;) {
-		if (smmu_device_is_dead(smmu))
+		if (smmu_device_is_dead(q->smmu))
 			return -ESHUTDOWN;
 		local_irq_save(flags);
 		if (smmu_insert_admits(&q->ins, READ_ONCE(q->cons)) ||
-		    smmu_insert_admits(&q->ins, smmu_cmdq_refresh(smmu)))
+		    smmu_insert_admits(&q->ins, smmu_cmdq_refresh(q)))
 			break;
 		local_irq_restore(flags);
-		/* that was the last look: we may have been away for long before it */
+		/* that was the last look: the poller may have been away for long before it */
 		if (ret)
 			return ret;
-		ret = smmu_cmdq_relax(smmu, &polls, deadline);
+		ret = smmu_cmdq_relax(q, &polls, deadline);
 	}
 	if (polls)
 		this_cpu_ptr(q->stats)->full++;

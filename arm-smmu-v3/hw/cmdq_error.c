@@ -1,12 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Command errors: what is left of the queue when the SMMU stops at a command.
- *
- * Arm IHI 0070, 4.8 (consumption and errors) and 7.1: processing stops with CONS at
- * the command, and resumes when GERRORN acknowledges. A command that is skipped was
- * not done, so its position is kept for the waiter, who must not take his ticket
- * for confirmed.
- */
 #include <linux/bitfield.h>
 #include <linux/dev_printk.h>
 
@@ -14,9 +6,13 @@
 
 #include "core/cmd.h"
 #include "core/queue.h"
-#include "hw/cmdq.h"
+#include "hw/cmdq_error.h"
+#include "hw/cmdq_pos.h"
 #include "hw/device.h"
 #include "hw/mmio.h"
+
+/* Aborted fetches of one command after which the queue is beyond help */
+#define ABT_MAX		3
 
 static const char * const cerror_name[] = {
 	[CERROR_NONE] = "no error",
@@ -25,31 +21,49 @@ static const char * const cerror_name[] = {
 	[CERROR_ATC_INV_SYNC] = "ATC invalidation not confirmed",
 };
 
-static void remember(struct smmu_cmdq *q, u64 pos)
+static void remember_failed(struct smmu_cmdq *q, u64 pos)
 {
 	u32 seq = q->err_seq;
 
-	/* pairs with READ_ONCE in ticket_failed() */
+	/* pairs with READ_ONCE in smmu_cmdq_error_within() */
 	WRITE_ONCE(q->err_pos[seq % SMMU_CMDQ_ERRORS], pos);
-	/* pairs with the acquire loads in smmu_cmdq_post() and ticket_failed() */
+	/* pairs with the acquire loads in smmu_cmdq_post() and smmu_cmdq_ticket_failed() */
 	smp_store_release(&q->err_seq, seq + 1);
 }
 
-bool smmu_cmdq_error(struct smmu_device *smmu)
+bool smmu_cmdq_error_within(const struct smmu_ticket *ticket, u32 seq)
 {
-	struct smmu_cmdq *q = &smmu->cmdq;
+	const struct smmu_cmdq *q = ticket->q;
+	u32 i;
+
+	/* overwritten in the meantime: cannot tell, so assume the worst */
+	if (seq - ticket->err_seq > SMMU_CMDQ_ERRORS / 2)
+		return true;
+	for (i = ticket->err_seq; i != seq; i++) {
+		/* pairs with WRITE_ONCE in remember_failed(); complete by the acquire of @seq */
+		u64 pos = READ_ONCE(q->err_pos[i % SMMU_CMDQ_ERRORS]);
+
+		if (pos >= ticket->first && pos < ticket->end)
+			return true;
+	}
+	return false;
+}
+
+bool smmu_cmdq_error(struct smmu_cmdq *q)
+{
+	struct smmu_device *smmu = q->smmu;
 	struct smmu_cmd *slot, bad;
 	u32 cons, err;
 	u64 pos;
 
 	lockdep_assert_held(&smmu->gerror_lock);
 
-	cons = smmu_reg_read(smmu->base, SMMU_CMDQ_CONS);
+	cons = smmu_reg_read(q->page, q->cons_off);
 	err = FIELD_GET(CMDQ_CONS_ERR, cons);
 	/*
 	 * The CONS read before the prod load: with a prod from before the failed command was
-	 * posted, CONS would look impossible. See smmu_cmdq_refresh(). The
-	 * base may be loaded late: CONS stands still, so nobody can move it past.
+	 * posted, CONS would look impossible. See smmu_cmdq_refresh(). The base may be loaded
+	 * late: CONS stands still, so nobody can move the base past it.
 	 */
 	rmb();
 
@@ -68,20 +82,20 @@ bool smmu_cmdq_error(struct smmu_device *smmu)
 
 	switch (err) {
 	case CERROR_ILL:
-		remember(q, pos);
+		remember_failed(q, pos);
 		/* A CMD_SYNC is legal whatever the features; the wait goes on behind it */
 		smmu_cmd_sync(slot, false);
 		/* the slot before the acknowledge in smmu_gerror_poll() */
 		dma_wmb();
 		return true;
 	case CERROR_ATC_INV_SYNC:
-		remember(q, pos);
+		remember_failed(q, pos);
 		return true;
 	case CERROR_ABT:
 		if (q->abt_pos != pos)
 			q->abt_tries = 0;
 		q->abt_pos = pos;
-		return ++q->abt_tries <= SMMU_CMDQ_ABT_MAX;
+		return ++q->abt_tries <= ABT_MAX;
 	default:
 		return true;
 	}

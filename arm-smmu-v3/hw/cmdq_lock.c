@@ -1,42 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Insertion under one raw spinlock: simple, fair enough for a handful of CPUs. */
-#include <smmuv3/regs.h>
-
+#include "core/cmd.h"
 #include "core/queue.h"
-#include "hw/cmdq_algo.h"
-#include "hw/device.h"
+#include "hw/cmdq_lock.h"
+#include "hw/cmdq_poll.h"
+#include "hw/cmdq_pos.h"
 #include "hw/mmio.h"
+#include "hw/shut.h"
 
 /* Room for n commands and the lock held, or an error and no lock */
-static int lock_with_room(struct smmu_device *smmu, u32 n, struct smmu_deadline *deadline,
+static int lock_with_room(struct smmu_cmdq *q, u32 n, struct smmu_deadline *deadline,
 			  unsigned long *flags)
 {
-	struct smmu_cmdq *q = &smmu->cmdq;
 	u32 size = smmu_q_entries(q->mem.log2);
 	u32 polls = 0;
 	int ret = 0;
 
 	for (;;) {
-		if (smmu_device_is_dead(smmu))
+		if (smmu_device_is_dead(q->smmu))
 			return -ESHUTDOWN;
 		raw_spin_lock_irqsave(&q->lock, *flags);
-		if (smmu_cmdq_fits(smmu, q->prod + n, size)) {
+		if (smmu_cmdq_fits(q, q->prod + n, size)) {
 			if (polls)
 				this_cpu_ptr(q->stats)->full++;
 			return 0;
 		}
 		raw_spin_unlock_irqrestore(&q->lock, *flags);
-		/* that was the last look: we may have been away for long before it */
+		/* that was the last look: the poller may have been away for long before it */
 		if (ret)
 			return ret;
-		ret = smmu_cmdq_relax(smmu, &polls, deadline);
+		ret = smmu_cmdq_relax(q, &polls, deadline);
 	}
 }
 
-int smmu_cmdq_post_lock(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
+int smmu_cmdq_post_lock(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 n,
 			struct smmu_deadline *deadline, u64 *pos)
 {
-	struct smmu_cmdq *q = &smmu->cmdq;
 	struct smmu_cmd *slots = q->mem.virt;
 	u8 log2 = q->mem.log2;
 	unsigned long flags;
@@ -44,7 +42,7 @@ int smmu_cmdq_post_lock(struct smmu_device *smmu, const struct smmu_cmd *cmd, u3
 	u64 from, end;
 	int ret;
 
-	ret = lock_with_room(smmu, n, deadline, &flags);
+	ret = lock_with_room(q, n, deadline, &flags);
 	if (ret)
 		return ret;
 
@@ -60,7 +58,7 @@ int smmu_cmdq_post_lock(struct smmu_device *smmu, const struct smmu_cmd *cmd, u3
 	/* pairs with READ_ONCE in smmu_cmdq_posted(): refuse no true CONS */
 	WRITE_ONCE(q->prod, end);
 	/* the slots before PROD: the SMMU reads them once it sees PROD (3.5.2) */
-	smmu_reg_write_ordered(smmu->base, SMMU_CMDQ_PROD, smmu_q_reg(end, log2));
+	smmu_reg_write_ordered(q->page, q->prod_off, smmu_q_reg(end, log2));
 	smmu_cmdq_count(q, n, syncs)->doorbells++;
 	raw_spin_unlock_irqrestore(&q->lock, flags);
 	*pos = from;

@@ -1,15 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Putting one SMMU together and taking it apart; each step has its undo. */
+#include <linux/bitfield.h>
 #include <linux/dev_printk.h>
-#include <linux/dma-mapping.h>
 
 #include <smmuv3/regs.h>
 
-#include "hw/control.h"
+#include "core/ident.h"
+#include "hw/cmdq.h"
 #include "hw/device.h"
 #include "hw/gerror.h"
+#include "hw/handshake.h"
+#include "hw/idregs.h"
 #include "hw/irq.h"
 #include "hw/issue.h"
+#include "hw/mmio.h"
+#include "hw/recordq.h"
+#include "hw/reset.h"
+#include "hw/shut.h"
+#include "hw/strtab.h"
+
+int smmu_device_init(struct smmu_device *smmu, const struct smmu_ident_env *env,
+		     const struct smmu_tuning *tuning)
+{
+	struct smmu_features *feat = &smmu->inst.feat;
+	struct smmu_idregs regs;
+	const char *why = "";
+	int ret;
+
+	raw_spin_lock_init(&smmu->gerror_lock);
+	raw_spin_lock_init(&smmu->shut_lock);
+	smmu->on = U32_MAX;
+	smmu_idregs_read(smmu, &regs);
+	smmu->iidr = regs.iidr;
+
+	ret = smmu_ident_decode(&regs, env, feat, &why);
+	if (ret) {
+		dev_err(smmu->dev,
+			"unusable: %s (IDR0 %08x IDR1 %08x IDR3 %08x IDR5 %08x)\n",
+			why, regs.idr[0], regs.idr[1], regs.idr[3], regs.idr[5]);
+		return ret;
+	}
+	smmu->tuning = *tuning;
+	if (tuning->queue_cap) {
+		feat->cmdq_log2 = min(feat->cmdq_log2, tuning->queue_cap);
+		feat->evtq_log2 = min(feat->evtq_log2, tuning->queue_cap);
+		feat->priq_log2 = min(feat->priq_log2, tuning->queue_cap);
+	}
+	smmu->was_enabled = smmu_reg_read(smmu->base, SMMU_CR0) & CR0_SMMUEN;
+
+	dev_info(smmu->dev, "%s r%lup%lu: oas %u-bit, ias %u-bit, features 0x%08x, errata 0x%x\n",
+		 smmu_ident_part(regs.iidr), FIELD_GET(IIDR_VARIANT, regs.iidr),
+		 FIELD_GET(IIDR_REVISION, regs.iidr), feat->oas_bits, feat->va_bits,
+		 feat->flags, feat->errata);
+	return 0;
+}
 
 int smmu_device_alloc(struct smmu_device *smmu)
 {
@@ -33,55 +77,20 @@ free_cmdq:
 	return ret;
 }
 
-/* @off: fields of CR0 that are acknowledged as 0. Return: we were the first */
-static bool set_dead(struct smmu_device *smmu, u32 off)
-{
-	unsigned long flags;
-	bool first;
-
-	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
-	first = !smmu->dead;
-	/* pairs with READ_ONCE() in smmu_device_uses() */
-	WRITE_ONCE(smmu->on, smmu->on & ~off);
-	/*
-	 * The acknowledges before it: who reads "dead" takes an invalidation that was not
-	 * confirmed for done. Pairs with the loads in smmu_device_is_dead() and
-	 * smmu_device_uses().
-	 */
-	smp_store_release(&smmu->dead, true);
-	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
-	return first;
-}
-
 /*
- * All of it. At shutdown drivers go on unmapping: the queue takes nothing any more, and nothing
- * is translated.
+ * Turn everything off. Drivers go on unmapping after a shutdown: their posts fail then, and that
+ * is right because nothing is translated any more.
  */
 static void turn_off(struct smmu_device *smmu)
 {
-	u32 stuck = smmu_ctrl_clear(smmu, CR0_SMMUEN);
+	u32 stuck = smmu_cr0_clear(smmu, CR0_SMMUEN);
 
 	if (!stuck && smmu->started && !smmu_device_is_dead(smmu))
 		smmu_issue_settle(smmu);
-	stuck |= smmu_ctrl_clear(smmu, ~stuck);
+	stuck |= smmu_cr0_clear(smmu, ~stuck);
 	if (stuck)
-		dev_err(smmu->dev, "does not disable (CR0ACK 0x%x)\n", stuck);
-	set_dead(smmu, ~stuck);
-}
-
-/*
- * The GERROR handler may have begun to shut the SMMU before or while CR0 was written to enable
- * it. On, but dead, it would translate while nobody invalidates.
- */
-static bool shut_meanwhile(struct smmu_device *smmu)
-{
-	unsigned long flags;
-	bool shutting;
-
-	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
-	shutting = smmu->shutting;
-	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
-	return shutting;
+		dev_err(smmu->dev, "SMMU did not acknowledge the disable (CR0ACK 0x%x)\n", stuck);
+	smmu_shut_set_dead(smmu, ~stuck);
 }
 
 int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired)
@@ -90,11 +99,11 @@ int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired)
 
 	if (smmu->was_enabled)
 		dev_warn(smmu->dev, "found enabled; aborting its traffic while it is reset\n");
-	/* it has not been led to anything of ours yet */
-	ret = smmu_ctrl_disable(smmu);
+	/* on error there is nothing to undo: it was led to no memory of this driver yet */
+	ret = smmu_reset_disable(smmu);
 	if (ret)
 		return ret;
-	ret = smmu_ctrl_prepare(smmu);
+	ret = smmu_reset_prepare(smmu);
 	if (ret)
 		goto disable;
 	/* after the queues have their registers: a handler may run at once */
@@ -103,9 +112,13 @@ int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired)
 		goto disable;
 	/* an error from before the interrupts were enabled has raised none */
 	smmu_gerror_poll(smmu);
-	ret = smmu_ctrl_enable(smmu);
-	if (!ret && shut_meanwhile(smmu)) {
-		dev_err(smmu->dev, "was shut while it was being enabled\n");
+	ret = smmu_reset_enable(smmu);
+	/*
+	 * The GERROR handler may have begun to shut the SMMU before or while CR0 was written.
+	 * Enabled, but dead, it would translate while nobody invalidates.
+	 */
+	if (!ret && smmu_shut_has_begun(smmu)) {
+		dev_err(smmu->dev, "SMMU was shut while it was being enabled\n");
 		ret = -EIO;
 	}
 	if (ret) {
@@ -134,63 +147,4 @@ void smmu_device_free(struct smmu_device *smmu)
 	smmu_strtab_free(smmu);
 	smmu_recordq_free(smmu);
 	smmu_cmdq_free(smmu);
-}
-
-static void give_back(struct smmu_device *smmu, bool in_use, size_t bytes, void *virt,
-		      dma_addr_t dma)
-{
-	if (!in_use) {
-		dma_free_coherent(smmu->dev, bytes, virt, dma);
-		return;
-	}
-	atomic_inc(&smmu->withheld);
-	dev_alert_ratelimited(smmu->dev, "%zu bytes withheld, it may still use them\n", bytes);
-}
-
-void smmu_device_free_dma(struct smmu_device *smmu, size_t bytes, void *virt, dma_addr_t dma)
-{
-	give_back(smmu, smmu_device_is_adrift(smmu), bytes, virt, dma);
-}
-
-void smmu_device_free_queue(struct smmu_device *smmu, u32 enable, size_t bytes, void *virt,
-			    dma_addr_t dma)
-{
-	give_back(smmu, smmu_device_uses(smmu, enable), bytes, virt, dma);
-}
-
-bool smmu_device_shut_begin(struct smmu_device *smmu, u32 *off)
-{
-	unsigned long flags;
-	int ret;
-
-	if (smmu_device_is_dead(smmu))
-		return false;
-	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
-	smmu->shutting = true;
-	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
-	/*
-	 * Without it SMMUEN = 0 would send everything on to physical addresses: stale
-	 * translations are less harm.
-	 */
-	ret = smmu_gbpa_abort(smmu);
-	/* the queues stay as they are: CMDQEN's acknowledge may never come */
-	*off = ret ? 0 : CR0_SMMUEN & ~smmu_ctrl_clear(smmu, CR0_SMMUEN);
-	return true;
-}
-
-void smmu_device_shut_end(struct smmu_device *smmu, u32 off, const char *why)
-{
-	if (!set_dead(smmu, off))
-		return;
-	dev_alert(smmu->dev, "SHUT: %s. All DMA through it %s; other SMMUs go on.\n", why,
-		  off ? "aborts" : "should abort, but the SMMU does not confirm it");
-	smmu->ops->lost(smmu);
-}
-
-void smmu_device_shut(struct smmu_device *smmu, const char *why)
-{
-	u32 off;
-
-	if (smmu_device_shut_begin(smmu, &off))
-		smmu_device_shut_end(smmu, off, why);
 }

@@ -2,16 +2,17 @@
 /*
  * struct smmu_device - one SMMU as hardware: registers, queues, tables.
  *
- * hw knows struct device, MMIO and DMA memory, and nothing of the IOMMU core. drv
- * embeds it, hears of events and errors through struct smmu_device_ops, and decides
- * what they mean.
+ * The files of hw know struct device, MMIO and DMA memory, and nothing of the IOMMU core. drv
+ * embeds the structure, hears of events and errors through struct smmu_device_ops, and decides
+ * what they mean. The driver data of @dev is this structure.
  *
- * The driver data of @dev is this structure.
+ * The functions below are the top of hw and use all of its other files, every one of which
+ * includes this header for the structure. The order of the files is in scripts/check-layers.
  *
- * Life: smmu_device_init() maps and decodes and changes nothing;
- * smmu_device_start() resets and enables; smmu_device_stop() undoes it in reverse.
- * Interrupts are freed before the memory that their handlers use, and no command is
- * posted to a queue that is not enabled.
+ * Life: smmu_device_init() reads the ID registers and changes nothing; smmu_device_start() resets
+ * and enables; smmu_device_stop() undoes that in reverse. Interrupts are freed before the memory
+ * that their handlers use, and no command is posted to a queue that is not enabled. How an SMMU
+ * ends that does not do what it is told: hw/shut.h.
  */
 #ifndef SMMU_HW_DEVICE_H
 #define SMMU_HW_DEVICE_H
@@ -33,7 +34,7 @@ struct device;
 struct smmu_device;
 struct smmu_event;
 
-/* Registers answer and queues move within this time, or the SMMU is taken as dead */
+/* Registers answer and queues move within this time, or the SMMU is taken for dead */
 #define SMMU_REG_TIMEOUT_US	1000000
 #define SMMU_CMD_TIMEOUT_MS	2000
 /* A device may take a minute for an ATC_INV, give or take a half (PCIe, ATS) */
@@ -68,7 +69,7 @@ struct smmu_tuning {
 
 /**
  * struct smmu_device - see the head of this file
- * @inst: what the core knows of it
+ * @inst: what the layer core knows of the SMMU
  * @dev: platform device
  * @ops: upcalls
  * @base: register page 0
@@ -76,7 +77,7 @@ struct smmu_tuning {
  * @phys: physical address of page 0, for logs
  * @iidr: IIDR as read
  * @tuning: the user's choices
- * @cmdq: command queue
+ * @cmdq: the architected command queue; smmu_main_cmdq() finds it
  * @evtq: event queue, no memory with @tuning.no_records
  * @priq: PRI queue, memory only with SMMU_FEAT_PRI, and likewise
  * @strtab: stream table
@@ -86,15 +87,15 @@ struct smmu_tuning {
  *	SMMU is waited for.
  * @irq_gerror: Linux interrupt or 0
  * @irq_combined: one line for all, or 0
- * @was_enabled: SMMUEN was set when we came: another kernel's SMMU, perhaps with DMA
+ * @was_enabled: SMMUEN was set when the driver found the SMMU: another kernel's, perhaps with DMA
  * @msi: interrupts are MSIs
  * @started: smmu_device_start() has succeeded
- * @shutting: somebody has begun to shut it, so it must not be enabled any more
- * @on: CR0_* that are not known to be off; of use only once it is dead
+ * @shutting: somebody has begun to shut the SMMU, so it must not be enabled any more
+ * @on: CR0_* that are not known to be off; of use only once @dead is set
  * @dead: shut for good or stopped. Written with release, after @on; READ_ONCE by everybody who
- *	posts.
+ *	posts. See hw/shut.h.
  * @gerrors: global errors seen
- * @withheld: pieces of memory that it was led to and that are not given back
+ * @withheld: pieces of memory that the SMMU was led to and that are not given back
  */
 struct smmu_device {
 	struct smmu_inst inst;
@@ -128,6 +129,18 @@ static inline struct smmu_device *smmu_device_of(struct smmu_inst *inst)
 	return container_of(inst, struct smmu_device, inst);
 }
 
+/**
+ * smmu_main_cmdq() - the architected command queue, whose errors GERROR.CMDQ_ERR tells of
+ * @smmu: SMMU
+ *
+ * For hw/cmdq.c, which chooses the queue of a post, and hw/gerror.c. Everybody else posts to the
+ * SMMU and finds the queue in the ticket.
+ */
+static inline struct smmu_cmdq *smmu_main_cmdq(struct smmu_device *smmu)
+{
+	return &smmu->cmdq;
+}
+
 static inline bool smmu_has(const struct smmu_device *smmu, u32 feat)
 {
 	return smmu->inst.feat.flags & feat;
@@ -150,15 +163,12 @@ struct smmu_wired {
 /**
  * smmu_device_init() - read what the SMMU is; changes nothing in it
  * @smmu: zeroed but for @inst, @dev, @ops, @base, @page1, @phys
- * @env: firmware's word
+ * @env: what firmware says of the SMMU
  * @tuning: copied
  * Return: 0 or what smmu_ident_decode() returns, with one line logged
  */
 int smmu_device_init(struct smmu_device *smmu, const struct smmu_ident_env *env,
 		     const struct smmu_tuning *tuning);
-
-/* The ID registers as they stand */
-void smmu_idregs_read(struct smmu_device *smmu, struct smmu_idregs *regs);
 
 /**
  * smmu_device_alloc() - queues and stream table in memory, nothing enabled
@@ -180,7 +190,7 @@ int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired);
  * smmu_device_stop() - interrupts off, translation off (GBPA decides then)
  * @smmu: started or not
  *
- * Posts fail with -ESHUTDOWN from here on, at once: after a shutdown others may still try.
+ * Posts fail with -ESHUTDOWN from here on, at once: after a shutdown drivers may still unmap.
  */
 void smmu_device_stop(struct smmu_device *smmu);
 
@@ -188,77 +198,8 @@ void smmu_device_stop(struct smmu_device *smmu);
  * smmu_device_free() - give back queues and tables; the id spaces stay
  * @smmu: stopped, no array names it and nobody is about to post
  *
- * See smmu_device_free_dma() for an SMMU that does not stop.
+ * Memory that an SMMU adrift may still use is withheld: see smmu_device_free_dma().
  */
 void smmu_device_free(struct smmu_device *smmu);
-
-/**
- * smmu_device_free_dma() - give back memory that the SMMU is led to while it translates
- * @smmu: SMMU
- * @bytes: as allocated with dma_alloc_coherent()
- * @virt: likewise
- * @dma: likewise
- *
- * An SMMU that is told to stop and does not confirm it (smmu_device_is_adrift()) may go on to
- * read its tables. The memory is withheld then, for good: what another owner puts there would
- * be taken for STEs and CDs.
- */
-void smmu_device_free_dma(struct smmu_device *smmu, size_t bytes, void *virt, dma_addr_t dma);
-
-/**
- * smmu_device_free_queue() - the same for a queue, which has an enable bit of its own
- * @smmu: SMMU
- * @enable: CR0_CMDQEN, CR0_EVENTQEN or CR0_PRIQEN
- * @bytes: as allocated with dma_alloc_coherent()
- * @virt: likewise
- * @dma: likewise
- */
-void smmu_device_free_queue(struct smmu_device *smmu, u32 enable, size_t bytes, void *virt,
-			    dma_addr_t dma);
-
-/**
- * smmu_device_shut() - the SMMU no longer does as told: abort everything through it
- * @smmu: any state
- * @why: for the log
- *
- * Any context. Sets GBPA.ABORT, clears SMMUEN, marks it dead: no translation that
- * was not confirmed as invalidated can be used any more. CMDQEN stays 1. Idempotent; returns
- * when that is so, whoever did it: who comes second does all of it himself, because he may
- * be an interrupt in the middle of the first. smmu_issue_shut() does more where the command
- * queue may still work.
- */
-void smmu_device_shut(struct smmu_device *smmu, const char *why);
-
-/*
- * Its two halves, for who has something to do in between. The first returns false where the SMMU
- * is dead already; @off goes from the first to the second.
- */
-bool smmu_device_shut_begin(struct smmu_device *smmu, u32 *off);
-void smmu_device_shut_end(struct smmu_device *smmu, u32 off, const char *why);
-
-static inline bool smmu_device_is_dead(const struct smmu_device *smmu)
-{
-	/* pairs with the release in set_dead(), device.c */
-	return READ_ONCE(smmu->dead);
-}
-
-/* Dead, and it may still do what these bits of CR0 are for: that they are off is not confirmed */
-static inline bool smmu_device_uses(const struct smmu_device *smmu, u32 enable)
-{
-	/* pairs with the release of @dead, before which @on is written; it only loses bits */
-	return smp_load_acquire(&smmu->dead) && READ_ONCE(smmu->on) & enable;
-}
-
-/* Dead, but not known to be off: it may go on with the tables and the tags that it has */
-static inline bool smmu_device_is_adrift(const struct smmu_device *smmu)
-{
-	return smmu_device_uses(smmu, CR0_SMMUEN);
-}
-
-/* Dead, and known to translate nothing: its TLBs do not matter any more */
-static inline bool smmu_device_is_off(const struct smmu_device *smmu)
-{
-	return smmu_device_is_dead(smmu) && !smmu_device_is_adrift(smmu);
-}
 
 #endif

@@ -3,10 +3,12 @@
 
 #include <smmuv3/regs.h>
 
-#include "hw/cmdq.h"
+#include "hw/cmdq_error.h"
+#include "hw/cmdq_pos.h"
 #include "hw/device.h"
 #include "hw/gerror.h"
 #include "hw/mmio.h"
+#include "hw/shut.h"
 
 static const struct {
 	u32 bit;
@@ -22,7 +24,7 @@ static const struct {
 	{ GERROR_SFM_ERR, "service failure mode entered" },
 };
 
-static void report(struct smmu_device *smmu, u32 active)
+static void log_gerrors(struct smmu_device *smmu, u32 active)
 {
 	unsigned int i;
 
@@ -61,15 +63,15 @@ bool smmu_gerror_poll(struct smmu_device *smmu)
 	const char *lost = NULL;
 	unsigned long flags;
 
-	/* Pollers come often and hardly ever find anything: no lock for that */
+	/* Pollers come often and hardly ever find anything, so the first look takes no lock */
 	gerror = smmu_reg_read(smmu->base, SMMU_GERROR);
 	if (!((gerror ^ smmu_reg_read(smmu->base, SMMU_GERRORN)) & GERROR_ALL) &&
 	    gerror != U32_MAX)
 		return false;
 
 	/*
-	 * The handler and every poller meet here. Who comes second finds the error
-	 * acknowledged; acknowledging twice would raise it again.
+	 * The handler and every poller meet here. The second one finds the error
+	 * acknowledged; acknowledging it twice would raise it again.
 	 */
 	raw_spin_lock_irqsave(&smmu->gerror_lock, flags);
 	gerror = smmu_reg_read(smmu->base, SMMU_GERROR);
@@ -84,19 +86,19 @@ bool smmu_gerror_poll(struct smmu_device *smmu)
 		goto unlock;
 
 	atomic_inc(&smmu->gerrors);
-	report(smmu, active & ~GERROR_CMDQ_ERR);
+	log_gerrors(smmu, active & ~GERROR_CMDQ_ERR);
 	if (active & GERROR_SFM_ERR)
 		lost = "service failure mode";
-	else if ((active & GERROR_CMDQ_ERR) && !smmu_cmdq_error(smmu))
+	else if ((active & GERROR_CMDQ_ERR) && !smmu_cmdq_error(smmu_main_cmdq(smmu)))
 		lost = "the command queue cannot go on";
 	if (active & GERROR_MSI_CMDQ_ABT_ERR)
-		smmu_cmdq_retire_word(smmu, "one was aborted");
+		smmu_cmdq_retire_word(smmu_main_cmdq(smmu), "one was aborted");
 	smmu_reg_write_ordered(smmu->base, SMMU_GERRORN, gerrorn ^ active);
 unlock:
 	raw_spin_unlock_irqrestore(&smmu->gerror_lock, flags);
 
 	if (lost)
-		smmu_device_shut(smmu, lost);
+		smmu_shut(smmu, lost);
 	return active;
 }
 

@@ -7,11 +7,12 @@
 
 #include <smmuv3/regs.h>
 
-#include "hw/control.h"
 #include "hw/device.h"
 #include "hw/gerror.h"
+#include "hw/handshake.h"
 #include "hw/irq.h"
 #include "hw/mmio.h"
+#include "hw/recordq.h"
 
 enum msi_index { MSI_EVENT, MSI_GERROR, MSI_PRI };
 
@@ -21,7 +22,7 @@ static const u32 msi_cfg0[] = {
 	[MSI_PRI] = SMMU_PRIQ_IRQ_CFG0,
 };
 
-/* One line for everything: which of them it was, the handlers find out */
+/* One line for everything: the handlers find out which interrupt it was */
 static irqreturn_t combined_hard(int irq, void *data)
 {
 	smmu_gerror_poll(data);
@@ -82,8 +83,9 @@ static void free_msis(struct smmu_device *smmu)
 #endif
 
 /*
- * An address of 0 turns an MSI off (6.3.21). What is there is UNKNOWN out of reset, or the kernel
- * before's, whether we use MSIs and PRI or not: only the register says whether there are such.
+ * An address of 0 turns an MSI off (6.3.21). The registers are UNKNOWN out of reset, or hold what
+ * the kernel before wrote. They are cleared also where this driver uses no MSIs or no PRI, so
+ * IDR0 itself is asked whether the SMMU has them.
  */
 static void clear_msis(struct smmu_device *smmu)
 {
@@ -98,8 +100,8 @@ static void clear_msis(struct smmu_device *smmu)
 }
 
 /* Request one line; a line that cannot be had reads as absent afterwards */
-static void request(struct smmu_device *smmu, int *irq, irq_handler_t hard,
-		    irq_handler_t thread, const char *name)
+static void request_line(struct smmu_device *smmu, int *irq, irq_handler_t hard,
+			 irq_handler_t thread, const char *name)
 {
 	int ret;
 
@@ -120,9 +122,9 @@ int smmu_irq_setup(struct smmu_device *smmu, const struct smmu_wired *wired)
 	u32 enable = IRQ_CTRL_GERROR;
 	int ret;
 
-	ret = smmu_ctrl_write(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, 0);
+	ret = smmu_reg_write_ack(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, 0);
 	if (ret) {
-		dev_err(smmu->dev, "interrupts do not disable (IRQ_CTRLACK)\n");
+		dev_err(smmu->dev, "SMMU did not acknowledge the disable of interrupts (IRQ_CTRLACK)\n");
 		return ret;
 	}
 	clear_msis(smmu);
@@ -137,31 +139,32 @@ int smmu_irq_setup(struct smmu_device *smmu, const struct smmu_wired *wired)
 	}
 
 	if (smmu->irq_combined) {
-		request(smmu, &smmu->irq_combined, combined_hard, combined_thread,
-			"arm-smmu-v3-combined");
+		request_line(smmu, &smmu->irq_combined, combined_hard, combined_thread,
+			     "arm-smmu-v3-combined");
 	} else {
 		if (smmu->evtq.mem.virt)
-			request(smmu, &smmu->evtq.irq, NULL, smmu_evtq_thread,
-				"arm-smmu-v3-evtq");
-		request(smmu, &smmu->irq_gerror, smmu_gerror_irq, NULL, "arm-smmu-v3-gerror");
+			request_line(smmu, &smmu->evtq.irq, NULL, smmu_evtq_thread,
+				     "arm-smmu-v3-evtq");
+		request_line(smmu, &smmu->irq_gerror, smmu_gerror_irq, NULL,
+			     "arm-smmu-v3-gerror");
 		if (smmu->priq.mem.virt)
-			request(smmu, &smmu->priq.irq, NULL, smmu_priq_thread,
-				"arm-smmu-v3-priq");
+			request_line(smmu, &smmu->priq.irq, NULL, smmu_priq_thread,
+				     "arm-smmu-v3-priq");
 	}
 
 	if (smmu->evtq.mem.virt)
 		enable |= IRQ_CTRL_EVENTQ;
 	if (smmu->priq.mem.virt)
 		enable |= IRQ_CTRL_PRIQ;
-	ret = smmu_ctrl_write(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, enable);
+	ret = smmu_reg_write_ack(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, enable);
 	if (ret) {
-		dev_err(smmu->dev, "interrupts do not enable (IRQ_CTRLACK)\n");
+		dev_err(smmu->dev, "SMMU did not acknowledge the enable of interrupts (IRQ_CTRLACK)\n");
 		smmu_irq_teardown(smmu);
 	}
 	return ret;
 }
 
-static void release(struct smmu_device *smmu, int *irq)
+static void free_line(struct smmu_device *smmu, int *irq)
 {
 	if (*irq)
 		free_irq(*irq, smmu);
@@ -170,15 +173,15 @@ static void release(struct smmu_device *smmu, int *irq)
 
 void smmu_irq_teardown(struct smmu_device *smmu)
 {
-	smmu_ctrl_write(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, 0);
+	smmu_reg_write_ack(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, 0);
 	if (smmu->irq_combined) {
-		release(smmu, &smmu->irq_combined);
+		free_line(smmu, &smmu->irq_combined);
 	} else {
 		if (smmu->evtq.mem.virt)
-			release(smmu, &smmu->evtq.irq);
-		release(smmu, &smmu->irq_gerror);
+			free_line(smmu, &smmu->evtq.irq);
+		free_line(smmu, &smmu->irq_gerror);
 		if (smmu->priq.mem.virt)
-			release(smmu, &smmu->priq.irq);
+			free_line(smmu, &smmu->priq.irq);
 	}
 	if (smmu->msi) {
 		clear_msis(smmu);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "core/cmd.h"
-#include "core/plan.h"
 #include "hw/cmdq.h"
 #include "hw/device.h"
 #include "hw/issue.h"
+#include "hw/shut.h"
 
 /* How long a queue that was empty may take for a flush, where nobody wants to wait */
 #define SETTLE_MS	20
@@ -17,7 +17,7 @@ int smmu_issue_by(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
 	ret = smmu_cmdq_post(smmu, cmd, n, deadline, &ticket, false);
 	if (ret)
 		return ret;
-	return smmu_cmdq_wait(smmu, &ticket, deadline);
+	return smmu_cmdq_wait(&ticket, deadline);
 }
 
 int smmu_issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
@@ -68,7 +68,7 @@ void smmu_issue_settle(struct smmu_device *smmu)
 {
 	struct smmu_deadline deadline = {
 		.at = ktime_add_ms(ktime_get(), SETTLE_MS),
-		/* nobody is to be blamed */
+		/* so that no device is blamed at the deadline */
 		.extended = true,
 	};
 	struct smmu_cmd cmd[FLUSH_ALL_CMDS];
@@ -81,11 +81,11 @@ void smmu_issue_shut(struct smmu_device *smmu, const char *why)
 {
 	u32 off;
 
-	if (!smmu_device_shut_begin(smmu, &off))
+	if (!smmu_shut_begin(smmu, &off))
 		return;
 	if (off)
 		smmu_issue_settle(smmu);
-	smmu_device_shut_end(smmu, off, why);
+	smmu_shut_end(smmu, off, why);
 }
 
 void smmu_issue_resume(struct smmu_device *smmu, u32 sid, u16 stag, u8 action)

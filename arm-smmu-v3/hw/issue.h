@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Commands of table maintenance: post and wait at once. The walk has its own way. */
+/*
+ * Commands that are posted and waited for at once: table maintenance, flushes of everything,
+ * ATC_INVs outside a walk. The walk posts to all SMMUs first and waits afterwards.
+ */
 #ifndef SMMU_HW_ISSUE_H
 #define SMMU_HW_ISSUE_H
 
@@ -7,7 +10,6 @@
 
 #include <smmuv3/cmd.h>
 
-struct smmu_batch;
 struct smmu_deadline;
 struct smmu_device;
 
@@ -43,7 +45,7 @@ void smmu_issue_cfgi(struct smmu_device *smmu, struct smmu_cmd *cmd, u32 n);
  * @stag: its tag, of the event
  * @action: RESUME_*
  *
- * Any context. Does not wait: the SMMU answers the device, not us (4.6.1).
+ * Any context. Does not wait, because the SMMU answers the device and not the caller (4.6.1).
  */
 void smmu_issue_resume(struct smmu_device *smmu, u32 sid, u16 stag, u8 action);
 
@@ -64,7 +66,7 @@ int smmu_issue_flush_all(struct smmu_device *smmu);
  */
 void smmu_issue_settle(struct smmu_device *smmu);
 
-/* smmu_device_shut(), with smmu_issue_settle() before "dead": for who is not called by the queue */
+/* smmu_shut() with smmu_issue_settle() before "dead": for callers that the queue does not call */
 void smmu_issue_shut(struct smmu_device *smmu, const char *why);
 
 #endif

@@ -1,3 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-smmu-hw-objs := control.o idregs.o queue_mem.o cmdq.o cmdq_lock.o cmdq_combine.o cmdq_error.o cmdq_atc.o gerror.o \
-		recordq.o irq.o strtab.o cdtab.o issue.o device.o
+# From the bottom to the top; scripts/check-layers holds the order
+smmu-hw-objs := handshake.o shut.o queue_mem.o idregs.o \
+		cmdq_pos.o cmdq_error.o gerror.o cmdq_poll.o cmdq_lock.o cmdq_combine.o cmdq.o \
+		issue.o recordq.o strtab.o cdtab.o irq.o reset.o device.o

@@ -7,11 +7,12 @@
 
 #include "hw/device.h"
 #include "hw/queue_mem.h"
+#include "hw/shut.h"
 
-/* A queue of 2^20 commands helps nobody; 64 Ki entries is what we ask for at most */
+/* A queue of 2^20 commands helps nobody; 64 Ki entries is what the driver asks for at most */
 #define QUEUE_LOG2_MAX		16
 
-static size_t bytes(const struct smmu_queue_mem *mem)
+static size_t queue_bytes(const struct smmu_queue_mem *mem)
 {
 	return (size_t)mem->entry << mem->log2;
 }
@@ -22,17 +23,18 @@ int smmu_queue_mem_alloc(struct smmu_device *smmu, struct smmu_queue_mem *mem, u
 	mem->entry = entry;
 	mem->enable = enable;
 	for (mem->log2 = min_t(u8, log2, QUEUE_LOG2_MAX);; mem->log2--) {
-		mem->virt = dma_alloc_coherent(smmu->dev, bytes(mem), &mem->dma,
+		mem->virt = dma_alloc_coherent(smmu->dev, queue_bytes(mem), &mem->dma,
 					       GFP_KERNEL | __GFP_NOWARN);
 		/*
 		 * A queue must be aligned to its size (6.3.26). So is coherent memory, but
 		 * for what comes from CMA and is larger than CONFIG_CMA_ALIGNMENT says.
 		 */
-		if (mem->virt && !(mem->dma & (bytes(mem) - 1)))
+		if (mem->virt && !(mem->dma & (queue_bytes(mem) - 1)))
 			break;
 		smmu_queue_mem_free(smmu, mem);
-		if (bytes(mem) <= PAGE_SIZE || !mem->log2) {
-			dev_err(smmu->dev, "no memory for %s (%zu bytes)\n", name, bytes(mem));
+		if (queue_bytes(mem) <= PAGE_SIZE || !mem->log2) {
+			dev_err(smmu->dev, "no memory for %s (%zu bytes)\n", name,
+				queue_bytes(mem));
 			return -ENOMEM;
 		}
 	}
@@ -43,7 +45,7 @@ int smmu_queue_mem_alloc(struct smmu_device *smmu, struct smmu_queue_mem *mem, u
 void smmu_queue_mem_free(struct smmu_device *smmu, struct smmu_queue_mem *mem)
 {
 	if (mem->virt)
-		smmu_device_free_queue(smmu, mem->enable, bytes(mem), mem->virt, mem->dma);
+		smmu_device_free_queue(smmu, mem->enable, queue_bytes(mem), mem->virt, mem->dma);
 	mem->virt = NULL;
 }
 

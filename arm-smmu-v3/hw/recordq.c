@@ -15,6 +15,8 @@
 #include "hw/device.h"
 #include "hw/gerror.h"
 #include "hw/mmio.h"
+#include "hw/recordq.h"
+#include "hw/shut.h"
 
 /* A storm: so much work in one go, then a pause */
 #define STORM_WORK_MS		2
@@ -68,10 +70,10 @@ void smmu_recordq_program(struct smmu_recordq *q, void __iomem *page0)
 }
 
 /*
- * How many records are there? 0 when the registers make no sense; of a device that has gone,
- * whose PROD reads as all ones, smmu_gerror_poll() makes an end.
+ * How many records are there? 0 when the registers make no sense. PROD of an SMMU that has gone
+ * reads as all ones: smmu_gerror_poll() finds that too, and shuts it.
  */
-static u32 pending(struct smmu_device *smmu, struct smmu_recordq *q, u32 *cons)
+static u32 records_pending(struct smmu_device *smmu, struct smmu_recordq *q, u32 *cons)
 {
 	u32 prod = smmu_reg_read(q->page, q->prod), n;
 
@@ -93,9 +95,9 @@ static u32 pending(struct smmu_device *smmu, struct smmu_recordq *q, u32 *cons)
 }
 
 /*
- * What is there now, one record at a time: copy it, move CONS, hand it over. Not beyond @until,
- * if that is not 0: a storm, and some record, be it the last, is left to be looked for.
- * Return: how many
+ * Take what is there now, one record at a time: copy it, move CONS, hand it over. Stop at @until,
+ * if that is not 0: more may have come meanwhile, and the caller looks again.
+ * Return: how many records were taken
  */
 static u32 take_some(struct smmu_device *smmu, struct smmu_recordq *q, ktime_t until)
 {
@@ -105,7 +107,7 @@ static u32 take_some(struct smmu_device *smmu, struct smmu_recordq *q, ktime_t u
 
 	mutex_lock(&q->lock);
 	cons = smmu_reg_read(q->page, q->cons);
-	n = pending(smmu, q, &cons);
+	n = records_pending(smmu, q, &cons);
 	overflow = cons & QUEUE_OVERFLOW;
 	pos = smmu_q_reg(cons, q->mem.log2);
 	for (i = 0; i < n && !(until && i && ktime_after(ktime_get(), until)); i++) {
@@ -124,10 +126,9 @@ static u32 take_some(struct smmu_device *smmu, struct smmu_recordq *q, ktime_t u
 }
 
 /*
- * The interrupt tells of an empty queue that is so no longer, so nothing may be left behind
- * on return.
+ * The SMMU interrupts when an empty queue gets a record, so the queue must be empty on return.
  */
-static irqreturn_t drain(struct smmu_device *smmu, struct smmu_recordq *q)
+static irqreturn_t drain_records(struct smmu_device *smmu, struct smmu_recordq *q)
 {
 	ktime_t until = ktime_add_ms(ktime_get(), STORM_WORK_MS);
 	bool any = false;
@@ -138,10 +139,10 @@ static irqreturn_t drain(struct smmu_device *smmu, struct smmu_recordq *q)
 		any = true;
 		if (!ktime_after(ktime_get(), until))
 			continue;
-		/* stopped: whoever frees the interrupt waits for us */
+		/* stopped: whoever frees the interrupt waits for this thread */
 		if (smmu_device_is_dead(smmu))
 			break;
-		/* a storm: this thread outranks everybody, so let go of the CPU and the lock */
+		/* a storm: this thread has a high priority and lets go of the CPU and the lock */
 		q->pauses++;
 		usleep_range(STORM_PAUSE_US, 2 * STORM_PAUSE_US);
 		until = ktime_add_ms(ktime_get(), STORM_WORK_MS);
@@ -197,12 +198,12 @@ irqreturn_t smmu_evtq_thread(int irq, void *data)
 {
 	struct smmu_device *smmu = data;
 
-	return drain(smmu, &smmu->evtq);
+	return drain_records(smmu, &smmu->evtq);
 }
 
 irqreturn_t smmu_priq_thread(int irq, void *data)
 {
 	struct smmu_device *smmu = data;
 
-	return drain(smmu, &smmu->priq);
+	return drain_records(smmu, &smmu->priq);
 }

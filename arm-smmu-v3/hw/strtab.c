@@ -9,6 +9,7 @@
 #include "core/ste.h"
 #include "hw/device.h"
 #include "hw/issue.h"
+#include "hw/shut.h"
 #include "hw/strtab.h"
 
 /* Level 1 of at most 1 MiB: 2^17 descriptors reach 25 bits of StreamID */

@@ -41,7 +41,7 @@ static void led_to(const void **mem, struct smmu_device *smmu,
 	mem[1] = smmu_cdtab_cd(&master->cdtab, 0);
 	mem[2] = smmu_strtab_ste(smmu, d->sid);
 	mem[3] = smmu->strtab.mem;
-	mem[4] = smmu->cmdq.mem.virt;
+	mem[4] = smmu_main_cmdq(smmu)->mem.virt;
 	mem[5] = smmu->evtq.mem.virt;
 }
 

@@ -269,7 +269,7 @@ static void takes_over_errors(struct kunit *test)
 	smmu = rig_smmu(test, rig, 0, &cfg);
 	s = &rig_host(smmu)->smmu;
 	expect_no_error(test, smmu);
-	KUNIT_EXPECT_EQ(test, 0, s->cmdq.err_seq);
+	KUNIT_EXPECT_EQ(test, 0, smmu_main_cmdq(s)->err_seq);
 	use(test, rig);
 	smmu_evtq_drain(s);
 	KUNIT_EXPECT_EQ(test, -EFAULT, model_access(smmu->model, &a));
@@ -368,7 +368,7 @@ static void kdump_is_small(struct kunit *test)
 	s = &rig_host(smmu)->smmu;
 	KUNIT_EXPECT_NULL(test, s->evtq.mem.virt);
 	KUNIT_EXPECT_NULL(test, s->priq.mem.virt);
-	KUNIT_EXPECT_LE(test, s->cmdq.mem.log2, 8);
+	KUNIT_EXPECT_LE(test, smmu_main_cmdq(s)->mem.log2, 8);
 	KUNIT_EXPECT_EQ(test, 0, model_read(smmu->model, SMMU_CR0ACK, 4) &
 				 (CR0_EVENTQEN | CR0_PRIQEN));
 	KUNIT_EXPECT_EQ(test, IRQ_CTRL_GERROR, model_read(smmu->model, SMMU_IRQ_CTRLACK, 4));

@@ -72,11 +72,11 @@ static void skips_illegal(struct kunit *test)
 		smmu_cmd_tlbi_asid(&cmd[i], 1 + i, false);
 	smmu_cmd_sync(&cmd[3], false);
 	for (i = 1; i <= 4; i++) {
-		seen = smmu->cmdq.err_seq;
+		seen = smmu_main_cmdq(smmu)->err_seq;
 		inject.ill_in = i;
 		model_inject(rig->smmu[victim]->model, &inject);
 		KUNIT_EXPECT_EQ(test, -EIO, smmu_issue(smmu, cmd, 4));
-		KUNIT_EXPECT_EQ(test, seen + 1, smmu->cmdq.err_seq);
+		KUNIT_EXPECT_EQ(test, seen + 1, smmu_main_cmdq(smmu)->err_seq);
 		KUNIT_EXPECT_EQ(test, 0, model_pending(rig->smmu[victim]->model));
 		KUNIT_EXPECT_EQ(test, 0, smmu_issue(smmu, cmd, 4));
 	}

@@ -14,6 +14,7 @@
 
 #include "drv/domains_static.h"
 #include "drv/host.h"
+#include "hw/shut.h"
 #include "model/machine.h"
 
 #define RIG_SMMUS	8

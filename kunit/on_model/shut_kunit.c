@@ -131,7 +131,7 @@ struct shutter {
 /* Whoever returns finds it dead, and it is off by then */
 static void shut(struct shutter *s)
 {
-	smmu_device_shut(s->smmu, "test");
+	smmu_shut(s->smmu, "test");
 	s->good = smmu_device_is_off(s->smmu) && !model_is_on(s->machine->model);
 	WRITE_ONCE(s->ran, true);
 }
@@ -196,7 +196,7 @@ static void interrupted(struct kunit *test)
 	model_inject(machine->model, &inject);
 	migrate_disable();
 	hrtimer_start(&s->timer, ms_to_ktime(300), HRTIMER_MODE_REL_PINNED_HARD);
-	smmu_device_shut(smmu, "test");
+	smmu_shut(smmu, "test");
 	meanwhile = READ_ONCE(s->ran);
 	migrate_enable();
 	hrtimer_cancel(&s->timer);

@@ -107,7 +107,7 @@ static int cast_once(struct caster *c)
 	if (ret)
 		return ret;
 	s->posted[c->nr] += n;
-	ret = smmu_cmdq_wait(s->smmu, &ticket, &deadline);
+	ret = smmu_cmdq_wait(&ticket, &deadline);
 	/* only we post for this thread, so all of it is done and nothing else */
 	if (!ret && READ_ONCE(s->done[c->nr]) != s->posted[c->nr])
 		ret = -ESTALE;
@@ -139,12 +139,12 @@ static int cast(void *data)
 
 static void report(struct kunit *test, struct storm *s)
 {
-	struct smmu_cmdq_stats stats;
+	struct smmu_cmdq_state state;
 
-	smmu_cmdq_stats(s->smmu, &stats);
+	smmu_cmdq_look(s->smmu, &state);
 	kunit_info(test, "%llu posts, %llu commands, %llu doorbells, %llu posts waited for room\n",
-		   stats.posts, stats.cmds, stats.doorbells, stats.full);
-	KUNIT_EXPECT_LE(test, stats.doorbells, stats.posts);
+		   state.sum.posts, state.sum.cmds, state.sum.doorbells, state.sum.full);
+	KUNIT_EXPECT_LE(test, state.sum.doorbells, state.sum.posts);
 }
 
 static void storms(struct kunit *test)

@@ -11,6 +11,8 @@
 
 #include "core/cmd.h"
 #include "core/queue.h"
+#include "hw/cmdq_poll.h"
+#include "hw/cmdq_pos.h"
 #include "hw/issue.h"
 #include "on_model/rig.h"
 
@@ -94,13 +96,13 @@ static void issue_many(struct kunit *test, struct watched *w, u32 n)
 
 static bool has_word(struct watched *w)
 {
-	return READ_ONCE(w->smmu->cmdq.polled_word);
+	return READ_ONCE(smmu_main_cmdq(w->smmu)->polled_word);
 }
 
 /* Nothing is in flight: all positions forward, by whole turns of the queue's registers */
 static void skip_to(struct kunit *test, struct watched *w, u64 near)
 {
-	struct smmu_cmdq *q = &w->smmu->cmdq;
+	struct smmu_cmdq *q = smmu_main_cmdq(w->smmu);
 	u64 turn = 2ULL << q->mem.log2;
 	u64 by = round_down(near - smmu_cmdq_posted(q), turn);
 
@@ -206,11 +208,12 @@ static void no_word_ahead(struct kunit *test)
 	const struct model_inject inject = { .drop_msis = U32_MAX };
 	struct rig *rig = rig_new(test);
 	struct watched *w = watch(test, rig);
+	struct smmu_cmdq *q = smmu_main_cmdq(w->smmu);
 	u32 i;
 
 	model_inject(w->model, &inject);
 	for (i = 0; i < ARRAY_SIZE(aheads); i++) {
-		*w->smmu->cmdq.sync_word = smmu_cmdq_posted(&w->smmu->cmdq) + aheads[i];
+		*q->sync_word = smmu_cmdq_posted(q) + aheads[i];
 		issue(test, w);
 	}
 }
@@ -223,7 +226,7 @@ static void polls_cons_if_told(struct kunit *test)
 
 	rig->poll_cons = true;
 	w = watch(test, rig);
-	KUNIT_EXPECT_NULL(test, w->smmu->cmdq.sync_word);
+	KUNIT_EXPECT_NULL(test, smmu_main_cmdq(w->smmu)->sync_word);
 	KUNIT_EXPECT_TRUE(test, smmu_has(w->smmu, SMMU_FEAT_MSI));
 	issue_many(test, w, 10);
 	KUNIT_EXPECT_EQ(test, 0, w->msis);
@@ -232,7 +235,7 @@ static void polls_cons_if_told(struct kunit *test)
 static u32 away_looks;
 
 /* The second look at the clock comes ten seconds after the first, and everything has been done */
-static ktime_t away(struct smmu_device *smmu)
+static ktime_t away(struct smmu_cmdq *q)
 {
 	if (!away_looks++)
 		return ms_to_ktime(1000);
@@ -245,7 +248,7 @@ static void looks_again(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
 	struct watched *w = watch(test, rig);
-	struct smmu_cmdq *q = &w->smmu->cmdq;
+	struct smmu_cmdq *q = smmu_main_cmdq(w->smmu);
 	struct smmu_deadline deadline = {};
 	struct smmu_ticket ticket;
 	struct smmu_cmd cmd[64];
@@ -265,7 +268,7 @@ static void looks_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2, away_looks);
 	away_looks = 0;
 	deadline = (struct smmu_deadline) {};
-	KUNIT_EXPECT_EQ(test, 0, smmu_cmdq_wait(w->smmu, &ticket, &deadline));
+	KUNIT_EXPECT_EQ(test, 0, smmu_cmdq_wait(&ticket, &deadline));
 	KUNIT_EXPECT_EQ(test, 2, away_looks);
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&q->timeouts));
 }

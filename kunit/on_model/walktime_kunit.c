@@ -113,8 +113,7 @@ static void by_hand(struct kunit *test, struct iommu_domain *domain, enum way wa
 							       &deadline, &ticket[k], false));
 			for (k = i; k < i + at_once; k++)
 				KUNIT_EXPECT_EQ(test, 0,
-						smmu_cmdq_wait(smmu_device_of(batch[k].inst),
-							       &ticket[k], &deadline));
+						smmu_cmdq_wait(&ticket[k], &deadline));
 		}
 	}
 }

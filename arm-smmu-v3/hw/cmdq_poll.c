@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/bitfield.h>
+#include <linux/ktime.h>
+#include <linux/nmi.h>
+#include <linux/sched/signal.h>
+
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
+
+#include "core/cmd.h"
+#include "core/plan.h"
+#include "core/queue.h"
+#include "hw/cmdq_poll.h"
+#include "hw/cmdq_pos.h"
+#include "hw/device.h"
+#include "hw/gerror.h"
+#include "hw/shut.h"
+
+/*
+ * Who holds the queue up? A CMD_SYNC is not complete before every ATC_INV in front of it was
+ * answered by its device (Arm IHI 0070, 4.7.3), and what comes behind the CMD_SYNC waits
+ * with it. CONS stands at the CMD_SYNC, or at an ATC_INV that the SMMU could not send yet.
+ *
+ * Entries that CONS has passed may be overwritten as soon as they are free, so what is read
+ * here of them is a suspicion. A device that is wrongly suspected is found out to be innocent
+ * soon after; when the culprit's command is gone the queue is taken for dead.
+ */
+static struct smmu_cmd read_cmd(const struct smmu_cmdq *q, u64 pos)
+{
+	const struct smmu_cmd *slot = (const struct smmu_cmd *)q->mem.virt +
+				      smmu_q_slot(pos, q->mem.log2);
+	struct smmu_cmd cmd;
+
+	/* another CPU may be writing to it, see above */
+	cmd.w[0] = READ_ONCE(slot->w[0]);
+	cmd.w[1] = READ_ONCE(slot->w[1]);
+	return cmd;
+}
+
+static bool blame_device(struct smmu_device *smmu, const struct smmu_cmd *cmd)
+{
+	return smmu_cmd_opcode(cmd) == CMD_ATC_INV &&
+	       smmu->ops->atc_stuck(smmu, FIELD_GET(CMD0_ATC_SID, le64_to_cpu(cmd->w[0])));
+}
+
+/* Hand the streams concerned to ops->atc_stuck(). Return: a device was there to be blamed */
+static bool blame_atc(struct smmu_cmdq *q)
+{
+	u64 pos = smmu_cmdq_refresh(q);
+	struct smmu_cmd cmd;
+	bool found;
+	u32 i;
+
+	/* the SMMU has consumed everything: no ATC_INV holds it up */
+	if (pos >= smmu_cmdq_posted(q))
+		return false;
+	cmd = read_cmd(q, pos);
+	if (smmu_cmd_opcode(&cmd) != CMD_SYNC && smmu_cmd_opcode(&cmd) != CMD_ATC_INV)
+		return false;
+	found = blame_device(q->smmu, &cmd);
+	for (i = 1; i <= SMMU_BATCH_MAX && i <= pos; i++) {
+		cmd = read_cmd(q, pos - i);
+		if (smmu_cmd_opcode(&cmd) == CMD_SYNC)
+			break;
+		found |= blame_device(q->smmu, &cmd);
+	}
+	return found;
+}
+
+/* A place where tests make the time pass that a poller was away */
+VISIBLE_IF_KUNIT noinline ktime_t smmu_cmdq_clock(struct smmu_cmdq *q)
+{
+	KUNIT_STATIC_STUB_REDIRECT(smmu_cmdq_clock, q);
+	return ktime_get();
+}
+
+int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadline)
+{
+	ktime_t now;
+
+	cpu_relax();
+	if (++*polls % SMMU_CMDQ_POLLS)
+		return 0;
+	smmu_gerror_poll(q->smmu);
+	if (smmu_device_is_dead(q->smmu))
+		return -ESHUTDOWN;
+	if (deadline->killable && fatal_signal_pending(current))
+		return -EINTR;
+	now = smmu_cmdq_clock(q);
+	if (!deadline->at)
+		deadline->at = ktime_add_ms(now, SMMU_CMD_TIMEOUT_MS);
+	if (deadline->extended)
+		/* PCIe allows a device a minute, which may be one with interrupts off */
+		touch_nmi_watchdog();
+	if (!ktime_after(now, deadline->at))
+		return 0;
+	if (deadline->extended || !blame_atc(q))
+		return -ETIMEDOUT;
+	deadline->extended = true;
+	deadline->at = ktime_add_ms(now, SMMU_ATC_TIMEOUT_MS);
+	return 0;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/delay.h>
+#include <linux/iopoll.h>
+#include <linux/ktime.h>
+
+#include <smmuv3/regs.h>
+
+#include "hw/device.h"
+#include "hw/handshake.h"
+#include "hw/mmio.h"
+
+static int wait_for_ack(struct smmu_device *smmu, u32 ack, u32 val)
+{
+	u32 got;
+
+	return read_poll_timeout_atomic(smmu_reg_read, got, got == val, 1,
+					SMMU_REG_TIMEOUT_US, false, smmu->base, ack);
+}
+
+int smmu_reg_write_ack(struct smmu_device *smmu, u32 reg, u32 ack, u32 val)
+{
+	smmu_reg_write(smmu->base, reg, val);
+	return wait_for_ack(smmu, ack, val);
+}
+
+/* One more turn of a polling loop? The look after the last one comes after the time is over. */
+static bool poll_again(ktime_t *until)
+{
+	ktime_t now = ktime_get();
+
+	if (!*until)
+		*until = ktime_add_us(now, SMMU_REG_TIMEOUT_US);
+	else if (*until == KTIME_MAX)
+		return false;
+	if (ktime_after(now, *until))
+		*until = KTIME_MAX;
+	udelay(1);
+	return true;
+}
+
+int smmu_gbpa_abort(struct smmu_device *smmu)
+{
+	unsigned long flags;
+	ktime_t until = 0;
+	u32 gbpa;
+
+	do {
+		raw_spin_lock_irqsave(&smmu->shut_lock, flags);
+		gbpa = smmu_reg_read(smmu->base, SMMU_GBPA);
+		/* UPDATE reads 1 while an earlier write, perhaps this one, is under way */
+		if (!(gbpa & (GBPA_UPDATE | GBPA_ABORT)))
+			smmu_reg_write(smmu->base, SMMU_GBPA, gbpa | GBPA_ABORT | GBPA_UPDATE);
+		raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
+		if ((gbpa & (GBPA_UPDATE | GBPA_ABORT)) == GBPA_ABORT)
+			return 0;
+		if (gbpa == U32_MAX)
+			return -ENODEV;
+	} while (poll_again(&until));
+	return -ETIMEDOUT;
+}
+
+int smmu_cr0_set(struct smmu_device *smmu, u32 cr0)
+{
+	unsigned long flags;
+	int ret = 0;
+
+	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
+	/* once the SMMU is being shut nobody would clear again what is set here */
+	if (smmu->shutting)
+		ret = -EIO;
+	else
+		smmu_reg_write(smmu->base, SMMU_CR0, cr0);
+	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
+	return ret ?: wait_for_ack(smmu, SMMU_CR0ACK, cr0);
+}
+
+u32 smmu_cr0_clear(struct smmu_device *smmu, u32 bits)
+{
+	unsigned long flags;
+	ktime_t until = 0;
+	u32 cr0, ack;
+
+	do {
+		raw_spin_lock_irqsave(&smmu->shut_lock, flags);
+		cr0 = smmu_reg_read(smmu->base, SMMU_CR0);
+		ack = smmu_reg_read(smmu->base, SMMU_CR0ACK);
+		/* a field that is under way to being set must arrive there first (6.3.9) */
+		if (cr0 & ack & bits && cr0 != U32_MAX)
+			smmu_reg_write(smmu->base, SMMU_CR0, cr0 & ~(ack & bits));
+		raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
+		if (!((cr0 | ack) & bits))
+			return 0;
+	} while (cr0 != U32_MAX && poll_again(&until));
+	return (cr0 | ack) & bits;
+}

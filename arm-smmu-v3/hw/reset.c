@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/bitfield.h>
+#include <linux/dev_printk.h>
+
+#include <smmuv3/regs.h>
+
+#include "hw/cmdq.h"
+#include "hw/device.h"
+#include "hw/gerror.h"
+#include "hw/handshake.h"
+#include "hw/issue.h"
+#include "hw/mmio.h"
+#include "hw/recordq.h"
+#include "hw/reset.h"
+
+int smmu_reset_disable(struct smmu_device *smmu)
+{
+	u32 stuck;
+	int ret;
+
+	/*
+	 * An SMMU that another kernel left enabled may have DMA under way, by translations that
+	 * mean nothing to this kernel. Bypass would let that DMA loose on physical addresses, so
+	 * an SMMU that does not abort is left as it is.
+	 */
+	if (smmu->was_enabled) {
+		ret = smmu_gbpa_abort(smmu);
+		if (ret) {
+			dev_err(smmu->dev, "SMMU did not acknowledge GBPA.ABORT, left as found\n");
+			return ret;
+		}
+	}
+	/* all of CR0, but SMMUEN first: its acknowledge waits for no other field */
+	stuck = smmu_cr0_clear(smmu, CR0_SMMUEN) ?: smmu_cr0_clear(smmu, U32_MAX);
+	if (stuck) {
+		dev_err(smmu->dev, "SMMU did not acknowledge the disable (CR0ACK 0x%x)\n", stuck);
+		return -ETIMEDOUT;
+	}
+	return smmu_gerror_take_over(smmu);
+}
+
+static void program_memory(struct smmu_device *smmu)
+{
+	const struct smmu_strtab *strtab = &smmu->strtab;
+	u32 cache = CR1_CACHE_NC, share = SMMU_SH_OUTER, cfg;
+
+	/*
+	 * The SMMU reads tables and queues with the attributes by which CPUs map them. What
+	 * memory the DMA API gives is decided by firmware, so the feature is firmware's word and
+	 * not IDR0.COHACC, which may say more.
+	 */
+	if (smmu_has(smmu, SMMU_FEAT_COHERENT)) {
+		cache = CR1_CACHE_WB;
+		share = SMMU_SH_INNER;
+	}
+	smmu_reg_write(smmu->base, SMMU_CR1,
+		       FIELD_PREP(CR1_TABLE_SH, share) |
+		       FIELD_PREP(CR1_TABLE_OC, cache) | FIELD_PREP(CR1_TABLE_IC, cache) |
+		       FIELD_PREP(CR1_QUEUE_SH, share) |
+		       FIELD_PREP(CR1_QUEUE_OC, cache) | FIELD_PREP(CR1_QUEUE_IC, cache));
+
+	/* PTM: the SMMU takes no part in the CPUs' broadcast invalidation: the array does it all */
+	smmu_reg_write(smmu->base, SMMU_CR2, CR2_PTM | CR2_RECINVSID |
+		       (smmu_has(smmu, SMMU_FEAT_E2H) ? CR2_E2H : 0));
+
+	smmu_reg_write64(smmu->base, SMMU_STRTAB_BASE,
+			 (strtab->dma & STRTAB_BASE_ADDR) | STRTAB_BASE_READ_ALLOC);
+	cfg = FIELD_PREP(STRTAB_BASE_CFG_LOG2SIZE, strtab->log2);
+	if (strtab->two_level)
+		cfg |= FIELD_PREP(STRTAB_BASE_CFG_FMT, STRTAB_FMT_2LVL) |
+		       FIELD_PREP(STRTAB_BASE_CFG_SPLIT, STRTAB_SPLIT_BITS);
+	smmu_reg_write(smmu->base, SMMU_STRTAB_BASE_CFG, cfg);
+
+	smmu_cmdq_program(smmu);
+	if (smmu->evtq.mem.virt)
+		smmu_recordq_program(&smmu->evtq, smmu->base);
+	if (smmu->priq.mem.virt)
+		smmu_recordq_program(&smmu->priq, smmu->base);
+}
+
+int smmu_reset_prepare(struct smmu_device *smmu)
+{
+	int ret;
+
+	program_memory(smmu);
+	ret = smmu_cr0_set(smmu, CR0_CMDQEN);
+	if (ret) {
+		dev_err(smmu->dev, "SMMU did not acknowledge the enable of its command queue (CR0ACK)\n");
+		return ret;
+	}
+	ret = smmu_issue_flush_all(smmu);
+	if (ret)
+		dev_err(smmu->dev, "initial invalidation failed (%pe)\n", ERR_PTR(ret));
+	return ret;
+}
+
+int smmu_reset_enable(struct smmu_device *smmu)
+{
+	u32 cr0 = CR0_CMDQEN;
+	int ret;
+
+	if (smmu->evtq.mem.virt)
+		cr0 |= CR0_EVENTQEN;
+	if (smmu->priq.mem.virt)
+		cr0 |= CR0_PRIQEN;
+	if (smmu_has(smmu, SMMU_FEAT_ATS))
+		cr0 |= CR0_ATSCHK;
+	ret = smmu_cr0_set(smmu, cr0);
+	if (!ret)
+		ret = smmu_cr0_set(smmu, cr0 | CR0_SMMUEN);
+	if (ret)
+		dev_err(smmu->dev, "SMMU did not acknowledge the enable (CR0ACK)\n");
+	return ret;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/dev_printk.h>
+#include <linux/dma-mapping.h>
+
+#include <smmuv3/regs.h>
+
+#include "hw/device.h"
+#include "hw/handshake.h"
+#include "hw/shut.h"
+
+bool smmu_shut_set_dead(struct smmu_device *smmu, u32 off)
+{
+	unsigned long flags;
+	bool first;
+
+	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
+	first = !smmu->dead;
+	/* pairs with READ_ONCE() in smmu_device_uses() */
+	WRITE_ONCE(smmu->on, smmu->on & ~off);
+	/*
+	 * The acknowledges come before it, because readers of "dead" take an invalidation that
+	 * was not confirmed for done. Pairs with the loads in smmu_device_is_dead() and
+	 * smmu_device_uses().
+	 */
+	smp_store_release(&smmu->dead, true);
+	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
+	return first;
+}
+
+bool smmu_shut_has_begun(struct smmu_device *smmu)
+{
+	unsigned long flags;
+	bool shutting;
+
+	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
+	shutting = smmu->shutting;
+	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
+	return shutting;
+}
+
+bool smmu_shut_begin(struct smmu_device *smmu, u32 *off)
+{
+	unsigned long flags;
+	int ret;
+
+	if (smmu_device_is_dead(smmu))
+		return false;
+	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
+	smmu->shutting = true;
+	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
+	/*
+	 * Without GBPA.ABORT, SMMUEN = 0 would send everything on to physical addresses: stale
+	 * translations are less harm.
+	 */
+	ret = smmu_gbpa_abort(smmu);
+	/* the queues stay as they are: CMDQEN's acknowledge may never come */
+	*off = ret ? 0 : CR0_SMMUEN & ~smmu_cr0_clear(smmu, CR0_SMMUEN);
+	return true;
+}
+
+void smmu_shut_end(struct smmu_device *smmu, u32 off, const char *why)
+{
+	if (!smmu_shut_set_dead(smmu, off))
+		return;
+	dev_alert(smmu->dev, "SHUT: %s. All DMA through it %s; other SMMUs go on.\n", why,
+		  off ? "aborts" : "should abort, but the SMMU did not confirm it");
+	smmu->ops->lost(smmu);
+}
+
+void smmu_shut(struct smmu_device *smmu, const char *why)
+{
+	u32 off;
+
+	if (smmu_shut_begin(smmu, &off))
+		smmu_shut_end(smmu, off, why);
+}
+
+static void free_or_withhold(struct smmu_device *smmu, bool in_use, size_t bytes, void *virt,
+			     dma_addr_t dma)
+{
+	if (!in_use) {
+		dma_free_coherent(smmu->dev, bytes, virt, dma);
+		return;
+	}
+	atomic_inc(&smmu->withheld);
+	dev_alert_ratelimited(smmu->dev, "%zu bytes withheld, the SMMU may still use them\n",
+			      bytes);
+}
+
+void smmu_device_free_dma(struct smmu_device *smmu, size_t bytes, void *virt, dma_addr_t dma)
+{
+	free_or_withhold(smmu, smmu_device_is_adrift(smmu), bytes, virt, dma);
+}
+
+void smmu_device_free_queue(struct smmu_device *smmu, u32 enable, size_t bytes, void *virt,
+			    dma_addr_t dma)
+{
+	free_or_withhold(smmu, smmu_device_uses(smmu, enable), bytes, virt, dma);
+}
