@@ -137,16 +137,13 @@ struct cd_writer {
 static void cd_sync(struct smmu_entry_writer *writer)
 {
 	struct cd_writer *w = container_of(writer, struct cd_writer, writer);
-	struct smmu_cmd cmd[16 + 1];
-	u32 i, fill = 0;
+	struct smmu_issue_batch batch;
+	u32 i;
 
-	for (i = 0; i < w->n; i++) {
-		smmu_cmd_cfgi_cd(&cmd[fill++], w->sids[i], w->ssid, w->leaf);
-		if (fill + 1 == ARRAY_SIZE(cmd) || i + 1 == w->n) {
-			smmu_issue_cfgi(w->smmu, cmd, fill);
-			fill = 0;
-		}
-	}
+	smmu_issue_batch_start(&batch, w->smmu, true);
+	for (i = 0; i < w->n; i++)
+		smmu_cmd_cfgi_cd(smmu_issue_batch_add(&batch), w->sids[i], w->ssid, w->leaf);
+	smmu_issue_batch_end(&batch);
 }
 
 static const struct smmu_entry_ops cd_ops = {

@@ -107,3 +107,26 @@ void smmu_issue_cfgi(struct smmu_device *smmu, struct smmu_cmd *cmd, u32 n)
 	if (ret && ret != -ESHUTDOWN && smmu_issue_flush_all(smmu))
 		smmu_issue_shut(smmu, "configuration invalidation not confirmed");
 }
+
+int smmu_issue_batch_end(struct smmu_issue_batch *batch)
+{
+	u32 n = batch->n;
+
+	batch->n = 0;
+	if (!n || batch->ret)
+		return batch->ret;
+	if (batch->config) {
+		smmu_issue_cfgi(batch->smmu, batch->cmd, n);
+		return 0;
+	}
+	smmu_cmd_sync(&batch->cmd[n++], false);
+	batch->ret = smmu_issue(batch->smmu, batch->cmd, n);
+	return batch->ret;
+}
+
+struct smmu_cmd *smmu_issue_batch_add(struct smmu_issue_batch *batch)
+{
+	if (batch->n == SMMU_ISSUE_BATCH)
+		smmu_issue_batch_end(batch);
+	return &batch->cmd[batch->n++];
+}

@@ -38,6 +38,51 @@ int smmu_issue_by(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
  */
 void smmu_issue_cfgi(struct smmu_device *smmu, struct smmu_cmd *cmd, u32 n);
 
+/* Commands that a batch holds, without the CMD_SYNC */
+#define SMMU_ISSUE_BATCH	16
+
+/**
+ * struct smmu_issue_batch - many commands of one operation, on the stack of their caller
+ * @smmu: SMMU
+ * @config: they are CFGI commands and must be confirmed, as smmu_issue_cfgi() has it
+ * @ret: first error of an issue, 0 with @config. After an error nothing is sent any more.
+ * @n: commands in @cmd
+ * @cmd: commands, with room for the CMD_SYNC
+ *
+ * Whenever the batch is full it is issued, with a CMD_SYNC behind it. Any context.
+ */
+struct smmu_issue_batch {
+	struct smmu_device *smmu;
+	bool config;
+	int ret;
+	u32 n;
+	struct smmu_cmd cmd[SMMU_ISSUE_BATCH + 1];
+};
+
+/* An empty batch */
+static inline void smmu_issue_batch_start(struct smmu_issue_batch *batch,
+					  struct smmu_device *smmu, bool config)
+{
+	batch->smmu = smmu;
+	batch->config = config;
+	batch->ret = 0;
+	batch->n = 0;
+}
+
+/**
+ * smmu_issue_batch_add() - the place for one more command
+ * @batch: batch; issued first when it is full
+ * Return: where the caller writes the command before the next call
+ */
+struct smmu_cmd *smmu_issue_batch_add(struct smmu_issue_batch *batch);
+
+/**
+ * smmu_issue_batch_end() - issue what is left
+ * @batch: batch, empty afterwards
+ * Return: 0 or the first error of smmu_issue(); always 0 for CFGI commands
+ */
+int smmu_issue_batch_end(struct smmu_issue_batch *batch);
+
 /**
  * smmu_issue_resume() - answer a stalled transaction
  * @smmu: SMMU
