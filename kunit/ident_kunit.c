@@ -38,7 +38,7 @@ static const struct smmu_idregs rich = {
 };
 
 #define RICH_FLAGS		(QEMU_FLAGS | SMMU_FEAT_CDTAB_2LVL | SMMU_FEAT_MSI | \
-				 SMMU_FEAT_SEV | SMMU_FEAT_ATS | SMMU_FEAT_PRI | \
+				 SMMU_FEAT_ATS | SMMU_FEAT_PRI | \
 				 SMMU_FEAT_STALL | SMMU_FEAT_HYP | SMMU_FEAT_E2H | \
 				 SMMU_FEAT_HA | SMMU_FEAT_HD | SMMU_FEAT_HAFT | \
 				 SMMU_FEAT_S2FWB | SMMU_FEAT_BTM | SMMU_FEAT_VAX | \
@@ -121,7 +121,6 @@ static const struct id_change id_changes[] = {
 	{ "PRI needs ATS", 0, 0x10000, 0x10000 },
 	{ "ATS and PRI", 0, 0x10400, 0x10400, .gained = SMMU_FEAT_ATS | SMMU_FEAT_PRI },
 	{ "MSI", 0, 0x2000, 0x2000, .gained = SMMU_FEAT_MSI },
-	{ "SEV", 0, 0x4000, 0x4000, .gained = SMMU_FEAT_SEV },
 	{ "2-level CD tables", 0, 0x80000, 0x80000, .gained = SMMU_FEAT_CDTAB_2LVL },
 	{ "either endianness", 0, 0x600000, 0 },
 	{ "reserved endianness", 0, 0x600000, 0x200000, -EINVAL, "TTENDIAN" },
@@ -255,9 +254,7 @@ struct part {
 #define ARM		0x43b
 
 static const struct part parts[] = {
-	{ "Arm MMU-600", IIDR(0x483, 0, 0, ARM), SMMU_FEAT_SEV | SMMU_FEAT_NESTING },
-	{ "Arm MMU-600", IIDR(0x483, 0, 2, ARM), SMMU_FEAT_SEV | SMMU_FEAT_NESTING },
-	{ "Arm MMU-600", IIDR(0x483, 0, 3, ARM), SMMU_FEAT_NESTING },
+	{ "Arm MMU-600", IIDR(0x483, 0, 0, ARM), SMMU_FEAT_NESTING },
 	{ "Arm MMU-600", IIDR(0x483, 1, 0, ARM), SMMU_FEAT_NESTING },
 	{ "Arm MMU-600", IIDR(0x483, 1, 15, ARM), SMMU_FEAT_NESTING },
 	{ "Arm MMU-600", IIDR(0x483, 2, 0, ARM) },
@@ -349,7 +346,6 @@ static const struct without withouts[] = {
 	{ "2-level CD table", SMMU_FEAT_CDTAB_2LVL, SMMU_FEAT_CDTAB_2LVL },
 	{ "RIL", SMMU_FEAT_RIL, SMMU_FEAT_RIL },
 	{ "MSI", SMMU_FEAT_MSI, SMMU_FEAT_MSI },
-	{ "SEV", SMMU_FEAT_SEV, SMMU_FEAT_SEV },
 	{ "ATS", SMMU_FEAT_ATS, SMMU_FEAT_ATS | SMMU_FEAT_PRI },
 	{ "PRI", SMMU_FEAT_PRI, SMMU_FEAT_PRI },
 	{ "stalls", SMMU_FEAT_STALL, SMMU_FEAT_STALL },

@@ -38,11 +38,10 @@ void smmu_cmd_atc_inv(struct smmu_cmd *cmd, u32 sid, u32 ssid, bool ssv,
 void smmu_cmd_pri_resp(struct smmu_cmd *cmd, u32 sid, u32 ssid, bool ssv,
 		       u16 prgindex, u8 resp);
 void smmu_cmd_resume(struct smmu_cmd *cmd, u32 sid, u16 stag, u8 action);
-/* 4.7.3. Completion signal: CS none (poll CONS), SEV, or an MSI write of @data to @addr */
-static inline void smmu_cmd_sync(struct smmu_cmd *cmd, bool sev)
+/* 4.7.3. Completion signal: none (poll CONS), or an MSI write of @data to @addr */
+static inline void smmu_cmd_sync(struct smmu_cmd *cmd)
 {
-	cmd->w[0] = cpu_to_le64(CMD_SYNC |
-				FIELD_PREP(CMD0_SYNC_CS, sev ? SYNC_CS_SEV : SYNC_CS_NONE));
+	cmd->w[0] = cpu_to_le64(CMD_SYNC | FIELD_PREP(CMD0_SYNC_CS, SYNC_CS_NONE));
 	cmd->w[1] = 0;
 }
 

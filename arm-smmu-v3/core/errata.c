@@ -47,8 +47,6 @@ struct iidr_erratum {
 };
 
 static const struct iidr_erratum iidr_errata[] = {
-	/* 1076982: no SEV on completion, up to r0p2 */
-	{ IMPL_ARM, ARM_MMU_600, RELEASE(0, 3), .lost = SMMU_FEAT_SEV },
 	/* 1209401: no nesting before r2p0 */
 	{ IMPL_ARM, ARM_MMU_600, RELEASE(2, 0), .lost = SMMU_FEAT_NESTING },
 	/* 3777127 and others: no broadcast TLB maintenance, all releases */

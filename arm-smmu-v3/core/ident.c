@@ -142,7 +142,6 @@ static int ident_idr0(u32 idr0, const struct smmu_ident_env *env,
 		      flag_if(idr0 & IDR0_ATS, SMMU_FEAT_ATS) |
 		      flag_if(idr0 & IDR0_PRI, SMMU_FEAT_PRI) |
 		      flag_if(idr0 & IDR0_MSI, SMMU_FEAT_MSI) |
-		      flag_if(idr0 & IDR0_SEV, SMMU_FEAT_SEV) |
 		      flag_if(idr0 & IDR0_HYP, SMMU_FEAT_HYP) |
 		      flag_if((idr0 & IDR0_HYP) && env->cpu_e2h, SMMU_FEAT_E2H) |
 		      flag_if(FIELD_GET(IDR0_ST_LEVEL, idr0) == IDR0_ST_LEVEL_2,

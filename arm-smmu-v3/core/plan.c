@@ -96,7 +96,7 @@ static bool batch_full(const struct smmu_batch *batch)
 
 static void plan_sync(struct smmu_plan *plan, struct smmu_batch *batch)
 {
-	smmu_cmd_sync(&batch->cmd[batch->n++], false);
+	smmu_cmd_sync(&batch->cmd[batch->n++]);
 	plan->unsynced = false;
 }
 
@@ -207,7 +207,7 @@ static __always_inline bool plan_short(const struct smmu_inv *inv,
 	/* what one command covers is never so much that the whole tag is preferred */
 	if (!smmu_tlbi_only(inv, range, &batch->cmd[0]))
 		return false;
-	smmu_cmd_sync(&batch->cmd[1], false);
+	smmu_cmd_sync(&batch->cmd[1]);
 	batch->inst = inv->inst;
 	batch->n = 2;
 	batch->end = true;
@@ -310,7 +310,7 @@ void smmu_plan_tag_flush(const struct smmu_inv *inv, struct smmu_batch *batch)
 	batch->end = true;
 	while (rounds--) {
 		plan_cmd_whole(inv, &batch->cmd[batch->n++]);
-		smmu_cmd_sync(&batch->cmd[batch->n++], false);
+		smmu_cmd_sync(&batch->cmd[batch->n++]);
 	}
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_plan_tag_flush);

@@ -35,7 +35,7 @@ struct post {
 static void send(struct post *post)
 {
 	if (post->fill && !post->ret) {
-		smmu_cmd_sync(&post->cmd[post->fill++], false);
+		smmu_cmd_sync(&post->cmd[post->fill++]);
 		post->ret = smmu_issue(&post->master->host->smmu, post->cmd, post->fill);
 	}
 	post->fill = 0;

@@ -81,7 +81,7 @@ static int domains_show(struct seq_file *s, void *unused)
 DEFINE_SHOW_ATTRIBUTE(domains);
 
 static const char * const feat_name[] = {
-	"stage1", "stage2", "nesting", "strtab-2lvl", "cdtab-2lvl", "range-inv", "msi", "sev",
+	"stage1", "stage2", "nesting", "strtab-2lvl", "cdtab-2lvl", "range-inv", "msi", NULL,
 	"ats", "pri", "stall", "stall-force", "hyp", "e2h", "hw-access", "hw-dirty", "haft",
 	"coherent", "s2fwb", "bbml2", "btm", "vax", "attr-ovr", "sva", "lpa2",
 };

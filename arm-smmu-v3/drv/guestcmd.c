@@ -93,7 +93,7 @@ static u32 do_block(struct smmu_vsmmu *vsmmu, struct block *block, u32 n, int *e
 	rcu_read_lock();
 	taken = smmu_guest_block(&guest, block->in, n, block->out, &fill, err);
 	if (fill) {
-		smmu_cmd_sync(&block->out[fill++], false);
+		smmu_cmd_sync(&block->out[fill++]);
 		ret = issue(smmu, block->out, fill);
 	}
 	rcu_read_unlock();

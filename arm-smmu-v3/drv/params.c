@@ -15,7 +15,7 @@
 static uint disable_features;
 module_param(disable_features, uint, 0444);
 MODULE_PARM_DESC(disable_features,
-		 "mask of features to treat as absent: 1 stage 1, 2 stage 2, 8 two-level stream tables, 0x20 range invalidation, 0x40 MSI, 0x80 SEV; all in Documentation/parameters.rst (default 0)");
+		 "mask of features to treat as absent: 1 stage 1, 2 stage 2, 8 two-level stream tables, 0x20 range invalidation, 0x40 MSI; all in Documentation/parameters.rst (default 0)");
 
 /* At least one batch fits into 2^7 entries; 2^1 is the smallest queue that works at all */
 static int set_queue_log2(const char *val, const struct kernel_param *kp)

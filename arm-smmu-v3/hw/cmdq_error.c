@@ -84,7 +84,7 @@ bool smmu_cmdq_error(struct smmu_cmdq *q)
 	case CERROR_ILL:
 		remember_failed(q, pos);
 		/* A CMD_SYNC is legal whatever the features; the wait goes on behind it */
-		smmu_cmd_sync(slot, false);
+		smmu_cmd_sync(slot);
 		/* the slot before the acknowledge in smmu_gerror_poll() */
 		dma_wmb();
 		return true;

@@ -49,11 +49,11 @@ static u32 flush_all(struct smmu_device *smmu, struct smmu_cmd *cmd)
 	u32 n = 0;
 
 	smmu_cmd_cfgi_all(&cmd[n++]);
-	smmu_cmd_sync(&cmd[n++], false);
+	smmu_cmd_sync(&cmd[n++]);
 	if (smmu_has(smmu, SMMU_FEAT_HYP))
 		smmu_cmd_tlbi_el2_all(&cmd[n++]);
 	smmu_cmd_tlbi_nsnh_all(&cmd[n++]);
-	smmu_cmd_sync(&cmd[n++], false);
+	smmu_cmd_sync(&cmd[n++]);
 	return n;
 }
 
@@ -102,7 +102,7 @@ void smmu_issue_cfgi(struct smmu_device *smmu, struct smmu_cmd *cmd, u32 n)
 {
 	int ret;
 
-	smmu_cmd_sync(&cmd[n++], false);
+	smmu_cmd_sync(&cmd[n++]);
 	ret = issue_as_needed(smmu, cmd, n);
 	if (ret && ret != -ESHUTDOWN && smmu_issue_flush_all(smmu))
 		smmu_issue_shut(smmu, "configuration invalidation not confirmed");
@@ -119,7 +119,7 @@ int smmu_issue_batch_end(struct smmu_issue_batch *batch)
 		smmu_issue_cfgi(batch->smmu, batch->cmd, n);
 		return 0;
 	}
-	smmu_cmd_sync(&batch->cmd[n++], false);
+	smmu_cmd_sync(&batch->cmd[n++]);
 	batch->ret = smmu_issue(batch->smmu, batch->cmd, n);
 	return batch->ret;
 }

@@ -9,7 +9,7 @@
 #include <linux/bits.h>
 #include <linux/types.h>
 
-/* smmu_features.flags; also the bits of the module parameter disable_features */
+/* smmu_features.flags; also the bits of the module parameter disable_features. Bit 7 is free. */
 #define SMMU_FEAT_S1		BIT(0)	/* stage 1 translation */
 #define SMMU_FEAT_S2		BIT(1)	/* stage 2 translation */
 #define SMMU_FEAT_NESTING	BIT(2)	/* both at once, no erratum against it */
@@ -17,7 +17,6 @@
 #define SMMU_FEAT_CDTAB_2LVL	BIT(4)
 #define SMMU_FEAT_RIL		BIT(5)	/* range invalidation */
 #define SMMU_FEAT_MSI		BIT(6)
-#define SMMU_FEAT_SEV		BIT(7)
 #define SMMU_FEAT_ATS		BIT(8)
 #define SMMU_FEAT_PRI		BIT(9)
 #define SMMU_FEAT_STALL		BIT(10)

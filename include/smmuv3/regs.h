@@ -30,7 +30,6 @@
 #define IDR0_NS1ATS			BIT(11)
 #define IDR0_ASID16			BIT(12)
 #define IDR0_MSI			BIT(13)
-#define IDR0_SEV			BIT(14)
 #define IDR0_PRI			BIT(16)
 #define IDR0_VMID16			BIT(18)
 #define IDR0_CD2L			BIT(19)

@@ -302,7 +302,7 @@ static void plan_model_phase_run(struct plan_rig *rig, struct smmu_inst *inst,
 			n += plan_model_entry(rig, &array->inv[i], range);
 	if (!n)
 		return;
-	smmu_cmd_sync(&sync, false);
+	smmu_cmd_sync(&sync);
 	plan_log(rig, &rig->want, inst, &sync, false);
 }
 

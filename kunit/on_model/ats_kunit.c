@@ -432,7 +432,7 @@ static void bystander(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PA2, rig_access(s.rig, e, IOVA, false));
 	/* as a guest would send it: nobody waits for this one */
 	smmu_cmd_atc_inv(&cmd[0], s.d[1]->sid, 0, false, 0, ATC_SIZE_ALL);
-	smmu_cmd_sync(&cmd[1], false);
+	smmu_cmd_sync(&cmd[1]);
 	KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, 2, &deadline, &ticket, false));
 
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(other, IOVA, SZ_4K));

@@ -70,7 +70,7 @@ static void skips_illegal(struct kunit *test)
 	smmu = &rig_host(rig->smmu[victim])->smmu;
 	for (i = 0; i < 3; i++)
 		smmu_cmd_tlbi_asid(&cmd[i], 1 + i, false);
-	smmu_cmd_sync(&cmd[3], false);
+	smmu_cmd_sync(&cmd[3]);
 	for (i = 1; i <= 4; i++) {
 		seen = smmu_main_cmdq(smmu)->err_seq;
 		inject.ill_in = i;
@@ -96,7 +96,7 @@ static void skips_illegal_irqs_off(struct kunit *test)
 	rig_smmu_irq(test, rig, victim, NULL);
 	smmu = &rig_host(rig->smmu[victim])->smmu;
 	smmu_cmd_tlbi_asid(&cmd[0], 1, false);
-	smmu_cmd_sync(&cmd[1], false);
+	smmu_cmd_sync(&cmd[1]);
 	model_inject(rig->smmu[victim]->model, &inject);
 	local_irq_save(flags);
 	ret = smmu_issue(smmu, cmd, 2);

@@ -226,7 +226,7 @@ static void sees_illegal(struct kunit *test)
 	cfg.idr[3] &= ~IDR3_RIL;
 	smmu = rig_smmu(test, rig, 0, &cfg);
 	smmu_cmd_tlbi_asid(&cmd[0], 1, false);
-	smmu_cmd_sync(&cmd[1], false);
+	smmu_cmd_sync(&cmd[1]);
 	KUNIT_EXPECT_EQ(test, 0, smmu_issue(&rig_host(smmu)->smmu, cmd, 2));
 	KUNIT_EXPECT_EQ(test, 0, model_violation(smmu->model, NULL, 0));
 	cmd[0].w[0] |= cpu_to_le64(BIT_ULL(9));
@@ -261,7 +261,7 @@ static void has_atc(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
 	smmu_cmd_atc_inv(&cmd[0], d->sid, 0, false, IOVA + SZ_4K, 0);
-	smmu_cmd_sync(&cmd[1], false);
+	smmu_cmd_sync(&cmd[1]);
 	KUNIT_EXPECT_EQ(test, 0, smmu_issue(hw, cmd, 2));
 	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
 	smmu_cmd_atc_inv(&cmd[0], d->sid, 0, false, IOVA - SZ_4K, 1);
@@ -285,7 +285,7 @@ static void watches(struct kunit *test)
 	u32 i;
 
 	smmu_cmd_tlbi_asid(&cmd[0], 1, false);
-	smmu_cmd_sync(&cmd[1], false);
+	smmu_cmd_sync(&cmd[1]);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
 	model_watch(smmu->model, &dma);
 	model_watched(smmu->model, &seen);
@@ -333,7 +333,7 @@ static void keeps_time(struct kunit *test)
 	model_latency(smmu->model, CMD_TLBI_NH_ASID, 500);
 	smmu_cmd_tlbi_asid(&cmd[0], 1, false);
 	smmu_cmd_tlbi_asid(&cmd[1], 2, false);
-	smmu_cmd_sync(&cmd[2], false);
+	smmu_cmd_sync(&cmd[2]);
 	start = model_now();
 	KUNIT_EXPECT_EQ(test, 0, smmu_issue(hw, cmd, 3));
 	KUNIT_EXPECT_GE(test, model_now() - start, 11000);

@@ -102,7 +102,7 @@ static int cast_once(struct caster *c)
 	for (i = 0; i < n; i++)
 		smmu_cmd_tlbi_asid(&c->cmd[i], FIELD_PREP(THREAD, c->nr) |
 				   ((s->posted[c->nr] + i) & NUMBER), false);
-	smmu_cmd_sync(&c->cmd[n], false);
+	smmu_cmd_sync(&c->cmd[n]);
 	ret = smmu_cmdq_post(s->smmu, c->cmd, n + 1, &deadline, &ticket, false);
 	if (ret)
 		return ret;

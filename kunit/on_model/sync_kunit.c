@@ -83,7 +83,7 @@ static void issue(struct kunit *test, struct watched *w)
 	struct smmu_cmd cmd[2];
 
 	smmu_cmd_tlbi_asid(&cmd[0], 1, false);
-	smmu_cmd_sync(&cmd[1], false);
+	smmu_cmd_sync(&cmd[1]);
 	KUNIT_EXPECT_EQ(test, 0, smmu_issue(w->smmu, cmd, 2));
 	KUNIT_EXPECT_EQ(test, done + 1, w->done);
 }
@@ -257,7 +257,7 @@ static void looks_again(struct kunit *test)
 	model_latency(w->model, CMD_TLBI_NH_ASID, NSEC_PER_SEC / 100);
 	for (i = 0; i < ARRAY_SIZE(cmd) - 1; i++)
 		smmu_cmd_tlbi_asid(&cmd[i], 1, false);
-	smmu_cmd_sync(&cmd[i], false);
+	smmu_cmd_sync(&cmd[i]);
 	for (i = 0; i < n; i++)
 		KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(w->smmu, cmd, ARRAY_SIZE(cmd), &deadline,
 							&ticket, false));
