@@ -77,7 +77,7 @@ void smmu_array_free(struct smmu_array *array)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_array_free);
 
-static void add(struct smmu_array *scratch, const struct smmu_inv *inv, bool place)
+static void add_inv(struct smmu_array *scratch, const struct smmu_inv *inv, bool place)
 {
 	u32 at = scratch->len;
 
@@ -106,13 +106,13 @@ static void add(struct smmu_array *scratch, const struct smmu_inv *inv, bool pla
 
 void smmu_array_add(struct smmu_array *scratch, const struct smmu_inv *inv)
 {
-	add(scratch, inv, false);
+	add_inv(scratch, inv, false);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_array_add);
 
 void smmu_array_add_parked(struct smmu_array *scratch, const struct smmu_inv *inv)
 {
-	add(scratch, inv, true);
+	add_inv(scratch, inv, true);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_array_add_parked);
 

@@ -67,7 +67,7 @@ static bool stream_pass(u8 opcode, struct pass *pass)
  * @guest_id is the field that is replaced by @host_id. Nothing of the guest's reaches @out but
  * what is in @pass, and nothing is dropped in silence but the id.
  */
-static int rebuild(const struct smmu_guest *guest, const struct smmu_cmd *in,
+static int rebuild_cmd(const struct smmu_guest *guest, const struct smmu_cmd *in,
 		   const struct pass *pass, u8 opcode, u64 guest_id, u64 host_id,
 		   struct smmu_cmd *out)
 {
@@ -104,7 +104,7 @@ static int tlbi(const struct smmu_guest *guest, const struct smmu_cmd *in,
 		opcode = CMD_TLBI_NH_ALL;
 		guest_id = 0;
 	}
-	ret = rebuild(guest, in, pass, opcode, guest_id,
+	ret = rebuild_cmd(guest, in, pass, opcode, guest_id,
 		      FIELD_PREP(CMD0_TLBI_VMID, guest->vmid), out);
 	if (ret > 0 && is_rangeless(guest, pass, out))
 		smmu_cmd_tlbi_nh_all(out, guest->vmid);
@@ -130,7 +130,7 @@ static bool atc_inv_narrow(const struct smmu_guest_stream *s, struct smmu_cmd *c
 	return true;
 }
 
-static int stream(const struct smmu_guest *guest, const struct smmu_cmd *in,
+static int lookup_stream(const struct smmu_guest *guest, const struct smmu_cmd *in,
 		  const struct pass *pass, struct smmu_cmd *out)
 {
 	u32 vsid = FIELD_GET(CMD0_CFGI_SID, le64_to_cpu(in->w[0]));
@@ -142,7 +142,7 @@ static int stream(const struct smmu_guest *guest, const struct smmu_cmd *in,
 
 	if (!guest->ops->stream(guest->ctx, vsid, &s))
 		return -EIO;
-	ret = rebuild(guest, in, pass, opcode, CMD0_CFGI_SID,
+	ret = rebuild_cmd(guest, in, pass, opcode, CMD0_CFGI_SID,
 		      FIELD_PREP(CMD0_CFGI_SID, s.sid), out);
 	if (ret > 0 && opcode == CMD_ATC_INV && !atc_inv_narrow(&s, out))
 		return 0;
@@ -160,7 +160,7 @@ int smmu_guest_cmd(const struct smmu_guest *guest, const struct smmu_cmd *in,
 	if (tlbi_pass(opcode, &pass))
 		ret = tlbi(guest, in, &pass, &cmd);
 	else if (stream_pass(opcode, &pass))
-		ret = stream(guest, in, &pass, &cmd);
+		ret = lookup_stream(guest, in, &pass, &cmd);
 	if (ret > 0)
 		*out = cmd;
 	return ret;

@@ -55,7 +55,7 @@ bool smmu_insert_admits(const struct smmu_inserter *ins, u64 cons)
 EXPORT_SYMBOL_IF_KUNIT(smmu_insert_admits);
 
 /* End of what lies published in a row from @pos on */
-static u64 published(const struct smmu_inserter *ins, u64 pos)
+static u64 published_end(const struct smmu_inserter *ins, u64 pos)
 {
 	for (;;) {
 		/* pairs with smp_store_release() in smmu_insert(): see there */
@@ -73,7 +73,7 @@ static u64 published(const struct smmu_inserter *ins, u64 pos)
  * atomic_sub_return() says 0 all of them were there to be seen by the pass before. Fully
  * ordered RMWs: atomic_fetch_inc() in smmu_insert() against atomic_sub_return() here, both ways.
  */
-static void ring(struct smmu_inserter *ins)
+static void ring_doorbell(struct smmu_inserter *ins)
 {
 	int seen;
 
@@ -86,7 +86,7 @@ static void ring(struct smmu_inserter *ins)
 		 * RMW that put him there. Pairs with atomic_fetch_inc() in smmu_insert().
 		 */
 		smp_rmb();
-		end = published(ins, ins->rung);
+		end = published_end(ins, ins->rung);
 		if (end != ins->rung) {
 			/*
 			 * Before the doorbell, so that nobody refuses a CONS that is true;
@@ -134,12 +134,12 @@ u64 smmu_insert(struct smmu_inserter *ins, const struct smmu_cmd *cmd, u32 n)
 	 * The SMMU keeps its side by 3.5.2: no slot is read before PROD has covered it.
 	 */
 	dma_wmb();
-	/* pairs with smp_load_acquire() in published() */
+	/* pairs with smp_load_acquire() in published_end() */
 	smp_store_release(&ins->ends[smmu_q_slot(pos, ins->log2)], end);
 	smmu_insert_pause(ins, 1);
 
 	if (!atomic_fetch_inc(&ins->bell))
-		ring(ins);
+		ring_doorbell(ins);
 	return pos;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_insert);

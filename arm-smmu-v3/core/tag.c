@@ -109,7 +109,7 @@ void smmu_tag_leak(struct smmu_inst *inst)
 EXPORT_SYMBOL_IF_KUNIT(smmu_tag_leak);
 
 /* Forget a parked entry, and what is no use without it */
-static void forget(struct smmu_array *array, struct smmu_inv *inv)
+static void forget_tag(struct smmu_array *array, struct smmu_inv *inv)
 {
 	struct smmu_inv key = *inv, *sibling;
 
@@ -136,7 +136,7 @@ u32 smmu_tag_reclaim(struct smmu_array *array, struct smmu_inst *inst, u8 type)
 			continue;
 
 		/* Forgotten first: the id may be another domain's at once */
-		forget(array, inv);
+		forget_tag(array, inv);
 		if (!smmu_inv_has_tag(inv->type) || inv->type == SMMU_INV_S2_VMID_VSMMU)
 			continue;
 		smmu_tag_free(inv->inst, inv->type, inv->id);

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/dev_printk.h>
 
-#include "core/array.h"
 #include "core/cmd.h"
+#include "drv/arrays.h"
 #include "drv/ats.h"
-#include "drv/atsdev.h"
-#include "drv/domain.h"
+#include "drv/ats_cut.h"
+#include "drv/ats_pci.h"
 #include "drv/host.h"
 #include "drv/install.h"
 #include "drv/master.h"
-#include "drv/streams.h"
 #include "hw/issue.h"
 
 /* Until config space can be had: a reset takes a tenth of a second and more */
@@ -17,11 +16,51 @@
 
 void smmu_ats_probe(struct smmu_master *master)
 {
-	master->ats_capable = smmu_atsdev_capable(master);
+	master->ats_capable = smmu_ats_pci_capable(master);
 	if (!master->ats_capable)
 		return;
-	master->ats_global = smmu_atsdev_global(master);
-	master->ats_required = smmu_atsdev_required(master);
+	master->ats_global = smmu_ats_pci_global(master);
+	master->ats_required = smmu_ats_pci_required(master);
+}
+
+bool smmu_ats_wanted(const struct smmu_master *master, const struct smmu_use *after)
+{
+	if (!master->ats_capable)
+		return false;
+	switch (after->kind) {
+	case SMMU_RID_S1:
+	case SMMU_RID_S2:
+		return true;
+	case SMMU_RID_NESTED:
+		return after->vste_ats;
+	default:
+		return after->nr_pasids;
+	}
+}
+
+/* May ATS, which is off, go on? */
+static bool ats_may_go_on(const struct smmu_master *master, const struct smmu_use *after)
+{
+	const struct smmu_use before = { .kind = master->kind, .nr_pasids = master->nr_pasids };
+
+	if (master->ats_parked)
+		return false;
+	/* blocked by an attach: a reset may be under way */
+	if (after->attach)
+		return after->kind != SMMU_RID_BLOCKED;
+	/* where it could have been on before, enabling it has failed: the next attach tries again */
+	return !smmu_ats_wanted(master, &before);
+}
+
+enum smmu_ats_step smmu_ats_step(const struct smmu_master *master, const struct smmu_use *after)
+{
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	if (!smmu_ats_wanted(master, after))
+		return master->ats_on ? SMMU_ATS_GOES_OFF : SMMU_ATS_STAYS_OFF;
+	if (master->ats_on)
+		return SMMU_ATS_STAYS_ON;
+	return ats_may_go_on(master, after) ? SMMU_ATS_GOES_ON : SMMU_ATS_STAYS_OFF;
 }
 
 /* ATC_INVs to one device on their way, with a CMD_SYNC behind each batch of them */
@@ -32,7 +71,7 @@ struct post {
 	int ret;
 };
 
-static void send(struct post *post)
+static void atc_send(struct post *post)
 {
 	if (post->fill && !post->ret) {
 		smmu_cmd_sync(&post->cmd[post->fill++]);
@@ -46,7 +85,7 @@ static void send(struct post *post)
  * have had under its PASIDs, which nobody here knows: an ATC_INV without a SubstreamID may or
  * may not take it.
  */
-static void add(struct post *post, u32 ssid)
+static void atc_add(struct post *post, u32 ssid)
 {
 	struct smmu_master *master = post->master;
 	u32 i;
@@ -57,52 +96,49 @@ static void add(struct post *post, u32 ssid)
 		if (!ssid && master->ssid_bits)
 			smmu_cmd_atc_inv_pasids(&post->cmd[post->fill++], master->sids[i]);
 		if (post->fill + 2 >= ARRAY_SIZE(post->cmd))
-			send(post);
+			atc_send(post);
 	}
 }
 
-static int finish(struct post *post)
+static int atc_finish(struct post *post)
 {
-	send(post);
+	atc_send(post);
 	/* an SMMU that was shut passes nothing on, whatever ATCs hold */
 	return post->ret == -ESHUTDOWN ? 0 : post->ret;
 }
 
 /* Everything. Not every device knows global ones (4.5.1), so each PASID of ours by its name. */
-static int invalidate_all(struct smmu_master *master)
+static int atc_invalidate_all(struct smmu_master *master)
 {
 	struct post post = { .master = master };
-	struct smmu_attachment *at;
+	struct smmu_binding *binding;
 	unsigned long ssid;
 
-	if (smmu_atsdev_gone(master))
+	if (smmu_ats_pci_gone(master))
 		return 0;
-	add(&post, 0);
-	xa_for_each(&master->pasids, ssid, at)
-		add(&post, ssid);
-	return finish(&post);
+	atc_add(&post, 0);
+	xa_for_each(&master->pasids, ssid, binding)
+		atc_add(&post, ssid);
+	return atc_finish(&post);
 }
 
 /* Unanswered: what the ATC holds may be anything, so it is not used from here on */
-static bool confirmed(struct smmu_master *master, int ret)
+static bool atc_confirmed(struct smmu_master *master, int ret)
 {
 	if (ret)
-		smmu_atsdev_cut(master);
+		smmu_ats_pci_cut(master);
 	return !ret;
 }
 
-bool smmu_ats_on(struct smmu_master *master)
+bool smmu_ats_on_locked(struct smmu_master *master)
 {
 	int ret;
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	/* what is on is clean under the PASIDs that stay */
-	if (master->ats_on)
-		return smmu_ats_drop(master, 0);
-	if (!confirmed(master, invalidate_all(master)))
+	if (!atc_confirmed(master, atc_invalidate_all(master)))
 		return false;
-	ret = smmu_atsdev_enable(master);
+	ret = smmu_ats_pci_enable(master);
 	if (ret) {
 		dev_warn(master->dev, "ATS cannot be enabled (%pe), goes on without\n",
 			 ERR_PTR(ret));
@@ -116,102 +152,71 @@ bool smmu_ats_on(struct smmu_master *master)
 /* Nobody sends it an ATC_INV any more when this returns, no walk and no guest */
 static void leave_arrays(struct smmu_master *master)
 {
-	struct smmu_attachment *at;
+	struct smmu_binding *binding;
 	unsigned long ssid;
 
 	/* pairs with READ_ONCE in drv/guestcmd.c */
 	WRITE_ONCE(master->ats_on, false);
-	smmu_attachment_drop_ats(&master->rid);
-	xa_for_each(&master->pasids, ssid, at)
-		smmu_attachment_drop_ats(at);
+	smmu_binding_drop_ats_locked(&master->rid);
+	xa_for_each(&master->pasids, ssid, binding)
+		smmu_binding_drop_ats_locked(binding);
 	/* those who found the entries or the flag have sent their ATC_INV */
 	synchronize_rcu_expedited();
 }
 
-void smmu_ats_without(struct smmu_master *master, struct smmu_attachment *next)
+void smmu_ats_without_locked(struct smmu_master *master, struct smmu_binding *next)
 {
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	smmu_attachment_drop_ats(next);
+	smmu_binding_drop_ats_locked(next);
 	leave_arrays(master);
 }
 
-bool smmu_ats_off(struct smmu_master *master)
+bool smmu_ats_off_locked(struct smmu_master *master)
 {
 	bool ok;
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	smmu_atsdev_disable(master);
-	ok = confirmed(master, invalidate_all(master));
+	smmu_ats_pci_disable(master);
+	ok = atc_confirmed(master, atc_invalidate_all(master));
 	/* its ATC is empty and stays empty */
 	leave_arrays(master);
 	return ok;
 }
 
-bool smmu_ats_drop(struct smmu_master *master, u32 ssid)
+bool smmu_ats_drop_locked(struct smmu_master *master, u32 ssid)
 {
 	struct post post = { .master = master };
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	if (smmu_atsdev_gone(master))
+	if (smmu_ats_pci_gone(master))
 		return true;
-	add(&post, ssid);
-	return confirmed(master, finish(&post));
+	atc_add(&post, ssid);
+	return atc_confirmed(master, atc_finish(&post));
 }
 
-void smmu_ats_park(struct smmu_master *master)
+void smmu_ats_park_locked(struct smmu_master *master)
 {
 	lockdep_assert_held(&smmu_attach_mutex);
 
 	dev_err(master->dev, "ATS failed: no DMA until it is attached anew\n");
-	smmu_atsdev_cut(master);
-	smmu_atsdev_disable(master);
+	smmu_ats_pci_cut(master);
+	smmu_ats_pci_disable(master);
 	leave_arrays(master);
 	master->ats_parked = true;
-	smmu_install_abort(master);
+	smmu_install_abort_locked(master);
 	/* translated requests end there, too (3.9.1.3): bus mastering is its owner's again */
-	if (!smmu_atsdev_give_back(master))
-		smmu_atsdev_settle(master->host, RETRY_MS);
+	if (!smmu_ats_pci_give_back(master))
+		smmu_ats_recover_later(master->host, RETRY_MS);
 }
 
-void smmu_ats_unpark(struct smmu_master *master)
+void smmu_ats_unpark_locked(struct smmu_master *master)
 {
 	lockdep_assert_held(&smmu_attach_mutex);
 
 	master->ats_parked = false;
-}
-
-bool smmu_ats_cut(struct smmu_device *smmu, u32 sid)
-{
-	struct smmu_host *host = smmu_host_of(smmu);
-	struct smmu_master *master;
-	bool found = false;
-
-	rcu_read_lock();
-	/* release_device waits for readers before the master goes */
-	master = smmu_streams_ruler(host, sid);
-	if (master && master->ats_capable) {
-		found = true;
-		if (!test_and_set_bit(SMMU_CUT, &master->ats_cut)) {
-			smmu_atsdev_cut(master);
-			smmu_atsdev_settle(host, 0);
-		}
-	}
-	rcu_read_unlock();
-	return found;
-}
-
-void smmu_ats_cut_array(struct smmu_device *smmu, const struct smmu_array *array)
-{
-	const struct smmu_inv *inv;
-	u32 num = smmu_array_count(array);
-	u32 pos;
-
-	for (pos = 0; (inv = smmu_array_next_live(array, &pos, num)); pos++)
-		if (inv->inst == &smmu->inst && smmu_inv_is_ats(inv->type))
-			smmu_ats_cut(smmu, inv->id);
 }
 
 /*
@@ -220,38 +225,38 @@ void smmu_ats_cut_array(struct smmu_device *smmu, const struct smmu_array *array
  * empties the ATC (PCIe, implicit invalidation); what is asked is whether the device can be
  * relied on under every SubstreamID.
  */
-static bool answers(struct smmu_master *master)
+static bool device_answers(struct smmu_master *master)
 {
-	smmu_atsdev_ask(master);
-	return !invalidate_all(master);
+	smmu_ats_pci_ask(master);
+	return !atc_invalidate_all(master);
 }
 
-static void judge(struct smmu_master *master)
+static void judge_device(struct smmu_master *master)
 {
 	/* one that was pulled out will never answer: unmaps need not wait until it is removed */
-	if (master->ats_on && (smmu_atsdev_gone(master) || !answers(master)))
-		smmu_ats_park(master);
+	if (master->ats_on && (smmu_ats_pci_gone(master) || !device_answers(master)))
+		smmu_ats_park_locked(master);
 	else
 		/* if it is off by now, that was confirmed */
 		dev_warn(master->dev, "answers ATC_INV, DMA goes on\n");
 }
 
 /* Return: false when it is to be called again */
-static bool settle(struct smmu_master *master)
+static bool recover_master(struct smmu_master *master)
 {
 	bool done;
 
 	if (test_and_clear_bit(SMMU_CUT, &master->ats_cut) && !master->ats_parked)
-		judge(master);
-	done = smmu_atsdev_give_back(master);
+		judge_device(master);
+	done = smmu_ats_pci_give_back(master);
 	/* cut again in the meantime: the work is queued again, too */
 	smp_mb__after_atomic();
 	if (test_bit(SMMU_CUT, &master->ats_cut))
-		smmu_atsdev_cut(master);
+		smmu_ats_pci_cut(master);
 	return done;
 }
 
-void smmu_ats_settle(struct smmu_host *host)
+void smmu_ats_recover(struct smmu_host *host)
 {
 	struct smmu_master *master;
 	bool done = true;
@@ -259,9 +264,9 @@ void smmu_ats_settle(struct smmu_host *host)
 	mutex_lock(&smmu_attach_mutex);
 	mutex_lock(&host->streams_lock);
 	list_for_each_entry(master, &host->masters, node)
-		done &= settle(master);
+		done &= recover_master(master);
 	if (!done)
-		smmu_atsdev_settle(host, RETRY_MS);
+		smmu_ats_recover_later(host, RETRY_MS);
 	mutex_unlock(&host->streams_lock);
 	mutex_unlock(&smmu_attach_mutex);
 }

@@ -1,27 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Attaching a master's requests without PASID; with one: pasid.h. What may fail is done
- * first, and then nothing has changed; the rest cannot fail and does not allocate.
+ * Attaching a master's requests without PASID. With a PASID: pasid.h; to a guest's STE: nested.h.
+ * What may fail is done first, and then nothing has changed; the rest cannot fail and does not
+ * allocate.
  */
 #ifndef SMMU_DRV_ATTACH_H
 #define SMMU_DRV_ATTACH_H
 
 #include <linux/types.h>
 
-struct smmu_device;
+struct smmu_change;
 struct smmu_domain;
 struct smmu_master;
-struct smmu_nested;
-
-/**
- * smmu_attach_allowed() - may the master's SMMU walk this domain's table for it?
- * @master: device
- * @domain: any
- *
- * The one question of attach, PASID attach and nesting. Attach mutex held.
- * Return: 0 or -EINVAL, never anything else: iommufd then makes another domain
- */
-int smmu_attach_allowed(struct smmu_master *master, struct smmu_domain *domain);
+struct smmu_vsmmu;
 
 /**
  * smmu_attach_paging() - to a paging domain, from whatever there was
@@ -34,25 +25,24 @@ int smmu_attach_allowed(struct smmu_master *master, struct smmu_domain *domain);
 int smmu_attach_paging(struct smmu_master *master, struct smmu_domain *domain);
 
 /**
- * smmu_attach_nested() - to a guest's STE over its vSMMU's stage 2
+ * smmu_attach_none_locked() - to no domain: identity or blocked
  * @master: the device
- * @nested: from the vSMMU of the device's SMMU
- * Return: as smmu_attach_paging(); -EINVAL too for another SMMU's vSMMU and for a device that
- *	could bypass the caches; -ENOENT for stage 1 without a vDEVICE
- */
-int smmu_attach_nested(struct smmu_master *master, struct smmu_nested *nested);
-
-/**
- * smmu_attach_none() - to no domain: identity or blocked
- * @master: the device; attach mutex held
  * @bypass: identity, else abort
  *
  * Cannot fail, does not allocate. On return nothing of the old domain is in any TLB.
  * PASIDs stay what they are.
  */
-void smmu_attach_none(struct smmu_master *master, bool bypass);
+void smmu_attach_none_locked(struct smmu_master *master, bool bypass);
 
-/* Hardware dirty state that the walks make coherent */
-bool smmu_dirty_capable(const struct smmu_device *smmu);
+/**
+ * smmu_attach_commit_locked() - commit a change of requests without PASID
+ * @change: prepared; its binding is the master's @rid
+ * @vsmmu: the vSMMU through which it is attached, or NULL
+ * @nested_id: number of the nested domain, 0 for none; see struct smmu_master
+ *
+ * What smmu_change_commit_locked() does, and what only the RID has.
+ */
+void smmu_attach_commit_locked(struct smmu_change *change, const struct smmu_vsmmu *vsmmu,
+			       u64 nested_id);
 
 #endif

@@ -14,8 +14,8 @@
 
 #include "core/array.h"
 #include "core/ste.h"
+#include "drv/arrays.h"
 #include "drv/debugfs.h"
-#include "drv/domain.h"
 #include "drv/host.h"
 #include "drv/master.h"
 #include "drv/streams.h"
@@ -44,14 +44,14 @@ static void show_entry(struct seq_file *s, const struct smmu_inv *inv)
 		   inv->users ? "" : inv->forgotten ? " trash" : " parked");
 }
 
-static void show_attached(struct seq_file *s, const struct smmu_attachment *at)
+static void show_binding(struct seq_file *s, const struct smmu_binding *binding)
 {
-	seq_printf(s, "  attached %s", dev_name(at->master->dev));
-	if (at->ssid)
-		seq_printf(s, " pasid %u", at->ssid);
-	if (at->tag.type == SMMU_INV_S2_VMID_VSMMU)
+	seq_printf(s, "  attached %s", dev_name(binding->master->dev));
+	if (binding->ssid)
+		seq_printf(s, " pasid %u", binding->ssid);
+	if (binding->tag.type == SMMU_INV_S2_VMID_VSMMU)
 		seq_puts(s, " nested");
-	seq_puts(s, at->ats ? " ats\n" : "\n");
+	seq_puts(s, binding->ats ? " ats\n" : "\n");
 }
 
 static int domains_show(struct seq_file *s, void *unused)
@@ -62,7 +62,7 @@ static int domains_show(struct seq_file *s, void *unused)
 	mutex_lock(&smmu_attach_mutex);
 	list_for_each_entry(sd, &smmu_domains, node) {
 		struct smmu_array *array = smmu_domain_array(sd);
-		struct smmu_attachment *at;
+		struct smmu_binding *binding;
 
 		seq_printf(s, "domain %u: stage %u%s%s%s ias %u oas %u granule %luK entries %u live length %u\n",
 			   sd->id, sd->pt.needs.stage2 ? 2 : 1,
@@ -72,8 +72,8 @@ static int domains_show(struct seq_file *s, void *unused)
 			   array->num);
 		for (i = 0; i < array->len; i++)
 			show_entry(s, &array->inv[i]);
-		list_for_each_entry(at, &sd->attached, node)
-			show_attached(s, at);
+		list_for_each_entry(binding, &sd->bindings, node)
+			show_binding(s, binding);
 	}
 	mutex_unlock(&smmu_attach_mutex);
 	return 0;
@@ -162,7 +162,7 @@ static const char * const kind_name[] = {
 static void show_master(struct seq_file *s, struct smmu_device *smmu,
 			struct smmu_master *master)
 {
-	struct smmu_attachment *at;
+	struct smmu_binding *binding;
 	unsigned long ssid;
 	u32 i, w;
 
@@ -184,7 +184,7 @@ static void show_master(struct seq_file *s, struct smmu_device *smmu,
 		seq_printf(s, "  sid 0x%x ste %s:", master->sids[i], smmu_ste_kind(ste));
 		for (w = 0; w < 4; w++)
 			seq_printf(s, " %016llx", le64_to_cpu(READ_ONCE(ste->w[w])));
-		if (smmu_streams_shared(master, i))
+		if (smmu_streams_shared_locked(master, i))
 			seq_printf(s, " shared, as %s has it",
 				   dev_name(smmu_streams_ruler(master->host,
 							       master->sids[i])->dev));
@@ -192,11 +192,11 @@ static void show_master(struct seq_file *s, struct smmu_device *smmu,
 	}
 	if (smmu_cdtab_exists(&master->cdtab))
 		show_cd(s, master, 0);
-	xa_for_each(&master->pasids, ssid, at) {
-		if (!at->domain)
+	xa_for_each(&master->pasids, ssid, binding) {
+		if (!binding->domain)
 			continue;
-		seq_printf(s, "  pasid %lu domain %u tag %s %u\n", ssid, at->domain->id,
-			   inv_name[at->tag.type], at->tag.id);
+		seq_printf(s, "  pasid %lu domain %u tag %s %u\n", ssid, binding->domain->id,
+			   inv_name[binding->tag.type], binding->tag.id);
 		show_cd(s, master, ssid);
 	}
 }

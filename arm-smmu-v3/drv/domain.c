@@ -12,28 +12,16 @@
 #include "core/array.h"
 #include "core/range.h"
 #include "core/tag.h"
+#include "drv/arrays.h"
 #include "drv/attach.h"
+#include "drv/binding.h"
 #include "drv/domain.h"
 #include "drv/host.h"
 #include "drv/master.h"
 #include "drv/pasid.h"
 #include "drv/walk.h"
 
-/* All arrays, tags and attachments; what it protects in full: domain.h */
-DEFINE_MUTEX(smmu_attach_mutex);
-LIST_HEAD(smmu_domains);
-
 static atomic_t domain_ids = ATOMIC_INIT(0);
-
-void smmu_domain_publish(struct smmu_domain *domain, struct smmu_array *array)
-{
-	struct smmu_array *old = smmu_domain_array(domain);
-
-	/* pairs with rcu_dereference() in smmu_walk_range() */
-	rcu_assign_pointer(domain->invs, array);
-	if (old)
-		kvfree_rcu(old, rcu);
-}
 
 struct smmu_domain *smmu_domain_new(size_t size)
 {
@@ -46,7 +34,7 @@ struct smmu_domain *smmu_domain_new(size_t size)
 		return NULL;
 	}
 	RCU_INIT_POINTER(sd->invs, array);
-	INIT_LIST_HEAD(&sd->attached);
+	INIT_LIST_HEAD(&sd->bindings);
 	INIT_LIST_HEAD(&sd->left);
 	INIT_LIST_HEAD(&sd->node);
 	sd->id = atomic_inc_return(&domain_ids);
@@ -54,30 +42,23 @@ struct smmu_domain *smmu_domain_new(size_t size)
 	return sd;
 }
 
-void smmu_domain_add(struct smmu_domain *sd)
-{
-	mutex_lock(&smmu_attach_mutex);
-	list_add_tail(&sd->node, &smmu_domains);
-	mutex_unlock(&smmu_attach_mutex);
-}
-
 void smmu_domain_leave_all(struct smmu_domain *sd)
 {
-	struct smmu_attachment *at, *next;
+	struct smmu_binding *binding, *next;
 
 	mutex_lock(&smmu_attach_mutex);
 	/*
 	 * The core takes a device for attached to the next domain even when that attach failed
 	 * (no memory, say). Its SMMU must not go on walking a page table that is freed.
 	 */
-	list_for_each_entry_safe(at, next, &sd->attached, node) {
-		dev_WARN(at->master->dev, "domain %u is freed under it, blocked\n", sd->id);
-		if (at->ssid)
-			smmu_pasid_detach(at->master, at->ssid);
+	list_for_each_entry_safe(binding, next, &sd->bindings, node) {
+		dev_WARN(binding->master->dev, "domain %u is freed under it, blocked\n", sd->id);
+		if (binding->ssid)
+			smmu_pasid_detach_locked(binding->master, binding->ssid);
 		else
-			smmu_attach_none(at->master, false);
+			smmu_attach_none_locked(binding->master, false);
 	}
-	smmu_pasid_domain_gone(sd);
+	smmu_pasid_domain_gone_locked(sd);
 	list_del(&sd->node);
 	/* parked tags were flushed when their last user left */
 	smmu_tag_reclaim(smmu_domain_array(sd), NULL, SMMU_INV_TYPES);
@@ -92,8 +73,13 @@ void smmu_domain_finish(struct smmu_domain *sd)
 	module_put(THIS_MODULE);
 }
 
+bool smmu_dirty_capable(const struct smmu_device *smmu)
+{
+	return smmu_has(smmu, SMMU_FEAT_HD) && smmu_has(smmu, SMMU_FEAT_COHERENT);
+}
+
 /* Page table and geometry */
-static int build(struct smmu_domain *sd, struct smmu_device *smmu, bool stage2, bool dirty)
+static int build_table(struct smmu_domain *sd, struct smmu_device *smmu, bool stage2, bool dirty)
 {
 	bool s2fwb = sd->nest_parent && smmu_has(smmu, SMMU_FEAT_S2FWB);
 	int ret;
@@ -136,14 +122,14 @@ struct iommu_domain *smmu_domain_alloc_paging(struct device *dev, u32 flags,
 	if (!sd)
 		return ERR_PTR(-ENOMEM);
 	sd->nest_parent = parent;
-	ret = build(sd, smmu, stage2, dirty);
+	ret = build_table(sd, smmu, stage2, dirty);
 	if (ret) {
 		smmu_domain_finish(sd);
 		return ERR_PTR(ret);
 	}
 	sd->domain.type = IOMMU_DOMAIN_UNMANAGED;
 	sd->domain.ops = &smmu_paging_ops;
-	smmu_domain_add(sd);
+	smmu_arrays_add(sd);
 	return &sd->domain;
 }
 
@@ -158,33 +144,6 @@ static void domain_free(struct iommu_domain *domain)
 		pr_alert("smmuv3: domain %u: page table withheld, an SMMU may still use it\n",
 			 sd->id);
 	smmu_domain_finish(sd);
-}
-
-u32 smmu_domains_reclaim(struct smmu_inst *inst, u8 type)
-{
-	struct smmu_domain *sd;
-	u32 n = 0;
-
-	lockdep_assert_held(&smmu_attach_mutex);
-	list_for_each_entry(sd, &smmu_domains, node)
-		n += smmu_tag_reclaim(smmu_domain_array(sd), inst, type);
-	return n;
-}
-
-void smmu_domains_forget(struct smmu_device *smmu)
-{
-	struct smmu_array *purged;
-	struct smmu_domain *sd;
-
-	mutex_lock(&smmu_attach_mutex);
-	list_for_each_entry(sd, &smmu_domains, node) {
-		smmu_tag_reclaim(smmu_domain_array(sd), &smmu->inst, SMMU_INV_TYPES);
-		purged = smmu_array_purge(smmu_domain_array(sd), GFP_KERNEL | __GFP_NOFAIL);
-		if (purged)
-			smmu_domain_publish(sd, purged);
-	}
-	mutex_unlock(&smmu_attach_mutex);
-	synchronize_rcu();
 }
 
 static int map_pages(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr,
@@ -241,13 +200,13 @@ static phys_addr_t iova_to_phys(struct iommu_domain *domain, dma_addr_t iova)
 	return smmu_pgtable_phys(&smmu_domain_of(domain)->pt, iova);
 }
 
-static int attach_dev(struct iommu_domain *domain, struct device *dev,
+static int paging_attach_dev(struct iommu_domain *domain, struct device *dev,
 		      struct iommu_domain *old)
 {
 	return smmu_attach_paging(dev_iommu_priv_get(dev), smmu_domain_of(domain));
 }
 
-static int set_dev_pasid(struct iommu_domain *domain, struct device *dev, ioasid_t pasid,
+static int paging_set_dev_pasid(struct iommu_domain *domain, struct device *dev, ioasid_t pasid,
 			 struct iommu_domain *old)
 {
 	return smmu_pasid_attach(dev_iommu_priv_get(dev), smmu_domain_of(domain), pasid);
@@ -257,12 +216,12 @@ static int set_dev_pasid(struct iommu_domain *domain, struct device *dev, ioasid
 static bool enforce_cache_coherency(struct iommu_domain *domain)
 {
 	struct smmu_domain *sd = smmu_domain_of(domain);
-	struct smmu_attachment *at;
+	struct smmu_binding *binding;
 	bool ret = true;
 
 	mutex_lock(&smmu_attach_mutex);
-	list_for_each_entry(at, &sd->attached, node)
-		ret &= smmu_master_canwbs(at->master);
+	list_for_each_entry(binding, &sd->bindings, node)
+		ret &= binding->master->canwbs;
 	sd->enforced = ret;
 	mutex_unlock(&smmu_attach_mutex);
 	return ret;
@@ -287,8 +246,8 @@ const struct iommu_dirty_ops smmu_dirty_ops = {
 };
 
 const struct iommu_domain_ops smmu_paging_ops = {
-	.attach_dev = attach_dev,
-	.set_dev_pasid = set_dev_pasid,
+	.attach_dev = paging_attach_dev,
+	.set_dev_pasid = paging_set_dev_pasid,
 	.map_pages = map_pages,
 	.unmap_pages = unmap_pages,
 	.flush_iotlb_all = flush_iotlb_all,

@@ -11,20 +11,18 @@
 
 #include <linux/iommu.h>
 #include <linux/list.h>
-#include <linux/mutex.h>
 
 #include "drv/pgtable.h"
 
 struct smmu_array;
 struct smmu_device;
-struct smmu_inst;
 
 /**
  * struct smmu_domain
  * @domain: the core's part
  * @pt: page table; of an SVA domain, only what it needs: the table is the mm's
  * @invs: the array; never NULL. Read under RCU, replaced under smmu_attach_mutex.
- * @attached: struct smmu_attachment.node; under smmu_attach_mutex
+ * @bindings: struct smmu_binding.node; under smmu_attach_mutex
  * @left: PASIDs that may come back to it, see pasid.c; under smmu_attach_mutex
  * @node: in smmu_domains; under smmu_attach_mutex
  * @id: for debugfs and traces, never reused
@@ -40,7 +38,7 @@ struct smmu_domain {
 	struct iommu_domain domain;
 	struct smmu_pgtable pt;
 	struct smmu_array __rcu *invs;
-	struct list_head attached;
+	struct list_head bindings;
 	struct list_head left;
 	struct list_head node;
 	u32 id;
@@ -57,21 +55,14 @@ static inline struct smmu_domain *smmu_domain_of(struct iommu_domain *domain)
 	return container_of(domain, struct smmu_domain, domain);
 }
 
-/*
- * Serialises everything that writes arrays, tags, CDs and STEs of streams that are in use,
- * over all SMMUs: a domain spans them. Attach paths only, never map or unmap. Taken
- * inside the group mutex; outside every lock of hw.
- */
-extern struct mutex smmu_attach_mutex;
-
-/* All paging and SVA domains; under smmu_attach_mutex */
-extern struct list_head smmu_domains;
-
 extern const struct iommu_domain_ops smmu_paging_ops;
 extern const struct iommu_dirty_ops smmu_dirty_ops;
 
 struct iommu_domain *smmu_domain_alloc_paging(struct device *dev, u32 flags,
 					      const struct iommu_user_data *user_data);
+
+/* Hardware dirty state that the SMMU's walks make coherent */
+bool smmu_dirty_capable(const struct smmu_device *smmu);
 
 /**
  * smmu_domain_new() - a domain without a page table, known to nobody
@@ -82,9 +73,6 @@ struct iommu_domain *smmu_domain_alloc_paging(struct device *dev, u32 flags,
  * Return: domain with an empty array, or NULL
  */
 struct smmu_domain *smmu_domain_new(size_t size);
-
-/* From here on it is in smmu_domains. Takes the attach mutex. */
-void smmu_domain_add(struct smmu_domain *sd);
 
 /**
  * smmu_domain_leave_all() - first half of freeing: nothing leads to the domain any more
@@ -100,33 +88,5 @@ void smmu_domain_leave_all(struct smmu_domain *sd);
  * @sd: gone on return
  */
 void smmu_domain_finish(struct smmu_domain *sd);
-
-/* The array for a writer */
-static inline struct smmu_array *smmu_domain_array(struct smmu_domain *domain)
-{
-	return rcu_dereference_protected(domain->invs,
-					 lockdep_is_held(&smmu_attach_mutex));
-}
-
-/**
- * smmu_domain_publish() - replace the array; the old one goes after a grace period
- * @domain: attach mutex held
- * @array: new array
- */
-void smmu_domain_publish(struct smmu_domain *domain, struct smmu_array *array);
-
-/**
- * smmu_domains_reclaim() - the id space of an SMMU is full: take back parked tags
- * @inst: SMMU
- * @type: SMMU_INV_S1_ASID or SMMU_INV_S2_VMID
- * Return: ids freed. Attach mutex held.
- */
-u32 smmu_domains_reclaim(struct smmu_inst *inst, u8 type);
-
-/**
- * smmu_domains_forget() - an SMMU goes away: no array names it when this returns
- * @smmu: no device is attached through it any more. May sleep; readers are done.
- */
-void smmu_domains_forget(struct smmu_device *smmu);
 
 #endif

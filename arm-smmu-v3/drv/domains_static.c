@@ -2,32 +2,29 @@
 #include <linux/iommu.h>
 
 #include "drv/attach.h"
-#include "drv/domain.h"
+#include "drv/change.h"
 #include "drv/domains_static.h"
-#include "drv/iopf.h"
 #include "drv/pasid.h"
 
-static int attach(struct device *dev, bool bypass)
+static int attach_none(struct device *dev, bool bypass)
 {
 	struct smmu_master *master = dev_iommu_priv_get(dev);
 
-	mutex_lock(&smmu_attach_mutex);
-	smmu_attach_none(master, bypass);
-	mutex_unlock(&smmu_attach_mutex);
-	smmu_iopf_settle(master);
+	guard(smmu_change)(master);
+	smmu_attach_none_locked(master, bypass);
 	return 0;
 }
 
 static int attach_identity(struct iommu_domain *domain, struct device *dev,
 			   struct iommu_domain *old)
 {
-	return attach(dev, true);
+	return attach_none(dev, true);
 }
 
 static int attach_blocked(struct iommu_domain *domain, struct device *dev,
 			  struct iommu_domain *old)
 {
-	return attach(dev, false);
+	return attach_none(dev, false);
 }
 
 /* The core's way of saying: detach this PASID */
@@ -36,10 +33,8 @@ static int detach_pasid(struct iommu_domain *domain, struct device *dev, ioasid_
 {
 	struct smmu_master *master = dev_iommu_priv_get(dev);
 
-	mutex_lock(&smmu_attach_mutex);
-	smmu_pasid_detach(master, pasid);
-	mutex_unlock(&smmu_attach_mutex);
-	smmu_iopf_settle(master);
+	guard(smmu_change)(master);
+	smmu_pasid_detach_locked(master, pasid);
 	return 0;
 }
 

@@ -14,7 +14,7 @@
 #include "hw/issue.h"
 
 /* A device by its name, and what it is where it says so itself */
-static void name(char *buf, size_t size, struct device *dev)
+static void client_name(char *buf, size_t size, struct device *dev)
 {
 	struct pci_dev *pdev;
 
@@ -29,11 +29,11 @@ static void name(char *buf, size_t size, struct device *dev)
 	}
 }
 
-static void print(struct smmu_device *smmu, const struct smmu_event *event, struct device *dev)
+static void print_event(struct smmu_device *smmu, const struct smmu_event *event, struct device *dev)
 {
 	char who[48];
 
-	name(who, sizeof(who), dev);
+	client_name(who, sizeof(who), dev);
 	dev_err(smmu->dev, "event: %s (0x%02x) client: %s sid: 0x%x ssid: 0x%x raw: 0x%016llx 0x%016llx 0x%016llx 0x%016llx\n",
 		smmu_event_name(event->id), event->id, who, event->sid, event->ssid,
 		event->raw[0], event->raw[1], event->raw[2], event->raw[3]);
@@ -50,7 +50,7 @@ static void print(struct smmu_device *smmu, const struct smmu_event *event, stru
 }
 
 /* Stalled: to the domain's handler, else ended with an abort that the device notices */
-static bool handled(struct smmu_device *smmu, struct smmu_master *master,
+static bool handle_stall(struct smmu_device *smmu, struct smmu_master *master,
 		    const struct smmu_event *event)
 {
 	bool ended = false, heard = false;
@@ -65,10 +65,10 @@ static bool handled(struct smmu_device *smmu, struct smmu_master *master,
 }
 
 /* Also for a guest's, which has no vEVENTQ or no memory for it */
-static void report(struct smmu_host *host, struct device *dev, const struct smmu_event *event)
+static void report_event(struct smmu_host *host, struct device *dev, const struct smmu_event *event)
 {
 	if (__ratelimit(&host->fault_limit))
-		print(&host->smmu, event, dev);
+		print_event(&host->smmu, event, dev);
 }
 
 void smmu_fault_report(struct smmu_device *smmu, const struct smmu_event *event)
@@ -79,7 +79,7 @@ void smmu_fault_report(struct smmu_device *smmu, const struct smmu_event *event)
 	/* the owner cannot go meanwhile */
 	mutex_lock(&host->streams_lock);
 	master = smmu_streams_ruler(host, event->sid);
-	if (!handled(smmu, master, event) && !smmu_vevent_report(master, event, report))
-		report(host, master ? master->dev : NULL, event);
+	if (!handle_stall(smmu, master, event) && !smmu_vevent_report(master, event, report_event))
+		report_event(host, master ? master->dev : NULL, event);
 	mutex_unlock(&host->streams_lock);
 }

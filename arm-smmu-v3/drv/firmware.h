@@ -32,10 +32,10 @@ int smmu_firmware_read(struct platform_device *pdev, struct smmu_ident_env *env,
 u32 smmu_firmware_differs(struct smmu_device *smmu, bool coherent, u32 absent);
 
 /**
- * smmu_rmr_preset() - streams with reserved memory regions keep their DMA
+ * smmu_firmware_preset() - streams with reserved memory regions keep their DMA
  * @host: allocated, not started. ACPI IORT RMR nodes; nothing on DT, where such regions
  *	belong to devices and come with their direct mappings.
  */
-void smmu_rmr_preset(struct smmu_host *host);
+void smmu_firmware_preset(struct smmu_host *host);
 
 #endif

@@ -15,6 +15,7 @@
 #include "core/cmd.h"
 #include "core/guest.h"
 #include "core/plan.h"
+#include "drv/guestcmd.h"
 #include "drv/host.h"
 #include "drv/master.h"
 #include "drv/vsmmu.h"
@@ -29,18 +30,18 @@ struct block {
 	struct smmu_cmd out[BLOCK + 1];
 };
 
-static bool stream(void *ctx, u32 vsid, struct smmu_guest_stream *out)
+static bool find_guest_stream(void *ctx, u32 vsid, struct smmu_guest_stream *out)
 {
 	return smmu_vsmmu_stream(ctx, vsid, out);
 }
 
-static const struct smmu_guest_ops guest_ops = { .stream = stream };
+static const struct smmu_guest_ops guest_ops = { .stream = find_guest_stream };
 
 /*
  * Commands [@at, @at + @n). An entry may be longer than this kernel knows, with zeroes at
  * its end; shorter ones there never were.
  */
-static int copy(struct block *block, const struct iommu_user_data_array *array, u32 at, u32 n)
+static int copy_commands(struct block *block, const struct iommu_user_data_array *array, u32 at, u32 n)
 {
 	void __user *from = array->uptr + (size_t)at * array->entry_len;
 	int ret = 0;
@@ -59,7 +60,7 @@ static int copy(struct block *block, const struct iommu_user_data_array *array, 
  * illegal. Every command was judged before it was sent, so where there is an ATC_INV it was that,
  * and its device has not answered.
  */
-static int why(const struct block *block, u32 n, int err)
+static int block_error(const struct block *block, u32 n, int err)
 {
 	u32 i;
 
@@ -70,7 +71,7 @@ static int why(const struct block *block, u32 n, int err)
 }
 
 /* A guest that is killed does not wait for its devices */
-static int issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
+static int issue_killable(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
 {
 	struct smmu_deadline deadline = { .killable = true };
 
@@ -94,19 +95,19 @@ static u32 do_block(struct smmu_vsmmu *vsmmu, struct block *block, u32 n, int *e
 	taken = smmu_guest_block(&guest, block->in, n, block->out, &fill, err);
 	if (fill) {
 		smmu_cmd_sync(&block->out[fill++]);
-		ret = issue(smmu, block->out, fill);
+		ret = issue_killable(smmu, block->out, fill);
 	}
 	rcu_read_unlock();
 	if (!ret)
 		return taken;
 	/* which of them it was is not known, so none of them counts */
-	*err = why(block, fill, ret);
+	*err = block_error(block, fill, ret);
 	return 0;
 }
 
-int smmu_vsmmu_invalidate(struct iommufd_viommu *viommu, struct iommu_user_data_array *array)
+int smmu_guestcmd_invalidate(struct iommufd_viommu *viommu, struct iommu_user_data_array *array)
 {
-	struct smmu_vsmmu *vsmmu = container_of(viommu, struct smmu_vsmmu, core);
+	struct smmu_vsmmu *vsmmu = smmu_vsmmu_of(viommu);
 	struct block *block __free(kfree) = NULL;
 	u32 done = 0, n, num = array->entry_num;
 	int ret = 0;
@@ -124,7 +125,7 @@ int smmu_vsmmu_invalidate(struct iommufd_viommu *viommu, struct iommu_user_data_
 
 	while (!ret && done < num) {
 		n = min(num - done, BLOCK);
-		ret = copy(block, array, done, n);
+		ret = copy_commands(block, array, done, n);
 		if (!ret)
 			done += do_block(vsmmu, block, n, &ret);
 		cond_resched();

@@ -1,45 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One SMMU from platform probe to platform remove. */
-#include <linux/atomic.h>
-#include <linux/dev_printk.h>
-#include <linux/dma-mapping.h>
-#include <linux/io.h>
-#include <linux/platform_device.h>
-#include <linux/ratelimit.h>
+/* Which SMMUs there are, and how long each of them lives. */
+#include <linux/device.h>
+#include <linux/mutex.h>
+#include <linux/property.h>
 #include <linux/slab.h>
 
-#include <compat/arch.h>
-#include <smmuv3/regs.h>
-
-#include "drv/ats.h"
-#include "drv/debugfs.h"
-#include "drv/domain.h"
-#include "drv/fault.h"
-#include "drv/firmware.h"
 #include "drv/host.h"
-#include "drv/iopf.h"
-#include "drv/master.h"
-#include "drv/ops.h"
-#include "drv/params.h"
-#include "drv/sva.h"
-#include "drv/takeover.h"
-#include "hw/mmio.h"
 
 static LIST_HEAD(hosts);
 static DEFINE_MUTEX(hosts_lock);
-static atomic_t instance_nr = ATOMIC_INIT(0);
 
-/* What an SMMU that gave up means above hardware: nothing to undo, people should know */
-static void lost(struct smmu_device *smmu)
+void smmu_host_add(struct smmu_host *host)
 {
-	dev_alert(smmu->dev, "devices behind it have no DMA until the machine is restarted\n");
+	mutex_lock(&hosts_lock);
+	list_add_tail(&host->node, &hosts);
+	mutex_unlock(&hosts_lock);
 }
 
-static const struct smmu_device_ops device_ops = {
-	.event = smmu_fault_report,
-	.atc_stuck = smmu_ats_cut,
-	.lost = lost,
-};
+void smmu_host_del(struct smmu_host *host)
+{
+	mutex_lock(&hosts_lock);
+	list_del(&host->node);
+	mutex_unlock(&hosts_lock);
+}
 
 struct smmu_host *smmu_host_find(const struct fwnode_handle *fwnode)
 {
@@ -59,7 +42,7 @@ struct smmu_host *smmu_host_get(struct smmu_host *host)
 	return host;
 }
 
-static void release(struct kref *ref)
+static void free_host(struct kref *ref)
 {
 	struct smmu_host *host = container_of(ref, struct smmu_host, ref);
 
@@ -70,198 +53,5 @@ static void release(struct kref *ref)
 
 void smmu_host_put(struct smmu_host *host)
 {
-	kref_put(&host->ref, release);
-}
-
-static void settle(struct work_struct *work)
-{
-	smmu_ats_settle(container_of(to_delayed_work(work), struct smmu_host, settle));
-}
-
-/* The two register pages, and not what lies between: a PMU's driver owns that */
-static int map_registers(struct platform_device *pdev, struct smmu_device *smmu, bool page0_only)
-{
-	struct resource *res = platform_get_resource(pdev, IORESOURCE_MEM, 0);
-	resource_size_t size = page0_only ? SZ_64K : SMMU_MMIO_MIN;
-	const size_t map = 0xe00;
-
-	if (!res || resource_size(res) < size) {
-		dev_err(&pdev->dev, "register region %pR is too small (%pa bytes needed)\n",
-			res, &size);
-		return -EINVAL;
-	}
-	smmu->phys = res->start;
-	smmu->base = smmu_reg_map(&pdev->dev, res->start, map);
-	if (IS_ERR(smmu->base))
-		return PTR_ERR(smmu->base);
-	smmu->page1 = page0_only ? smmu->base :
-		      smmu_reg_map(&pdev->dev, res->start + SMMU_PAGE1_OFFSET, map);
-	return PTR_ERR_OR_ZERO(smmu->page1);
-}
-
-static int register_host(struct smmu_host *host)
-{
-	struct smmu_device *smmu = &host->smmu;
-	int ret;
-
-	ret = iommu_device_sysfs_add(&host->iommu, smmu->dev, NULL, "smmu3.%pa", &smmu->phys);
-	if (ret)
-		return ret;
-	mutex_lock(&hosts_lock);
-	list_add_tail(&host->node, &hosts);
-	mutex_unlock(&hosts_lock);
-	if (smmu->inst.feat.ssid_bits)
-		host->iommu.max_pasids = 1U << smmu->inst.feat.ssid_bits;
-	/* probes the devices behind it, so everything else is ready by now */
-	ret = iommu_device_register(&host->iommu, &smmu_iommu_ops, smmu->dev);
-	if (!ret)
-		return 0;
-
-	dev_err(smmu->dev, "the IOMMU core refuses it (%d)\n", ret);
-	mutex_lock(&hosts_lock);
-	list_del(&host->node);
-	mutex_unlock(&hosts_lock);
-	iommu_device_sysfs_remove(&host->iommu);
-	return ret;
-}
-
-/* The hardware up to a running SMMU that nobody uses yet */
-static int bring_up(struct platform_device *pdev, struct smmu_host *host)
-{
-	struct smmu_device *smmu = &host->smmu;
-	struct smmu_ident_env env = {
-		.cpu_e2h = is_kernel_in_hyp_mode(),
-		.disable = smmu_param_disabled(),
-	};
-	const char *why = "switched off";
-	struct smmu_wired wired = {};
-	struct smmu_tuning tuning;
-	int ret;
-
-	ret = smmu_firmware_read(pdev, &env, &wired);
-	if (ret)
-		return ret;
-	ret = map_registers(pdev, smmu, env.extra_errata & SMMU_ERRATUM_PAGE0_ONLY);
-	if (ret)
-		return ret;
-	smmu_param_tuning(&tuning);
-	ret = smmu_device_init(smmu, &env, &tuning);
-	if (ret)
-		return ret;
-	smmu_firmware_differs(smmu, env.coherent, env.disable & ~smmu_param_disabled());
-	if (!(env.disable & SMMU_FEAT_SVA) && smmu_sva_matches(&smmu->inst.feat, &why))
-		smmu->inst.feat.flags |= SMMU_FEAT_SVA;
-	else
-		dev_dbg(smmu->dev, "no SVA: %s\n", why);
-	ret = smmu_takeover_check(smmu->dev, smmu_param_force());
-	if (ret)
-		return ret;
-	ret = dma_set_mask_and_coherent(smmu->dev, DMA_BIT_MASK(smmu->inst.feat.oas_bits));
-	if (ret)
-		dev_warn(smmu->dev, "no DMA mask of %u bits\n", smmu->inst.feat.oas_bits);
-	ret = smmu_iopf_init(host);
-	if (ret)
-		return ret;
-	ret = smmu_device_alloc(smmu);
-	if (ret)
-		goto iopf;
-	smmu_rmr_preset(host);
-	ret = smmu_device_start(smmu, &wired);
-	if (ret)
-		goto free;
-	return 0;
-
-free:
-	smmu_device_free(smmu);
-iopf:
-	smmu_iopf_exit(host);
-	return ret;
-}
-
-/* Undo of bring_up(). The core may have let devices in, and out again, in the meantime. */
-static void take_down(struct smmu_host *host)
-{
-	cancel_delayed_work_sync(&host->settle);
-	/* readers that still hold an old array are done before the queue goes */
-	smmu_domains_forget(&host->smmu);
-	smmu_device_stop(&host->smmu);
-	/* no event comes any more, and every device has left the queue */
-	smmu_iopf_exit(host);
-	/* and so are guests' commands, which find it dead from now on */
-	synchronize_rcu();
-	smmu_device_free(&host->smmu);
-	WARN_ON(!xa_empty(&host->streams));
-	xa_destroy(&host->streams);
-}
-
-int smmu_host_probe(struct platform_device *pdev)
-{
-	struct smmu_host *host;
-	int ret;
-
-	host = kzalloc_obj(*host);
-	if (!host)
-		return -ENOMEM;
-	kref_init(&host->ref);
-	smmu_inst_init(&host->smmu.inst, atomic_inc_return(&instance_nr));
-	host->smmu.dev = get_device(&pdev->dev);
-	host->smmu.ops = &device_ops;
-	mutex_init(&host->streams_lock);
-	xa_init(&host->streams);
-	INIT_LIST_HEAD(&host->masters);
-	INIT_DELAYED_WORK(&host->settle, settle);
-	ratelimit_state_init(&host->fault_limit, DEFAULT_RATELIMIT_INTERVAL,
-			     DEFAULT_RATELIMIT_BURST);
-	platform_set_drvdata(pdev, &host->smmu);
-
-	ret = bring_up(pdev, host);
-	if (ret)
-		goto free;
-	smmu_debugfs_add_host(host);
-	ret = register_host(host);
-	if (ret)
-		goto stop;
-	return 0;
-
-stop:
-	smmu_debugfs_remove_host(host);
-	take_down(host);
-free:
-	platform_set_drvdata(pdev, NULL);
-	smmu_host_put(host);
-	return ret;
-}
-
-void smmu_host_remove(struct platform_device *pdev)
-{
-	struct smmu_host *host = smmu_host_of(platform_get_drvdata(pdev));
-
-	iommu_device_unregister(&host->iommu);
-	iommu_device_sysfs_remove(&host->iommu);
-	mutex_lock(&hosts_lock);
-	list_del(&host->node);
-	mutex_unlock(&hosts_lock);
-	smmu_debugfs_remove_host(host);
-
-	take_down(host);
-	smmu_host_put(host);
-}
-
-/*
- * Only disable. Unregistering would pull the DMA API from under drivers that still run.
- * No endpoint goes on using its ATC behind an SMMU that is off (3.9.1).
- */
-void smmu_host_shutdown(struct platform_device *pdev)
-{
-	struct smmu_host *host = smmu_host_of(platform_get_drvdata(pdev));
-	struct smmu_master *master;
-
-	mutex_lock(&smmu_attach_mutex);
-	mutex_lock(&host->streams_lock);
-	list_for_each_entry(master, &host->masters, node)
-		if (master->ats_on)
-			smmu_ats_off(master);
-	mutex_unlock(&host->streams_lock);
-	mutex_unlock(&smmu_attach_mutex);
-	smmu_device_stop(&host->smmu);
+	kref_put(&host->ref, free_host);
 }

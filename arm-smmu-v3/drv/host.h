@@ -22,7 +22,6 @@
 
 struct dentry;
 struct iopf_queue;
-struct platform_device;
 
 /**
  * struct smmu_host
@@ -33,7 +32,7 @@ struct platform_device;
  * @streams_lock: protects @streams and @masters; inside smmu_attach_mutex
  * @streams: StreamID -> struct smmu_stream of its ruler, see streams.h; loads under RCU as well
  * @masters: struct smmu_master.node
- * @settle: smmu_ats_settle()
+ * @recover: smmu_ats_recover()
  * @iopf: the kernel's queue for page faults; NULL where nothing stalls
  * @page_faults: how many went to a handler
  * @vevents_lost: events of guests' devices that found no room on their way to the guest
@@ -48,7 +47,7 @@ struct smmu_host {
 	struct mutex streams_lock;	/* @streams, @masters */
 	struct xarray streams;
 	struct list_head masters;
-	struct delayed_work settle;
+	struct delayed_work recover;
 	struct iopf_queue *iopf;
 	atomic_t page_faults;
 	atomic_t vevents_lost;
@@ -64,9 +63,9 @@ static inline struct smmu_host *smmu_host_of(struct smmu_device *smmu)
 struct smmu_host *smmu_host_get(struct smmu_host *host);
 void smmu_host_put(struct smmu_host *host);
 
-int smmu_host_probe(struct platform_device *pdev);
-void smmu_host_remove(struct platform_device *pdev);
-void smmu_host_shutdown(struct platform_device *pdev);
+/* Known to smmu_host_find() from here on, or not any more. Process context. */
+void smmu_host_add(struct smmu_host *host);
+void smmu_host_del(struct smmu_host *host);
 
 /**
  * smmu_host_find() - by firmware node

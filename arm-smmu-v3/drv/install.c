@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "core/cd.h"
 #include "core/ste.h"
-#include "drv/domain.h"
+#include "drv/arrays.h"
 #include "drv/host.h"
 #include "drv/install.h"
+#include "drv/mmtable.h"
+#include "drv/pgtable.h"
 #include "drv/streams.h"
-#include "drv/sva.h"
-#include "drv/vsmmu.h"
 
 static void write_ste(struct smmu_master *master, u32 i, const struct smmu_ste *ste)
 {
@@ -31,11 +31,11 @@ static void make_cdtab_ste(const struct smmu_master *master, u8 s1dss, u8 eats,
 	smmu_ste_make_s1(ste, feat, &s1);
 }
 
-static void make_s2(const struct smmu_master *master, const struct smmu_attachment *at, u8 eats,
+static void make_s2(const struct smmu_master *master, const struct smmu_binding *binding, u8 eats,
 		    struct smmu_ste_s2 *s2)
 {
-	smmu_pgtable_s2(&at->domain->pt, s2);
-	s2->vmid = at->tag.id;
+	smmu_pgtable_s2(&binding->domain->pt, s2);
+	s2->vmid = binding->tag.id;
 	s2->eats = eats;
 	s2->stall = smmu_has(&master->host->smmu, SMMU_FEAT_STALL_FORCE);
 }
@@ -58,13 +58,13 @@ static void make_ste(const struct smmu_master *master, const struct smmu_rid *ri
 		make_cdtab_ste(master, STE_S1DSS_SSID0, eats, ste);
 		break;
 	case SMMU_RID_S2:
-		make_s2(master, rid->at, eats, &s2);
+		make_s2(master, rid->binding, eats, &s2);
 		smmu_ste_make_s2(ste, feat, &s2);
 		break;
 	case SMMU_RID_NESTED:
-		if (rid->at->domain) {
-			make_s2(master, rid->at, eats, &s2);
-			smmu_nested_ste(rid->nested, feat, &s2, ste);
+		if (rid->binding->domain) {
+			make_s2(master, rid->binding, eats, &s2);
+			smmu_ste_make_nested(ste, feat, rid->vste, &s2);
 		} else {
 			smmu_ste_make_abort(ste);
 		}
@@ -80,7 +80,7 @@ static void make_ste(const struct smmu_master *master, const struct smmu_rid *ri
 /* Does its STE say what @rid's would, in the domain that both are attached to? */
 static bool says_the_same(const struct smmu_master *ruler, const struct smmu_rid *rid)
 {
-	return ruler->kind == rid->kind && ruler->rid.domain == rid->at->domain;
+	return ruler->kind == rid->kind && ruler->rid.domain == rid->binding->domain;
 }
 
 /*
@@ -89,14 +89,14 @@ static bool says_the_same(const struct smmu_master *ruler, const struct smmu_rid
  */
 static void hand_over(struct smmu_master *master, u32 i)
 {
-	struct smmu_master *heir = smmu_streams_heir(master, i);
+	struct smmu_master *heir = smmu_streams_heir_locked(master, i);
 	struct smmu_ste ste;
 
 	smmu_ste_make_abort(&ste);
 	if (heir) {
-		const struct smmu_rid rid = { .kind = heir->kind, .at = &heir->rid };
+		const struct smmu_rid rid = { .kind = heir->kind, .binding = &heir->rid };
 
-		smmu_streams_rule(heir, i);
+		smmu_streams_rule_locked(heir, i);
 		make_ste(heir, &rid, false, &ste);
 	}
 	/* from one CD table of the host's to another there is no gap: see smmu_ste_via() */
@@ -116,25 +116,25 @@ static void install_shared(struct smmu_master *master, u32 i, const struct smmu_
 	/* one group, one domain, as a rule: the others' DMA goes on undisturbed */
 	if (ruler != master && says_the_same(ruler, rid))
 		return;
-	smmu_streams_rule(master, i);
+	smmu_streams_rule_locked(master, i);
 	write_ste(master, i, ste);
 }
 
-void smmu_install_stes(struct smmu_master *master, const struct smmu_rid *rid, bool ats)
+void smmu_install_stes_locked(struct smmu_master *master, const struct smmu_rid *rid, bool ats)
 {
 	struct smmu_ste ste;
 	u32 i;
 
 	make_ste(master, rid, ats, &ste);
 	for (i = 0; i < master->nr_sids; i++) {
-		if (smmu_streams_shared(master, i))
+		if (smmu_streams_shared_locked(master, i))
 			install_shared(master, i, rid, &ste);
 		else
 			write_ste(master, i, &ste);
 	}
 }
 
-void smmu_install_abort(struct smmu_master *master)
+void smmu_install_abort_locked(struct smmu_master *master)
 {
 	struct smmu_ste ste;
 	u32 i;
@@ -144,12 +144,12 @@ void smmu_install_abort(struct smmu_master *master)
 		write_ste(master, i, &ste);
 }
 
-void smmu_install_leave(struct smmu_master *master)
+void smmu_install_leave_locked(struct smmu_master *master)
 {
 	u32 i;
 
 	for (i = 0; i < master->nr_sids; i++)
-		if (smmu_streams_shared(master, i) &&
+		if (smmu_streams_shared_locked(master, i) &&
 		    smmu_streams_ruler(master->host, master->sids[i]) == master)
 			hand_over(master, i);
 }
@@ -160,28 +160,28 @@ static void write_cd(struct smmu_master *master, u32 ssid, const struct smmu_cd 
 			 ssid, cd);
 }
 
-void smmu_install_cd(const struct smmu_attachment *at)
+void smmu_install_cd_locked(const struct smmu_binding *binding)
 {
-	struct smmu_master *master = at->master;
+	struct smmu_master *master = binding->master;
 	const struct smmu_features *feat = &master->host->smmu.inst.feat;
 	struct smmu_cd_s1 s1;
 	struct smmu_cd cd;
 
-	if (at->domain->mm_gone) {
-		smmu_cd_make_dead(&cd, feat, at->tag.id);
+	if (binding->domain->mm_gone) {
+		smmu_cd_make_dead(&cd, feat, binding->tag.id);
 	} else {
-		if (at->domain->sva)
-			smmu_sva_cd(at->domain, feat, &s1);
+		if (binding->domain->sva)
+			smmu_mmtable_cd(binding->domain->domain.mm, feat, &s1);
 		else
-			smmu_pgtable_cd(&at->domain->pt, &s1);
-		s1.asid = at->tag.id;
-		s1.stall = at->iopf;
+			smmu_pgtable_cd(&binding->domain->pt, &s1);
+		s1.asid = binding->tag.id;
+		s1.stall = binding->iopf;
 		smmu_cd_make_s1(&cd, feat, &s1);
 	}
-	write_cd(master, at->ssid, &cd);
+	write_cd(master, binding->ssid, &cd);
 }
 
-void smmu_install_no_cd(struct smmu_master *master, u32 ssid)
+void smmu_install_no_cd_locked(struct smmu_master *master, u32 ssid)
 {
 	struct smmu_cd cd;
 

@@ -11,31 +11,33 @@
 /**
  * struct smmu_rid - what requests without PASID are to become
  * @kind: kind
- * @at: S1, S2, nested: domain, tag and whether ATS is on
- * @nested: nested only
+ * @binding: S1, S2, nested: domain, tag and whether ATS is on
+ * @vste: nested: words 0 and 1 of the guest's STE, checked
+ * @vste_ats: nested: the guest's STE has ATS, and it can be given to the device
  */
 struct smmu_rid {
 	enum smmu_rid_kind kind;
-	const struct smmu_attachment *at;
-	const struct smmu_nested *nested;
+	const struct smmu_binding *binding;
+	const __le64 *vste;
+	bool vste_ats;
 };
 
 /*
  * All STEs of the master; @ats where the configuration has ATS at all. A StreamID that other
  * devices have, too, follows whoever rules it: streams.h.
  */
-void smmu_install_stes(struct smmu_master *master, const struct smmu_rid *rid, bool ats);
+void smmu_install_stes_locked(struct smmu_master *master, const struct smmu_rid *rid, bool ats);
 
 /* The STEs abort whatever comes, PASIDs included; of a master that shares no stream */
-void smmu_install_abort(struct smmu_master *master);
+void smmu_install_abort_locked(struct smmu_master *master);
 
 /* The master is released: the streams that it has ruled go to their other owners */
-void smmu_install_leave(struct smmu_master *master);
+void smmu_install_leave_locked(struct smmu_master *master);
 
-/* CD of @at->ssid, whose leaf exists */
-void smmu_install_cd(const struct smmu_attachment *at);
+/* CD of @binding->ssid, whose leaf exists */
+void smmu_install_cd_locked(const struct smmu_binding *binding);
 
 /* No CD for this SubstreamID any more; nothing to do where there never was one */
-void smmu_install_no_cd(struct smmu_master *master, u32 ssid);
+void smmu_install_no_cd_locked(struct smmu_master *master, u32 ssid);
 
 #endif

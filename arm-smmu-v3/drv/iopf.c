@@ -5,7 +5,7 @@
 
 #include "core/cmd.h"
 #include "core/event.h"
-#include "drv/domain.h"
+#include "drv/arrays.h"
 #include "drv/host.h"
 #include "drv/iopf.h"
 #include "drv/master.h"
@@ -39,7 +39,7 @@ bool smmu_iopf_capable(const struct smmu_master *master)
 	       device_property_read_bool(master->dev, "dma-can-stall");
 }
 
-int smmu_iopf_enter(struct smmu_attachment *next, const struct iommu_domain *domain)
+int smmu_iopf_enter_locked(struct smmu_binding *next, const struct iommu_domain *domain)
 {
 	struct smmu_master *master = next->master;
 	int ret;
@@ -59,7 +59,7 @@ int smmu_iopf_enter(struct smmu_attachment *next, const struct iommu_domain *dom
 	return 0;
 }
 
-void smmu_iopf_leave(struct smmu_attachment *at)
+void smmu_iopf_leave_locked(struct smmu_binding *at)
 {
 	lockdep_assert_held(&smmu_attach_mutex);
 
@@ -68,7 +68,7 @@ void smmu_iopf_leave(struct smmu_attachment *at)
 	at->iopf = false;
 }
 
-void smmu_iopf_settle(struct smmu_master *master)
+void smmu_iopf_flush(struct smmu_master *master)
 {
 	struct smmu_host *host = master->host;
 	u32 left = READ_ONCE(master->iopf_left);

@@ -23,7 +23,7 @@ struct device;
 struct iommu_domain;
 struct iommu_page_response;
 struct iopf_fault;
-struct smmu_attachment;
+struct smmu_binding;
 struct smmu_event;
 struct smmu_host;
 struct smmu_master;
@@ -38,28 +38,28 @@ void smmu_iopf_exit(struct smmu_host *host);
 bool smmu_iopf_capable(const struct smmu_master *master);
 
 /**
- * smmu_iopf_enter() - its faults will be answered
+ * smmu_iopf_enter_locked() - its faults will be answered
  * @next: attachment that is being made; @next->iopf is set where the device can stall and
  *	the domain has a handler
  * @domain: what the core attaches: next->domain, or the nested domain over it
  *
  * Attach mutex held. Return: 0, -ENOMEM
  */
-int smmu_iopf_enter(struct smmu_attachment *next, const struct iommu_domain *domain);
+int smmu_iopf_enter_locked(struct smmu_binding *next, const struct iommu_domain *domain);
 
 /**
- * smmu_iopf_leave() - the attachment has gone, or was not made
- * @at: @at->iopf is cleared. Attach mutex held; smmu_iopf_settle() has to follow.
+ * smmu_iopf_leave_locked() - the attachment has gone, or was not made
+ * @at: @at->iopf is cleared. Attach mutex held; smmu_iopf_flush() has to follow.
  */
-void smmu_iopf_leave(struct smmu_attachment *at);
+void smmu_iopf_leave_locked(struct smmu_binding *at);
 
 /**
- * smmu_iopf_settle() - see that no fault of what was left is under way
+ * smmu_iopf_flush() - see that no fault of what was left is under way
  * @master: the SMMU has confirmed that it left. See the head of this file.
  *
  * Neither the attach mutex nor streams_lock is held. May wait for handlers.
  */
-void smmu_iopf_settle(struct smmu_master *master);
+void smmu_iopf_flush(struct smmu_master *master);
 
 /**
  * smmu_iopf_report() - a stalled translation fault
@@ -89,17 +89,17 @@ static inline bool smmu_iopf_capable(const struct smmu_master *master)
 	return false;
 }
 
-static inline int smmu_iopf_enter(struct smmu_attachment *next,
+static inline int smmu_iopf_enter_locked(struct smmu_binding *next,
 				  const struct iommu_domain *domain)
 {
 	return 0;
 }
 
-static inline void smmu_iopf_leave(struct smmu_attachment *at)
+static inline void smmu_iopf_leave_locked(struct smmu_binding *at)
 {
 }
 
-static inline void smmu_iopf_settle(struct smmu_master *master)
+static inline void smmu_iopf_flush(struct smmu_master *master)
 {
 }
 

@@ -7,10 +7,11 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 
-#include "core/array.h"
+#include "drv/arrays.h"
 #include "drv/ats.h"
 #include "drv/attach.h"
-#include "drv/domain.h"
+#include "drv/binding.h"
+#include "drv/change.h"
 #include "drv/host.h"
 #include "drv/install.h"
 #include "drv/iopf.h"
@@ -56,13 +57,14 @@ static struct smmu_master *alloc_master(struct device *dev, struct smmu_host *ho
 	master->nr_sids = fwspec->num_ids;
 	master->dev = dev;
 	master->host = host;
+	master->canwbs = fwspec->flags & IOMMU_FWSPEC_PCI_RC_CANWBS;
 	master->rid.master = master;
 	INIT_LIST_HEAD(&master->rid.node);
 	xa_init(&master->pasids);
 	INIT_LIST_HEAD(&master->idle);
 	copy_sids(master, fwspec);
 	master->streams = kzalloc_objs(*master->streams, master->nr_sids);
-	if (!master->streams || smmu_attachment_reserve(master->nr_sids)) {
+	if (!master->streams || smmu_binding_reserve(master->nr_sids)) {
 		free_master(master);
 		return NULL;
 	}
@@ -180,16 +182,13 @@ struct iommu_group *smmu_master_group(struct device *dev)
 	return ERR_PTR(-ENODEV);
 }
 
-/* Entries that it has left behind, in whatever domain: nobody will come back to them */
+/* Entries that the master has left behind, in whatever domain: nobody will come back to them */
 static void forget_streams(struct smmu_master *master)
 {
-	struct smmu_domain *sd;
 	u32 i;
 
-	list_for_each_entry(sd, &smmu_domains, node)
-		for (i = 0; i < master->nr_sids; i++)
-			smmu_array_forget_stream(smmu_domain_array(sd),
-						 &master->host->smmu.inst, master->sids[i]);
+	for (i = 0; i < master->nr_sids; i++)
+		smmu_arrays_forget_stream_locked(&master->host->smmu.inst, master->sids[i]);
 }
 
 /*
@@ -202,28 +201,20 @@ void smmu_master_release(struct device *dev)
 	struct smmu_master *master = dev_iommu_priv_get(dev);
 	struct smmu_host *host = master->host;
 
-	mutex_lock(&smmu_attach_mutex);
-	if (WARN_ON(master->rid.domain))
-		smmu_attach_none(master, false);
-	smmu_pasid_release(master);
-	smmu_install_leave(master);
-	/* nor does it take over a stream that another owner gives up meanwhile */
-	master->kind = SMMU_RID_BLOCKED;
-	forget_streams(master);
-	mutex_unlock(&smmu_attach_mutex);
-	smmu_iopf_settle(master);
-
-	mutex_lock(&smmu_attach_mutex);
-	smmu_streams_release(host, master);
-	mutex_unlock(&smmu_attach_mutex);
+	scoped_guard(smmu_change, master) {
+		if (WARN_ON(master->rid.domain))
+			smmu_attach_none_locked(master, false);
+		smmu_pasid_release_locked(master);
+		smmu_install_leave_locked(master);
+		/* nor does it take over a stream that another owner gives up meanwhile */
+		master->kind = SMMU_RID_BLOCKED;
+		forget_streams(master);
+	}
+	scoped_guard(mutex, &smmu_attach_mutex)
+		smmu_streams_release_locked(host, master);
 	disable_pasid(master);
 	/* those who found it by a StreamID that its device left unanswered, see ats.c */
 	synchronize_rcu_expedited();
 	smmu_cdtab_free(&host->smmu, &master->cdtab);
 	free_master(master);
-}
-
-bool smmu_master_canwbs(const struct smmu_master *master)
-{
-	return dev_iommu_fwspec_get(master->dev)->flags & IOMMU_FWSPEC_PCI_RC_CANWBS;
 }

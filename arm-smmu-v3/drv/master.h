@@ -13,7 +13,7 @@
 #include <linux/types.h>
 #include <linux/xarray.h>
 
-#include "drv/attachment.h"
+#include "drv/binding.h"
 #include "hw/cdtab.h"
 
 struct device;
@@ -33,6 +33,12 @@ enum smmu_rid_kind {
 	SMMU_RID_NESTED,
 };
 
+/* Requests without PASID need no CD table of their own: the STE changes with PASIDs */
+static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
+{
+	return kind == SMMU_RID_BLOCKED || kind == SMMU_RID_IDENTITY;
+}
+
 /**
  * struct smmu_master
  * @dev: the device
@@ -40,6 +46,7 @@ enum smmu_rid_kind {
  * @node: in host->masters; host->streams_lock
  * @ssid_bits: PASIDs that it and its SMMU have, as bits; 0 for none
  * @can_stall: its faults may wait for an answer; constant
+ * @canwbs: firmware promises that its accesses are always cacheable write-back; constant
  * @ats_capable: its requests may be answered with translations; from when it is probed until
  *	it has to share a StreamID, which comes before ATS was ever on
  * @ats_global: an ATC_INV with the Global flag reaches what it holds under any PASID; constant
@@ -53,7 +60,7 @@ enum smmu_rid_kind {
  *	since; 0 when it was given something else since
  * @nested_before: the same before that: what the core goes back to when another device of the
  *	group cannot follow
- * @pasids: SubstreamID -> struct smmu_attachment. Some that have left their domain stay, so that
+ * @pasids: SubstreamID -> struct smmu_binding. Some that have left their domain stay, so that
  *	coming back after a reset needs no memory, see pasid.c; all go with the master.
  * @nr_pasids: of these, attached ones
  * @idle: the others, longest first
@@ -74,7 +81,7 @@ enum smmu_rid_kind {
  * @vsid: its StreamID there
  *
  * Atomic:
- * @ats_cut: ATS and bus mastering were taken away in config space, see ats.h, atsdev.h
+ * @ats_cut: ATS and bus mastering were taken away in config space, see ats.h, ats_pci.h
  *
  * @nr_sids: how many
  * @streams: its place among the owners of each
@@ -86,12 +93,13 @@ struct smmu_master {
 	struct list_head node;
 	u8 ssid_bits;
 	bool can_stall;
+	bool canwbs;
 	bool ats_capable;
 	bool ats_global;
 	bool ats_required;
 
 	enum smmu_rid_kind kind;
-	struct smmu_attachment rid;
+	struct smmu_binding rid;
 	struct smmu_vdevice *vdev;
 	u64 nested_id;
 	u64 nested_before;
@@ -125,8 +133,5 @@ struct iommu_device *smmu_master_probe(struct device *dev);
  */
 struct iommu_group *smmu_master_group(struct device *dev);
 void smmu_master_release(struct device *dev);
-
-/* Firmware promises that the device's accesses are always cacheable write-back */
-bool smmu_master_canwbs(const struct smmu_master *master);
 
 #endif

@@ -12,9 +12,9 @@
 #include <linux/platform_device.h>
 #include <linux/rcupdate.h>
 
-#include "drv/attachment.h"
+#include "drv/binding.h"
 #include "drv/debugfs.h"
-#include "drv/host.h"
+#include "drv/probe.h"
 #include "drv/sva.h"
 #include "drv/vevent.h"
 
@@ -32,9 +32,9 @@ static struct platform_driver smmuv3_driver = {
 		/* an SMMU cannot leave while devices use it */
 		.suppress_bind_attrs = true,
 	},
-	.probe = smmu_host_probe,
-	.remove = smmu_host_remove,
-	.shutdown = smmu_host_shutdown,
+	.probe = smmu_probe,
+	.remove = smmu_remove,
+	.shutdown = smmu_shutdown,
 };
 
 static int __init smmuv3_init(void)
@@ -63,7 +63,7 @@ static void __exit smmuv3_exit(void)
 	platform_driver_unregister(&smmuv3_driver);
 	smmu_debugfs_exit();
 	smmu_sva_exit();
-	smmu_attachment_exit();
+	smmu_binding_exit();
 	smmu_vevent_exit();
 	/* arrays freed by kvfree_rcu() need nothing of ours; callbacks would */
 	rcu_barrier();

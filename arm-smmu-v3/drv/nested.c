@@ -1,8 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Nested domains: a guest's STE over the parent of its vSMMU. There is no page table and no
- * array in one: what must be invalidated is in the parent's array, under the vSMMU's VMID.
- */
 #include <linux/bitfield.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -10,10 +6,11 @@
 #include "core/array.h"
 #include "core/ste.h"
 #include "drv/attach.h"
-#include "drv/attachment.h"
-#include "drv/domain.h"
+#include "drv/binding.h"
+#include "drv/change.h"
 #include "drv/host.h"
 #include "drv/master.h"
+#include "drv/nested.h"
 #include "drv/vsmmu.h"
 
 /**
@@ -21,7 +18,7 @@
  * @domain: the core's part
  * @vsmmu: its vSMMU, which iommufd keeps alive for as long
  * @host: the SMMU, referenced
- * @id: its number, see smmu_nested_id()
+ * @id: its number: never 0, and never another's, even after it is gone
  * @vste: words 0 and 1, checked, little-endian; all zero for abort
  */
 struct smmu_nested {
@@ -42,22 +39,6 @@ static struct smmu_nested *nested_of(struct iommu_domain *domain)
 static u32 config_of(const struct smmu_nested *nested)
 {
 	return FIELD_GET(STE0_CONFIG, le64_to_cpu(nested->vste[0]));
-}
-
-struct smmu_vsmmu *smmu_nested_vsmmu(const struct smmu_nested *nested)
-{
-	return nested->vsmmu;
-}
-
-u64 smmu_nested_id(const struct smmu_nested *nested)
-{
-	return nested->id;
-}
-
-void smmu_nested_ste(const struct smmu_nested *nested, const struct smmu_features *feat,
-		     const struct smmu_ste_s2 *s2, struct smmu_ste *ste)
-{
-	smmu_ste_make_nested(ste, feat, nested->vste, s2);
 }
 
 /* A bypass STE refuses ATS in the guest's eyes, so it has none */
@@ -83,18 +64,28 @@ static bool comes_back(const struct smmu_master *master, const struct smmu_neste
 	return nested->id == master->nested_id || nested->id == master->nested_before;
 }
 
-int smmu_nested_prepare(struct smmu_master *master, const struct smmu_nested *nested,
-			struct smmu_attachment *next, bool *ats)
+/*
+ * What attaching to @nested means: domain and tag of @next, none for an abort vSTE; and whether
+ * guest and host want ATS.
+ *
+ * A device without a vSID is not let onto stage 1, but back onto it: the core has attached it
+ * there before, does so again after a reset or an attach that failed for others, and WARNs when it
+ * cannot; the vDEVICE may have been destroyed meanwhile.
+ *
+ * Return: 0; -EINVAL for another SMMU's, for a device that could bypass the caches, and for
+ * PASIDs with ATS where the device needs ATS and could keep what a guest has unmapped; -ENOENT
+ * for stage 1 without a vSID
+ */
+static int bind_to_parent(struct smmu_master *master, const struct smmu_nested *nested,
+			  struct smmu_binding *next, bool *ats)
 {
 	struct smmu_vsmmu *vsmmu = nested->vsmmu;
 
-	lockdep_assert_held(&smmu_attach_mutex);
-
 	if (master->host != vsmmu->host)
 		return -EINVAL;
-	if (!vsmmu->parent->pt.needs.s2fwb && !smmu_master_canwbs(master))
+	if (!vsmmu->parent->pt.needs.s2fwb && !master->canwbs)
 		return -EINVAL;
-	if (config_of(nested) == STE_CONFIG_S1 && !smmu_vsmmu_knows(vsmmu, master) &&
+	if (config_of(nested) == STE_CONFIG_S1 && !smmu_vsmmu_knows_locked(vsmmu, master) &&
 	    !comes_back(master, nested))
 		return -ENOENT;
 	if (config_of(nested) == STE_CONFIG_ABORT)
@@ -115,9 +106,58 @@ int smmu_nested_prepare(struct smmu_master *master, const struct smmu_nested *ne
 	return 0;
 }
 
-static int attach_dev(struct iommu_domain *domain, struct device *dev, struct iommu_domain *old)
+static int prepare_nested(struct smmu_master *master, const struct smmu_nested *nested,
+			  struct smmu_change *change)
 {
-	return smmu_attach_nested(dev_iommu_priv_get(dev), nested_of(domain));
+	int ret;
+
+	ret = bind_to_parent(master, nested, change->next, &change->rid.vste_ats);
+	if (ret)
+		return ret;
+	if (master->nr_pasids)
+		return -EBUSY;
+	/* a guest is given a stream that is its device's alone */
+	if (master->shared)
+		return -EINVAL;
+	if (change->next->domain)
+		ret = smmu_change_allowed_locked(master, change->next->domain);
+	return ret ?: smmu_change_prepare_locked(change, NULL);
+}
+
+/*
+ * -EINVAL, -EBUSY, -ENOSPC and -ENOMEM as smmu_attach_paging(), the others as bind_to_parent();
+ * on error nothing has changed.
+ */
+static int attach_nested(struct smmu_master *master, struct smmu_nested *nested)
+{
+	struct smmu_binding next = { .master = master };
+	struct smmu_change change = {
+		.binding = &master->rid,
+		.next = &next,
+		.rid.kind = SMMU_RID_NESTED,
+		.rid.binding = &next,
+		.rid.vste = nested->vste,
+	};
+	int ret;
+
+	guard(smmu_change)(master);
+	ret = prepare_nested(master, nested, &change);
+	if (!ret)
+		smmu_attach_commit_locked(&change, nested->vsmmu, nested->id);
+	return ret;
+}
+
+static int nested_attach_dev(struct iommu_domain *domain, struct device *dev,
+			     struct iommu_domain *old)
+{
+	struct smmu_master *master = dev_iommu_priv_get(dev);
+	struct smmu_nested *nested = nested_of(domain);
+	int ret;
+
+	ret = attach_nested(master, nested);
+	if (!ret)
+		smmu_vsmmu_join(master, nested->vsmmu);
+	return ret;
 }
 
 static void nested_free(struct iommu_domain *domain)
@@ -130,14 +170,14 @@ static void nested_free(struct iommu_domain *domain)
 }
 
 static const struct iommu_domain_ops nested_ops = {
-	.attach_dev = attach_dev,
+	.attach_dev = nested_attach_dev,
 	.free = nested_free,
 };
 
 struct iommu_domain *smmu_nested_alloc(struct iommufd_viommu *viommu, u32 flags,
 				       const struct iommu_user_data *user_data)
 {
-	struct smmu_vsmmu *vsmmu = container_of(viommu, struct smmu_vsmmu, core);
+	struct smmu_vsmmu *vsmmu = smmu_vsmmu_of(viommu);
 	struct iommu_hwpt_arm_smmuv3 arg;
 	struct smmu_nested *nested;
 	int ret;

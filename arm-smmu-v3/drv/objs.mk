@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-smmu-drv-objs := module.o params.o host.o firmware.o rmr.o takeover.o takeover_of.o \
-		 $(if $(CONFIG_ACPI_IORT),takeover_acpi.o) \
-		 master.o streams.o domain.o domains_static.o pgtable.o \
-		 attachment.o attach.o pasid.o install.o ats.o atsdev.o tagflush.o walk.o ops.o resv.o fault.o \
-		 debugfs.o trace.o \
-		 $(if $(CONFIG_IOMMU_SVA),sva.o) $(if $(CONFIG_IOMMU_IOPF),iopf.o) \
-		 $(if $(CONFIG_IOMMUFD),vsmmu.o nested.o guestcmd.o vevent.o)
+# In the order of scripts/check-layers: each calls those before it only.
+smmu-drv-objs := trace.o params.o host.o resv.o firmware.o takeover_of.o \
+		 $(if $(CONFIG_ACPI_IORT),takeover_acpi.o) takeover.o \
+		 $(if $(CONFIG_IOMMU_SVA),mmtable.o) \
+		 arrays.o streams.o ats_pci.o ats_cut.o walk.o pgtable.o \
+		 $(if $(CONFIG_IOMMU_IOPF),iopf.o) binding.o install.o ats.o change.o \
+		 $(if $(CONFIG_IOMMUFD),vevent.o vsmmu.o) fault.o attach.o pasid.o \
+		 domains_static.o domain.o $(if $(CONFIG_IOMMU_SVA),sva.o) \
+		 $(if $(CONFIG_IOMMUFD),nested.o guestcmd.o viommu.o) \
+		 master.o ops.o debugfs.o probe.o module.o

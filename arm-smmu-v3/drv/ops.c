@@ -8,7 +8,6 @@
 
 #include <smmuv3/regs.h>
 
-#include "drv/attach.h"
 #include "drv/domain.h"
 #include "drv/domains_static.h"
 #include "drv/host.h"
@@ -17,7 +16,7 @@
 #include "drv/ops.h"
 #include "drv/resv.h"
 #include "drv/sva.h"
-#include "drv/vsmmu.h"
+#include "drv/viommu.h"
 #include "hw/idregs.h"
 
 static bool dev_capable(struct device *dev, enum iommu_cap cap)
@@ -34,7 +33,7 @@ static bool dev_capable(struct device *dev, enum iommu_cap cap)
 	case IOMMU_CAP_DIRTY_TRACKING:
 		return smmu_dirty_capable(smmu);
 	case IOMMU_CAP_ENFORCE_CACHE_COHERENCY:
-		return smmu_master_canwbs(master);
+		return master->canwbs;
 	case IOMMU_CAP_CACHE_COHERENCY:
 		return smmu_has(smmu, SMMU_FEAT_COHERENT);
 	default:
@@ -133,7 +132,7 @@ const struct iommu_ops smmu_iommu_ops = {
 	.domain_alloc_sva = smmu_sva_alloc,
 	.page_response = smmu_iopf_answer,
 	.domain_alloc_paging_flags = smmu_domain_alloc_paging,
-	.get_viommu_size = smmu_vsmmu_size,
-	.viommu_init = smmu_vsmmu_init,
+	.get_viommu_size = smmu_viommu_size,
+	.viommu_init = smmu_viommu_init,
 	.default_domain_ops = &smmu_paging_ops,
 };

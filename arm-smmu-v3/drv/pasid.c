@@ -13,63 +13,51 @@
 #include <linux/slab.h>
 
 #include "drv/ats.h"
-#include "drv/atsdev.h"
-#include "drv/attach.h"
+#include "drv/ats_pci.h"
+#include "drv/ats_pci.h"
+#include "drv/binding.h"
+#include "drv/change.h"
 #include "drv/domain.h"
 #include "drv/host.h"
 #include "drv/install.h"
-#include "drv/iopf.h"
+#include "drv/master.h"
 #include "drv/pasid.h"
-
-/* Requests without PASID need no CD table of their own: the STE changes with PASIDs */
-static bool rid_is_static(const struct smmu_master *master)
-{
-	return master->kind == SMMU_RID_BLOCKED || master->kind == SMMU_RID_IDENTITY;
-}
-
-static void install_rid(struct smmu_master *master, bool ats)
-{
-	const struct smmu_rid rid = { .kind = master->kind, .at = &master->rid };
-
-	if (!master->ats_parked)
-		smmu_install_stes(master, &rid, ats);
-}
 
 /**
  * struct smmu_place - a SubstreamID of a master
- * @at: what it is attached to; in master->pasids
- * @left: the domain that it may come back to, another one than that of @at; or NULL
+ * @binding: what it is attached to; in master->pasids
+ * @left: the domain that it may come back to, another one than that of @binding; or NULL
  * @left_node: in @left->left
  * @idle: in master->idle, while it is attached to nothing
  */
 struct smmu_place {
-	struct smmu_attachment at;
+	struct smmu_binding binding;
 	struct smmu_domain *left;
 	struct list_head left_node;
 	struct list_head idle;
 };
 
-static struct smmu_place *place_of(struct smmu_attachment *at)
+static struct smmu_place *place_of(struct smmu_binding *binding)
 {
-	return container_of(at, struct smmu_place, at);
+	return container_of(binding, struct smmu_place, binding);
 }
 
 static struct smmu_place *get_place(struct smmu_master *master, u32 ssid)
 {
-	struct smmu_attachment *at = xa_load(&master->pasids, ssid);
+	struct smmu_binding *binding = xa_load(&master->pasids, ssid);
 	struct smmu_place *place;
 
-	if (at)
-		return place_of(at);
+	if (binding)
+		return place_of(binding);
 	place = kzalloc_obj(*place, GFP_KERNEL_ACCOUNT);
 	if (!place)
 		return NULL;
-	place->at.master = master;
-	place->at.ssid = ssid;
-	INIT_LIST_HEAD(&place->at.node);
+	place->binding.master = master;
+	place->binding.ssid = ssid;
+	INIT_LIST_HEAD(&place->binding.node);
 	INIT_LIST_HEAD(&place->left_node);
 	INIT_LIST_HEAD(&place->idle);
-	if (xa_err(xa_store(&master->pasids, ssid, &place->at, GFP_KERNEL))) {
+	if (xa_err(xa_store(&master->pasids, ssid, &place->binding, GFP_KERNEL))) {
 		kfree(place);
 		return NULL;
 	}
@@ -82,8 +70,8 @@ static struct smmu_place *get_place(struct smmu_master *master, u32 ssid)
  */
 static void set_left(struct smmu_place *place, struct smmu_domain *left)
 {
-	if (place->left && place->left != place->at.domain)
-		smmu_attachment_forget_ats(&place->at, place->left);
+	if (place->left && place->left != place->binding.domain)
+		smmu_binding_forget_ats_locked(&place->binding, place->left);
 	list_del_init(&place->left_node);
 	place->left = left;
 	if (left)
@@ -92,7 +80,7 @@ static void set_left(struct smmu_place *place, struct smmu_domain *left)
 
 static void set_idle(struct smmu_place *place, bool idle)
 {
-	struct smmu_master *master = place->at.master;
+	struct smmu_master *master = place->binding.master;
 
 	if (idle == !list_empty(&place->idle))
 		return;
@@ -106,15 +94,15 @@ static void set_idle(struct smmu_place *place, bool idle)
 }
 
 /* Attached to nothing, and nobody comes back */
-static void drop(struct smmu_place *place)
+static void drop_place(struct smmu_place *place)
 {
 	set_left(place, NULL);
 	set_idle(place, false);
-	xa_erase(&place->at.master->pasids, place->at.ssid);
+	xa_erase(&place->binding.master->pasids, place->binding.ssid);
 	kfree(place);
 }
 
-static void trim(struct smmu_master *master)
+static void trim_idle(struct smmu_master *master)
 {
 	u32 max = SMMU_IDLE_PASIDS;
 
@@ -124,10 +112,10 @@ static void trim(struct smmu_master *master)
 	if (test_bit(SMMU_CUT, &master->ats_cut))
 		return;
 	while (master->nr_idle > max)
-		drop(list_first_entry(&master->idle, struct smmu_place, idle));
+		drop_place(list_first_entry(&master->idle, struct smmu_place, idle));
 }
 
-static int prepare(struct smmu_master *master, struct smmu_attachment *next)
+static int prepare_pasid(struct smmu_master *master, struct smmu_binding *next)
 {
 	struct smmu_device *smmu = &master->host->smmu;
 	int ret;
@@ -135,9 +123,9 @@ static int prepare(struct smmu_master *master, struct smmu_attachment *next)
 	if (!next->ssid || next->ssid >> master->ssid_bits || next->domain->pt.needs.stage2 ||
 	    master->shared)
 		return -EINVAL;
-	if (!rid_is_static(master) && master->kind != SMMU_RID_S1)
+	if (!smmu_rid_is_static(master->kind) && master->kind != SMMU_RID_S1)
 		return -EBUSY;
-	ret = smmu_attach_allowed(master, next->domain);
+	ret = smmu_change_allowed_locked(master, next->domain);
 	if (ret)
 		return ret;
 	ret = smmu_cdtab_alloc(smmu, &master->cdtab, master->ssid_bits);
@@ -147,137 +135,109 @@ static int prepare(struct smmu_master *master, struct smmu_attachment *next)
 	return ret == -ERANGE ? -EINVAL : ret;
 }
 
-/* The array includes @next; cannot fail any more */
-static void commit(struct smmu_master *master, struct smmu_place *place,
-		   struct smmu_attachment *next)
+/* A change of one PASID: requests without PASID stay what they are */
+static struct smmu_change pasid_change(struct smmu_binding *binding, struct smmu_binding *next)
 {
-	bool first = !master->nr_pasids && rid_is_static(master);
-	/* else its entries have their places, and ATS goes on when it is not parked any more */
-	bool ats = first && master->ats_capable && !master->ats_parked;
-	struct smmu_domain *old = place->at.domain;
-	bool answers = true;
+	struct smmu_master *master = binding->master;
 
-	smmu_install_cd(next);
-	if (!old)
-		master->nr_pasids++;
-	if (first)
-		install_rid(master, ats);
-	if (ats) {
-		answers = smmu_attachment_add_ats(next) && smmu_ats_on(master);
-		if (answers && !master->ats_on) {
-			smmu_ats_without(master, next);
-			install_rid(master, false);
-		}
-	} else if (old && next->ats) {
-		answers = smmu_ats_drop(master, next->ssid);
-	}
-	smmu_attachment_leave(&place->at);
-	smmu_attachment_set(&place->at, next);
-	set_idle(place, false);
-	set_left(place, old == next->domain ? NULL : old);
-	master->max_idle = max(master->max_idle, master->nr_pasids);
-	if (!answers)
-		smmu_ats_park(master);
+	return (struct smmu_change) {
+		.binding = binding,
+		.next = next,
+		.rid.kind = master->kind,
+		.rid.binding = &master->rid,
+		.nr_pasids = master->nr_pasids - !!binding->domain + !!next->domain,
+	};
 }
 
 int smmu_pasid_attach(struct smmu_master *master, struct smmu_domain *domain, u32 ssid)
 {
-	struct smmu_attachment next = {
+	struct smmu_binding next = {
 		.master = master,
 		.domain = domain,
 		.ssid = ssid,
 	};
+	struct smmu_change change;
+	struct smmu_domain *old;
 	struct smmu_place *place;
 	int ret;
 
-	mutex_lock(&smmu_attach_mutex);
-	ret = prepare(master, &next);
+	guard(smmu_change)(master);
+	ret = prepare_pasid(master, &next);
 	if (ret)
-		goto unlock;
+		return ret;
 	place = get_place(master, ssid);
-	if (!place) {
-		ret = -ENOMEM;
-		goto unlock;
-	}
-	next.ats = master->ats_on;
-	ret = smmu_iopf_enter(&next, &domain->domain);
-	if (!ret)
-		ret = smmu_attachment_enter(&next, master->ats_capable);
-	if (!ret) {
-		commit(master, place, &next);
-	} else {
-		smmu_iopf_leave(&next);
+	if (!place)
+		return -ENOMEM;
+	old = place->binding.domain;
+	change = pasid_change(&place->binding, &next);
+	ret = smmu_change_prepare_locked(&change, &domain->domain);
+	if (ret) {
 		/* a new one */
-		if (!place->at.domain && list_empty(&place->idle))
-			drop(place);
+		if (!old && list_empty(&place->idle))
+			drop_place(place);
+		return ret;
 	}
-unlock:
-	mutex_unlock(&smmu_attach_mutex);
-	smmu_iopf_settle(master);
-	return ret;
+	smmu_change_commit_locked(&change);
+	set_idle(place, false);
+	set_left(place, old == domain ? NULL : old);
+	master->max_idle = max(master->max_idle, master->nr_pasids);
+	return 0;
 }
 
-void smmu_pasid_detach(struct smmu_master *master, u32 ssid)
+void smmu_pasid_detach_locked(struct smmu_master *master, u32 ssid)
 {
-	struct smmu_attachment *at = xa_load(&master->pasids, ssid);
-	bool last, off, answers = true;
+	struct smmu_binding *binding = xa_load(&master->pasids, ssid);
+	struct smmu_binding next = { .master = master, .ssid = ssid };
+	struct smmu_change change;
 	struct smmu_domain *old;
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	if (!at || !at->domain)
+	if (!binding || !binding->domain)
 		return;
-	old = at->domain;
-	last = !--master->nr_pasids && rid_is_static(master);
-	off = last && master->ats_on;
-	if (off)
-		answers = smmu_ats_off(master);
-	if (last)
-		install_rid(master, false);
-	smmu_install_no_cd(master, ssid);
-	if (!off && at->ats)
-		answers = smmu_ats_drop(master, ssid);
-	smmu_attachment_leave(at);
-	set_left(place_of(at), old);
-	set_idle(place_of(at), true);
-	if (!answers)
-		smmu_ats_park(master);
-	trim(master);
+	old = binding->domain;
+	change = pasid_change(binding, &next);
+	smmu_change_commit_locked(&change);
+	set_left(place_of(binding), old);
+	set_idle(place_of(binding), true);
+	trim_idle(master);
 }
 
-void smmu_pasid_release(struct smmu_master *master)
+void smmu_pasid_release_locked(struct smmu_master *master)
 {
-	bool off = master->nr_pasids && master->ats_on, answers = true;
-	bool attached = master->nr_pasids;
-	struct smmu_attachment *at;
+	const struct smmu_rid rid = { .kind = master->kind, .binding = &master->rid };
+	const struct smmu_use after = { .kind = master->kind };
+	enum smmu_ats_step step = smmu_ats_step(master, &after);
+	bool attached = master->nr_pasids, answers = true;
+	struct smmu_binding *binding;
 	unsigned long ssid;
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
 	master->nr_pasids = 0;
-	if (off)
-		answers = smmu_ats_off(master);
+	if (step == SMMU_ATS_GOES_OFF)
+		answers = smmu_ats_off_locked(master);
 	/* the STE leaves the CD table for good: nobody reads it, and it can go as it is */
-	if (attached)
-		install_rid(master, false);
-	xa_for_each(&master->pasids, ssid, at) {
-		smmu_attachment_leave(at);
-		drop(place_of(at));
+	if (attached && !master->ats_parked)
+		smmu_install_stes_locked(master, &rid, false);
+	xa_for_each(&master->pasids, ssid, binding) {
+		smmu_binding_leave_locked(binding);
+		drop_place(place_of(binding));
 	}
 	if (!answers)
-		smmu_ats_park(master);
+		smmu_ats_park_locked(master);
 }
 
-void smmu_pasid_domain_gone(struct smmu_domain *sd)
+void smmu_pasid_domain_gone_locked(struct smmu_domain *sd)
 {
 	struct smmu_place *place, *next;
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
 	list_for_each_entry_safe(place, next, &sd->left, left_node) {
-		if (place->at.domain)
+		if (place->binding.domain)
 			set_left(place, NULL);
 		else
-			drop(place);
+			drop_place(place);
 	}
 }

@@ -26,24 +26,24 @@ struct smmu_master;
 int smmu_pasid_attach(struct smmu_master *master, struct smmu_domain *domain, u32 ssid);
 
 /**
- * smmu_pasid_detach() - from whatever it is attached to
+ * smmu_pasid_detach_locked() - from whatever it is attached to
  * @master: device; attach mutex held
  * @ssid: any
  *
  * Cannot fail, does not allocate.
  */
-void smmu_pasid_detach(struct smmu_master *master, u32 ssid);
+void smmu_pasid_detach_locked(struct smmu_master *master, u32 ssid);
 
 /**
- * smmu_pasid_release() - the device goes: out of all, whatever is still attached
+ * smmu_pasid_release_locked() - the device goes: out of all, whatever is still attached
  * @master: device; attach mutex held; requests without PASID are identity or blocked
  *
  * Nobody can detach them any more, the core has forgotten them.
  */
-void smmu_pasid_release(struct smmu_master *master);
+void smmu_pasid_release_locked(struct smmu_master *master);
 
 /* No PASID comes back to @sd, which is freed; attach mutex held */
-void smmu_pasid_domain_gone(struct smmu_domain *sd);
+void smmu_pasid_domain_gone_locked(struct smmu_domain *sd);
 
 /* So many PASIDs of a device that are not attached are kept, unless it is being reset */
 #define SMMU_IDLE_PASIDS	16

@@ -3,7 +3,7 @@
 #include <linux/dev_printk.h>
 #include <linux/iommu.h>
 
-#include "drv/domain.h"
+#include "drv/arrays.h"
 #include "drv/host.h"
 #include "drv/master.h"
 #include "drv/streams.h"
@@ -44,7 +44,7 @@ static bool may_join(const struct smmu_master *master, u32 sid, const struct smm
 }
 
 /* Behind those who own it: who rules goes on to */
-static int join(struct smmu_host *host, struct smmu_stream *stream, u32 sid)
+static int join_stream(struct smmu_host *host, struct smmu_stream *stream, u32 sid)
 {
 	struct smmu_stream *others = first_owner(host, sid), *last;
 
@@ -72,7 +72,7 @@ static int claim_one(struct smmu_host *host, struct smmu_master *master, u32 i)
 		return -ENODEV;
 	}
 	if (!ret)
-		ret = join(host, stream, sid);
+		ret = join_stream(host, stream, sid);
 	if (ret == -ENOMEM)
 		dev_err(master->dev, "no memory for StreamID 0x%x; no DMA for this device\n", sid);
 	return ret;
@@ -105,7 +105,7 @@ static void tell_owners(struct smmu_host *host, struct smmu_master *master)
 	u32 i;
 
 	for (i = 0; i < master->nr_sids; i++) {
-		if (!smmu_streams_shared(master, i))
+		if (!smmu_streams_shared_locked(master, i))
 			continue;
 		for (s = first_owner(host, master->sids[i]); s; s = s->next)
 			now_shared(s->master);
@@ -134,7 +134,7 @@ int smmu_streams_claim(struct smmu_host *host, struct smmu_master *master)
 	return 0;
 }
 
-void smmu_streams_release(struct smmu_host *host, struct smmu_master *master)
+void smmu_streams_release_locked(struct smmu_host *host, struct smmu_master *master)
 {
 	u32 i;
 
@@ -182,7 +182,7 @@ struct smmu_master *smmu_streams_ruler(struct smmu_host *host, u32 sid)
 	return stream ? stream->master : NULL;
 }
 
-bool smmu_streams_shared(const struct smmu_master *master, u32 i)
+bool smmu_streams_shared_locked(const struct smmu_master *master, u32 i)
 {
 	const struct smmu_stream *first = first_owner(master->host, master->sids[i]);
 
@@ -192,7 +192,7 @@ bool smmu_streams_shared(const struct smmu_master *master, u32 i)
 	return first && first->next;
 }
 
-void smmu_streams_rule(struct smmu_master *master, u32 i)
+void smmu_streams_rule_locked(struct smmu_master *master, u32 i)
 {
 	struct smmu_stream *stream = &master->streams[i];
 	struct smmu_stream *first = first_owner(master->host, master->sids[i]);
@@ -207,7 +207,7 @@ void smmu_streams_rule(struct smmu_master *master, u32 i)
 	xa_store(&master->host->streams, master->sids[i], stream, 0);
 }
 
-struct smmu_master *smmu_streams_heir(const struct smmu_master *master, u32 i)
+struct smmu_master *smmu_streams_heir_locked(const struct smmu_master *master, u32 i)
 {
 	struct smmu_stream *s;
 

@@ -50,13 +50,13 @@ struct smmu_stream {
 int smmu_streams_claim(struct smmu_host *host, struct smmu_master *master);
 
 /**
- * smmu_streams_release() - give all of them back
+ * smmu_streams_release_locked() - give all of them back
  * @host: SMMU
- * @master: rules no stream that others own, see smmu_install_leave(); attach mutex held
+ * @master: rules no stream that others own, see smmu_install_leave_locked(); attach mutex held
  *
  * STEs stay what they are (abort or bypass). RCU readers may still have found the master.
  */
-void smmu_streams_release(struct smmu_host *host, struct smmu_master *master);
+void smmu_streams_release_locked(struct smmu_host *host, struct smmu_master *master);
 
 /**
  * smmu_streams_group() - the group that a new master has to be in
@@ -76,12 +76,12 @@ struct iommu_group *smmu_streams_group(struct smmu_host *host, struct smmu_maste
 struct smmu_master *smmu_streams_ruler(struct smmu_host *host, u32 sid);
 
 /* Has its @i-th StreamID other owners? Attach mutex held. */
-bool smmu_streams_shared(const struct smmu_master *master, u32 i);
+bool smmu_streams_shared_locked(const struct smmu_master *master, u32 i);
 
 /* It rules its @i-th stream from here on. Attach mutex held. Does not allocate. */
-void smmu_streams_rule(struct smmu_master *master, u32 i);
+void smmu_streams_rule_locked(struct smmu_master *master, u32 i);
 
 /* Another owner of its @i-th stream that is not blocked, NULL for none. Attach mutex held. */
-struct smmu_master *smmu_streams_heir(const struct smmu_master *master, u32 i);
+struct smmu_master *smmu_streams_heir_locked(const struct smmu_master *master, u32 i);
 
 #endif

@@ -2,32 +2,19 @@
 #include <linux/mmu_notifier.h>
 #include <linux/module.h>
 #include <linux/sched/mm.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 
-#include <compat/mm.h>
-
 #include "core/array.h"
-#include "core/cd.h"
 #include "core/range.h"
+#include "drv/arrays.h"
+#include "drv/binding.h"
 #include "drv/domain.h"
 #include "drv/host.h"
 #include "drv/install.h"
+#include "drv/mmtable.h"
 #include "drv/pasid.h"
 #include "drv/sva.h"
 #include "drv/walk.h"
-
-/* Normal memory, write-back, read and write allocate; inner shareable */
-#define WALK_WBWA	1
-#define WALK_INNER	3
-
-#if PAGE_SHIFT == 16
-#define TG		CD_TG0_64K
-#elif PAGE_SHIFT == 14
-#define TG		CD_TG0_16K
-#else
-#define TG		CD_TG0_4K
-#endif
 
 /**
  * struct sva_domain - what one mm has, on all SMMUs
@@ -51,63 +38,8 @@ static struct mmu_notifier *notifier_of(struct smmu_domain *sd)
 	return &container_of(sd, struct sva_domain, sd)->notifier;
 }
 
-/* What the CPUs' tables ask of an SMMU, as any other table does */
-static void fill_needs(struct smmu_pt_needs *needs)
-{
-	struct compat_mm_format form;
-
-	compat_mm_format(&form);
-	*needs = (struct smmu_pt_needs) {
-		.granule = PAGE_SIZE,
-		.ias = form.va_bits,
-		.oas = form.pa_bits,
-		.coherent = true,
-		.feats = (form.haft ? SMMU_FEAT_HAFT : 0) | (form.bbm ? SMMU_FEAT_BBML2 : 0),
-	};
-}
-
-bool smmu_sva_matches(const struct smmu_features *feat, const char **why)
-{
-	struct smmu_pt_needs needs;
-
-	fill_needs(&needs);
-	if (!(feat->flags & SMMU_FEAT_S1) || !feat->ssid_bits) {
-		*why = "no SubstreamIDs";
-		return false;
-	}
-	/* 52 bits in small granules take descriptors of another form (LPA2) */
-	if (needs.ias > 48 && PAGE_SIZE != SZ_64K) {
-		*why = "CPUs use LPA2";
-		return false;
-	}
-	return smmu_can_walk(feat, &needs, why);
-}
-
-void smmu_sva_cd(const struct smmu_domain *domain, const struct smmu_features *feat,
-		 struct smmu_cd_s1 *s1)
-{
-	struct compat_mm_format form;
-
-	compat_mm_format(&form);
-	*s1 = (struct smmu_cd_s1) {
-		.ttb = compat_mm_ttb(domain->domain.mm),
-		.mair = form.mair,
-		.t0sz = 64 - form.va_bits,
-		.tg = TG,
-		.ir0 = WALK_WBWA,
-		.or0 = WALK_WBWA,
-		.sh0 = WALK_INNER,
-		.ips = smmu_oas_encode(form.pa_bits),
-		/* the CPUs' DBM and write-permission bits mean the same here (VMSA, DBM) */
-		.ha = feat->flags & SMMU_FEAT_HA,
-		.hd = feat->flags & SMMU_FEAT_HD,
-		.haft = form.haft,
-		.aset = true,
-	};
-}
-
 /* Under the page-table lock; @end is the first byte after, or ULONG_MAX for everything */
-static void invalidate(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start,
+static void sva_invalidate(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start,
 		       unsigned long end)
 {
 	struct smmu_domain *sd = domain_of(mn);
@@ -130,12 +62,12 @@ static void invalidate(struct mmu_notifier *mn, struct mm_struct *mm, unsigned l
 static void mm_release(struct mmu_notifier *mn, struct mm_struct *mm)
 {
 	struct smmu_domain *sd = domain_of(mn);
-	struct smmu_attachment *at;
+	struct smmu_binding *binding;
 
 	mutex_lock(&smmu_attach_mutex);
 	sd->mm_gone = true;
-	list_for_each_entry(at, &sd->attached, node)
-		smmu_install_cd(at);
+	list_for_each_entry(binding, &sd->bindings, node)
+		smmu_install_cd_locked(binding);
 	mutex_unlock(&smmu_attach_mutex);
 	smmu_walk_flush_all(sd);
 }
@@ -147,12 +79,12 @@ static void free_notifier(struct mmu_notifier *mn)
 }
 
 static const struct mmu_notifier_ops notifier_ops = {
-	.arch_invalidate_secondary_tlbs = invalidate,
+	.arch_invalidate_secondary_tlbs = sva_invalidate,
 	.release = mm_release,
 	.free_notifier = free_notifier,
 };
 
-static int set_dev_pasid(struct iommu_domain *domain, struct device *dev, ioasid_t pasid,
+static int sva_set_dev_pasid(struct iommu_domain *domain, struct device *dev, ioasid_t pasid,
 			 struct iommu_domain *old)
 {
 	int ret;
@@ -175,7 +107,7 @@ static void sva_free(struct iommu_domain *domain)
 }
 
 static const struct iommu_domain_ops sva_ops = {
-	.set_dev_pasid = set_dev_pasid,
+	.set_dev_pasid = sva_set_dev_pasid,
 	.free = sva_free,
 };
 
@@ -190,7 +122,7 @@ struct iommu_domain *smmu_sva_alloc(struct device *dev, struct mm_struct *mm)
 	sd = smmu_domain_new(sizeof(struct sva_domain));
 	if (!sd)
 		return ERR_PTR(-ENOMEM);
-	fill_needs(&sd->pt.needs);
+	smmu_mmtable_needs(&sd->pt.needs);
 	sd->pt.pgshift = PAGE_SHIFT;
 	sd->sva = true;
 	sd->domain.pgsize_bitmap = PAGE_SIZE;
@@ -201,7 +133,7 @@ struct iommu_domain *smmu_sva_alloc(struct device *dev, struct mm_struct *mm)
 		smmu_domain_finish(sd);
 		return ERR_PTR(ret);
 	}
-	smmu_domain_add(sd);
+	smmu_arrays_add(sd);
 	return &sd->domain;
 }
 

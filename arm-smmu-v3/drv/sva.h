@@ -13,18 +13,7 @@
 #include <linux/err.h>
 #include <linux/iommu.h>
 
-struct smmu_cd_s1;
-struct smmu_domain;
-struct smmu_features;
-
 #ifdef CONFIG_IOMMU_SVA
-/**
- * smmu_sva_matches() - can an SMMU of these features walk what the CPUs walk?
- * @feat: features
- * @why: out, when not: what is missing; static storage
- */
-bool smmu_sva_matches(const struct smmu_features *feat, const char **why);
-
 /**
  * smmu_sva_alloc() - the core's domain_alloc_sva
  * @dev: first device
@@ -33,29 +22,9 @@ bool smmu_sva_matches(const struct smmu_features *feat, const char **why);
  */
 struct iommu_domain *smmu_sva_alloc(struct device *dev, struct mm_struct *mm);
 
-/**
- * smmu_sva_cd() - the mm's table as a CD of an SMMU; ASID and stall are left to the caller
- * @domain: SVA domain, whose mm is not gone
- * @feat: of the SMMU
- * @s1: out
- */
-void smmu_sva_cd(const struct smmu_domain *domain, const struct smmu_features *feat,
-		 struct smmu_cd_s1 *s1);
-
 /* No notifier runs in our code any more: the module may go */
 void smmu_sva_exit(void);
 #else
-static inline bool smmu_sva_matches(const struct smmu_features *feat, const char **why)
-{
-	*why = "this kernel has no SVA";
-	return false;
-}
-
-static inline void smmu_sva_cd(const struct smmu_domain *domain,
-			       const struct smmu_features *feat, struct smmu_cd_s1 *s1)
-{
-}
-
 static inline void smmu_sva_exit(void)
 {
 }

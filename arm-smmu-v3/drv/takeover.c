@@ -20,6 +20,8 @@
 #include <linux/platform_device.h>
 
 #include "drv/takeover.h"
+#include "drv/takeover_acpi.h"
+#include "drv/takeover_of.h"
 
 /*
  * What the messages advise is what the IOMMU core takes without a WARN: it must see a

@@ -30,20 +30,4 @@ struct device;
  */
 int smmu_takeover_check(struct device *smmu, bool force);
 
-/*
- * Firmware's answers, one file each; false where it cannot tell. A PCI device is looked up
- * by its own requester ID. The aliases that a PCIe-to-PCI bridge gives it are not tried:
- * firmware maps whole buses.
- */
-bool smmu_takeover_of_behind(struct device *smmu, struct device *dev);
-
-#ifdef CONFIG_ACPI_IORT
-bool smmu_takeover_acpi_behind(struct device *smmu, struct device *dev);
-#else
-static inline bool smmu_takeover_acpi_behind(struct device *smmu, struct device *dev)
-{
-	return false;
-}
-#endif
-
 #endif

@@ -7,7 +7,7 @@
 #include <linux/pci.h>
 
 #include "core/iort.h"
-#include "drv/takeover.h"
+#include "drv/takeover_acpi.h"
 
 /* The platform data of an SMMU from the IORT is a pointer to its node in the table */
 static u32 node_offset(struct device *smmu, const struct acpi_table_header *table)

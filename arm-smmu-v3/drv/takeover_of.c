@@ -6,7 +6,7 @@
 #include <linux/of.h>
 #include <linux/pci.h>
 
-#include "drv/takeover.h"
+#include "drv/takeover_of.h"
 
 static bool pci_behind(struct device_node *smmu, struct pci_dev *pdev)
 {

@@ -44,14 +44,14 @@ void smmu_vevent_exit(void)
 	destroy_workqueue(workqueue);
 }
 
-static void drop(struct vevent *v)
+static void vevent_drop(struct vevent *v)
 {
 	put_device(v->dev);
 	kfree(v);
 }
 
 /* The oldest, which is under way from here on */
-static struct vevent *take(struct smmu_vevents *events)
+static struct vevent *vevent_take(struct smmu_vevents *events)
 {
 	struct vevent *v;
 
@@ -66,7 +66,7 @@ static struct vevent *take(struct smmu_vevents *events)
 	return v;
 }
 
-static void done(struct smmu_vevents *events)
+static void vevent_done(struct smmu_vevents *events)
 {
 	spin_lock(&events->lock);
 	events->under_way = 0;
@@ -74,7 +74,7 @@ static void done(struct smmu_vevents *events)
 	wake_up_all(&events->delivered);
 }
 
-static int send(struct smmu_vsmmu *vsmmu, const struct vevent *v)
+static int vevent_send(struct smmu_vsmmu *vsmmu, const struct vevent *v)
 {
 	struct iommu_vevent_arm_smmuv3 vevent;
 	unsigned int i;
@@ -87,17 +87,17 @@ static int send(struct smmu_vsmmu *vsmmu, const struct vevent *v)
 					   sizeof(vevent));
 }
 
-static void deliver(struct work_struct *work)
+static void vevent_deliver(struct work_struct *work)
 {
 	struct smmu_vevents *events = container_of(work, struct smmu_vevents, work);
 	struct smmu_vsmmu *vsmmu = container_of(events, struct smmu_vsmmu, events);
 	struct vevent *v;
 
-	while ((v = take(events))) {
-		if (send(vsmmu, v))
+	while ((v = vevent_take(events))) {
+		if (vevent_send(vsmmu, v))
 			v->unheard(vsmmu->host, v->dev, &v->event);
-		done(events);
-		drop(v);
+		vevent_done(events);
+		vevent_drop(v);
 		cond_resched();
 	}
 }
@@ -107,7 +107,7 @@ void smmu_vevent_start(struct smmu_vevents *events)
 	spin_lock_init(&events->lock);
 	INIT_LIST_HEAD(&events->queued);
 	init_waitqueue_head(&events->delivered);
-	INIT_WORK(&events->work, deliver);
+	INIT_WORK(&events->work, vevent_deliver);
 }
 
 void smmu_vevent_stop(struct smmu_vevents *events)
@@ -116,7 +116,7 @@ void smmu_vevent_stop(struct smmu_vevents *events)
 
 	cancel_work_sync(&events->work);
 	list_for_each_entry_safe(v, next, &events->queued, node)
-		drop(v);
+		vevent_drop(v);
 }
 
 void smmu_vevent_forget(struct smmu_vevents *events, u32 vsid)
@@ -133,10 +133,10 @@ void smmu_vevent_forget(struct smmu_vevents *events, u32 vsid)
 	}
 	spin_unlock(&events->lock);
 	list_for_each_entry_safe(v, next, &gone, node)
-		drop(v);
+		vevent_drop(v);
 }
 
-static bool is_under_way(struct smmu_vevents *events, u32 vsid)
+static bool vevent_under_way(struct smmu_vevents *events, u32 vsid)
 {
 	bool ret;
 
@@ -146,9 +146,9 @@ static bool is_under_way(struct smmu_vevents *events, u32 vsid)
 	return ret;
 }
 
-int smmu_vevent_settle(struct smmu_vevents *events, u32 vsid)
+int smmu_vevent_wait(struct smmu_vevents *events, u32 vsid)
 {
-	return wait_event_killable(events->delivered, !is_under_way(events, vsid)) ? -EINTR : 0;
+	return wait_event_killable(events->delivered, !vevent_under_way(events, vsid)) ? -EINTR : 0;
 }
 
 /* The list in struct iommu_vevent_arm_smmuv3 */
@@ -170,7 +170,7 @@ static bool is_guest_event(const struct smmu_event *event)
 	}
 }
 
-static bool enqueue(struct smmu_vevents *events, struct vevent *v)
+static bool vevent_enqueue(struct smmu_vevents *events, struct vevent *v)
 {
 	bool fits;
 
@@ -200,11 +200,11 @@ bool smmu_vevent_report(struct smmu_master *master, const struct smmu_event *eve
 		v->dev = get_device(master->dev);
 		v->vsid = master->vsid;
 		v->unheard = unheard;
-		if (enqueue(&master->vsmmu->events, v)) {
+		if (vevent_enqueue(&master->vsmmu->events, v)) {
 			queue_work(workqueue, &master->vsmmu->events.work);
 			return true;
 		}
-		drop(v);
+		vevent_drop(v);
 	}
 	atomic_inc(&master->host->vevents_lost);
 	return false;

@@ -77,13 +77,13 @@ void smmu_vevent_stop(struct smmu_vevents *events);
 void smmu_vevent_forget(struct smmu_vevents *events, u32 vsid);
 
 /**
- * smmu_vevent_settle() - before a device gets the vSID
+ * smmu_vevent_wait() - before a device gets the vSID
  * @events: of the vSMMU
  * @vsid: forgotten, if it was another's
  *
  * Return: 0, or -EINTR when killed while waiting for an event of whoever had it before
  */
-int smmu_vevent_settle(struct smmu_vevents *events, u32 vsid);
+int smmu_vevent_wait(struct smmu_vevents *events, u32 vsid);
 
 /**
  * smmu_vevent_report() - tell the guest of a fault

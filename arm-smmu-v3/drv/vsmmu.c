@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/module.h>
-
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 
-#include "core/array.h"
 #include "core/guest.h"
-#include "core/ident.h"
-#include "core/tag.h"
-#include "drv/domain.h"
+#include "drv/arrays.h"
 #include "drv/host.h"
 #include "drv/master.h"
-#include "drv/trace.h"
 #include "drv/vsmmu.h"
-#include "hw/shut.h"
-
-static struct smmu_vdevice *vdevice_of(struct iommufd_vdevice *core)
-{
-	return container_of(core, struct smmu_vdevice, core);
-}
+#include "hw/recordq.h"
 
 /* A place where tests hold a look-up up: it has the vDEVICE, and has read nothing of it */
 VISIBLE_IF_KUNIT noinline void smmu_vsmmu_pause(struct smmu_vsmmu *vsmmu)
@@ -36,7 +25,7 @@ bool smmu_vsmmu_stream(struct smmu_vsmmu *vsmmu, u32 vsid, struct smmu_guest_str
 	vdev = xa_load(&vsmmu->core.vdevs, vsid);
 	if (vdev) {
 		smmu_vsmmu_pause(vsmmu);
-		master = vdevice_of(vdev)->master;
+		master = smmu_vdevice_of(vdev)->master;
 		out->sid = master->sids[0];
 		out->ssid_bits = master->ssid_bits;
 		/* pairs with WRITE_ONCE in ats.c */
@@ -46,7 +35,7 @@ bool smmu_vsmmu_stream(struct smmu_vsmmu *vsmmu, u32 vsid, struct smmu_guest_str
 	return vdev;
 }
 
-bool smmu_vsmmu_knows(const struct smmu_vsmmu *vsmmu, const struct smmu_master *master)
+bool smmu_vsmmu_knows_locked(const struct smmu_vsmmu *vsmmu, const struct smmu_master *master)
 {
 	lockdep_assert_held(&smmu_attach_mutex);
 
@@ -63,7 +52,7 @@ static void set_listener(struct smmu_master *master, struct smmu_vsmmu *vsmmu)
 	mutex_unlock(&master->host->streams_lock);
 }
 
-void smmu_vsmmu_leave(struct smmu_master *master, const struct smmu_vsmmu *next)
+void smmu_vsmmu_leave_locked(struct smmu_master *master, const struct smmu_vsmmu *next)
 {
 	lockdep_assert_held(&smmu_attach_mutex);
 
@@ -76,7 +65,7 @@ void smmu_vsmmu_join(struct smmu_master *master, struct smmu_vsmmu *vsmmu)
 	bool joins;
 
 	mutex_lock(&smmu_attach_mutex);
-	joins = master->vsmmu != vsmmu && smmu_vsmmu_knows(vsmmu, master);
+	joins = master->vsmmu != vsmmu && smmu_vsmmu_knows_locked(vsmmu, master);
 	mutex_unlock(&smmu_attach_mutex);
 	if (!joins)
 		return;
@@ -84,135 +73,7 @@ void smmu_vsmmu_join(struct smmu_master *master, struct smmu_vsmmu *vsmmu)
 	smmu_evtq_drain(&master->host->smmu);
 	mutex_lock(&smmu_attach_mutex);
 	/* the vDEVICE may have gone meanwhile; the device has not been attached elsewhere */
-	if (smmu_vsmmu_knows(vsmmu, master))
+	if (smmu_vsmmu_knows_locked(vsmmu, master))
 		set_listener(master, vsmmu);
 	mutex_unlock(&smmu_attach_mutex);
-}
-
-/* Its commands find it for a moment longer; its events do not carry the vSID any more */
-static void vdevice_destroy(struct iommufd_vdevice *core)
-{
-	struct smmu_master *master = vdevice_of(core)->master;
-	struct smmu_vsmmu *vsmmu = container_of(core->viommu, struct smmu_vsmmu, core);
-
-	mutex_lock(&smmu_attach_mutex);
-	smmu_vsmmu_leave(master, NULL);
-	master->vdev = NULL;
-	mutex_unlock(&smmu_attach_mutex);
-	smmu_vevent_forget(&vsmmu->events, core->virt_id);
-}
-
-/* iommufd checks the rest: the device is behind the vSMMU's SMMU */
-static int vdevice_init(struct iommufd_vdevice *core)
-{
-	struct smmu_master *master = dev_iommu_priv_get(iommufd_vdevice_to_device(core));
-	struct smmu_vsmmu *vsmmu = container_of(core->viommu, struct smmu_vsmmu, core);
-	struct smmu_vdevice *vdev = vdevice_of(core);
-	int ret;
-
-	/* a StreamID has 32 bits in commands and events */
-	if (core->virt_id > U32_MAX)
-		return -EINVAL;
-	/* the guest's commands name one stream, and must reach all that the device has */
-	if (master->nr_sids != 1)
-		return -EOPNOTSUPP;
-	ret = smmu_vevent_settle(&vsmmu->events, core->virt_id);
-	if (ret)
-		return ret;
-
-	mutex_lock(&smmu_attach_mutex);
-	/* nor can a stream be a guest's that is other devices', too */
-	if (master->shared)
-		ret = -EOPNOTSUPP;
-	else if (master->vdev)
-		ret = -EEXIST;
-	else
-		master->vdev = vdev;
-	mutex_unlock(&smmu_attach_mutex);
-	if (ret)
-		return ret;
-	vdev->master = master;
-	core->destroy = vdevice_destroy;
-	return 0;
-}
-
-/*
- * The VMID is in no TLB: it was flushed when its last device left, or that was not confirmed
- * and the SMMU is off for good. One that does not even confirm that keeps it.
- */
-static void destroy(struct iommufd_viommu *viommu)
-{
-	struct smmu_vsmmu *vsmmu = container_of(viommu, struct smmu_vsmmu, core);
-	struct smmu_device *smmu = &vsmmu->host->smmu;
-	struct smmu_inst *inst = &smmu->inst;
-
-	smmu_vevent_stop(&vsmmu->events);
-	mutex_lock(&smmu_attach_mutex);
-	smmu_array_forget_vmid(smmu_domain_array(vsmmu->parent), inst, vsmmu->vmid);
-	mutex_unlock(&smmu_attach_mutex);
-	if (smmu_device_is_adrift(smmu))
-		smmu_tag_leak(inst);
-	else
-		smmu_tag_free(inst, SMMU_INV_S2_VMID_VSMMU, vsmmu->vmid);
-	smmu_host_put(vsmmu->host);
-	module_put(THIS_MODULE);
-}
-
-static const struct iommufd_viommu_ops vsmmu_ops = {
-	.destroy = destroy,
-	.alloc_domain_nested = smmu_nested_alloc,
-	.cache_invalidate = smmu_vsmmu_invalidate,
-	.vdevice_size = VDEVICE_STRUCT_SIZE(struct smmu_vdevice, core),
-	.vdevice_init = vdevice_init,
-};
-
-/*
- * A guest must not be able to make its device's accesses miss the caches: it could see
- * what lies in memory behind them. Either stage 2 forces them to be cacheable, or the
- * system does with this device.
- */
-size_t smmu_vsmmu_size(struct device *dev, enum iommu_viommu_type type)
-{
-	struct smmu_master *master = dev_iommu_priv_get(dev);
-	struct smmu_device *smmu = &master->host->smmu;
-
-	if (type != IOMMU_VIOMMU_TYPE_ARM_SMMUV3 || !smmu_has(smmu, SMMU_FEAT_NESTING))
-		return 0;
-	if (!smmu_has(smmu, SMMU_FEAT_S2FWB) && !smmu_master_canwbs(master))
-		return 0;
-	return VIOMMU_STRUCT_SIZE(struct smmu_vsmmu, core);
-}
-
-int smmu_vsmmu_init(struct iommufd_viommu *viommu, struct iommu_domain *parent,
-		    const struct iommu_user_data *user_data)
-{
-	struct smmu_vsmmu *vsmmu = container_of(viommu, struct smmu_vsmmu, core);
-	struct smmu_host *host = container_of(viommu->iommu_dev, struct smmu_host, iommu);
-	const char *why;
-	int vmid;
-
-	if (user_data)
-		return -EOPNOTSUPP;
-	if (parent->ops != &smmu_paging_ops || !smmu_domain_of(parent)->nest_parent)
-		return -EINVAL;
-	if (!smmu_can_walk(&host->smmu.inst.feat, &smmu_domain_of(parent)->pt.needs, &why))
-		return -EINVAL;
-	vmid = smmu_tag_alloc_vmid(&host->smmu.inst);
-	if (vmid == -ENOSPC) {
-		mutex_lock(&smmu_attach_mutex);
-		smmu_domains_reclaim(&host->smmu.inst, SMMU_INV_S2_VMID);
-		mutex_unlock(&smmu_attach_mutex);
-		vmid = smmu_tag_alloc_vmid(&host->smmu.inst);
-	}
-	if (vmid < 0)
-		return vmid;
-
-	__module_get(THIS_MODULE);
-	vsmmu->host = smmu_host_get(host);
-	vsmmu->parent = smmu_domain_of(parent);
-	vsmmu->vmid = vmid;
-	smmu_vevent_start(&vsmmu->events);
-	/* last: from here on destroy() is called for it, also where the core fails later */
-	viommu->ops = &vsmmu_ops;
-	return 0;
 }

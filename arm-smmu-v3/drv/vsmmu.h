@@ -4,8 +4,8 @@
  *
  * It owns a VMID from its creation to its end, whatever is attached; nobody else finds or
  * shares it. Any number of them may sit over one parent, on one SMMU or on several. Devices
- * are attached through it with nested domains (nested.c), guest commands come in through it
- * (guestcmd.c), and faults of guests' stage 1 go out (vevent.c).
+ * are attached through it with nested domains (nested.h), guest commands come in through it
+ * (guestcmd.h), and faults of guests' stage 1 go out (vevent.h). Its life is in viommu.c.
  *
  * It and each nested domain hold a reference to the SMMU and to the module: they live until
  * their file descriptor is closed, and every device may have gone by then.
@@ -19,18 +19,12 @@
 #include <linux/iommufd.h>
 #include <linux/types.h>
 
-#include <smmuv3/ste.h>
-
 #include "drv/vevent.h"
 
-struct smmu_attachment;
 struct smmu_domain;
-struct smmu_features;
 struct smmu_guest_stream;
 struct smmu_host;
 struct smmu_master;
-struct smmu_nested;
-struct smmu_ste_s2;
 
 /**
  * struct smmu_vsmmu
@@ -58,48 +52,21 @@ struct smmu_vdevice {
 	struct smmu_master *master;
 };
 
+static inline struct smmu_vsmmu *smmu_vsmmu_of(struct iommufd_viommu *viommu)
+{
+	return container_of(viommu, struct smmu_vsmmu, core);
+}
+
+static inline struct smmu_vdevice *smmu_vdevice_of(struct iommufd_vdevice *vdevice)
+{
+	return container_of(vdevice, struct smmu_vdevice, core);
+}
+
 #if IS_ENABLED(CONFIG_KUNIT)
 void smmu_vsmmu_pause(struct smmu_vsmmu *vsmmu);
 #endif
 
 #if IS_ENABLED(CONFIG_IOMMUFD)
-
-/* iommu_ops: size 0 where there can be none for the device */
-size_t smmu_vsmmu_size(struct device *dev, enum iommu_viommu_type type);
-int smmu_vsmmu_init(struct iommufd_viommu *viommu, struct iommu_domain *parent,
-		    const struct iommu_user_data *user_data);
-
-/* iommufd_viommu_ops */
-struct iommu_domain *smmu_nested_alloc(struct iommufd_viommu *viommu, u32 flags,
-				       const struct iommu_user_data *user_data);
-int smmu_vsmmu_invalidate(struct iommufd_viommu *viommu, struct iommu_user_data_array *array);
-
-/**
- * smmu_nested_prepare() - what attaching to a nested domain means
- * @master: device; attach mutex held
- * @nested: domain
- * @next: out: domain and tag; no domain for an abort vSTE
- * @ats: out: both sides want ATS
- *
- * A device without a vSID is not let onto stage 1, but back onto it: the core has attached it
- * there before, does so again after a reset or an attach that failed for others, and WARNs when it
- * cannot; the vDEVICE may have been destroyed meanwhile.
- *
- * Return: 0; -EINVAL for another SMMU's, for a device that could bypass the caches, and for
- *	PASIDs with ATS where the device needs ATS and could keep what a guest has unmapped;
- *	-ENOENT for stage 1 without a vSID
- */
-int smmu_nested_prepare(struct smmu_master *master, const struct smmu_nested *nested,
-			struct smmu_attachment *next, bool *ats);
-
-/* The STE: the guest's on the parent's @s2 */
-void smmu_nested_ste(const struct smmu_nested *nested, const struct smmu_features *feat,
-		     const struct smmu_ste_s2 *s2, struct smmu_ste *ste);
-
-struct smmu_vsmmu *smmu_nested_vsmmu(const struct smmu_nested *nested);
-
-/* Its number: never 0, and never another's, even after it is gone */
-u64 smmu_nested_id(const struct smmu_nested *nested);
 
 /**
  * smmu_vsmmu_stream() - a stream of the guest as the host knows it
@@ -114,16 +81,16 @@ u64 smmu_nested_id(const struct smmu_nested *nested);
 bool smmu_vsmmu_stream(struct smmu_vsmmu *vsmmu, u32 vsid, struct smmu_guest_stream *out);
 
 /* Does the device have a vSID there? Attach mutex held. */
-bool smmu_vsmmu_knows(const struct smmu_vsmmu *vsmmu, const struct smmu_master *master);
+bool smmu_vsmmu_knows_locked(const struct smmu_vsmmu *vsmmu, const struct smmu_master *master);
 
 /**
- * smmu_vsmmu_leave() - the master's STE is about to become that of somebody else
+ * smmu_vsmmu_leave_locked() - the master's STE is about to become that of somebody else
  * @master: attach mutex held
  * @next: whose it will be, NULL for nobody's. Nothing to do where it is the same vSMMU's.
  *
  * From here on no guest hears of the master's faults.
  */
-void smmu_vsmmu_leave(struct smmu_master *master, const struct smmu_vsmmu *next);
+void smmu_vsmmu_leave_locked(struct smmu_master *master, const struct smmu_vsmmu *next);
 
 /**
  * smmu_vsmmu_join() - the guest hears of the master's faults from now on
@@ -137,39 +104,9 @@ void smmu_vsmmu_join(struct smmu_master *master, struct smmu_vsmmu *vsmmu);
 
 #else
 
-static inline int smmu_nested_prepare(struct smmu_master *master,
-				      const struct smmu_nested *nested,
-				      struct smmu_attachment *next, bool *ats)
-{
-	return -EOPNOTSUPP;
-}
-
-static inline void smmu_nested_ste(const struct smmu_nested *nested,
-				   const struct smmu_features *feat,
-				   const struct smmu_ste_s2 *s2, struct smmu_ste *ste)
+static inline void smmu_vsmmu_leave_locked(struct smmu_master *master, const struct smmu_vsmmu *next)
 {
 }
-
-static inline struct smmu_vsmmu *smmu_nested_vsmmu(const struct smmu_nested *nested)
-{
-	return NULL;
-}
-
-static inline u64 smmu_nested_id(const struct smmu_nested *nested)
-{
-	return 0;
-}
-
-static inline void smmu_vsmmu_leave(struct smmu_master *master, const struct smmu_vsmmu *next)
-{
-}
-
-static inline void smmu_vsmmu_join(struct smmu_master *master, struct smmu_vsmmu *vsmmu)
-{
-}
-
-#define smmu_vsmmu_size		NULL
-#define smmu_vsmmu_init		NULL
 
 #endif
 

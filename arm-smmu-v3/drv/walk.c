@@ -6,7 +6,7 @@
 
 #include "core/array.h"
 #include "core/plan.h"
-#include "drv/ats.h"
+#include "drv/ats_cut.h"
 #include "drv/domain.h"
 #include "drv/trace.h"
 #include "drv/walk.h"
@@ -35,7 +35,7 @@ static void make_good(struct smmu_device *smmu, const struct smmu_array *array, 
 		smmu_issue_shut(smmu, "invalidation not confirmed");
 }
 
-static __always_inline void wait_for(const struct post *post, const struct smmu_array *array,
+static __always_inline void walk_wait(const struct post *post, const struct smmu_array *array,
 				     struct smmu_deadline *deadline)
 {
 	int ret = smmu_cmdq_wait(&post->ticket, deadline);
@@ -62,11 +62,11 @@ static bool walk_single(struct smmu_domain *domain, const struct smmu_array *arr
 	if (unlikely(ret))
 		make_good(post.smmu, array, ret);
 	else
-		wait_for(&post, array, &deadline);
+		walk_wait(&post, array, &deadline);
 	return true;
 }
 
-static void walk(struct smmu_domain *domain, const struct smmu_array *array,
+static void walk_posts(struct smmu_domain *domain, const struct smmu_array *array,
 		 const struct smmu_range *range)
 {
 	/* 1.7 KiB, of which one unmap uses 100 bytes: CONFIG_INIT_STACK_ALL_ZERO keeps out */
@@ -98,14 +98,14 @@ static void walk(struct smmu_domain *domain, const struct smmu_array *array,
 		else
 			n++;
 		if (n == WALK_POSTS) {
-			wait_for(&posts[0], array, &deadline);
+			walk_wait(&posts[0], array, &deadline);
 			memmove(&posts[0], &posts[1], sizeof(posts) - sizeof(posts[0]));
 			n--;
 		}
 	} while (smmu_plan_next(&plan, &batch));
 
 	for (i = 0; i < n; i++)
-		wait_for(&posts[i], array, &deadline);
+		walk_wait(&posts[i], array, &deadline);
 }
 
 /* A place where tests hold a walker up: it has the array, and has sent nothing */
@@ -121,18 +121,18 @@ void smmu_walk_range(struct smmu_domain *domain, const struct smmu_range *range)
 
 	/*
 	 * The page-table change before the load of the array. Pairs with smp_mb() in
-	 * smmu_attachment_enter(); see walk.h.
+	 * smmu_binding_enter(); see walk.h.
 	 */
 	smp_mb();
 	rcu_read_lock();
 	trace_smmu_invalidate(domain->id, range);
 	do {
-		/* pairs with smp_store_release() in ats_came_alive(), attachment.c */
+		/* pairs with smp_store_release() in ats_came_alive(), binding.c */
 		seq = smp_load_acquire(&domain->ats_seq);
 		array = rcu_dereference(domain->invs);
 		smmu_walk_pause(domain);
 		if (!walk_single(domain, array, range))
-			walk(domain, array, range);
+			walk_posts(domain, array, range);
 		/* after the SMMUs have confirmed; smmu_cmdq_wait() has the barrier */
 	} while (unlikely(READ_ONCE(domain->ats_seq) != seq));
 	rcu_read_unlock();

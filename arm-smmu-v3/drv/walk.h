@@ -2,7 +2,7 @@
 /*
  * The walk: invalidate a range of a domain wherever its array says.
  *
- * Ordering, with the other side in smmu_attachment_enter():
+ * Ordering, with the other side in smmu_binding_enter():
  *
  *	walker				attacher
  *	------				--------

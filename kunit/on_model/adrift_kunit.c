@@ -11,6 +11,7 @@
 
 #include "core/array.h"
 #include "core/cd.h"
+#include "drv/arrays.h"
 #include "drv/domain.h"
 #include "drv/master.h"
 #include "on_model/guest.h"

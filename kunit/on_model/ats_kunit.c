@@ -13,7 +13,9 @@
 #include "core/array.h"
 #include "core/cmd.h"
 #include "core/ste.h"
-#include "drv/atsdev.h"
+#include "drv/ats_cut.h"
+#include "drv/ats_pci.h"
+#include "drv/arrays.h"
 #include "drv/domain.h"
 #include "drv/master.h"
 #include "drv/walk.h"
@@ -302,7 +304,7 @@ static void finds_the_culprit(struct kunit *test)
 	smmu = &rig_host(s.smmu)->smmu;
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
 	expect_nobody(test, &s);
-	KUNIT_EXPECT_TRUE(test, s.rig->settle);
+	KUNIT_EXPECT_TRUE(test, s.rig->recover);
 	remap(test, s.domain, PA2);
 
 	rig_settle(s.rig);
@@ -318,9 +320,9 @@ static void finds_the_culprit(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
 
 	/* no ATC_INV goes to it any more: unmaps are quick again, and nobody is cut */
-	s.rig->settle = false;
+	s.rig->recover = false;
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
-	KUNIT_EXPECT_FALSE(test, s.rig->settle);
+	KUNIT_EXPECT_FALSE(test, s.rig->recover);
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[0], IOVA, false));
 
 	/* blocked keeps it parked, and a reset that helped comes as a new attach */
@@ -366,7 +368,7 @@ static void silent_at_detach(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[1], IOVA, false));
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
-	KUNIT_EXPECT_FALSE(test, s.rig->settle);
+	KUNIT_EXPECT_FALSE(test, s.rig->recover);
 	pa = rig_access(s.rig, s.d[0], IOVA, false);
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pa);
 	answer(&s);
@@ -398,7 +400,7 @@ static void queue_stands_still(struct kunit *test)
 	make_silence(test, &s, ~0ULL >> 2);
 	smmu = &rig_host(s.smmu)->smmu;
 	the_silence = &s;
-	kunit_activate_static_stub(test, smmu_atsdev_cut, cut_stub);
+	kunit_activate_static_stub(test, smmu_ats_pci_cut, cut_stub);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
 	expect_nobody(test, &s);
 	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
@@ -427,7 +429,7 @@ static void bystander(struct kunit *test)
 	e = rig_device(test, s.rig, 0);
 	other = mapped(test, e, PA2);
 	the_silence = &s;
-	kunit_activate_static_stub(test, smmu_atsdev_cut, cut_stub);
+	kunit_activate_static_stub(test, smmu_ats_pci_cut, cut_stub);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(e, other));
 	KUNIT_EXPECT_EQ(test, PA2, rig_access(s.rig, e, IOVA, false));
 	/* as a guest would send it: nobody waits for this one */
@@ -542,10 +544,10 @@ static void silent_under_a_pasid(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[1], IOVA, false));
 	/* nobody waits for it any more */
-	s.rig->settle = false;
+	s.rig->recover = false;
 	remap(test, pasid, PA2);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(pasid, IOVA, SZ_4K));
-	KUNIT_EXPECT_FALSE(test, s.rig->settle);
+	KUNIT_EXPECT_FALSE(test, s.rig->recover);
 	free_silence_pasid(test, &s, pasid);
 }
 

@@ -11,7 +11,7 @@
 #include <smmuv3/event.h>
 
 #include "core/array.h"
-#include "drv/attachment.h"
+#include "drv/binding.h"
 #include "drv/domain.h"
 #include "on_model/rig.h"
 
@@ -285,21 +285,21 @@ static void reserves_once(struct kunit *test)
 	rig_smmu(test, rig, 0, NULL);
 	d = rig_device(test, rig, 0);
 	make_states(test, d, &s);
-	smmu_attachment_exit();
-	KUNIT_ASSERT_EQ(test, 0, smmu_attachment_reserve(1));
+	smmu_binding_exit();
+	KUNIT_ASSERT_EQ(test, 0, smmu_binding_reserve(1));
 	rig_hush(rig);
 	rig_alloc_begin(1);
-	KUNIT_EXPECT_EQ(test, -ENOMEM, smmu_attachment_reserve(many));
+	KUNIT_EXPECT_EQ(test, -ENOMEM, smmu_binding_reserve(many));
 	KUNIT_EXPECT_TRUE(test, rig_alloc_end());
 	rig_unhush(rig);
 	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, s.domain[S1_A]));
 	KUNIT_EXPECT_EQ(test, goes_to[S1_A], rig_access(rig, d, IOVA, false));
 
-	KUNIT_EXPECT_EQ(test, 0, smmu_attachment_reserve(many));
+	KUNIT_EXPECT_EQ(test, 0, smmu_binding_reserve(many));
 	/* there is room for that now, and for less */
 	rig_alloc_begin(1);
-	KUNIT_EXPECT_EQ(test, 0, smmu_attachment_reserve(many));
-	KUNIT_EXPECT_EQ(test, 0, smmu_attachment_reserve(1));
+	KUNIT_EXPECT_EQ(test, 0, smmu_binding_reserve(many));
+	KUNIT_EXPECT_EQ(test, 0, smmu_binding_reserve(1));
 	KUNIT_EXPECT_FALSE(test, rig_alloc_end());
 	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, s.domain[S1_B]));
 	KUNIT_EXPECT_EQ(test, goes_to[S1_B], rig_access(rig, d, IOVA, false));

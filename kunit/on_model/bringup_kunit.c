@@ -457,7 +457,7 @@ static void keeps_reserved_streams(struct kunit *test)
 	struct rig *rig = rig_new(test);
 	struct rig_device *d;
 
-	kunit_activate_static_stub(test, smmu_rmr_preset, rmr_stub);
+	kunit_activate_static_stub(test, smmu_firmware_preset, rmr_stub);
 	smmu = rig_smmu(test, rig, 0, NULL);
 	KUNIT_EXPECT_EQ(test, 0, model_access(smmu->model, &rmr));
 	KUNIT_EXPECT_EQ(test, RMR_IOVA, rmr.pa);

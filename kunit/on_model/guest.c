@@ -181,7 +181,7 @@ struct guest *guest_new(struct kunit *test, struct machine_smmu *smmu,
 	INIT_LIST_HEAD(&g->vsmmu.core.veventqs);
 	init_rwsem(&g->vsmmu.core.veventqs_rwsem);
 	g->vsmmu.core.iommu_dev = &rig_host(smmu)->iommu;
-	*ret = smmu_vsmmu_init(&g->vsmmu.core, parent, NULL);
+	*ret = smmu_viommu_init(&g->vsmmu.core, parent, NULL);
 	if (*ret) {
 		KUNIT_EXPECT_NULL(test, g->vsmmu.core.ops);
 		kfree(g);

@@ -11,6 +11,7 @@
 #include <linux/io-pgtable.h>
 #include <linux/iommufd.h>
 
+#include "drv/viommu.h"
 #include "drv/vsmmu.h"
 #include "on_model/rig.h"
 
@@ -18,7 +19,7 @@ struct iommufd_veventq;
 
 /**
  * struct guest - one vSMMU with its devices
- * @vsmmu: from smmu_vsmmu_init()
+ * @vsmmu: from smmu_viommu_init()
  * @queue: its vEVENTQ
  */
 struct guest {

@@ -12,6 +12,7 @@
 #include <smmuv3/cmd.h>
 #include <smmuv3/event.h>
 
+#include "drv/arrays.h"
 #include "drv/domain.h"
 #include "drv/host.h"
 #include "drv/master.h"
@@ -317,7 +318,7 @@ static void device_goes(struct kunit *test)
 	KUNIT_EXPECT_NE(test, MODEL_UNANSWERED, model_answer(smmu->model, held));
 	KUNIT_EXPECT_NE(test, MODEL_UNANSWERED, model_answer(smmu->model, queued));
 	mutex_lock(&smmu_attach_mutex);
-	KUNIT_EXPECT_TRUE(test, list_empty(&smmu_domain_of(domain)->attached));
+	KUNIT_EXPECT_TRUE(test, list_empty(&smmu_domain_of(domain)->bindings));
 	mutex_unlock(&smmu_attach_mutex);
 	iommu_domain_free(domain);
 }

@@ -11,6 +11,7 @@
 #include "core/cmd.h"
 #include "core/event.h"
 #include "core/ste.h"
+#include "drv/arrays.h"
 #include "drv/domain.h"
 #include "drv/fault.h"
 #include "drv/master.h"
@@ -631,11 +632,11 @@ static void vmids_run_out(struct kunit *test)
 	for (i = 0; i < 256; i++) {
 		v[i].core.iommu_dev = &rig_host(smmu)->iommu;
 		KUNIT_ASSERT_EQ(test, i < 255 ? 0 : -ENOSPC,
-				smmu_vsmmu_init(&v[i].core, parent, NULL));
+				smmu_viommu_init(&v[i].core, parent, NULL));
 	}
 	KUNIT_EXPECT_NULL(test, v[255].core.ops);
 	v[7].core.ops->destroy(&v[7].core);
-	KUNIT_EXPECT_EQ(test, 0, smmu_vsmmu_init(&v[255].core, parent, NULL));
+	KUNIT_EXPECT_EQ(test, 0, smmu_viommu_init(&v[255].core, parent, NULL));
 	KUNIT_EXPECT_EQ(test, v[7].vmid, v[255].vmid);
 	for (i = 0; i < 256; i++)
 		if (i != 7)

@@ -10,6 +10,7 @@
 #include "core/array.h"
 #include "core/ste.h"
 #include "drv/attach.h"
+#include "drv/arrays.h"
 #include "drv/domain.h"
 #include "drv/master.h"
 #include "drv/pasid.h"
@@ -219,8 +220,8 @@ static void released_with_pasids(struct kunit *test)
 	model_watch(smmu->model, &dma);
 	rig_alloc_begin(1);
 	mutex_lock(&smmu_attach_mutex);
-	smmu_attach_none(dev_iommu_priv_get(d->dev), false);
-	smmu_pasid_release(dev_iommu_priv_get(d->dev));
+	smmu_attach_none_locked(dev_iommu_priv_get(d->dev), false);
+	smmu_pasid_release_locked(dev_iommu_priv_get(d->dev));
 	mutex_unlock(&smmu_attach_mutex);
 	KUNIT_EXPECT_FALSE(test, rig_alloc_end());
 	rig_watched(test, smmu, PA2, RIG_NOWHERE);
@@ -231,7 +232,7 @@ static void released_with_pasids(struct kunit *test)
 			   smmu_ste_kind(smmu_strtab_ste(&rig_host(smmu)->smmu, sid)));
 	mutex_lock(&smmu_attach_mutex);
 	KUNIT_EXPECT_EQ(test, 0, smmu_domain_array(smmu_domain_of(p))->num);
-	KUNIT_EXPECT_TRUE(test, list_empty(&smmu_domain_of(p)->attached));
+	KUNIT_EXPECT_TRUE(test, list_empty(&smmu_domain_of(p)->bindings));
 	mutex_unlock(&smmu_attach_mutex);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(p, IOVA, SZ_4K));
 	iommu_domain_free(rid);
@@ -288,7 +289,7 @@ static u32 array_len(struct iommu_domain *domain)
 static u32 places(struct rig_device *d)
 {
 	struct smmu_master *master = dev_iommu_priv_get(d->dev);
-	struct smmu_attachment *at;
+	struct smmu_binding *at;
 	unsigned long ssid;
 	u32 n = 0;
 

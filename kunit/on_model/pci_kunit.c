@@ -10,6 +10,7 @@
 
 #include "core/array.h"
 #include "core/ste.h"
+#include "drv/arrays.h"
 #include "drv/domain.h"
 #include "drv/master.h"
 #include "on_model/pci_rig.h"
@@ -130,7 +131,7 @@ static void unplugged(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, fabric_pasid(p->f, FULL));
 		KUNIT_EXPECT_STREQ(test, "abort", kind(p, FULL));
 		mutex_lock(&smmu_attach_mutex);
-		KUNIT_EXPECT_TRUE(test, list_empty(&sd->attached));
+		KUNIT_EXPECT_TRUE(test, list_empty(&sd->bindings));
 		mutex_unlock(&smmu_attach_mutex);
 		fabric_rescan(p->f);
 		pci_rig_take(test, p, FULL);
@@ -155,7 +156,7 @@ static void pulled_out(struct kunit *test)
 	fabric_pull(p->f, FULL);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, ATS_ONLY, 0));
-	flush_delayed_work(&rig_host(p->smmu)->settle);
+	flush_delayed_work(&rig_host(p->smmu)->recover);
 	/* the other answers, and the one that is gone is not asked any more */
 	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, ATS_ONLY));
 	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, ATS_ONLY));
@@ -196,7 +197,7 @@ static void does_not_answer(struct kunit *test)
 	pci_rig_silence(p, FULL);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, FULL, 0));
-	flush_delayed_work(&rig_host(p->smmu)->settle);
+	flush_delayed_work(&rig_host(p->smmu)->recover);
 	KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, FULL));
 	/* that is its owner's, and nothing comes of it */
 	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, FULL));
@@ -240,7 +241,7 @@ static void parked_and_reset(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0, iommu_attach_device_pasid(pasid, &pdev->dev, i, NULL));
 	pci_rig_silence(p, FULL);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
-	flush_delayed_work(&rig_host(p->smmu)->settle);
+	flush_delayed_work(&rig_host(p->smmu)->recover);
 	KUNIT_EXPECT_STREQ(test, "abort", kind(p, FULL));
 	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
 
@@ -283,12 +284,12 @@ static void reset_meets_a_cut(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, FULL));
 	KUNIT_ASSERT_EQ(test, 0, pci_save_state(pdev));
-	flush_delayed_work(&rig_host(p->smmu)->settle);
+	flush_delayed_work(&rig_host(p->smmu)->recover);
 	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, FULL));
 	pci_restore_state(pdev);
 	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, FULL));
 	pci_cfg_access_unlock(pdev);
-	flush_delayed_work(&rig_host(p->smmu)->settle);
+	flush_delayed_work(&rig_host(p->smmu)->recover);
 	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, FULL));
 	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, FULL));
 	answers_again(p);
@@ -348,7 +349,7 @@ static void whose_bus_mastering(struct kunit *test)
 	if (owner->unbound)
 		pci_clear_master(pdev);
 	mutex_unlock(&smmu_attach_mutex);
-	flush_delayed_work(&rig_host(p->smmu)->settle);
+	flush_delayed_work(&rig_host(p->smmu)->recover);
 	KUNIT_EXPECT_STREQ(test, "abort", kind(p, FULL));
 	KUNIT_EXPECT_EQ(test, owner->after, fabric_bus_master(p->f, FULL));
 	answers_again(p);

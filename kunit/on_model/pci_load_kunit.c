@@ -211,7 +211,7 @@ static void under_load(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(task); i++)
 		kthread_stop(task[i]);
 	rig_unhush(load.p->rig);
-	flush_delayed_work(&rig_host(load.p->smmu)->settle);
+	flush_delayed_work(&rig_host(load.p->smmu)->recover);
 
 	KUNIT_EXPECT_EQ_MSG(test, 0, atomic_read(&load.wrong.count), "%s", load.wrong.first);
 	KUNIT_EXPECT_GT(test, atomic64_read(&load.hits), 100);

@@ -5,7 +5,8 @@
 #include <linux/pci.h>
 #include <linux/sizes.h>
 
-#include "drv/atsdev.h"
+#include "drv/ats_cut.h"
+#include "drv/ats_pci.h"
 #include "on_model/pci_rig.h"
 
 #define BITS	6
@@ -51,15 +52,15 @@ struct pci_rig *pci_rig_new(struct kunit *test, u32 nr)
 
 	KUNIT_ASSERT_NOT_NULL(test, p);
 	p->rig = rig_new(test);
-	kunit_deactivate_static_stub(test, smmu_atsdev_capable);
-	kunit_deactivate_static_stub(test, smmu_atsdev_global);
-	kunit_deactivate_static_stub(test, smmu_atsdev_required);
-	kunit_deactivate_static_stub(test, smmu_atsdev_enable);
-	kunit_deactivate_static_stub(test, smmu_atsdev_disable);
-	kunit_deactivate_static_stub(test, smmu_atsdev_cut);
-	kunit_deactivate_static_stub(test, smmu_atsdev_ask);
-	kunit_deactivate_static_stub(test, smmu_atsdev_give_back);
-	kunit_deactivate_static_stub(test, smmu_atsdev_settle);
+	kunit_deactivate_static_stub(test, smmu_ats_pci_capable);
+	kunit_deactivate_static_stub(test, smmu_ats_pci_global);
+	kunit_deactivate_static_stub(test, smmu_ats_pci_required);
+	kunit_deactivate_static_stub(test, smmu_ats_pci_enable);
+	kunit_deactivate_static_stub(test, smmu_ats_pci_disable);
+	kunit_deactivate_static_stub(test, smmu_ats_pci_cut);
+	kunit_deactivate_static_stub(test, smmu_ats_pci_ask);
+	kunit_deactivate_static_stub(test, smmu_ats_pci_give_back);
+	kunit_deactivate_static_stub(test, smmu_ats_recover_later);
 	model_config_default(&cfg);
 	FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], BITS);
 	p->smmu = rig_smmu(test, p->rig, nr, &cfg);

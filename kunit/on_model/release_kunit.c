@@ -10,6 +10,7 @@
 
 #include "core/array.h"
 #include "core/ste.h"
+#include "drv/arrays.h"
 #include "drv/domain.h"
 #include "drv/master.h"
 #include "drv/ops.h"

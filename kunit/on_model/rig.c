@@ -18,7 +18,9 @@
 
 #include "core/array.h"
 #include "drv/ats.h"
-#include "drv/atsdev.h"
+#include "drv/ats_cut.h"
+#include "drv/ats_pci.h"
+#include "drv/arrays.h"
 #include "drv/domain.h"
 #include "drv/master.h"
 #include "drv/params.h"
@@ -133,32 +135,32 @@ static bool ats_give_back_stub(struct smmu_master *master)
 	return true;
 }
 
-static void settle_stub(struct smmu_host *host, u32 ms)
+static void recover_stub(struct smmu_host *host, u32 ms)
 {
-	WRITE_ONCE(the_rig->settle, true);
+	WRITE_ONCE(the_rig->recover, true);
 }
 
 void rig_settle(struct rig *rig)
 {
 	u32 i;
 
-	rig->settle = false;
+	rig->recover = false;
 	for (i = 0; i < RIG_SMMUS; i++)
 		if (rig->smmu[i])
-			smmu_ats_settle(rig_host(rig->smmu[i]));
+			smmu_ats_recover(rig_host(rig->smmu[i]));
 }
 
 static void stub_devices(struct kunit *test)
 {
-	kunit_activate_static_stub(test, smmu_atsdev_capable, ats_capable_stub);
-	kunit_activate_static_stub(test, smmu_atsdev_global, ats_global_stub);
-	kunit_activate_static_stub(test, smmu_atsdev_required, ats_required_stub);
-	kunit_activate_static_stub(test, smmu_atsdev_enable, ats_enable_stub);
-	kunit_activate_static_stub(test, smmu_atsdev_disable, ats_disable_stub);
-	kunit_activate_static_stub(test, smmu_atsdev_cut, ats_cut_stub);
-	kunit_activate_static_stub(test, smmu_atsdev_ask, ats_ask_stub);
-	kunit_activate_static_stub(test, smmu_atsdev_give_back, ats_give_back_stub);
-	kunit_activate_static_stub(test, smmu_atsdev_settle, settle_stub);
+	kunit_activate_static_stub(test, smmu_ats_pci_capable, ats_capable_stub);
+	kunit_activate_static_stub(test, smmu_ats_pci_global, ats_global_stub);
+	kunit_activate_static_stub(test, smmu_ats_pci_required, ats_required_stub);
+	kunit_activate_static_stub(test, smmu_ats_pci_enable, ats_enable_stub);
+	kunit_activate_static_stub(test, smmu_ats_pci_disable, ats_disable_stub);
+	kunit_activate_static_stub(test, smmu_ats_pci_cut, ats_cut_stub);
+	kunit_activate_static_stub(test, smmu_ats_pci_ask, ats_ask_stub);
+	kunit_activate_static_stub(test, smmu_ats_pci_give_back, ats_give_back_stub);
+	kunit_activate_static_stub(test, smmu_ats_recover_later, recover_stub);
 }
 
 static void teardown(void *data)

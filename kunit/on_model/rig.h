@@ -65,7 +65,7 @@ enum rig_insertion { RIG_MIXED, RIG_LOCK, RIG_COMBINE };
  * @can_stall: their faults may stall
  * @keeps_atc: a defect of the devices: ATS Enable from 0 to 1 does not empty the ATC
  * @no_ats: errno of pci_enable_ats()
- * @settle: a device was cut off since rig_settle()
+ * @recover: a device was cut off since rig_settle()
  * @poll_cons: no CMD_SYNC of the SMMUs added from now on sends an MSI
  * @kdump: the SMMUs added from now on are a crash kernel's
  * @noncoherent: firmware says so of the SMMUs added from now on
@@ -87,7 +87,7 @@ struct rig {
 	int no_ats;
 	bool no_global;
 	bool ats_required;
-	bool settle;
+	bool recover;
 	u32 ssid_bits;
 	bool can_stall;
 	bool forgive;

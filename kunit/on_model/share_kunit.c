@@ -5,6 +5,7 @@
 #include <linux/sizes.h>
 
 #include "core/array.h"
+#include "drv/arrays.h"
 #include "drv/domain.h"
 #include "drv/master.h"
 #include "on_model/rig.h"

@@ -10,7 +10,7 @@
 #include <linux/sizes.h>
 
 #include "core/tag.h"
-#include "drv/attachment.h"
+#include "drv/binding.h"
 #include "drv/master.h"
 #include "drv/streams.h"
 #include "hw/strtab.h"
@@ -441,11 +441,11 @@ static void no_memory_for_one(struct kunit *test)
 
 	take_away(smmu);
 	plug(test, p, smmu, &sid, 1);
-	kunit_activate_static_stub(test, smmu_attachment_reserve, no_reserve);
+	kunit_activate_static_stub(test, smmu_binding_reserve, no_reserve);
 	give_back(test, smmu);
 	KUNIT_EXPECT_FALSE(test, device_iommu_mapped(p->dev[0]));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, look(smmu, sid, IOVA));
-	kunit_deactivate_static_stub(test, smmu_attachment_reserve);
+	kunit_deactivate_static_stub(test, smmu_binding_reserve);
 	plug(test, p, smmu, &sid, 1);
 	KUNIT_EXPECT_TRUE(test, device_iommu_mapped(p->dev[1]));
 }

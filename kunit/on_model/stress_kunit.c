@@ -25,6 +25,7 @@
 
 #include "core/array.h"
 #include "core/cmd.h"
+#include "drv/arrays.h"
 #include "drv/domain.h"
 #include "on_model/rig.h"
 

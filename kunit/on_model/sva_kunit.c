@@ -14,6 +14,7 @@
 #include <compat/mm.h>
 
 #include "core/array.h"
+#include "drv/arrays.h"
 #include "drv/domain.h"
 #include "drv/master.h"
 #include "hw/recordq.h"

@@ -2,13 +2,12 @@
 #include <linux/iommu.h>
 #include <linux/pci-ats.h>
 #include <linux/pci.h>
-#include <linux/workqueue.h>
 
 #include <kunit/static_stub.h>
 
 #include <compat/pci_ats.h>
 
-#include "drv/atsdev.h"
+#include "drv/ats_pci.h"
 #include "drv/host.h"
 #include "drv/master.h"
 
@@ -21,11 +20,11 @@ static int stu(const struct smmu_master *master)
 	return __ffs(master->host->smmu.inst.feat.pgsizes);
 }
 
-bool smmu_atsdev_capable(struct smmu_master *master)
+bool smmu_ats_pci_capable(struct smmu_master *master)
 {
 	struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(master->dev);
 
-	KUNIT_STATIC_STUB_REDIRECT(smmu_atsdev_capable, master);
+	KUNIT_STATIC_STUB_REDIRECT(smmu_ats_pci_capable, master);
 
 	if (!smmu_has(&master->host->smmu, SMMU_FEAT_ATS) || !dev_is_pci(master->dev) ||
 	    !(fwspec->flags & IOMMU_FWSPEC_PCI_RC_ATS))
@@ -49,32 +48,32 @@ static bool global_bit(struct pci_dev *pdev)
 }
 #endif
 
-bool smmu_atsdev_global(struct smmu_master *master)
+bool smmu_ats_pci_global(struct smmu_master *master)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_atsdev_global, master);
+	KUNIT_STATIC_STUB_REDIRECT(smmu_ats_pci_global, master);
 
 	return dev_is_pci(master->dev) && global_bit(to_pci_dev(master->dev));
 }
 
-bool smmu_atsdev_required(struct smmu_master *master)
+bool smmu_ats_pci_required(struct smmu_master *master)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_atsdev_required, master);
+	KUNIT_STATIC_STUB_REDIRECT(smmu_ats_pci_required, master);
 
 	return dev_is_pci(master->dev) && compat_pci_ats_required(to_pci_dev(master->dev));
 }
 
-int smmu_atsdev_enable(struct smmu_master *master)
+int smmu_ats_pci_enable(struct smmu_master *master)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_atsdev_enable, master);
+	KUNIT_STATIC_STUB_REDIRECT(smmu_ats_pci_enable, master);
 
 	if (!dev_is_pci(master->dev))
 		return 0;
 	return pci_enable_ats(to_pci_dev(master->dev), stu(master));
 }
 
-void smmu_atsdev_disable(struct smmu_master *master)
+void smmu_ats_pci_disable(struct smmu_master *master)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_atsdev_disable, master);
+	KUNIT_STATIC_STUB_REDIRECT(smmu_ats_pci_disable, master);
 
 	if (dev_is_pci(master->dev) && to_pci_dev(master->dev)->ats_enabled)
 		pci_disable_ats(to_pci_dev(master->dev));
@@ -109,11 +108,11 @@ static bool write_bus_master(struct pci_dev *pdev, bool on)
 	return !on;
 }
 
-void smmu_atsdev_cut(struct smmu_master *master)
+void smmu_ats_pci_cut(struct smmu_master *master)
 {
 	struct pci_dev *pdev;
 
-	KUNIT_STATIC_STUB_REDIRECT(smmu_atsdev_cut, master);
+	KUNIT_STATIC_STUB_REDIRECT(smmu_ats_pci_cut, master);
 
 	if (!dev_is_pci(master->dev))
 		return;
@@ -127,20 +126,20 @@ void smmu_atsdev_cut(struct smmu_master *master)
 	write_ats_enable(pdev, false);
 }
 
-void smmu_atsdev_ask(struct smmu_master *master)
+void smmu_ats_pci_ask(struct smmu_master *master)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_atsdev_ask, master);
+	KUNIT_STATIC_STUB_REDIRECT(smmu_ats_pci_ask, master);
 
 	if (dev_is_pci(master->dev))
 		write_ats_enable(to_pci_dev(master->dev), true);
 }
 
-bool smmu_atsdev_give_back(struct smmu_master *master)
+bool smmu_ats_pci_give_back(struct smmu_master *master)
 {
 	struct pci_dev *pdev;
 	bool driver;
 
-	KUNIT_STATIC_STUB_REDIRECT(smmu_atsdev_give_back, master);
+	KUNIT_STATIC_STUB_REDIRECT(smmu_ats_pci_give_back, master);
 
 	if (!test_bit(SMMU_CUT_MASTER, &master->ats_cut))
 		return true;
@@ -157,14 +156,7 @@ bool smmu_atsdev_give_back(struct smmu_master *master)
 	return true;
 }
 
-bool smmu_atsdev_gone(struct smmu_master *master)
+bool smmu_ats_pci_gone(struct smmu_master *master)
 {
 	return dev_is_pci(master->dev) && pci_dev_is_disconnected(to_pci_dev(master->dev));
-}
-
-void smmu_atsdev_settle(struct smmu_host *host, u32 ms)
-{
-	KUNIT_STATIC_STUB_REDIRECT(smmu_atsdev_settle, host, ms);
-
-	queue_delayed_work(system_dfl_wq, &host->settle, msecs_to_jiffies(ms));
 }

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/dev_printk.h>
+
+#include "core/ident.h"
+#include "drv/ats.h"
+#include "drv/binding.h"
+#include "drv/change.h"
+#include "drv/domain.h"
+#include "drv/host.h"
+#include "drv/master.h"
+
+int smmu_change_allowed_locked(struct smmu_master *master, struct smmu_domain *domain)
+{
+	const char *why;
+
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	if (!smmu_can_walk(&master->host->smmu.inst.feat, &domain->pt.needs, &why)) {
+		dev_dbg(master->dev, "cannot share domain %u: %s\n", domain->id, why);
+		return -EINVAL;
+	}
+	/* iommufd makes another domain for the device then */
+	if (domain->enforced && !master->canwbs)
+		return -EINVAL;
+	/*
+	 * An SMMU that was shut is no reason to fail: it aborts whatever is attached, and the
+	 * core WARNs when a device does not come back to its default domain.
+	 */
+	return 0;
+}
+
+static bool is_rid(const struct smmu_change *change)
+{
+	return change->binding == &change->binding->master->rid;
+}
+
+static struct smmu_use use_after(const struct smmu_change *change)
+{
+	return (struct smmu_use) {
+		.kind = change->rid.kind,
+		.vste_ats = change->rid.vste_ats,
+		.nr_pasids = change->nr_pasids,
+		.attach = is_rid(change),
+	};
+}
+
+int smmu_change_prepare_locked(struct smmu_change *change, const struct iommu_domain *faults)
+{
+	struct smmu_master *master = change->binding->master;
+	const struct smmu_use after = use_after(change);
+	struct smmu_binding *next = change->next;
+	bool ats = smmu_ats_wanted(master, &after);
+	int ret = 0;
+
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	if (faults)
+		ret = smmu_iopf_enter_locked(next, faults);
+	/* the ATS entries are live at once only where ATS is on already */
+	next->ats = next->domain && ats && master->ats_on;
+	if (!ret && next->domain)
+		ret = smmu_binding_enter_locked(next, ats);
+	if (ret)
+		smmu_iopf_leave_locked(next);
+	return ret;
+}
+
+/* Does an STE lead to a CD of @change->next? */
+static bool has_cd(const struct smmu_change *change)
+{
+	return is_rid(change) ? change->rid.kind == SMMU_RID_S1 : !!change->next->domain;
+}
+
+/* A change of PASIDs concerns the STEs where the RID alone does not need a CD table */
+static bool stes_change(const struct smmu_change *change)
+{
+	const struct smmu_master *master = change->binding->master;
+
+	/* the STEs of a parked device abort, and stay so */
+	if (master->ats_parked)
+		return false;
+	return is_rid(change) || (smmu_rid_is_static(change->rid.kind) &&
+				  !master->nr_pasids != !change->nr_pasids);
+}
+
+/* Steps 3 and 4. Return: false when the device has not confirmed that ATS is off */
+static bool install_change(const struct smmu_change *change, enum smmu_ats_step step)
+{
+	struct smmu_master *master = change->binding->master;
+	bool ats = step == SMMU_ATS_GOES_ON || step == SMMU_ATS_STAYS_ON;
+	bool stes = stes_change(change), answers = true;
+
+	if (step == SMMU_ATS_GOES_OFF)
+		answers = smmu_ats_off_locked(master);
+	if (has_cd(change))
+		smmu_install_cd_locked(change->next);
+	/* an STE depends on whether there are PASIDs */
+	master->nr_pasids = change->nr_pasids;
+	if (stes)
+		smmu_install_stes_locked(master, &change->rid, ats);
+	/* a CD that no STE leads to any more must not be cached when it is used again */
+	if (!has_cd(change))
+		smmu_install_no_cd_locked(master, change->binding->ssid);
+	return answers;
+}
+
+/* The ATS entries of all that the master is bound to are live, before it has ATS on */
+static bool ats_entries_live(struct smmu_master *master, struct smmu_binding *next)
+{
+	struct smmu_binding *binding;
+	unsigned long ssid;
+
+	if (WARN_ON(!smmu_binding_add_ats_locked(next)))
+		return false;
+	xa_for_each(&master->pasids, ssid, binding)
+		if (WARN_ON(!smmu_binding_add_ats_locked(binding)))
+			return false;
+	return true;
+}
+
+/* Step 5. Return: false when the device has left an ATC_INV unanswered */
+static bool update_ats(const struct smmu_change *change, enum smmu_ats_step step)
+{
+	struct smmu_master *master = change->binding->master;
+
+	if (step == SMMU_ATS_STAYS_ON)
+		/* under a PASID that was not attached the ATC holds nothing */
+		return (!is_rid(change) && !change->binding->domain) ||
+		       smmu_ats_drop_locked(master, change->binding->ssid);
+	if (step != SMMU_ATS_GOES_ON)
+		return true;
+	if (!ats_entries_live(master, change->next) || !smmu_ats_on_locked(master))
+		return false;
+	if (!master->ats_on) {
+		smmu_ats_without_locked(master, change->next);
+		smmu_install_stes_locked(master, &change->rid, false);
+	}
+	return true;
+}
+
+void smmu_change_commit_locked(struct smmu_change *change)
+{
+	struct smmu_master *master = change->binding->master;
+	const struct smmu_use after = use_after(change);
+	enum smmu_ats_step step = smmu_ats_step(master, &after);
+	bool answers;
+
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	answers = install_change(change, step);
+	answers &= update_ats(change, step);
+	smmu_binding_leave_locked(change->binding);
+	smmu_binding_set_locked(change->binding, change->next);
+	master->kind = change->rid.kind;
+	if (!answers)
+		smmu_ats_park_locked(master);
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One SMMU from platform probe to platform remove. */
+#include <linux/atomic.h>
+#include <linux/dev_printk.h>
+#include <linux/dma-mapping.h>
+#include <linux/io.h>
+#include <linux/platform_device.h>
+#include <linux/ratelimit.h>
+#include <linux/slab.h>
+
+#include <compat/arch.h>
+#include <smmuv3/regs.h>
+
+#include "drv/arrays.h"
+#include "drv/ats.h"
+#include "drv/ats_cut.h"
+#include "drv/debugfs.h"
+#include "drv/fault.h"
+#include "drv/firmware.h"
+#include "drv/host.h"
+#include "drv/iopf.h"
+#include "drv/master.h"
+#include "drv/ops.h"
+#include "drv/mmtable.h"
+#include "drv/params.h"
+#include "drv/probe.h"
+#include "drv/takeover.h"
+#include "hw/mmio.h"
+
+static atomic_t instance_nr = ATOMIC_INIT(0);
+
+/* What an SMMU that gave up means above hardware: nothing to undo, people should know */
+static void device_lost(struct smmu_device *smmu)
+{
+	dev_alert(smmu->dev, "devices behind it have no DMA until the machine is restarted\n");
+}
+
+static const struct smmu_device_ops device_ops = {
+	.event = smmu_fault_report,
+	.atc_stuck = smmu_ats_cut,
+	.lost = device_lost,
+};
+
+static void recover_work(struct work_struct *work)
+{
+	smmu_ats_recover(container_of(to_delayed_work(work), struct smmu_host, recover));
+}
+
+/* The two register pages, and not what lies between: a PMU's driver owns that */
+static int map_registers(struct platform_device *pdev, struct smmu_device *smmu, bool page0_only)
+{
+	struct resource *res = platform_get_resource(pdev, IORESOURCE_MEM, 0);
+	resource_size_t size = page0_only ? SZ_64K : SMMU_MMIO_MIN;
+	const size_t map = 0xe00;
+
+	if (!res || resource_size(res) < size) {
+		dev_err(&pdev->dev, "register region %pR is too small (%pa bytes needed)\n",
+			res, &size);
+		return -EINVAL;
+	}
+	smmu->phys = res->start;
+	smmu->base = smmu_reg_map(&pdev->dev, res->start, map);
+	if (IS_ERR(smmu->base))
+		return PTR_ERR(smmu->base);
+	smmu->page1 = page0_only ? smmu->base :
+		      smmu_reg_map(&pdev->dev, res->start + SMMU_PAGE1_OFFSET, map);
+	return PTR_ERR_OR_ZERO(smmu->page1);
+}
+
+static int register_host(struct smmu_host *host)
+{
+	struct smmu_device *smmu = &host->smmu;
+	int ret;
+
+	ret = iommu_device_sysfs_add(&host->iommu, smmu->dev, NULL, "smmu3.%pa", &smmu->phys);
+	if (ret)
+		return ret;
+	smmu_host_add(host);
+	if (smmu->inst.feat.ssid_bits)
+		host->iommu.max_pasids = 1U << smmu->inst.feat.ssid_bits;
+	/* probes the devices behind it, so everything else is ready by now */
+	ret = iommu_device_register(&host->iommu, &smmu_iommu_ops, smmu->dev);
+	if (!ret)
+		return 0;
+
+	dev_err(smmu->dev, "the IOMMU core refuses it (%d)\n", ret);
+	smmu_host_del(host);
+	iommu_device_sysfs_remove(&host->iommu);
+	return ret;
+}
+
+/* The hardware up to a running SMMU that nobody uses yet */
+static int bring_up(struct platform_device *pdev, struct smmu_host *host)
+{
+	struct smmu_device *smmu = &host->smmu;
+	struct smmu_ident_env env = {
+		.cpu_e2h = is_kernel_in_hyp_mode(),
+		.disable = smmu_param_disabled(),
+	};
+	const char *why = "switched off";
+	struct smmu_wired wired = {};
+	struct smmu_tuning tuning;
+	int ret;
+
+	ret = smmu_firmware_read(pdev, &env, &wired);
+	if (ret)
+		return ret;
+	ret = map_registers(pdev, smmu, env.extra_errata & SMMU_ERRATUM_PAGE0_ONLY);
+	if (ret)
+		return ret;
+	smmu_param_tuning(&tuning);
+	ret = smmu_device_init(smmu, &env, &tuning);
+	if (ret)
+		return ret;
+	smmu_firmware_differs(smmu, env.coherent, env.disable & ~smmu_param_disabled());
+	if (!(env.disable & SMMU_FEAT_SVA) && smmu_mmtable_walkable(&smmu->inst.feat, &why))
+		smmu->inst.feat.flags |= SMMU_FEAT_SVA;
+	else
+		dev_dbg(smmu->dev, "no SVA: %s\n", why);
+	ret = smmu_takeover_check(smmu->dev, smmu_param_force());
+	if (ret)
+		return ret;
+	ret = dma_set_mask_and_coherent(smmu->dev, DMA_BIT_MASK(smmu->inst.feat.oas_bits));
+	if (ret)
+		dev_warn(smmu->dev, "no DMA mask of %u bits\n", smmu->inst.feat.oas_bits);
+	ret = smmu_iopf_init(host);
+	if (ret)
+		return ret;
+	ret = smmu_device_alloc(smmu);
+	if (ret)
+		goto iopf;
+	smmu_firmware_preset(host);
+	ret = smmu_device_start(smmu, &wired);
+	if (ret)
+		goto free;
+	return 0;
+
+free:
+	smmu_device_free(smmu);
+iopf:
+	smmu_iopf_exit(host);
+	return ret;
+}
+
+/* Undo of bring_up(). The core may have let devices in, and out again, in the meantime. */
+static void take_down(struct smmu_host *host)
+{
+	cancel_delayed_work_sync(&host->recover);
+	/* readers that still hold an old array are done before the queue goes */
+	smmu_arrays_forget_smmu(&host->smmu.inst);
+	smmu_device_stop(&host->smmu);
+	/* no event comes any more, and every device has left the queue */
+	smmu_iopf_exit(host);
+	/* and so are guests' commands, which find it dead from now on */
+	synchronize_rcu();
+	smmu_device_free(&host->smmu);
+	WARN_ON(!xa_empty(&host->streams));
+	xa_destroy(&host->streams);
+}
+
+int smmu_probe(struct platform_device *pdev)
+{
+	struct smmu_host *host;
+	int ret;
+
+	host = kzalloc_obj(*host);
+	if (!host)
+		return -ENOMEM;
+	kref_init(&host->ref);
+	smmu_inst_init(&host->smmu.inst, atomic_inc_return(&instance_nr));
+	host->smmu.dev = get_device(&pdev->dev);
+	host->smmu.ops = &device_ops;
+	mutex_init(&host->streams_lock);
+	xa_init(&host->streams);
+	INIT_LIST_HEAD(&host->masters);
+	INIT_DELAYED_WORK(&host->recover, recover_work);
+	ratelimit_state_init(&host->fault_limit, DEFAULT_RATELIMIT_INTERVAL,
+			     DEFAULT_RATELIMIT_BURST);
+	platform_set_drvdata(pdev, &host->smmu);
+
+	ret = bring_up(pdev, host);
+	if (ret)
+		goto free;
+	smmu_debugfs_add_host(host);
+	ret = register_host(host);
+	if (ret)
+		goto stop;
+	return 0;
+
+stop:
+	smmu_debugfs_remove_host(host);
+	take_down(host);
+free:
+	platform_set_drvdata(pdev, NULL);
+	smmu_host_put(host);
+	return ret;
+}
+
+void smmu_remove(struct platform_device *pdev)
+{
+	struct smmu_host *host = smmu_host_of(platform_get_drvdata(pdev));
+
+	iommu_device_unregister(&host->iommu);
+	iommu_device_sysfs_remove(&host->iommu);
+	smmu_host_del(host);
+	smmu_debugfs_remove_host(host);
+
+	take_down(host);
+	smmu_host_put(host);
+}
+
+/*
+ * Only disable. Unregistering would pull the DMA API from under drivers that still run.
+ * No endpoint goes on using its ATC behind an SMMU that is off (3.9.1).
+ */
+void smmu_shutdown(struct platform_device *pdev)
+{
+	struct smmu_host *host = smmu_host_of(platform_get_drvdata(pdev));
+	const struct smmu_use nothing = { .kind = SMMU_RID_BLOCKED };
+	struct smmu_master *master;
+
+	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&host->streams_lock);
+	list_for_each_entry(master, &host->masters, node)
+		if (smmu_ats_step(master, &nothing) == SMMU_ATS_GOES_OFF)
+			smmu_ats_off_locked(master);
+	mutex_unlock(&host->streams_lock);
+	mutex_unlock(&smmu_attach_mutex);
+	smmu_device_stop(&host->smmu);
+}

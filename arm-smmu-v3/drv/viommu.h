@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * iommufd's callbacks for vIOMMUs and vDEVICEs: the life of a struct smmu_vsmmu (vsmmu.h).
+ *
+ * Without CONFIG_IOMMUFD there are none.
+ */
+#ifndef SMMU_DRV_VIOMMU_H
+#define SMMU_DRV_VIOMMU_H
+
+#include <linux/iommufd.h>
+#include <linux/types.h>
+
+struct device;
+struct iommu_domain;
+struct iommu_user_data;
+
+#if IS_ENABLED(CONFIG_IOMMUFD)
+/* iommu_ops.get_viommu_size: 0 where there can be none for the device */
+size_t smmu_viommu_size(struct device *dev, enum iommu_viommu_type type);
+
+/**
+ * smmu_viommu_init() - iommu_ops.viommu_init
+ * @viommu: zeroed, with room for a struct smmu_vsmmu
+ * @parent: nest parent that the SMMU can walk
+ * @user_data: none is known
+ *
+ * From success on iommufd calls the destroy callback, also where it fails later itself.
+ * Return: 0, -EOPNOTSUPP, -EINVAL, -ENOSPC without a free VMID, -ENOMEM
+ */
+int smmu_viommu_init(struct iommufd_viommu *viommu, struct iommu_domain *parent,
+		     const struct iommu_user_data *user_data);
+#else
+#define smmu_viommu_size	NULL
+#define smmu_viommu_init	NULL
+#endif
+
+#endif
