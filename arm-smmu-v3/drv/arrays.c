@@ -9,56 +9,56 @@
 DEFINE_MUTEX(smmu_attach_mutex);
 LIST_HEAD(smmu_domains);
 
-void smmu_arrays_add(struct smmu_domain *domain)
+void smmu_arrays_add(struct smmu_domain *sd)
 {
 	mutex_lock(&smmu_attach_mutex);
-	list_add_tail(&domain->node, &smmu_domains);
+	list_add_tail(&sd->node, &smmu_domains);
 	mutex_unlock(&smmu_attach_mutex);
 }
 
-void smmu_arrays_publish_locked(struct smmu_domain *domain, struct smmu_array *array)
+void smmu_arrays_publish_locked(struct smmu_domain *sd, struct smmu_array *array)
 {
-	struct smmu_array *old = smmu_domain_array(domain);
+	struct smmu_array *old = smmu_domain_array(sd);
 
 	/* pairs with rcu_dereference() in smmu_walk_range() */
-	rcu_assign_pointer(domain->invs, array);
+	rcu_assign_pointer(sd->invs, array);
 	if (old)
 		kvfree_rcu(old, rcu);
 }
 
 u32 smmu_arrays_reclaim_locked(struct smmu_inst *inst, u8 type)
 {
-	struct smmu_domain *domain;
+	struct smmu_domain *sd;
 	u32 n = 0;
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	list_for_each_entry(domain, &smmu_domains, node)
-		n += smmu_tag_reclaim(smmu_domain_array(domain), inst, type);
+	list_for_each_entry(sd, &smmu_domains, node)
+		n += smmu_tag_reclaim(smmu_domain_array(sd), inst, type);
 	return n;
 }
 
 void smmu_arrays_forget_stream_locked(struct smmu_inst *inst, u32 sid)
 {
-	struct smmu_domain *domain;
+	struct smmu_domain *sd;
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	list_for_each_entry(domain, &smmu_domains, node)
-		smmu_array_forget_stream(smmu_domain_array(domain), inst, sid);
+	list_for_each_entry(sd, &smmu_domains, node)
+		smmu_array_forget_stream(smmu_domain_array(sd), inst, sid);
 }
 
 void smmu_arrays_forget_smmu(struct smmu_inst *inst)
 {
-	struct smmu_domain *domain;
+	struct smmu_domain *sd;
 	struct smmu_array *purged;
 
 	mutex_lock(&smmu_attach_mutex);
-	list_for_each_entry(domain, &smmu_domains, node) {
-		smmu_tag_reclaim(smmu_domain_array(domain), inst, SMMU_INV_TYPES);
-		purged = smmu_array_purge(smmu_domain_array(domain), GFP_KERNEL | __GFP_NOFAIL);
+	list_for_each_entry(sd, &smmu_domains, node) {
+		smmu_tag_reclaim(smmu_domain_array(sd), inst, SMMU_INV_TYPES);
+		purged = smmu_array_purge(smmu_domain_array(sd), GFP_KERNEL | __GFP_NOFAIL);
 		if (purged)
-			smmu_arrays_publish_locked(domain, purged);
+			smmu_arrays_publish_locked(sd, purged);
 	}
 	mutex_unlock(&smmu_attach_mutex);
 	synchronize_rcu();

@@ -30,20 +30,20 @@ extern struct mutex smmu_attach_mutex;
 extern struct list_head smmu_domains;
 
 /* The array for a writer: attach mutex held */
-static inline struct smmu_array *smmu_domain_array(struct smmu_domain *domain)
+static inline struct smmu_array *smmu_domain_array(struct smmu_domain *sd)
 {
-	return rcu_dereference_protected(domain->invs, lockdep_is_held(&smmu_attach_mutex));
+	return rcu_dereference_protected(sd->invs, lockdep_is_held(&smmu_attach_mutex));
 }
 
-/* From here on @domain is in smmu_domains. Takes the attach mutex. */
-void smmu_arrays_add(struct smmu_domain *domain);
+/* From here on @sd is in smmu_domains. Takes the attach mutex. */
+void smmu_arrays_add(struct smmu_domain *sd);
 
 /**
  * smmu_arrays_publish_locked() - replace a domain's array; the old one goes after a grace period
- * @domain: attach mutex held
+ * @sd: attach mutex held
  * @array: new array, owned by the domain from here on
  */
-void smmu_arrays_publish_locked(struct smmu_domain *domain, struct smmu_array *array);
+void smmu_arrays_publish_locked(struct smmu_domain *sd, struct smmu_array *array);
 
 /**
  * smmu_arrays_reclaim_locked() - the id space of an SMMU is full: take back parked tags

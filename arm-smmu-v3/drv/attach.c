@@ -54,10 +54,10 @@ static int must_not_fail(struct smmu_master *master, int ret)
 
 static int prepare_paging(struct smmu_master *master, struct smmu_change *change)
 {
-	struct smmu_domain *domain = change->next->domain;
+	struct smmu_domain *sd = change->next->domain;
 	int ret;
 
-	ret = smmu_change_allowed_locked(master, domain);
+	ret = smmu_change_allowed_locked(master, sd);
 	if (ret)
 		return ret;
 	/* PASIDs live in a CD table, and a stage-2 STE has none */
@@ -65,16 +65,16 @@ static int prepare_paging(struct smmu_master *master, struct smmu_change *change
 		return -EBUSY;
 	if (change->rid.kind == SMMU_RID_S1)
 		ret = smmu_cdtab_alloc(&master->host->smmu, &master->cdtab, master->ssid_bits);
-	return ret ?: smmu_change_prepare_locked(change, &domain->domain);
+	return ret ?: smmu_change_prepare_locked(change, &sd->domain);
 }
 
-int smmu_attach_paging(struct smmu_master *master, struct smmu_domain *domain)
+int smmu_attach_paging(struct smmu_master *master, struct smmu_domain *sd)
 {
-	struct smmu_binding next = { .master = master, .domain = domain };
+	struct smmu_binding next = { .master = master, .domain = sd };
 	struct smmu_change change = {
 		.binding = &master->rid,
 		.next = &next,
-		.rid.kind = domain->pt.needs.stage2 ? SMMU_RID_S2 : SMMU_RID_S1,
+		.rid.kind = sd->pt.needs.stage2 ? SMMU_RID_S2 : SMMU_RID_S1,
 		.rid.binding = &next,
 	};
 	int ret;

@@ -17,12 +17,12 @@ struct smmu_vsmmu;
 /**
  * smmu_attach_paging() - to a paging domain, from whatever there was
  * @master: the device
- * @domain: stage 1 or stage 2
+ * @sd: stage 1 or stage 2
  * Return: 0; -EINVAL when the SMMU cannot walk the page table as it stands; -EBUSY for
  *	stage 2 while PASIDs are attached; -ENOSPC without a free tag; -ENOMEM. On error
  *	nothing has changed. Takes the attach mutex.
  */
-int smmu_attach_paging(struct smmu_master *master, struct smmu_domain *domain);
+int smmu_attach_paging(struct smmu_master *master, struct smmu_domain *sd);
 
 /**
  * smmu_attach_none_locked() - to no domain: identity or blocked

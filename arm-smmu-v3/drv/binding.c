@@ -107,15 +107,15 @@ static int get_tag(struct smmu_binding *next)
 }
 
 /* Walkers that have missed the entries walk once more; see walk.h */
-static void ats_came_alive(struct smmu_domain *domain)
+static void ats_came_alive(struct smmu_domain *sd)
 {
 	/* the entries before it; pairs with smp_load_acquire() in smmu_walk_range() */
-	smp_store_release(&domain->ats_seq, domain->ats_seq + 1);
+	smp_store_release(&sd->ats_seq, sd->ats_seq + 1);
 }
 
 int smmu_binding_enter_locked(struct smmu_binding *next, bool ats_later)
 {
-	struct smmu_domain *domain = next->domain;
+	struct smmu_domain *sd = next->domain;
 	struct smmu_array *merged;
 	int ret;
 
@@ -127,17 +127,17 @@ int smmu_binding_enter_locked(struct smmu_binding *next, bool ats_later)
 	fill_tlb(next);
 	if (next->ats || ats_later)
 		fill_ats(next, next->ats);
-	if (!smmu_array_revive(smmu_domain_array(domain), scratch)) {
-		merged = smmu_array_merge(smmu_domain_array(domain), scratch, GFP_KERNEL);
+	if (!smmu_array_revive(smmu_domain_array(sd), scratch)) {
+		merged = smmu_array_merge(smmu_domain_array(sd), scratch, GFP_KERNEL);
 		if (IS_ERR(merged)) {
 			smmu_tag_undo(&next->tag);
 			return PTR_ERR(merged);
 		}
-		smmu_arrays_publish_locked(domain, merged);
+		smmu_arrays_publish_locked(sd, merged);
 	}
-	trace_smmu_attach(domain->id, scratch);
+	trace_smmu_attach(sd->id, scratch);
 	if (next->ats)
-		ats_came_alive(domain);
+		ats_came_alive(sd);
 	/*
 	 * The array (published, or revived in place) before the CD and the STE that the
 	 * caller writes next. Pairs with smp_mb() in smmu_walk_range(); the argument is in
@@ -164,10 +164,10 @@ static int flush_tag(struct smmu_device *smmu, const struct smmu_inv *inv)
  * A tag's flush is not confirmed. The id may still be in a TLB, and the TLB may still lead to the
  * page table: neither is used again, unless the SMMU is known to translate nothing.
  */
-static void withhold_tag(struct smmu_domain *domain, struct smmu_inv *inv)
+static void withhold_tag(struct smmu_domain *sd, struct smmu_inv *inv)
 {
 	struct smmu_device *smmu = smmu_device_of(inv->inst);
-	struct smmu_array *array = smmu_domain_array(domain);
+	struct smmu_array *array = smmu_domain_array(sd);
 
 	if (!smmu_device_is_dead(smmu))
 		smmu_issue_shut(smmu, "tag flush not confirmed");
@@ -179,40 +179,40 @@ static void withhold_tag(struct smmu_domain *domain, struct smmu_inv *inv)
 	if (inv->type != SMMU_INV_S2_VMID_VSMMU)
 		smmu_tag_leak(inv->inst);
 	smmu_array_forget(array, inv);
-	domain->unconfirmed = true;
+	sd->unconfirmed = true;
 }
 
 /*
  * Take what is in the scratch array out of the domain's. Tags that lose their last user are
  * flushed and parked. The STE or CD that used them is gone, and that is confirmed.
  */
-static void unref_scratch(struct smmu_domain *domain)
+static void unref_scratch(struct smmu_domain *sd)
 {
 	u32 i;
 
-	smmu_array_unref(smmu_domain_array(domain), scratch);
+	smmu_array_unref(smmu_domain_array(sd), scratch);
 	for (i = 0; i < scratch->len; i++) {
 		struct smmu_inv *inv = &scratch->inv[i];
 
-		trace_smmu_unref(domain->id, inv);
+		trace_smmu_unref(sd->id, inv);
 		if (!inv->users && smmu_inv_has_tag(inv->type) &&
 		    flush_tag(smmu_device_of(inv->inst), inv))
-			withhold_tag(domain, inv);
+			withhold_tag(sd, inv);
 	}
 }
 
 void smmu_binding_leave_locked(struct smmu_binding *binding)
 {
-	struct smmu_domain *domain = binding->domain;
+	struct smmu_domain *sd = binding->domain;
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	if (!domain)
+	if (!sd)
 		return;
 	fill_tlb(binding);
 	if (binding->ats)
 		fill_ats(binding, true);
-	unref_scratch(domain);
+	unref_scratch(sd);
 	list_del_init(&binding->node);
 	smmu_iopf_leave_locked(binding);
 	binding->domain = NULL;

@@ -9,18 +9,18 @@
 #include "drv/host.h"
 #include "drv/master.h"
 
-int smmu_change_allowed_locked(struct smmu_master *master, struct smmu_domain *domain)
+int smmu_change_allowed_locked(struct smmu_master *master, struct smmu_domain *sd)
 {
 	const char *why;
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	if (!smmu_can_walk(&master->host->smmu.inst.feat, &domain->pt.needs, &why)) {
-		dev_dbg(master->dev, "cannot share domain %u: %s\n", domain->id, why);
+	if (!smmu_can_walk(&master->host->smmu.inst.feat, &sd->pt.needs, &why)) {
+		dev_dbg(master->dev, "cannot share domain %u: %s\n", sd->id, why);
 		return -EINVAL;
 	}
 	/* iommufd makes another domain for the device then */
-	if (domain->enforced && !master->canwbs)
+	if (sd->enforced && !master->canwbs)
 		return -EINVAL;
 	/*
 	 * An SMMU that was shut is no reason to fail: it aborts whatever is attached, and the

@@ -62,12 +62,12 @@ struct smmu_change {
 /**
  * smmu_change_allowed_locked() - may the master's SMMU walk this domain's table for it?
  * @master: device
- * @domain: any
+ * @sd: any
  *
  * The one question of attach, PASID attach and nesting.
  * Return: 0 or -EINVAL, never anything else: iommufd then makes another domain
  */
-int smmu_change_allowed_locked(struct smmu_master *master, struct smmu_domain *domain);
+int smmu_change_allowed_locked(struct smmu_master *master, struct smmu_domain *sd);
 
 /**
  * smmu_change_prepare_locked() - what may fail

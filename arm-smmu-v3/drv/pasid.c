@@ -149,11 +149,11 @@ static struct smmu_change pasid_change(struct smmu_binding *binding, struct smmu
 	};
 }
 
-int smmu_pasid_attach(struct smmu_master *master, struct smmu_domain *domain, u32 ssid)
+int smmu_pasid_attach(struct smmu_master *master, struct smmu_domain *sd, u32 ssid)
 {
 	struct smmu_binding next = {
 		.master = master,
-		.domain = domain,
+		.domain = sd,
 		.ssid = ssid,
 	};
 	struct smmu_change change;
@@ -170,7 +170,7 @@ int smmu_pasid_attach(struct smmu_master *master, struct smmu_domain *domain, u3
 		return -ENOMEM;
 	old = place->binding.domain;
 	change = pasid_change(&place->binding, &next);
-	ret = smmu_change_prepare_locked(&change, &domain->domain);
+	ret = smmu_change_prepare_locked(&change, &sd->domain);
 	if (ret) {
 		/* a new one */
 		if (!old && list_empty(&place->idle))
@@ -179,7 +179,7 @@ int smmu_pasid_attach(struct smmu_master *master, struct smmu_domain *domain, u3
 	}
 	smmu_change_commit_locked(&change);
 	set_idle(place, false);
-	set_left(place, old == domain ? NULL : old);
+	set_left(place, old == sd ? NULL : old);
 	master->max_idle = max(master->max_idle, master->nr_pasids);
 	return 0;
 }

@@ -14,7 +14,7 @@ struct smmu_master;
 /**
  * smmu_pasid_attach() - to a domain, from none or from another
  * @master: device
- * @domain: stage 1
+ * @sd: stage 1
  * @ssid: 1 or more
  * Return: 0; -EINVAL when the SMMU cannot walk the table as it stands, for stage 2, for a
  *	PASID that the device does not have; -EBUSY when requests without PASID are at
@@ -23,7 +23,7 @@ struct smmu_master;
  * A parked device accepts it too, and its PASIDs work when it is not parked any more. Coming
  * back to the domain that the PASID was in before needs no memory, see pasid.c.
  */
-int smmu_pasid_attach(struct smmu_master *master, struct smmu_domain *domain, u32 ssid);
+int smmu_pasid_attach(struct smmu_master *master, struct smmu_domain *sd, u32 ssid);
 
 /**
  * smmu_pasid_detach_locked() - from whatever it is attached to

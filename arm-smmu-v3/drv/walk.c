@@ -46,7 +46,7 @@ static __always_inline void walk_wait(const struct post *post, const struct smmu
 }
 
 /* One post to one SMMU. Return: false when it is more than that, and nothing is done */
-static bool walk_single(struct smmu_domain *domain, const struct smmu_array *array,
+static bool walk_single(struct smmu_domain *sd, const struct smmu_array *array,
 			const struct smmu_range *range)
 {
 	struct smmu_deadline deadline = {};
@@ -58,7 +58,7 @@ static bool walk_single(struct smmu_domain *domain, const struct smmu_array *arr
 		return false;
 	post.smmu = smmu_device_of(batch.inst);
 	ret = smmu_cmdq_post(post.smmu, batch.cmd, batch.n, &deadline, &post.ticket, false);
-	trace_smmu_post(post.smmu, domain->id, batch.cmd, batch.n, ret);
+	trace_smmu_post(post.smmu, sd->id, batch.cmd, batch.n, ret);
 	if (unlikely(ret))
 		make_good(post.smmu, array, ret);
 	else
@@ -66,7 +66,7 @@ static bool walk_single(struct smmu_domain *domain, const struct smmu_array *arr
 	return true;
 }
 
-static void walk_posts(struct smmu_domain *domain, const struct smmu_array *array,
+static void walk_posts(struct smmu_domain *sd, const struct smmu_array *array,
 		 const struct smmu_range *range)
 {
 	/* 1.7 KiB, of which one unmap uses 100 bytes: CONFIG_INIT_STACK_ALL_ZERO keeps out */
@@ -89,7 +89,7 @@ static void walk_posts(struct smmu_domain *domain, const struct smmu_array *arra
 		if (!cont || !ret)
 			ret = smmu_cmdq_post(post->smmu, batch.cmd, batch.n, &deadline,
 					     &post->ticket, cont);
-		trace_smmu_post(post->smmu, domain->id, batch.cmd, batch.n, ret);
+		trace_smmu_post(post->smmu, sd->id, batch.cmd, batch.n, ret);
 		cont = !batch.end;
 		if (cont)
 			continue;
@@ -109,12 +109,12 @@ static void walk_posts(struct smmu_domain *domain, const struct smmu_array *arra
 }
 
 /* A place where tests hold a walker up: it has the array, and has sent nothing */
-VISIBLE_IF_KUNIT noinline void smmu_walk_pause(struct smmu_domain *domain)
+VISIBLE_IF_KUNIT noinline void smmu_walk_pause(struct smmu_domain *sd)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_walk_pause, domain);
+	KUNIT_STATIC_STUB_REDIRECT(smmu_walk_pause, sd);
 }
 
-void smmu_walk_range(struct smmu_domain *domain, const struct smmu_range *range)
+void smmu_walk_range(struct smmu_domain *sd, const struct smmu_range *range)
 {
 	const struct smmu_array *array;
 	u32 seq;
@@ -125,16 +125,16 @@ void smmu_walk_range(struct smmu_domain *domain, const struct smmu_range *range)
 	 */
 	smp_mb();
 	rcu_read_lock();
-	trace_smmu_invalidate(domain->id, range);
+	trace_smmu_invalidate(sd->id, range);
 	do {
 		/* pairs with smp_store_release() in ats_came_alive(), binding.c */
-		seq = smp_load_acquire(&domain->ats_seq);
-		array = rcu_dereference(domain->invs);
-		smmu_walk_pause(domain);
-		if (!walk_single(domain, array, range))
-			walk_posts(domain, array, range);
+		seq = smp_load_acquire(&sd->ats_seq);
+		array = rcu_dereference(sd->invs);
+		smmu_walk_pause(sd);
+		if (!walk_single(sd, array, range))
+			walk_posts(sd, array, range);
 		/* after the SMMUs have confirmed; smmu_cmdq_wait() has the barrier */
-	} while (unlikely(READ_ONCE(domain->ats_seq) != seq));
+	} while (unlikely(READ_ONCE(sd->ats_seq) != seq));
 	rcu_read_unlock();
 }
 

@@ -33,17 +33,17 @@ struct smmu_range;
 
 /**
  * smmu_walk_range() - invalidate; returns when every SMMU has confirmed
- * @domain: domain whose page table was changed
+ * @sd: domain whose page table was changed
  * @range: what was changed
  *
  * Any context. Where an SMMU does not confirm, the devices whose ATCs it was about lose ATS
  * and bus mastering, and the SMMU is flushed whole and, failing that, shut: an
  * invalidation never returns with a stale translation in use.
  */
-void smmu_walk_range(struct smmu_domain *domain, const struct smmu_range *range);
+void smmu_walk_range(struct smmu_domain *sd, const struct smmu_range *range);
 
 #if IS_ENABLED(CONFIG_KUNIT)
-void smmu_walk_pause(struct smmu_domain *domain);
+void smmu_walk_pause(struct smmu_domain *sd);
 #endif
 
 /* io-pgtable's callbacks; @cookie is the struct smmu_domain */
