@@ -6,7 +6,7 @@
 #include "drv/ats.h"
 #include "drv/ats_cut.h"
 #include "drv/ats_pci.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/install.h"
 #include "drv/master.h"
 #include "hw/issue.h"
@@ -75,7 +75,7 @@ static void atc_send(struct post *post)
 {
 	if (post->fill && !post->ret) {
 		smmu_cmd_sync(&post->cmd[post->fill++]);
-		post->ret = smmu_issue(&post->master->host->smmu, post->cmd, post->fill);
+		post->ret = smmu_issue(&post->master->iommu->smmu, post->cmd, post->fill);
 	}
 	post->fill = 0;
 }
@@ -209,7 +209,7 @@ void smmu_ats_park_locked(struct smmu_master *master)
 	smmu_install_abort_locked(master);
 	/* translated requests end there, too (3.9.1.3): bus mastering is its owner's again */
 	if (!smmu_ats_pci_give_back(master))
-		smmu_ats_recover_later(master->host, RETRY_MS);
+		smmu_ats_recover_later(master->iommu, RETRY_MS);
 }
 
 void smmu_ats_unpark_locked(struct smmu_master *master)
@@ -256,17 +256,17 @@ static bool recover_master(struct smmu_master *master)
 	return done;
 }
 
-void smmu_ats_recover(struct smmu_host *host)
+void smmu_ats_recover(struct smmu_iommu *iommu)
 {
 	struct smmu_master *master;
 	bool done = true;
 
 	mutex_lock(&smmu_attach_mutex);
-	mutex_lock(&host->streams_lock);
-	list_for_each_entry(master, &host->masters, node)
+	mutex_lock(&iommu->streams_lock);
+	list_for_each_entry(master, &iommu->masters, node)
 		done &= recover_master(master);
 	if (!done)
-		smmu_ats_recover_later(host, RETRY_MS);
-	mutex_unlock(&host->streams_lock);
+		smmu_ats_recover_later(iommu, RETRY_MS);
+	mutex_unlock(&iommu->streams_lock);
 	mutex_unlock(&smmu_attach_mutex);
 }

@@ -29,7 +29,7 @@
 #include "drv/master.h"
 
 struct smmu_binding;
-struct smmu_host;
+struct smmu_iommu;
 
 /* Decide @master->ats_capable; ATS is off */
 void smmu_ats_probe(struct smmu_master *master);
@@ -104,6 +104,6 @@ void smmu_ats_park_locked(struct smmu_master *master);
 void smmu_ats_unpark_locked(struct smmu_master *master);
 
 /* Ask the devices that were cut off, see above. May sleep, takes the attach mutex. */
-void smmu_ats_recover(struct smmu_host *host);
+void smmu_ats_recover(struct smmu_iommu *iommu);
 
 #endif

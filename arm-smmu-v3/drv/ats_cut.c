@@ -7,31 +7,31 @@
 #include "core/array.h"
 #include "drv/ats_cut.h"
 #include "drv/ats_pci.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/master.h"
 #include "drv/streams.h"
 
-void smmu_ats_recover_later(struct smmu_host *host, u32 ms)
+void smmu_ats_recover_later(struct smmu_iommu *iommu, u32 ms)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_ats_recover_later, host, ms);
+	KUNIT_STATIC_STUB_REDIRECT(smmu_ats_recover_later, iommu, ms);
 
-	queue_delayed_work(system_dfl_wq, &host->recover, msecs_to_jiffies(ms));
+	queue_delayed_work(system_dfl_wq, &iommu->recover, msecs_to_jiffies(ms));
 }
 
 bool smmu_ats_cut(struct smmu_device *smmu, u32 sid)
 {
-	struct smmu_host *host = smmu_host_of(smmu);
+	struct smmu_iommu *iommu = smmu_iommu_of(smmu);
 	struct smmu_master *master;
 	bool found = false;
 
 	rcu_read_lock();
 	/* release_device waits for readers before the master goes */
-	master = smmu_streams_ruler(host, sid);
+	master = smmu_streams_ruler(iommu, sid);
 	if (master && master->ats_capable) {
 		found = true;
 		if (!test_and_set_bit(SMMU_CUT, &master->ats_cut)) {
 			smmu_ats_pci_cut(master);
-			smmu_ats_recover_later(host, 0);
+			smmu_ats_recover_later(iommu, 0);
 		}
 	}
 	rcu_read_unlock();

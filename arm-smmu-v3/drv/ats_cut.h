@@ -15,7 +15,7 @@
 
 struct smmu_array;
 struct smmu_device;
-struct smmu_host;
+struct smmu_iommu;
 
 /**
  * smmu_ats_cut() - this stream's device does not use its ATC from here on
@@ -31,6 +31,6 @@ bool smmu_ats_cut(struct smmu_device *smmu, u32 sid);
 void smmu_ats_cut_array(struct smmu_device *smmu, const struct smmu_array *array);
 
 /* Have smmu_ats_recover() run in @ms; any context. Suites replace it. */
-void smmu_ats_recover_later(struct smmu_host *host, u32 ms);
+void smmu_ats_recover_later(struct smmu_iommu *iommu, u32 ms);
 
 #endif

@@ -8,7 +8,7 @@
 #include <compat/pci_ats.h>
 
 #include "drv/ats_pci.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/master.h"
 
 /* Not among the kernel's names */
@@ -17,7 +17,7 @@
 /* The smallest page that the SMMU may answer with */
 static int stu(const struct smmu_master *master)
 {
-	return __ffs(master->host->smmu.inst.feat.pgsizes);
+	return __ffs(master->iommu->smmu.inst.feat.pgsizes);
 }
 
 bool smmu_ats_pci_capable(struct smmu_master *master)
@@ -26,7 +26,7 @@ bool smmu_ats_pci_capable(struct smmu_master *master)
 
 	KUNIT_STATIC_STUB_REDIRECT(smmu_ats_pci_capable, master);
 
-	if (!smmu_has(&master->host->smmu, SMMU_FEAT_ATS) || !dev_is_pci(master->dev) ||
+	if (!smmu_has(&master->iommu->smmu, SMMU_FEAT_ATS) || !dev_is_pci(master->dev) ||
 	    !(fwspec->flags & IOMMU_FWSPEC_PCI_RC_ATS))
 		return false;
 	/* on a PF before its VFs come: they have to have the same unit */

@@ -6,7 +6,7 @@
 #include "drv/binding.h"
 #include "drv/change.h"
 #include "drv/domain.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/master.h"
 #include "drv/vsmmu.h"
 #include "hw/cdtab.h"
@@ -64,7 +64,7 @@ static int prepare_paging(struct smmu_master *master, struct smmu_change *change
 	if (change->rid.kind == SMMU_RID_S2 && master->nr_pasids)
 		return -EBUSY;
 	if (change->rid.kind == SMMU_RID_S1)
-		ret = smmu_cdtab_alloc(&master->host->smmu, &master->cdtab, master->ssid_bits);
+		ret = smmu_cdtab_alloc(&master->iommu->smmu, &master->cdtab, master->ssid_bits);
 	return ret ?: smmu_change_prepare_locked(change, &sd->domain);
 }
 

@@ -7,7 +7,7 @@
 #include "core/plan.h"
 #include "drv/arrays.h"
 #include "drv/binding.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/iopf.h"
 #include "drv/master.h"
 #include "drv/trace.h"
@@ -53,7 +53,7 @@ void smmu_binding_exit(void)
 static void add_entry(const struct smmu_binding *binding, u8 type, u32 id, u32 ssid, bool live)
 {
 	struct smmu_inv inv = {
-		.inst = &binding->master->host->smmu.inst,
+		.inst = &binding->master->iommu->smmu.inst,
 		.type = type,
 		.id = id,
 		.ssid = ssid,
@@ -91,7 +91,7 @@ static void fill_tlb(const struct smmu_binding *binding)
 static int get_tag(struct smmu_binding *next)
 {
 	struct smmu_array *array = smmu_domain_array(next->domain);
-	struct smmu_inst *inst = &next->master->host->smmu.inst;
+	struct smmu_inst *inst = &next->master->iommu->smmu.inst;
 	u8 type = next->domain->pt.needs.stage2 ? SMMU_INV_S2_VMID : SMMU_INV_S1_ASID;
 	int ret;
 
@@ -255,7 +255,7 @@ void smmu_binding_forget_ats_locked(const struct smmu_binding *binding, struct s
 
 	for (i = 0; i < master->nr_sids; i++) {
 		const struct smmu_inv key = {
-			.inst = &master->host->smmu.inst,
+			.inst = &master->iommu->smmu.inst,
 			.type = SMMU_INV_ATS,
 			.id = master->sids[i],
 			.ssid = binding->ssid,

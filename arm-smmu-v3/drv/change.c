@@ -6,7 +6,7 @@
 #include "drv/binding.h"
 #include "drv/change.h"
 #include "drv/domain.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/master.h"
 
 int smmu_change_allowed_locked(struct smmu_master *master, struct smmu_domain *sd)
@@ -15,7 +15,7 @@ int smmu_change_allowed_locked(struct smmu_master *master, struct smmu_domain *s
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	if (!smmu_can_walk(&master->host->smmu.inst.feat, &sd->pt.needs, &why)) {
+	if (!smmu_can_walk(&master->iommu->smmu.inst.feat, &sd->pt.needs, &why)) {
 		dev_dbg(master->dev, "cannot share domain %u: %s\n", sd->id, why);
 		return -EINVAL;
 	}

@@ -16,7 +16,7 @@
 #include "core/ste.h"
 #include "drv/arrays.h"
 #include "drv/debugfs.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/master.h"
 #include "drv/streams.h"
 #include "hw/cmdq.h"
@@ -88,12 +88,12 @@ static const char * const feat_name[] = {
 
 static int features_show(struct seq_file *s, void *unused)
 {
-	const struct smmu_host *host = s->private;
-	const struct smmu_features *feat = &host->smmu.inst.feat;
+	const struct smmu_iommu *iommu = s->private;
+	const struct smmu_features *feat = &iommu->smmu.inst.feat;
 	unsigned int i;
 
-	seq_printf(s, "instance %u\nphys %pa\niidr 0x%08x %s\nflags", host->smmu.inst.nr,
-		   &host->smmu.phys, host->smmu.iidr, smmu_ident_part(host->smmu.iidr));
+	seq_printf(s, "instance %u\nphys %pa\niidr 0x%08x %s\nflags", iommu->smmu.inst.nr,
+		   &iommu->smmu.phys, iommu->smmu.iidr, smmu_ident_part(iommu->smmu.iidr));
 	for (i = 0; i < ARRAY_SIZE(feat_name); i++)
 		if (feat->flags & BIT(i))
 			seq_printf(s, " %s", feat_name[i]);
@@ -106,8 +106,8 @@ DEFINE_SHOW_ATTRIBUTE(features);
 
 static int queues_show(struct seq_file *s, void *unused)
 {
-	struct smmu_host *host = s->private;
-	struct smmu_device *smmu = &host->smmu;
+	struct smmu_iommu *iommu = s->private;
+	struct smmu_device *smmu = &iommu->smmu;
 	const struct smmu_recordq *evtq = &smmu->evtq;
 	struct smmu_cmdq_state cmdq;
 
@@ -125,8 +125,8 @@ DEFINE_SHOW_ATTRIBUTE(queues);
 
 static int counters_show(struct seq_file *s, void *unused)
 {
-	struct smmu_host *host = s->private;
-	struct smmu_device *smmu = &host->smmu;
+	struct smmu_iommu *iommu = s->private;
+	struct smmu_device *smmu = &iommu->smmu;
 	struct smmu_cmdq_state cmdq;
 
 	smmu_cmdq_look(smmu, &cmdq);
@@ -134,7 +134,7 @@ static int counters_show(struct seq_file *s, void *unused)
 		   cmdq.sum.cmds, cmdq.sum.syncs, cmdq.sum.posts, cmdq.sum.doorbells,
 		   cmdq.sum.full, cmdq.errors, cmdq.timeouts,
 		   atomic_read(&smmu->gerrors), smmu->evtq.records,
-		   atomic_read(&host->page_faults), atomic_read(&host->vevents_lost),
+		   atomic_read(&iommu->page_faults), atomic_read(&iommu->vevents_lost),
 		   atomic_read(&smmu->inst.leaked), atomic_read(&smmu->withheld),
 		   cmdq.word, smmu_device_is_dead(smmu), smmu_device_is_adrift(smmu));
 	return 0;
@@ -186,7 +186,7 @@ static void show_master(struct seq_file *s, struct smmu_device *smmu,
 			seq_printf(s, " %016llx", le64_to_cpu(READ_ONCE(ste->w[w])));
 		if (smmu_streams_shared_locked(master, i))
 			seq_printf(s, " shared, as %s has it",
-				   dev_name(smmu_streams_ruler(master->host,
+				   dev_name(smmu_streams_ruler(master->iommu,
 							       master->sids[i])->dev));
 		seq_putc(s, '\n');
 	}
@@ -203,15 +203,15 @@ static void show_master(struct seq_file *s, struct smmu_device *smmu,
 
 static int masters_show(struct seq_file *s, void *unused)
 {
-	struct smmu_host *host = s->private;
+	struct smmu_iommu *iommu = s->private;
 	struct smmu_master *master;
 
 	/* the masters stay, and so does what they are attached to */
 	mutex_lock(&smmu_attach_mutex);
-	mutex_lock(&host->streams_lock);
-	list_for_each_entry(master, &host->masters, node)
-		show_master(s, &host->smmu, master);
-	mutex_unlock(&host->streams_lock);
+	mutex_lock(&iommu->streams_lock);
+	list_for_each_entry(master, &iommu->masters, node)
+		show_master(s, &iommu->smmu, master);
+	mutex_unlock(&iommu->streams_lock);
 	mutex_unlock(&smmu_attach_mutex);
 	return 0;
 }
@@ -228,16 +228,16 @@ void smmu_debugfs_exit(void)
 	debugfs_remove(root);
 }
 
-void smmu_debugfs_add_host(struct smmu_host *host)
+void smmu_debugfs_add_iommu(struct smmu_iommu *iommu)
 {
-	host->debugfs = debugfs_create_dir(dev_name(host->smmu.dev), root);
-	debugfs_create_file("features", 0400, host->debugfs, host, &features_fops);
-	debugfs_create_file("queues", 0400, host->debugfs, host, &queues_fops);
-	debugfs_create_file("counters", 0400, host->debugfs, host, &counters_fops);
-	debugfs_create_file("masters", 0400, host->debugfs, host, &masters_fops);
+	iommu->debugfs = debugfs_create_dir(dev_name(iommu->smmu.dev), root);
+	debugfs_create_file("features", 0400, iommu->debugfs, iommu, &features_fops);
+	debugfs_create_file("queues", 0400, iommu->debugfs, iommu, &queues_fops);
+	debugfs_create_file("counters", 0400, iommu->debugfs, iommu, &counters_fops);
+	debugfs_create_file("masters", 0400, iommu->debugfs, iommu, &masters_fops);
 }
 
-void smmu_debugfs_remove_host(struct smmu_host *host)
+void smmu_debugfs_remove_iommu(struct smmu_iommu *iommu)
 {
-	debugfs_remove(host->debugfs);
+	debugfs_remove(iommu->debugfs);
 }

@@ -6,11 +6,11 @@
 #ifndef SMMU_DRV_DEBUGFS_H
 #define SMMU_DRV_DEBUGFS_H
 
-struct smmu_host;
+struct smmu_iommu;
 
 void smmu_debugfs_init(void);
 void smmu_debugfs_exit(void);
-void smmu_debugfs_add_host(struct smmu_host *host);
-void smmu_debugfs_remove_host(struct smmu_host *host);
+void smmu_debugfs_add_iommu(struct smmu_iommu *iommu);
+void smmu_debugfs_remove_iommu(struct smmu_iommu *iommu);
 
 #endif

@@ -16,7 +16,7 @@
 #include "drv/attach.h"
 #include "drv/binding.h"
 #include "drv/domain.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/master.h"
 #include "drv/pasid.h"
 #include "drv/walk.h"
@@ -101,7 +101,7 @@ struct iommu_domain *smmu_domain_alloc_paging(struct device *dev, u32 flags,
 	const u32 known = IOMMU_HWPT_ALLOC_NEST_PARENT | IOMMU_HWPT_ALLOC_DIRTY_TRACKING |
 			  IOMMU_HWPT_ALLOC_PASID;
 	struct smmu_master *master = dev_iommu_priv_get(dev);
-	struct smmu_device *smmu = &master->host->smmu;
+	struct smmu_device *smmu = &master->iommu->smmu;
 	bool parent = flags & IOMMU_HWPT_ALLOC_NEST_PARENT;
 	bool dirty = flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
 	bool stage2 = parent || !smmu_has(smmu, SMMU_FEAT_S1);

@@ -6,7 +6,7 @@
 
 #include "core/event.h"
 #include "drv/fault.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/iopf.h"
 #include "drv/master.h"
 #include "drv/streams.h"
@@ -65,21 +65,21 @@ static bool handle_stall(struct smmu_device *smmu, struct smmu_master *master,
 }
 
 /* Also for a guest's, which has no vEVENTQ or no memory for it */
-static void report_event(struct smmu_host *host, struct device *dev, const struct smmu_event *event)
+static void report_event(struct smmu_iommu *iommu, struct device *dev, const struct smmu_event *event)
 {
-	if (__ratelimit(&host->fault_limit))
-		print_event(&host->smmu, event, dev);
+	if (__ratelimit(&iommu->fault_limit))
+		print_event(&iommu->smmu, event, dev);
 }
 
 void smmu_fault_report(struct smmu_device *smmu, const struct smmu_event *event)
 {
-	struct smmu_host *host = smmu_host_of(smmu);
+	struct smmu_iommu *iommu = smmu_iommu_of(smmu);
 	struct smmu_master *master;
 
 	/* the owner cannot go meanwhile */
-	mutex_lock(&host->streams_lock);
-	master = smmu_streams_ruler(host, event->sid);
+	mutex_lock(&iommu->streams_lock);
+	master = smmu_streams_ruler(iommu, event->sid);
 	if (!handle_stall(smmu, master, event) && !smmu_vevent_report(master, event, report_event))
-		report_event(host, master ? master->dev : NULL, event);
-	mutex_unlock(&host->streams_lock);
+		report_event(iommu, master ? master->dev : NULL, event);
+	mutex_unlock(&iommu->streams_lock);
 }

@@ -15,7 +15,7 @@
 #include "core/errata.h"
 #include "core/ident.h"
 #include "drv/firmware.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "hw/device.h"
 #include "hw/mmio.h"
 
@@ -131,15 +131,15 @@ int smmu_firmware_read(struct platform_device *pdev, struct smmu_ident_env *env,
 	return pdev->dev.of_node ? read_dt(&pdev->dev, env) : read_acpi(&pdev->dev, env);
 }
 
-void smmu_firmware_preset(struct smmu_host *host)
+void smmu_firmware_preset(struct smmu_iommu *iommu)
 {
-	struct smmu_device *smmu = &host->smmu;
+	struct smmu_device *smmu = &iommu->smmu;
 	struct iommu_resv_region *region;
 	LIST_HEAD(regions);
 	unsigned int i;
 
 	/* suites have no IORT */
-	KUNIT_STATIC_STUB_REDIRECT(smmu_firmware_preset, host);
+	KUNIT_STATIC_STUB_REDIRECT(smmu_firmware_preset, iommu);
 
 	iort_get_rmr_sids(dev_fwnode(smmu->dev), &regions);
 	list_for_each_entry(region, &regions, list) {

@@ -7,7 +7,7 @@
 
 struct platform_device;
 struct smmu_device;
-struct smmu_host;
+struct smmu_iommu;
 struct smmu_ident_env;
 struct smmu_wired;
 
@@ -33,9 +33,9 @@ u32 smmu_firmware_differs(struct smmu_device *smmu, bool coherent, u32 absent);
 
 /**
  * smmu_firmware_preset() - streams with reserved memory regions keep their DMA
- * @host: allocated, not started. ACPI IORT RMR nodes; nothing on DT, where such regions
+ * @iommu: allocated, not started. ACPI IORT RMR nodes; nothing on DT, where such regions
  *	belong to devices and come with their direct mappings.
  */
-void smmu_firmware_preset(struct smmu_host *host);
+void smmu_firmware_preset(struct smmu_iommu *iommu);
 
 #endif

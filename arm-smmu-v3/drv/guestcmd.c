@@ -16,7 +16,7 @@
 #include "core/guest.h"
 #include "core/plan.h"
 #include "drv/guestcmd.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/master.h"
 #include "drv/vsmmu.h"
 #include "hw/cmdq.h"
@@ -81,7 +81,7 @@ static int issue_killable(struct smmu_device *smmu, const struct smmu_cmd *cmd, 
 /* Return: how many were done; *@err says why not all */
 static u32 do_block(struct smmu_vsmmu *vsmmu, struct block *block, u32 n, int *err)
 {
-	struct smmu_device *smmu = &vsmmu->host->smmu;
+	struct smmu_device *smmu = &vsmmu->iommu->smmu;
 	const struct smmu_guest guest = {
 		.vmid = vsmmu->vmid,
 		.feat = &smmu->inst.feat,

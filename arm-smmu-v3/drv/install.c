@@ -2,7 +2,7 @@
 #include "core/cd.h"
 #include "core/ste.h"
 #include "drv/arrays.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/install.h"
 #include "drv/mmtable.h"
 #include "drv/pgtable.h"
@@ -10,14 +10,14 @@
 
 static void write_ste(struct smmu_master *master, u32 i, const struct smmu_ste *ste)
 {
-	smmu_strtab_write(&master->host->smmu, master->sids[i], ste);
+	smmu_strtab_write(&master->iommu->smmu, master->sids[i], ste);
 }
 
 /* Through the CD table; @s1dss says what requests without PASID become */
 static void make_cdtab_ste(const struct smmu_master *master, u8 s1dss, u8 eats,
 			   struct smmu_ste *ste)
 {
-	const struct smmu_features *feat = &master->host->smmu.inst.feat;
+	const struct smmu_features *feat = &master->iommu->smmu.inst.feat;
 	struct smmu_ste_s1 s1 = {
 		.cdtab = master->cdtab.dma,
 		.s1cdmax = master->cdtab.cdmax,
@@ -37,13 +37,13 @@ static void make_s2(const struct smmu_master *master, const struct smmu_binding 
 	smmu_pgtable_s2(&binding->domain->pt, s2);
 	s2->vmid = binding->tag.id;
 	s2->eats = eats;
-	s2->stall = smmu_has(&master->host->smmu, SMMU_FEAT_STALL_FORCE);
+	s2->stall = smmu_has(&master->iommu->smmu, SMMU_FEAT_STALL_FORCE);
 }
 
 static void make_ste(const struct smmu_master *master, const struct smmu_rid *rid, bool ats,
 		     struct smmu_ste *ste)
 {
-	const struct smmu_features *feat = &master->host->smmu.inst.feat;
+	const struct smmu_features *feat = &master->iommu->smmu.inst.feat;
 	u8 eats = ats ? STE_EATS_FULL : STE_EATS_ABORT;
 	struct smmu_ste_s2 s2;
 
@@ -106,7 +106,7 @@ static void hand_over(struct smmu_master *master, u32 i)
 static void install_shared(struct smmu_master *master, u32 i, const struct smmu_rid *rid,
 			   const struct smmu_ste *ste)
 {
-	struct smmu_master *ruler = smmu_streams_ruler(master->host, master->sids[i]);
+	struct smmu_master *ruler = smmu_streams_ruler(master->iommu, master->sids[i]);
 
 	if (rid->kind == SMMU_RID_BLOCKED) {
 		if (ruler == master)
@@ -150,20 +150,20 @@ void smmu_install_leave_locked(struct smmu_master *master)
 
 	for (i = 0; i < master->nr_sids; i++)
 		if (smmu_streams_shared_locked(master, i) &&
-		    smmu_streams_ruler(master->host, master->sids[i]) == master)
+		    smmu_streams_ruler(master->iommu, master->sids[i]) == master)
 			hand_over(master, i);
 }
 
 static void write_cd(struct smmu_master *master, u32 ssid, const struct smmu_cd *cd)
 {
-	smmu_cdtab_write(&master->host->smmu, &master->cdtab, master->sids, master->nr_sids,
+	smmu_cdtab_write(&master->iommu->smmu, &master->cdtab, master->sids, master->nr_sids,
 			 ssid, cd);
 }
 
 void smmu_install_cd_locked(const struct smmu_binding *binding)
 {
 	struct smmu_master *master = binding->master;
-	const struct smmu_features *feat = &master->host->smmu.inst.feat;
+	const struct smmu_features *feat = &master->iommu->smmu.inst.feat;
 	struct smmu_cd_s1 s1;
 	struct smmu_cd cd;
 

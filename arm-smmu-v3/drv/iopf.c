@@ -6,7 +6,7 @@
 #include "core/cmd.h"
 #include "core/event.h"
 #include "drv/arrays.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/iopf.h"
 #include "drv/master.h"
 #include "hw/issue.h"
@@ -15,23 +15,23 @@
 #define GRPID_STAG	GENMASK(15, 0)
 #define GRPID_STREAM	GENMASK(31, 16)
 
-int smmu_iopf_init(struct smmu_host *host)
+int smmu_iopf_init(struct smmu_iommu *iommu)
 {
-	if (!smmu_has(&host->smmu, SMMU_FEAT_STALL))
+	if (!smmu_has(&iommu->smmu, SMMU_FEAT_STALL))
 		return 0;
-	host->iopf = iopf_queue_alloc(dev_name(host->smmu.dev));
-	return host->iopf ? 0 : -ENOMEM;
+	iommu->iopf = iopf_queue_alloc(dev_name(iommu->smmu.dev));
+	return iommu->iopf ? 0 : -ENOMEM;
 }
 
-void smmu_iopf_exit(struct smmu_host *host)
+void smmu_iopf_exit(struct smmu_iommu *iommu)
 {
-	iopf_queue_free(host->iopf);
-	host->iopf = NULL;
+	iopf_queue_free(iommu->iopf);
+	iommu->iopf = NULL;
 }
 
 bool smmu_iopf_capable(const struct smmu_master *master)
 {
-	const struct smmu_device *smmu = &master->host->smmu;
+	const struct smmu_device *smmu = &master->iommu->smmu;
 
 	if (smmu_has(smmu, SMMU_FEAT_STALL_FORCE))
 		return true;
@@ -50,7 +50,7 @@ int smmu_iopf_enter_locked(struct smmu_binding *next, const struct iommu_domain 
 	if (!domain->iopf_handler || !master->can_stall)
 		return 0;
 	if (!master->nr_iopf) {
-		ret = iopf_queue_add_device(master->host->iopf, master->dev);
+		ret = iopf_queue_add_device(master->iommu->iopf, master->dev);
 		if (ret)
 			return ret;
 	}
@@ -70,21 +70,21 @@ void smmu_iopf_leave_locked(struct smmu_binding *at)
 
 void smmu_iopf_flush(struct smmu_master *master)
 {
-	struct smmu_host *host = master->host;
+	struct smmu_iommu *iommu = master->iommu;
 	u32 left = READ_ONCE(master->iopf_left);
 
 	if (!left)
 		return;
-	smmu_evtq_drain(&host->smmu);
+	smmu_evtq_drain(&iommu->smmu);
 	iopf_queue_flush_dev(master->dev);
 	mutex_lock(&smmu_attach_mutex);
-	mutex_lock(&host->streams_lock);
+	mutex_lock(&iommu->streams_lock);
 	master->iopf_left -= left;
 	master->nr_iopf -= left;
 	/* answers what is left */
 	if (!master->nr_iopf)
-		iopf_queue_remove_device(host->iopf, master->dev);
-	mutex_unlock(&host->streams_lock);
+		iopf_queue_remove_device(iommu->iopf, master->dev);
+	mutex_unlock(&iommu->streams_lock);
 	mutex_unlock(&smmu_attach_mutex);
 }
 
@@ -112,7 +112,7 @@ bool smmu_iopf_report(struct smmu_master *master, const struct smmu_event *event
 	struct iommu_fault_page_request *prm = &fault.fault.prm;
 	u32 stream = stream_of(master, event->sid);
 
-	lockdep_assert_held(&master->host->streams_lock);
+	lockdep_assert_held(&master->iommu->streams_lock);
 
 	/* a stage-2 address means nothing to a handler */
 	if (!READ_ONCE(master->nr_iopf) || event->s2 || event->class != EVENT_CLASS_IN ||
@@ -131,7 +131,7 @@ bool smmu_iopf_report(struct smmu_master *master, const struct smmu_event *event
 	*ended = true;
 	if (iommu_report_device_fault(master->dev, &fault))
 		return false;
-	atomic_inc(&master->host->page_faults);
+	atomic_inc(&master->iommu->page_faults);
 	return true;
 }
 
@@ -141,7 +141,7 @@ void smmu_iopf_answer(struct device *dev, struct iopf_fault *fault,
 	struct smmu_master *master = dev_iommu_priv_get(dev);
 	u8 action = resp->code == IOMMU_PAGE_RESP_SUCCESS ? RESUME_RETRY : RESUME_ABORT;
 
-	smmu_issue_resume(&master->host->smmu,
+	smmu_issue_resume(&master->iommu->smmu,
 			  master->sids[FIELD_GET(GRPID_STREAM, resp->grpid)],
 			  FIELD_GET(GRPID_STAG, resp->grpid), action);
 }

@@ -25,14 +25,14 @@ struct iommu_page_response;
 struct iopf_fault;
 struct smmu_binding;
 struct smmu_event;
-struct smmu_host;
+struct smmu_iommu;
 struct smmu_master;
 
 #ifdef CONFIG_IOMMU_IOPF
 /* At probe; may sleep. Return: 0, -ENOMEM; nothing to do without stalls */
-int smmu_iopf_init(struct smmu_host *host);
+int smmu_iopf_init(struct smmu_iommu *iommu);
 /* The event interrupt is gone */
-void smmu_iopf_exit(struct smmu_host *host);
+void smmu_iopf_exit(struct smmu_iommu *iommu);
 
 /* May its faults stall, if a domain's handler answers them? Called once, at probe */
 bool smmu_iopf_capable(const struct smmu_master *master);
@@ -75,12 +75,12 @@ bool smmu_iopf_report(struct smmu_master *master, const struct smmu_event *event
 void smmu_iopf_answer(struct device *dev, struct iopf_fault *fault,
 		      struct iommu_page_response *resp);
 #else
-static inline int smmu_iopf_init(struct smmu_host *host)
+static inline int smmu_iopf_init(struct smmu_iommu *iommu)
 {
 	return 0;
 }
 
-static inline void smmu_iopf_exit(struct smmu_host *host)
+static inline void smmu_iopf_exit(struct smmu_iommu *iommu)
 {
 }
 

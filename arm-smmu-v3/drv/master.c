@@ -12,7 +12,7 @@
 #include "drv/attach.h"
 #include "drv/binding.h"
 #include "drv/change.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/install.h"
 #include "drv/iopf.h"
 #include "drv/master.h"
@@ -46,7 +46,7 @@ static void free_master(struct smmu_master *master)
 	kfree(master);
 }
 
-static struct smmu_master *alloc_master(struct device *dev, struct smmu_host *host)
+static struct smmu_master *alloc_master(struct device *dev, struct smmu_iommu *iommu)
 {
 	struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(dev);
 	struct smmu_master *master;
@@ -56,7 +56,7 @@ static struct smmu_master *alloc_master(struct device *dev, struct smmu_host *ho
 		return NULL;
 	master->nr_sids = fwspec->num_ids;
 	master->dev = dev;
-	master->host = host;
+	master->iommu = iommu;
 	master->canwbs = fwspec->flags & IOMMU_FWSPEC_PCI_RC_CANWBS;
 	master->rid.master = master;
 	INIT_LIST_HEAD(&master->rid.node);
@@ -77,7 +77,7 @@ static struct smmu_master *alloc_master(struct device *dev, struct smmu_host *ho
  */
 static void enable_pasid(struct smmu_master *master)
 {
-	u8 ssid_bits = master->host->smmu.inst.feat.ssid_bits;
+	u8 ssid_bits = master->iommu->smmu.inst.feat.ssid_bits;
 	u32 bits = 0;
 	int n;
 
@@ -109,20 +109,20 @@ struct iommu_device *smmu_master_probe(struct device *dev)
 {
 	struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(dev);
 	struct smmu_master *master;
-	struct smmu_host *host;
+	struct smmu_iommu *iommu;
 
 	if (!fwspec || !fwspec->num_ids || WARN_ON_ONCE(dev_iommu_priv_get(dev)))
 		return ERR_PTR(-ENODEV);
-	host = smmu_host_find(fwspec->iommu_fwnode);
-	if (!host)
+	iommu = smmu_iommu_find(fwspec->iommu_fwnode);
+	if (!iommu)
 		return ERR_PTR(-ENODEV);
 
-	master = alloc_master(dev, host);
+	master = alloc_master(dev, iommu);
 	if (!master) {
 		dev_err(dev, "no memory: no IOMMU for this device\n");
 		return ERR_PTR(-ENODEV);
 	}
-	if (smmu_streams_claim(host, master)) {
+	if (smmu_streams_claim(iommu, master)) {
 		free_master(master);
 		return ERR_PTR(-ENODEV);
 	}
@@ -132,7 +132,7 @@ struct iommu_device *smmu_master_probe(struct device *dev)
 		smmu_ats_probe(master);
 	}
 	master->can_stall = smmu_iopf_capable(master);
-	return &host->iommu;
+	return &iommu->core;
 }
 
 static int is_device(struct device *dev, void *unused)
@@ -172,7 +172,7 @@ struct iommu_group *smmu_master_group(struct device *dev)
 	struct smmu_master *master = dev_iommu_priv_get(dev);
 	struct iommu_group *group;
 
-	group = smmu_streams_group(master->host, master);
+	group = smmu_streams_group(master->iommu, master);
 	if (!IS_ERR(group))
 		group = join_group(dev, group);
 	if (!IS_ERR_OR_NULL(group))
@@ -188,7 +188,7 @@ static void forget_streams(struct smmu_master *master)
 	u32 i;
 
 	for (i = 0; i < master->nr_sids; i++)
-		smmu_arrays_forget_stream_locked(&master->host->smmu.inst, master->sids[i]);
+		smmu_arrays_forget_stream_locked(&master->iommu->smmu.inst, master->sids[i]);
 }
 
 /*
@@ -199,7 +199,7 @@ static void forget_streams(struct smmu_master *master)
 void smmu_master_release(struct device *dev)
 {
 	struct smmu_master *master = dev_iommu_priv_get(dev);
-	struct smmu_host *host = master->host;
+	struct smmu_iommu *iommu = master->iommu;
 
 	scoped_guard(smmu_change, master) {
 		if (WARN_ON(master->rid.domain))
@@ -211,10 +211,10 @@ void smmu_master_release(struct device *dev)
 		forget_streams(master);
 	}
 	scoped_guard(mutex, &smmu_attach_mutex)
-		smmu_streams_release_locked(host, master);
+		smmu_streams_release_locked(iommu, master);
 	disable_pasid(master);
 	/* those who found it by a StreamID that its device left unanswered, see ats.c */
 	synchronize_rcu_expedited();
-	smmu_cdtab_free(&host->smmu, &master->cdtab);
+	smmu_cdtab_free(&iommu->smmu, &master->cdtab);
 	free_master(master);
 }

@@ -19,7 +19,7 @@
 struct device;
 struct iommu_device;
 struct iommu_group;
-struct smmu_host;
+struct smmu_iommu;
 struct smmu_stream;
 struct smmu_vdevice;
 struct smmu_vsmmu;
@@ -42,8 +42,8 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
 /**
  * struct smmu_master
  * @dev: the device
- * @host: its SMMU
- * @node: in host->masters; host->streams_lock
+ * @iommu: its SMMU
+ * @node: in iommu->masters; iommu->streams_lock
  * @ssid_bits: PASIDs that it and its SMMU have, as bits; 0 for none
  * @can_stall: its faults may wait for an answer; constant
  * @canwbs: firmware promises that its accesses are always cacheable write-back; constant
@@ -76,7 +76,7 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  *	thread, and 0 only under streams_lock as well
  * @iopf_left: of these, left ones whose last faults may still be under way
  *
- * Under host->streams_lock, written with smmu_attach_mutex as well:
+ * Under iommu->streams_lock, written with smmu_attach_mutex as well:
  * @vsmmu: whose guest hears of its faults: @vdev is of that one
  * @vsid: its StreamID there
  *
@@ -89,7 +89,7 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  */
 struct smmu_master {
 	struct device *dev;
-	struct smmu_host *host;
+	struct smmu_iommu *iommu;
 	struct list_head node;
 	u8 ssid_bits;
 	bool can_stall;

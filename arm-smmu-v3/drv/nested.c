@@ -8,7 +8,7 @@
 #include "drv/attach.h"
 #include "drv/binding.h"
 #include "drv/change.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/master.h"
 #include "drv/nested.h"
 #include "drv/vsmmu.h"
@@ -17,14 +17,14 @@
  * struct smmu_nested
  * @domain: the core's part
  * @vsmmu: its vSMMU, which iommufd keeps alive for as long
- * @host: the SMMU, referenced
+ * @iommu: the SMMU, referenced
  * @id: its number: never 0, and never another's, even after it is gone
  * @vste: words 0 and 1, checked, little-endian; all zero for abort
  */
 struct smmu_nested {
 	struct iommu_domain domain;
 	struct smmu_vsmmu *vsmmu;
-	struct smmu_host *host;
+	struct smmu_iommu *iommu;
 	u64 id;
 	__le64 vste[2];
 };
@@ -81,7 +81,7 @@ static int bind_to_parent(struct smmu_master *master, const struct smmu_nested *
 {
 	struct smmu_vsmmu *vsmmu = nested->vsmmu;
 
-	if (master->host != vsmmu->host)
+	if (master->iommu != vsmmu->iommu)
 		return -EINVAL;
 	if (!vsmmu->parent->pt.needs.s2fwb && !master->canwbs)
 		return -EINVAL;
@@ -99,7 +99,7 @@ static int bind_to_parent(struct smmu_master *master, const struct smmu_nested *
 
 	next->domain = vsmmu->parent;
 	next->tag = (struct smmu_tag) {
-		.inst = &master->host->smmu.inst,
+		.inst = &master->iommu->smmu.inst,
 		.type = SMMU_INV_S2_VMID_VSMMU,
 		.id = vsmmu->vmid,
 	};
@@ -164,7 +164,7 @@ static void nested_free(struct iommu_domain *domain)
 {
 	struct smmu_nested *nested = nested_of(domain);
 
-	smmu_host_put(nested->host);
+	smmu_iommu_put(nested->iommu);
 	kfree(nested);
 	module_put(THIS_MODULE);
 }
@@ -201,7 +201,7 @@ struct iommu_domain *smmu_nested_alloc(struct iommufd_viommu *viommu, u32 flags,
 	nested->domain.ops = &nested_ops;
 	nested->vsmmu = vsmmu;
 	nested->id = atomic64_inc_return(&ids);
-	nested->host = smmu_host_get(vsmmu->host);
+	nested->iommu = smmu_iommu_get(vsmmu->iommu);
 	__module_get(THIS_MODULE);
 	return &nested->domain;
 }

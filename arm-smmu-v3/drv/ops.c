@@ -10,7 +10,7 @@
 
 #include "drv/domain.h"
 #include "drv/domains_static.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/iopf.h"
 #include "drv/master.h"
 #include "drv/ops.h"
@@ -22,7 +22,7 @@
 static bool dev_capable(struct device *dev, enum iommu_cap cap)
 {
 	struct smmu_master *master = dev_iommu_priv_get(dev);
-	struct smmu_device *smmu = &master->host->smmu;
+	struct smmu_device *smmu = &master->iommu->smmu;
 
 	switch (cap) {
 	case IOMMU_CAP_DEFERRED_FLUSH:
@@ -61,7 +61,7 @@ static void mask_idregs(const struct smmu_device *smmu, struct smmu_idregs *regs
 static void *hw_info(struct device *dev, u32 *length, enum iommu_hw_info_type *type)
 {
 	struct smmu_master *master = dev_iommu_priv_get(dev);
-	struct smmu_device *smmu = &master->host->smmu;
+	struct smmu_device *smmu = &master->iommu->smmu;
 	struct iommu_hw_info_arm_smmuv3 *hw;
 	struct smmu_idregs regs;
 	u32 flags = 0;

@@ -18,7 +18,7 @@
 #include "drv/binding.h"
 #include "drv/change.h"
 #include "drv/domain.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/install.h"
 #include "drv/master.h"
 #include "drv/pasid.h"
@@ -117,7 +117,7 @@ static void trim_idle(struct smmu_master *master)
 
 static int prepare_pasid(struct smmu_master *master, struct smmu_binding *next)
 {
-	struct smmu_device *smmu = &master->host->smmu;
+	struct smmu_device *smmu = &master->iommu->smmu;
 	int ret;
 
 	if (!next->ssid || next->ssid >> master->ssid_bits || next->domain->pt.needs.stage2 ||

@@ -17,7 +17,7 @@
 #include "drv/debugfs.h"
 #include "drv/fault.h"
 #include "drv/firmware.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/iopf.h"
 #include "drv/master.h"
 #include "drv/ops.h"
@@ -43,7 +43,7 @@ static const struct smmu_device_ops device_ops = {
 
 static void recover_work(struct work_struct *work)
 {
-	smmu_ats_recover(container_of(to_delayed_work(work), struct smmu_host, recover));
+	smmu_ats_recover(container_of(to_delayed_work(work), struct smmu_iommu, recover));
 }
 
 /* The two register pages, and not what lies between: a PMU's driver owns that */
@@ -67,32 +67,32 @@ static int map_registers(struct platform_device *pdev, struct smmu_device *smmu,
 	return PTR_ERR_OR_ZERO(smmu->page1);
 }
 
-static int register_host(struct smmu_host *host)
+static int register_iommu(struct smmu_iommu *iommu)
 {
-	struct smmu_device *smmu = &host->smmu;
+	struct smmu_device *smmu = &iommu->smmu;
 	int ret;
 
-	ret = iommu_device_sysfs_add(&host->iommu, smmu->dev, NULL, "smmu3.%pa", &smmu->phys);
+	ret = iommu_device_sysfs_add(&iommu->core, smmu->dev, NULL, "smmu3.%pa", &smmu->phys);
 	if (ret)
 		return ret;
-	smmu_host_add(host);
+	smmu_iommu_add(iommu);
 	if (smmu->inst.feat.ssid_bits)
-		host->iommu.max_pasids = 1U << smmu->inst.feat.ssid_bits;
+		iommu->core.max_pasids = 1U << smmu->inst.feat.ssid_bits;
 	/* probes the devices behind it, so everything else is ready by now */
-	ret = iommu_device_register(&host->iommu, &smmu_iommu_ops, smmu->dev);
+	ret = iommu_device_register(&iommu->core, &smmu_iommu_ops, smmu->dev);
 	if (!ret)
 		return 0;
 
 	dev_err(smmu->dev, "the IOMMU core refuses it (%d)\n", ret);
-	smmu_host_del(host);
-	iommu_device_sysfs_remove(&host->iommu);
+	smmu_iommu_del(iommu);
+	iommu_device_sysfs_remove(&iommu->core);
 	return ret;
 }
 
 /* The hardware up to a running SMMU that nobody uses yet */
-static int bring_up(struct platform_device *pdev, struct smmu_host *host)
+static int bring_up(struct platform_device *pdev, struct smmu_iommu *iommu)
 {
-	struct smmu_device *smmu = &host->smmu;
+	struct smmu_device *smmu = &iommu->smmu;
 	struct smmu_ident_env env = {
 		.cpu_e2h = is_kernel_in_hyp_mode(),
 		.disable = smmu_param_disabled(),
@@ -123,13 +123,13 @@ static int bring_up(struct platform_device *pdev, struct smmu_host *host)
 	ret = dma_set_mask_and_coherent(smmu->dev, DMA_BIT_MASK(smmu->inst.feat.oas_bits));
 	if (ret)
 		dev_warn(smmu->dev, "no DMA mask of %u bits\n", smmu->inst.feat.oas_bits);
-	ret = smmu_iopf_init(host);
+	ret = smmu_iopf_init(iommu);
 	if (ret)
 		return ret;
 	ret = smmu_device_alloc(smmu);
 	if (ret)
 		goto iopf;
-	smmu_firmware_preset(host);
+	smmu_firmware_preset(iommu);
 	ret = smmu_device_start(smmu, &wired);
 	if (ret)
 		goto free;
@@ -138,75 +138,75 @@ static int bring_up(struct platform_device *pdev, struct smmu_host *host)
 free:
 	smmu_device_free(smmu);
 iopf:
-	smmu_iopf_exit(host);
+	smmu_iopf_exit(iommu);
 	return ret;
 }
 
 /* Undo of bring_up(). The core may have let devices in, and out again, in the meantime. */
-static void take_down(struct smmu_host *host)
+static void take_down(struct smmu_iommu *iommu)
 {
-	cancel_delayed_work_sync(&host->recover);
+	cancel_delayed_work_sync(&iommu->recover);
 	/* readers that still hold an old array are done before the queue goes */
-	smmu_arrays_forget_smmu(&host->smmu.inst);
-	smmu_device_stop(&host->smmu);
+	smmu_arrays_forget_smmu(&iommu->smmu.inst);
+	smmu_device_stop(&iommu->smmu);
 	/* no event comes any more, and every device has left the queue */
-	smmu_iopf_exit(host);
+	smmu_iopf_exit(iommu);
 	/* and so are guests' commands, which find it dead from now on */
 	synchronize_rcu();
-	smmu_device_free(&host->smmu);
-	WARN_ON(!xa_empty(&host->streams));
-	xa_destroy(&host->streams);
+	smmu_device_free(&iommu->smmu);
+	WARN_ON(!xa_empty(&iommu->streams));
+	xa_destroy(&iommu->streams);
 }
 
 int smmu_probe(struct platform_device *pdev)
 {
-	struct smmu_host *host;
+	struct smmu_iommu *iommu;
 	int ret;
 
-	host = kzalloc_obj(*host);
-	if (!host)
+	iommu = kzalloc_obj(*iommu);
+	if (!iommu)
 		return -ENOMEM;
-	kref_init(&host->ref);
-	smmu_inst_init(&host->smmu.inst, atomic_inc_return(&instance_nr));
-	host->smmu.dev = get_device(&pdev->dev);
-	host->smmu.ops = &device_ops;
-	mutex_init(&host->streams_lock);
-	xa_init(&host->streams);
-	INIT_LIST_HEAD(&host->masters);
-	INIT_DELAYED_WORK(&host->recover, recover_work);
-	ratelimit_state_init(&host->fault_limit, DEFAULT_RATELIMIT_INTERVAL,
+	kref_init(&iommu->ref);
+	smmu_inst_init(&iommu->smmu.inst, atomic_inc_return(&instance_nr));
+	iommu->smmu.dev = get_device(&pdev->dev);
+	iommu->smmu.ops = &device_ops;
+	mutex_init(&iommu->streams_lock);
+	xa_init(&iommu->streams);
+	INIT_LIST_HEAD(&iommu->masters);
+	INIT_DELAYED_WORK(&iommu->recover, recover_work);
+	ratelimit_state_init(&iommu->fault_limit, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
-	platform_set_drvdata(pdev, &host->smmu);
+	platform_set_drvdata(pdev, &iommu->smmu);
 
-	ret = bring_up(pdev, host);
+	ret = bring_up(pdev, iommu);
 	if (ret)
 		goto free;
-	smmu_debugfs_add_host(host);
-	ret = register_host(host);
+	smmu_debugfs_add_iommu(iommu);
+	ret = register_iommu(iommu);
 	if (ret)
 		goto stop;
 	return 0;
 
 stop:
-	smmu_debugfs_remove_host(host);
-	take_down(host);
+	smmu_debugfs_remove_iommu(iommu);
+	take_down(iommu);
 free:
 	platform_set_drvdata(pdev, NULL);
-	smmu_host_put(host);
+	smmu_iommu_put(iommu);
 	return ret;
 }
 
 void smmu_remove(struct platform_device *pdev)
 {
-	struct smmu_host *host = smmu_host_of(platform_get_drvdata(pdev));
+	struct smmu_iommu *iommu = smmu_iommu_of(platform_get_drvdata(pdev));
 
-	iommu_device_unregister(&host->iommu);
-	iommu_device_sysfs_remove(&host->iommu);
-	smmu_host_del(host);
-	smmu_debugfs_remove_host(host);
+	iommu_device_unregister(&iommu->core);
+	iommu_device_sysfs_remove(&iommu->core);
+	smmu_iommu_del(iommu);
+	smmu_debugfs_remove_iommu(iommu);
 
-	take_down(host);
-	smmu_host_put(host);
+	take_down(iommu);
+	smmu_iommu_put(iommu);
 }
 
 /*
@@ -215,16 +215,16 @@ void smmu_remove(struct platform_device *pdev)
  */
 void smmu_shutdown(struct platform_device *pdev)
 {
-	struct smmu_host *host = smmu_host_of(platform_get_drvdata(pdev));
+	struct smmu_iommu *iommu = smmu_iommu_of(platform_get_drvdata(pdev));
 	const struct smmu_use nothing = { .kind = SMMU_RID_BLOCKED };
 	struct smmu_master *master;
 
 	mutex_lock(&smmu_attach_mutex);
-	mutex_lock(&host->streams_lock);
-	list_for_each_entry(master, &host->masters, node)
+	mutex_lock(&iommu->streams_lock);
+	list_for_each_entry(master, &iommu->masters, node)
 		if (smmu_ats_step(master, &nothing) == SMMU_ATS_GOES_OFF)
 			smmu_ats_off_locked(master);
-	mutex_unlock(&host->streams_lock);
+	mutex_unlock(&iommu->streams_lock);
 	mutex_unlock(&smmu_attach_mutex);
-	smmu_device_stop(&host->smmu);
+	smmu_device_stop(&iommu->smmu);
 }

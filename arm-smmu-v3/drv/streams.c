@@ -4,14 +4,14 @@
 #include <linux/iommu.h>
 
 #include "drv/arrays.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/master.h"
 #include "drv/streams.h"
 #include "hw/strtab.h"
 
-static struct smmu_stream *first_owner(struct smmu_host *host, u32 sid)
+static struct smmu_stream *first_owner(struct smmu_iommu *iommu, u32 sid)
 {
-	return xa_load(&host->streams, sid);
+	return xa_load(&iommu->streams, sid);
 }
 
 /* What the owner has that only works where the stream means one device, or NULL */
@@ -44,12 +44,12 @@ static bool may_join(const struct smmu_master *master, u32 sid, const struct smm
 }
 
 /* Behind those who own it: who rules goes on to */
-static int join_stream(struct smmu_host *host, struct smmu_stream *stream, u32 sid)
+static int join_stream(struct smmu_iommu *iommu, struct smmu_stream *stream, u32 sid)
 {
-	struct smmu_stream *others = first_owner(host, sid), *last;
+	struct smmu_stream *others = first_owner(iommu, sid), *last;
 
 	if (!others)
-		return xa_err(xa_store(&host->streams, sid, stream, GFP_KERNEL));
+		return xa_err(xa_store(&iommu->streams, sid, stream, GFP_KERNEL));
 	if (!may_join(stream->master, sid, others))
 		return -ENODEV;
 	for (last = others; last->next; last = last->next)
@@ -58,33 +58,33 @@ static int join_stream(struct smmu_host *host, struct smmu_stream *stream, u32 s
 	return 0;
 }
 
-static int claim_one(struct smmu_host *host, struct smmu_master *master, u32 i)
+static int claim_one(struct smmu_iommu *iommu, struct smmu_master *master, u32 i)
 {
 	struct smmu_stream *stream = &master->streams[i];
 	u32 sid = master->sids[i];
 	int ret;
 
 	stream->master = master;
-	ret = smmu_strtab_claim(&host->smmu, sid);
+	ret = smmu_strtab_claim(&iommu->smmu, sid);
 	if (ret == -ERANGE) {
 		dev_err(master->dev, "StreamID 0x%x is out of range of %s (%u bits); no DMA for this device\n",
-			sid, dev_name(host->smmu.dev), host->smmu.strtab.log2);
+			sid, dev_name(iommu->smmu.dev), iommu->smmu.strtab.log2);
 		return -ENODEV;
 	}
 	if (!ret)
-		ret = join_stream(host, stream, sid);
+		ret = join_stream(iommu, stream, sid);
 	if (ret == -ENOMEM)
 		dev_err(master->dev, "no memory for StreamID 0x%x; no DMA for this device\n", sid);
 	return ret;
 }
 
-static void leave_one(struct smmu_host *host, struct smmu_master *master, u32 i)
+static void leave_one(struct smmu_iommu *iommu, struct smmu_master *master, u32 i)
 {
-	struct smmu_stream *stream = &master->streams[i], *s = first_owner(host, master->sids[i]);
+	struct smmu_stream *stream = &master->streams[i], *s = first_owner(iommu, master->sids[i]);
 
 	if (s == stream) {
 		/* replacing an entry, or erasing it, takes no memory */
-		xa_store(&host->streams, master->sids[i], stream->next, 0);
+		xa_store(&iommu->streams, master->sids[i], stream->next, 0);
 		return;
 	}
 	for (; s->next != stream; s = s->next)
@@ -99,7 +99,7 @@ static void now_shared(struct smmu_master *master)
 	WRITE_ONCE(master->ats_capable, false);
 }
 
-static void tell_owners(struct smmu_host *host, struct smmu_master *master)
+static void tell_owners(struct smmu_iommu *iommu, struct smmu_master *master)
 {
 	struct smmu_stream *s;
 	u32 i;
@@ -107,56 +107,56 @@ static void tell_owners(struct smmu_host *host, struct smmu_master *master)
 	for (i = 0; i < master->nr_sids; i++) {
 		if (!smmu_streams_shared_locked(master, i))
 			continue;
-		for (s = first_owner(host, master->sids[i]); s; s = s->next)
+		for (s = first_owner(iommu, master->sids[i]); s; s = s->next)
 			now_shared(s->master);
 		dev_info(master->dev, "shares StreamID 0x%x with %s\n", master->sids[i],
-			 dev_name(first_owner(host, master->sids[i])->master->dev));
+			 dev_name(first_owner(iommu, master->sids[i])->master->dev));
 	}
 }
 
-int smmu_streams_claim(struct smmu_host *host, struct smmu_master *master)
+int smmu_streams_claim(struct smmu_iommu *iommu, struct smmu_master *master)
 {
 	int ret = 0;
 	u32 i;
 
 	guard(mutex)(&smmu_attach_mutex);
-	guard(mutex)(&host->streams_lock);
+	guard(mutex)(&iommu->streams_lock);
 	for (i = 0; i < master->nr_sids && !ret; i++)
-		ret = claim_one(host, master, i);
+		ret = claim_one(iommu, master, i);
 	if (ret) {
 		/* the last one was not claimed, what is before it was */
 		for (i--; i; i--)
-			leave_one(host, master, i - 1);
+			leave_one(iommu, master, i - 1);
 		return ret;
 	}
-	tell_owners(host, master);
-	list_add_tail(&master->node, &host->masters);
+	tell_owners(iommu, master);
+	list_add_tail(&master->node, &iommu->masters);
 	return 0;
 }
 
-void smmu_streams_release_locked(struct smmu_host *host, struct smmu_master *master)
+void smmu_streams_release_locked(struct smmu_iommu *iommu, struct smmu_master *master)
 {
 	u32 i;
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	mutex_lock(&host->streams_lock);
+	mutex_lock(&iommu->streams_lock);
 	for (i = 0; i < master->nr_sids; i++)
-		leave_one(host, master, i);
+		leave_one(iommu, master, i);
 	list_del(&master->node);
-	mutex_unlock(&host->streams_lock);
+	mutex_unlock(&iommu->streams_lock);
 }
 
-struct iommu_group *smmu_streams_group(struct smmu_host *host, struct smmu_master *master)
+struct iommu_group *smmu_streams_group(struct smmu_iommu *iommu, struct smmu_master *master)
 {
 	struct iommu_group *group = NULL, *of;
 	struct smmu_stream *s;
 	u32 i;
 
 	/* an owner is in its group until its release has given the StreamIDs back */
-	guard(mutex)(&host->streams_lock);
+	guard(mutex)(&iommu->streams_lock);
 	for (i = 0; i < master->nr_sids; i++) {
-		for (s = first_owner(host, master->sids[i]); s; s = s->next) {
+		for (s = first_owner(iommu, master->sids[i]); s; s = s->next) {
 			of = s->master == master ? NULL : iommu_group_get(s->master->dev);
 			if (!of)
 				continue;
@@ -175,16 +175,16 @@ struct iommu_group *smmu_streams_group(struct smmu_host *host, struct smmu_maste
 	return group;
 }
 
-struct smmu_master *smmu_streams_ruler(struct smmu_host *host, u32 sid)
+struct smmu_master *smmu_streams_ruler(struct smmu_iommu *iommu, u32 sid)
 {
-	struct smmu_stream *stream = first_owner(host, sid);
+	struct smmu_stream *stream = first_owner(iommu, sid);
 
 	return stream ? stream->master : NULL;
 }
 
 bool smmu_streams_shared_locked(const struct smmu_master *master, u32 i)
 {
-	const struct smmu_stream *first = first_owner(master->host, master->sids[i]);
+	const struct smmu_stream *first = first_owner(master->iommu, master->sids[i]);
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
@@ -195,16 +195,16 @@ bool smmu_streams_shared_locked(const struct smmu_master *master, u32 i)
 void smmu_streams_rule_locked(struct smmu_master *master, u32 i)
 {
 	struct smmu_stream *stream = &master->streams[i];
-	struct smmu_stream *first = first_owner(master->host, master->sids[i]);
+	struct smmu_stream *first = first_owner(master->iommu, master->sids[i]);
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
 	if (first == stream)
 		return;
-	leave_one(master->host, master, i);
+	leave_one(master->iommu, master, i);
 	stream->next = first;
 	/* as in leave_one(); RCU readers find the one or the other */
-	xa_store(&master->host->streams, master->sids[i], stream, 0);
+	xa_store(&master->iommu->streams, master->sids[i], stream, 0);
 }
 
 struct smmu_master *smmu_streams_heir_locked(const struct smmu_master *master, u32 i)
@@ -213,7 +213,7 @@ struct smmu_master *smmu_streams_heir_locked(const struct smmu_master *master, u
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	for (s = first_owner(master->host, master->sids[i]); s; s = s->next)
+	for (s = first_owner(master->iommu, master->sids[i]); s; s = s->next)
 		if (s->master != master && s->master->kind != SMMU_RID_BLOCKED)
 			return s->master;
 	return NULL;

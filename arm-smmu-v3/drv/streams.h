@@ -14,7 +14,7 @@
  * stream has none of them.
  *
  * The chain of a stream's owners, its ruler first, lives in the owners' memory: changing rulers
- * allocates nothing. It is written under smmu_attach_mutex, host->streams_lock as well where an
+ * allocates nothing. It is written under smmu_attach_mutex, iommu->streams_lock as well where an
  * owner comes or goes.
  */
 #ifndef SMMU_DRV_STREAMS_H
@@ -23,7 +23,7 @@
 #include <linux/types.h>
 
 struct iommu_group;
-struct smmu_host;
+struct smmu_iommu;
 struct smmu_master;
 
 /**
@@ -38,7 +38,7 @@ struct smmu_stream {
 
 /**
  * smmu_streams_claim() - all of the master's StreamIDs, or none
- * @host: SMMU
+ * @iommu: SMMU
  * @master: sids filled, streams zeroed
  *
  * Other owners of a StreamID lose what only one owner can have (@shared is set for all). While
@@ -47,33 +47,33 @@ struct smmu_stream {
  * smmu_attach_mutex.
  * Return: 0; -ENODEV, or -ENOMEM, with one line logged
  */
-int smmu_streams_claim(struct smmu_host *host, struct smmu_master *master);
+int smmu_streams_claim(struct smmu_iommu *iommu, struct smmu_master *master);
 
 /**
  * smmu_streams_release_locked() - give all of them back
- * @host: SMMU
+ * @iommu: SMMU
  * @master: rules no stream that others own, see smmu_install_leave_locked(); attach mutex held
  *
  * STEs stay what they are (abort or bypass). RCU readers may still have found the master.
  */
-void smmu_streams_release_locked(struct smmu_host *host, struct smmu_master *master);
+void smmu_streams_release_locked(struct smmu_iommu *iommu, struct smmu_master *master);
 
 /**
  * smmu_streams_group() - the group that a new master has to be in
- * @host: SMMU
+ * @iommu: SMMU
  * @master: claimed
  * Return: the group of the others that have one of its StreamIDs, referenced; NULL where there
  *	are none; ERR_PTR(-ENODEV) where they are in different groups
  */
-struct iommu_group *smmu_streams_group(struct smmu_host *host, struct smmu_master *master);
+struct iommu_group *smmu_streams_group(struct smmu_iommu *iommu, struct smmu_master *master);
 
 /**
  * smmu_streams_ruler() - who rules a StreamID
- * @host: SMMU; smmu_attach_mutex or streams_lock held, or under rcu_read_lock()
+ * @iommu: SMMU; smmu_attach_mutex or streams_lock held, or under rcu_read_lock()
  * @sid: as an event record says, any number
  * Return: master or NULL
  */
-struct smmu_master *smmu_streams_ruler(struct smmu_host *host, u32 sid);
+struct smmu_master *smmu_streams_ruler(struct smmu_iommu *iommu, u32 sid);
 
 /* Has its @i-th StreamID other owners? Attach mutex held. */
 bool smmu_streams_shared_locked(const struct smmu_master *master, u32 i);

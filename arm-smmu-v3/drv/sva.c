@@ -9,7 +9,7 @@
 #include "drv/arrays.h"
 #include "drv/binding.h"
 #include "drv/domain.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/install.h"
 #include "drv/mmtable.h"
 #include "drv/pasid.h"
@@ -117,7 +117,7 @@ struct iommu_domain *smmu_sva_alloc(struct device *dev, struct mm_struct *mm)
 	struct smmu_domain *sd;
 	int ret;
 
-	if (!smmu_has(&master->host->smmu, SMMU_FEAT_SVA))
+	if (!smmu_has(&master->iommu->smmu, SMMU_FEAT_SVA))
 		return ERR_PTR(-EOPNOTSUPP);
 	sd = smmu_domain_new(sizeof(struct sva_domain));
 	if (!sd)

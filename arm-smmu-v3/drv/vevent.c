@@ -9,7 +9,7 @@
 #include <linux/slab.h>
 
 #include "core/event.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/master.h"
 #include "drv/vevent.h"
 #include "drv/vsmmu.h"
@@ -95,7 +95,7 @@ static void vevent_deliver(struct work_struct *work)
 
 	while ((v = vevent_take(events))) {
 		if (vevent_send(vsmmu, v))
-			v->unheard(vsmmu->host, v->dev, &v->event);
+			v->unheard(vsmmu->iommu, v->dev, &v->event);
 		vevent_done(events);
 		vevent_drop(v);
 		cond_resched();
@@ -191,7 +191,7 @@ bool smmu_vevent_report(struct smmu_master *master, const struct smmu_event *eve
 
 	if (!master || !master->vsmmu || !is_guest_event(event))
 		return false;
-	lockdep_assert_held(&master->host->streams_lock);
+	lockdep_assert_held(&master->iommu->streams_lock);
 
 	/* no reclaim with these locks held: it may wait for user space's file systems, too */
 	v = kmalloc_obj(*v, GFP_NOWAIT);
@@ -206,6 +206,6 @@ bool smmu_vevent_report(struct smmu_master *master, const struct smmu_event *eve
 		}
 		vevent_drop(v);
 	}
-	atomic_inc(&master->host->vevents_lost);
+	atomic_inc(&master->iommu->vevents_lost);
 	return false;
 }

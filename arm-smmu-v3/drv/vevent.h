@@ -31,7 +31,7 @@
 
 struct device;
 struct smmu_event;
-struct smmu_host;
+struct smmu_iommu;
 struct smmu_master;
 struct smmu_vsmmu;
 
@@ -59,7 +59,7 @@ struct smmu_vevents {
 #define SMMU_VEVENT_BUSY	BIT_ULL(32)
 
 /* The worker found nobody to tell: no vEVENTQ, no memory. Process context, no locks held. */
-typedef void smmu_vevent_unheard(struct smmu_host *host, struct device *dev,
+typedef void smmu_vevent_unheard(struct smmu_iommu *iommu, struct device *dev,
 				 const struct smmu_event *event);
 
 #if IS_ENABLED(CONFIG_IOMMUFD)
@@ -87,7 +87,7 @@ int smmu_vevent_wait(struct smmu_vevents *events, u32 vsid);
 
 /**
  * smmu_vevent_report() - tell the guest of a fault
- * @master: whose, or NULL; host->streams_lock held
+ * @master: whose, or NULL; iommu->streams_lock held
  * @event: decoded
  * @unheard: what to do when it cannot be delivered after all
  * Return: true when it is on its way; else it is the host's to report. Does not sleep.

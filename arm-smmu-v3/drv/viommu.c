@@ -7,7 +7,7 @@
 #include "drv/arrays.h"
 #include "drv/domain.h"
 #include "drv/guestcmd.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/master.h"
 #include "drv/nested.h"
 #include "drv/viommu.h"
@@ -68,7 +68,7 @@ static int vdevice_init(struct iommufd_vdevice *core)
 static void viommu_destroy(struct iommufd_viommu *viommu)
 {
 	struct smmu_vsmmu *vsmmu = smmu_vsmmu_of(viommu);
-	struct smmu_device *smmu = &vsmmu->host->smmu;
+	struct smmu_device *smmu = &vsmmu->iommu->smmu;
 	struct smmu_inst *inst = &smmu->inst;
 
 	smmu_vevent_stop(&vsmmu->events);
@@ -79,7 +79,7 @@ static void viommu_destroy(struct iommufd_viommu *viommu)
 		smmu_tag_leak(inst);
 	else
 		smmu_tag_free(inst, SMMU_INV_S2_VMID_VSMMU, vsmmu->vmid);
-	smmu_host_put(vsmmu->host);
+	smmu_iommu_put(vsmmu->iommu);
 	module_put(THIS_MODULE);
 }
 
@@ -99,7 +99,7 @@ static const struct iommufd_viommu_ops vsmmu_ops = {
 size_t smmu_viommu_size(struct device *dev, enum iommu_viommu_type type)
 {
 	struct smmu_master *master = dev_iommu_priv_get(dev);
-	struct smmu_device *smmu = &master->host->smmu;
+	struct smmu_device *smmu = &master->iommu->smmu;
 
 	if (type != IOMMU_VIOMMU_TYPE_ARM_SMMUV3 || !smmu_has(smmu, SMMU_FEAT_NESTING))
 		return 0;
@@ -112,7 +112,7 @@ int smmu_viommu_init(struct iommufd_viommu *viommu, struct iommu_domain *parent,
 		    const struct iommu_user_data *user_data)
 {
 	struct smmu_vsmmu *vsmmu = smmu_vsmmu_of(viommu);
-	struct smmu_host *host = container_of(viommu->iommu_dev, struct smmu_host, iommu);
+	struct smmu_iommu *iommu = container_of(viommu->iommu_dev, struct smmu_iommu, core);
 	const char *why;
 	int vmid;
 
@@ -120,20 +120,20 @@ int smmu_viommu_init(struct iommufd_viommu *viommu, struct iommu_domain *parent,
 		return -EOPNOTSUPP;
 	if (parent->ops != &smmu_paging_ops || !smmu_domain_of(parent)->nest_parent)
 		return -EINVAL;
-	if (!smmu_can_walk(&host->smmu.inst.feat, &smmu_domain_of(parent)->pt.needs, &why))
+	if (!smmu_can_walk(&iommu->smmu.inst.feat, &smmu_domain_of(parent)->pt.needs, &why))
 		return -EINVAL;
-	vmid = smmu_tag_alloc_vmid(&host->smmu.inst);
+	vmid = smmu_tag_alloc_vmid(&iommu->smmu.inst);
 	if (vmid == -ENOSPC) {
 		mutex_lock(&smmu_attach_mutex);
-		smmu_arrays_reclaim_locked(&host->smmu.inst, SMMU_INV_S2_VMID);
+		smmu_arrays_reclaim_locked(&iommu->smmu.inst, SMMU_INV_S2_VMID);
 		mutex_unlock(&smmu_attach_mutex);
-		vmid = smmu_tag_alloc_vmid(&host->smmu.inst);
+		vmid = smmu_tag_alloc_vmid(&iommu->smmu.inst);
 	}
 	if (vmid < 0)
 		return vmid;
 
 	__module_get(THIS_MODULE);
-	vsmmu->host = smmu_host_get(host);
+	vsmmu->iommu = smmu_iommu_get(iommu);
 	vsmmu->parent = smmu_domain_of(parent);
 	vsmmu->vmid = vmid;
 	smmu_vevent_start(&vsmmu->events);

@@ -4,7 +4,7 @@
 
 #include "core/guest.h"
 #include "drv/arrays.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/master.h"
 #include "drv/vsmmu.h"
 #include "hw/recordq.h"
@@ -46,10 +46,10 @@ static void set_listener(struct smmu_master *master, struct smmu_vsmmu *vsmmu)
 {
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	mutex_lock(&master->host->streams_lock);
+	mutex_lock(&master->iommu->streams_lock);
 	master->vsmmu = vsmmu;
 	master->vsid = vsmmu ? master->vdev->core.virt_id : 0;
-	mutex_unlock(&master->host->streams_lock);
+	mutex_unlock(&master->iommu->streams_lock);
 }
 
 void smmu_vsmmu_leave_locked(struct smmu_master *master, const struct smmu_vsmmu *next)
@@ -70,7 +70,7 @@ void smmu_vsmmu_join(struct smmu_master *master, struct smmu_vsmmu *vsmmu)
 	if (!joins)
 		return;
 	/* the event thread's callbacks may want the attach mutex, see iopf.h */
-	smmu_evtq_drain(&master->host->smmu);
+	smmu_evtq_drain(&master->iommu->smmu);
 	mutex_lock(&smmu_attach_mutex);
 	/* the vDEVICE may have gone meanwhile; the device has not been attached elsewhere */
 	if (smmu_vsmmu_knows_locked(vsmmu, master))

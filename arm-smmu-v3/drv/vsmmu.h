@@ -23,20 +23,20 @@
 
 struct smmu_domain;
 struct smmu_guest_stream;
-struct smmu_host;
+struct smmu_iommu;
 struct smmu_master;
 
 /**
  * struct smmu_vsmmu
  * @core: iommufd's part, first
- * @host: its SMMU, referenced
+ * @iommu: its SMMU, referenced
  * @parent: nest parent; iommufd keeps it alive for as long
  * @vmid: its own VMID
  * @events: on their way to the guest
  */
 struct smmu_vsmmu {
 	struct iommufd_viommu core;
-	struct smmu_host *host;
+	struct smmu_iommu *iommu;
 	struct smmu_domain *parent;
 	u16 vmid;
 	struct smmu_vevents events;

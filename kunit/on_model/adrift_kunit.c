@@ -62,7 +62,7 @@ static u32 asid_of(struct iommu_domain *domain, struct smmu_device *smmu)
 /* A device that has been at IOVA, and only there; then its SMMU does nothing more it is told */
 static struct iommu_domain *set_adrift(struct kunit *test, struct rig *rig, struct rig_device *d)
 {
-	struct smmu_device *smmu = &rig_host(rig->smmu[d->smmu])->smmu;
+	struct smmu_device *smmu = &rig_iommu(rig->smmu[d->smmu])->smmu;
 	struct iommu_domain *domain = rig_domain(test, d);
 
 	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
@@ -81,7 +81,7 @@ static void keeps_what_it_has(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
 	struct machine_smmu *machine = rig_smmu(test, rig, 0, NULL);
-	struct smmu_device *smmu = &rig_host(machine)->smmu;
+	struct smmu_device *smmu = &rig_iommu(machine)->smmu;
 	struct rig_device *d = rig_device(test, rig, 0);
 	struct iommu_domain *domain = set_adrift(test, rig, d), *next;
 	struct model_access a = { .sid = d->sid, .iova = IOVA2 };
@@ -123,7 +123,7 @@ static void stops_in_the_end(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
 	struct machine_smmu *machine = rig_smmu(test, rig, 0, NULL);
-	struct smmu_device *smmu = &rig_host(machine)->smmu;
+	struct smmu_device *smmu = &rig_iommu(machine)->smmu;
 	struct rig_device *d = rig_device(test, rig, 0);
 	struct iommu_domain *domain = set_adrift(test, rig, d);
 
@@ -150,7 +150,7 @@ static void keeps_a_vmid(struct kunit *test)
 	int ret;
 
 	machine = guest_smmu(test, rig, 0);
-	smmu = &rig_host(machine)->smmu;
+	smmu = &rig_iommu(machine)->smmu;
 	d = rig_device(test, rig, 0);
 	parent = rig_domain_s2(test, d);
 	KUNIT_ASSERT_EQ(test, 0, iommu_map(parent, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));

@@ -96,7 +96,7 @@ static void order(struct kunit *test)
 
 	rig->atc = true;
 	f.d = rig_device(test, rig, 0);
-	f.smmu = &rig_host(smmu)->smmu;
+	f.smmu = &rig_iommu(smmu)->smmu;
 	domain = mapped(test, f.d, PA);
 	f.domain = smmu_domain_of(domain);
 	/* the second time the entries are revived */
@@ -301,7 +301,7 @@ static void finds_the_culprit(struct kunit *test)
 	u32 i;
 
 	make_silence(test, &s, 0);
-	smmu = &rig_host(s.smmu)->smmu;
+	smmu = &rig_iommu(s.smmu)->smmu;
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
 	expect_nobody(test, &s);
 	KUNIT_EXPECT_TRUE(test, s.rig->recover);
@@ -398,7 +398,7 @@ static void queue_stands_still(struct kunit *test)
 	struct silence s;
 
 	make_silence(test, &s, ~0ULL >> 2);
-	smmu = &rig_host(s.smmu)->smmu;
+	smmu = &rig_iommu(s.smmu)->smmu;
 	the_silence = &s;
 	kunit_activate_static_stub(test, smmu_ats_pci_cut, cut_stub);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
@@ -424,7 +424,7 @@ static void bystander(struct kunit *test)
 	struct silence s;
 
 	make_silence(test, &s, ~0ULL >> 2);
-	smmu = &rig_host(s.smmu)->smmu;
+	smmu = &rig_iommu(s.smmu)->smmu;
 	s.rig->atc = false;
 	e = rig_device(test, s.rig, 0);
 	other = mapped(test, e, PA2);
@@ -575,7 +575,7 @@ static void stale_under_a_pasid(struct kunit *test)
 static u8 eats(struct machine_smmu *smmu, struct rig_device *d)
 {
 	return FIELD_GET(STE1_EATS,
-			 le64_to_cpu(smmu_strtab_ste(&rig_host(smmu)->smmu, d->sid)->w[1]));
+			 le64_to_cpu(smmu_strtab_ste(&rig_iommu(smmu)->smmu, d->sid)->w[1]));
 }
 
 /* The PCI core refuses to enable it: DMA goes on without, and the next attach tries again */

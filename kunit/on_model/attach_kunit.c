@@ -150,7 +150,7 @@ static void array_is_ahead(struct kunit *test)
 	struct rig *rig = rig_new(test);
 	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
 	struct rig_device *d = rig_device(test, rig, 0);
-	struct order o = { .smmu = &rig_host(smmu)->smmu, .sid = d->sid };
+	struct order o = { .smmu = &rig_iommu(smmu)->smmu, .sid = d->sid };
 	struct states s;
 	u32 state, round;
 
@@ -191,8 +191,8 @@ static void goes_round(struct kunit *test)
 	}
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
 	free_states(&s);
-	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(smmu)->smmu.inst.asids));
-	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(smmu)->smmu.inst.vmids));
+	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(smmu)->smmu.inst.asids));
+	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(smmu)->smmu.inst.vmids));
 }
 
 /* Several StreamIDs, unsorted and one of them twice */
@@ -270,8 +270,8 @@ static void survives_no_memory(struct kunit *test)
 	rig_unhush(rig);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
 	free_states(&s);
-	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(smmu)->smmu.inst.asids));
-	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(smmu)->smmu.inst.vmids));
+	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(smmu)->smmu.inst.asids));
+	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(smmu)->smmu.inst.vmids));
 }
 
 /* A master with more StreamIDs than there ever were: in vain at first, and no harm to others */

@@ -190,7 +190,7 @@ static void fails_clean(struct kunit *test)
 	model_inject(smmu->model, &b->inject);
 	KUNIT_EXPECT_NE(test, 1, device_attach(smmu->dev));
 	KUNIT_EXPECT_NULL(test, smmu->dev->driver);
-	KUNIT_EXPECT_NULL(test, smmu_host_find(dev_fwnode(smmu->dev)));
+	KUNIT_EXPECT_NULL(test, smmu_iommu_find(dev_fwnode(smmu->dev)));
 	model_inject(smmu->model, &none);
 	KUNIT_ASSERT_EQ(test, 1, device_attach(smmu->dev));
 	use(test, rig);
@@ -213,7 +213,7 @@ static void survives_no_memory(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, bound, !!smmu->dev->driver);
 		if (!bound) {
 			failed++;
-			KUNIT_EXPECT_NULL(test, smmu_host_find(dev_fwnode(smmu->dev)));
+			KUNIT_EXPECT_NULL(test, smmu_iommu_find(dev_fwnode(smmu->dev)));
 			KUNIT_EXPECT_FALSE(test, model_is_on(smmu->model));
 		}
 	}
@@ -267,7 +267,7 @@ static void takes_over_errors(struct kunit *test)
 	cfg.gerror = l->gerror;
 	cfg.err_stays = l->err_stays;
 	smmu = rig_smmu(test, rig, 0, &cfg);
-	s = &rig_host(smmu)->smmu;
+	s = &rig_iommu(smmu)->smmu;
 	expect_no_error(test, smmu);
 	KUNIT_EXPECT_EQ(test, 0, smmu_main_cmdq(s)->err_seq);
 	use(test, rig);
@@ -365,7 +365,7 @@ static void kdump_is_small(struct kunit *test)
 	cfg.idr[1] = IDR1(16, 19, 19) | FIELD_PREP_CONST(IDR1_PRIQS, 19);
 	rig->kdump = true;
 	smmu = rig_smmu_irq(test, rig, 0, &cfg);
-	s = &rig_host(smmu)->smmu;
+	s = &rig_iommu(smmu)->smmu;
 	KUNIT_EXPECT_NULL(test, s->evtq.mem.virt);
 	KUNIT_EXPECT_NULL(test, s->priq.mem.virt);
 	KUNIT_EXPECT_LE(test, smmu_main_cmdq(s)->mem.log2, 8);
@@ -386,7 +386,7 @@ static void claims_registers(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
 	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
-	resource_size_t base = rig_host(smmu)->smmu.phys;
+	resource_size_t base = rig_iommu(smmu)->smmu.phys;
 	static const struct {
 		u32 off;
 		bool ours;
@@ -423,7 +423,7 @@ static void tells_differences(struct kunit *test)
 
 	model_config_default(&cfg);
 	FIELD_MODIFY(IDR0_HTTU, &cfg.idr[0], IDR0_HTTU_AF);
-	s = &rig_host(rig_smmu(test, rig, 0, &cfg))->smmu;
+	s = &rig_iommu(rig_smmu(test, rig, 0, &cfg))->smmu;
 	KUNIT_EXPECT_EQ(test, 0, smmu_firmware_differs(s, true, 0));
 	KUNIT_EXPECT_EQ(test, 1, smmu_firmware_differs(s, false, 0));
 	/* there is no more than the access flag anyway */
@@ -431,7 +431,7 @@ static void tells_differences(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, smmu_firmware_differs(s, true, SMMU_FEAT_HA));
 	KUNIT_EXPECT_EQ(test, 2, smmu_firmware_differs(s, false, SMMU_FEAT_HA | SMMU_FEAT_HD));
 	cfg.idr[0] &= ~IDR0_COHACC;
-	s = &rig_host(rig_smmu(test, rig, 1, &cfg))->smmu;
+	s = &rig_iommu(rig_smmu(test, rig, 1, &cfg))->smmu;
 	KUNIT_EXPECT_EQ(test, 1, smmu_firmware_differs(s, true, 0));
 	KUNIT_EXPECT_EQ(test, 0, smmu_firmware_differs(s, false, 0));
 }
@@ -440,10 +440,10 @@ static void tells_differences(struct kunit *test)
 #define RMR_IOVA	0x8765000ULL
 
 /* What the IORT's nodes come to; its walk is the kernel's */
-static void rmr_stub(struct smmu_host *host)
+static void rmr_stub(struct smmu_iommu *iommu)
 {
 	KUNIT_EXPECT_EQ(kunit_get_current_test(), 0,
-			smmu_strtab_preset_bypass(&host->smmu, RMR_SID));
+			smmu_strtab_preset_bypass(&iommu->smmu, RMR_SID));
 }
 
 /* Firmware's device does DMA before, while and after the SMMU is enabled; others do not */

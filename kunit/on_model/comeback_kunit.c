@@ -155,7 +155,7 @@ static void comes_back_when_full(struct kunit *test)
 	for (i = 0; i < TAGS; i++)
 		iommu_domain_free(other[i]);
 	iommu_domain_free(home);
-	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(rig->smmu[0])->smmu.inst.asids));
+	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(rig->smmu[0])->smmu.inst.asids));
 }
 
 static struct kunit_case cases[] = {

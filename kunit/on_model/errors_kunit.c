@@ -67,7 +67,7 @@ static void skips_illegal(struct kunit *test)
 	u32 i, seen;
 
 	rig_smmu(test, rig, victim, NULL);
-	smmu = &rig_host(rig->smmu[victim])->smmu;
+	smmu = &rig_iommu(rig->smmu[victim])->smmu;
 	for (i = 0; i < 3; i++)
 		smmu_cmd_tlbi_asid(&cmd[i], 1 + i, false);
 	smmu_cmd_sync(&cmd[3]);
@@ -94,7 +94,7 @@ static void skips_illegal_irqs_off(struct kunit *test)
 	int ret;
 
 	rig_smmu_irq(test, rig, victim, NULL);
-	smmu = &rig_host(rig->smmu[victim])->smmu;
+	smmu = &rig_iommu(rig->smmu[victim])->smmu;
 	smmu_cmd_tlbi_asid(&cmd[0], 1, false);
 	smmu_cmd_sync(&cmd[1]);
 	model_inject(rig->smmu[victim]->model, &inject);
@@ -116,7 +116,7 @@ static void walk_makes_good(struct kunit *test)
 	model_inject(rig->smmu[victim]->model, &inject);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	expect_unmapped(test, rig);
-	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_host(rig->smmu[victim])->smmu));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_iommu(rig->smmu[victim])->smmu));
 	finish(test, rig, domain);
 }
 
@@ -138,7 +138,7 @@ static void attach_makes_good(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, 0, rig_attach(d, domain));
 		KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
 	}
-	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_host(rig->smmu[victim])->smmu));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_iommu(rig->smmu[victim])->smmu));
 	finish(test, rig, domain);
 }
 
@@ -191,7 +191,7 @@ static void is_shut(struct kunit *test)
 	struct rig *rig = rig_new(test);
 	struct iommu_domain *domain = two(test, rig);
 	struct rig_device *d = &rig->device[victim], *other = &rig->device[!victim];
-	struct smmu_device *smmu = &rig_host(rig->smmu[victim])->smmu;
+	struct smmu_device *smmu = &rig_iommu(rig->smmu[victim])->smmu;
 	struct model_inject none = {};
 	u64 start = ktime_get_ns();
 
@@ -230,7 +230,7 @@ static void survives_gerrors(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
 	struct iommu_domain *domain = two(test, rig);
-	struct smmu_device *smmu = &rig_host(rig->smmu[0])->smmu;
+	struct smmu_device *smmu = &rig_iommu(rig->smmu[0])->smmu;
 	static const u32 bits[] = {
 		GERROR_EVENTQ_ABT_ERR, GERROR_PRIQ_ABT_ERR, GERROR_MSI_CMDQ_ABT_ERR,
 		GERROR_MSI_EVENTQ_ABT_ERR, GERROR_MSI_PRIQ_ABT_ERR, GERROR_MSI_GERROR_ABT_ERR,
@@ -261,7 +261,7 @@ static void takes_events(struct kunit *test)
 
 	rig_smmu_irq(test, rig, 0, NULL);
 	d = rig_device(test, rig, 0);
-	q = &rig_host(rig->smmu[0])->smmu.evtq;
+	q = &rig_iommu(rig->smmu[0])->smmu.evtq;
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_blocked_domain));
 	KUNIT_EXPECT_EQ(test, 0, rig_event(rig, d, IOVA, false));
 	for (i = 0; i < 3; i++) {
@@ -296,7 +296,7 @@ static void dead_event_queue(struct kunit *test)
 	struct smmu_device *smmu;
 
 	rig_smmu(test, rig, 0, NULL);
-	smmu = &rig_host(rig->smmu[0])->smmu;
+	smmu = &rig_iommu(rig->smmu[0])->smmu;
 	model_inject(rig->smmu[0]->model, &inject);
 	smmu_evtq_drain(smmu);
 	KUNIT_EXPECT_EQ(test, 0, smmu->evtq.records);
@@ -324,7 +324,7 @@ static void pauses_by_time(struct kunit *test)
 	struct smmu_device *smmu;
 	u32 i, n;
 
-	smmu = &rig_host(rig_smmu(test, rig, 0, NULL))->smmu;
+	smmu = &rig_iommu(rig_smmu(test, rig, 0, NULL))->smmu;
 	ops = *smmu->ops;
 	ops.event = slow_event;
 	q = &smmu->evtq;

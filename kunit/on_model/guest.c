@@ -180,7 +180,7 @@ struct guest *guest_new(struct kunit *test, struct machine_smmu *smmu,
 	xa_init(&g->vsmmu.core.vdevs);
 	INIT_LIST_HEAD(&g->vsmmu.core.veventqs);
 	init_rwsem(&g->vsmmu.core.veventqs_rwsem);
-	g->vsmmu.core.iommu_dev = &rig_host(smmu)->iommu;
+	g->vsmmu.core.iommu_dev = &rig_iommu(smmu)->iommu;
 	*ret = smmu_viommu_init(&g->vsmmu.core, parent, NULL);
 	if (*ret) {
 		KUNIT_EXPECT_NULL(test, g->vsmmu.core.ops);
@@ -299,7 +299,7 @@ struct guest_table *guest_table(struct kunit *test, struct machine_smmu *smmu,
 		.tlb = &no_flush,
 		.iommu_dev = smmu->dev,
 	};
-	const struct smmu_features *feat = &rig_host(smmu)->smmu.inst.feat;
+	const struct smmu_features *feat = &rig_iommu(smmu)->smmu.inst.feat;
 	struct smmu_cd_s1 s1 = {};
 
 	KUNIT_ASSERT_NOT_NULL(test, t);

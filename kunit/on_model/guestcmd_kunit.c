@@ -6,7 +6,7 @@
 #include <linux/sched/signal.h>
 
 #include "core/cmd.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "on_model/nest.h"
 
 #define VSID	NEST_VSID
@@ -77,7 +77,7 @@ static void shut(struct kunit *test)
 	struct nest n;
 
 	nest_make(test, &n, false, false);
-	smmu_shut(&rig_host(n.smmu)->smmu, "a test");
+	smmu_shut(&rig_iommu(n.smmu)->smmu, "a test");
 	expect_none_done(test, &n, -ESHUTDOWN, &nh_all, 1);
 	nest_free(test, &n);
 }

@@ -14,7 +14,7 @@
 
 #include "drv/arrays.h"
 #include "drv/domain.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "drv/master.h"
 #include "hw/recordq.h"
 #include "on_model/rig.h"
@@ -105,7 +105,7 @@ static int set(struct rig_device *d, struct iommu_domain *domain, u32 ssid)
 
 static void take_events(struct machine_smmu *smmu)
 {
-	smmu_evtq_drain(&rig_host(smmu)->smmu);
+	smmu_evtq_drain(&rig_iommu(smmu)->smmu);
 }
 
 /* An access that stalls. Return: its tag */

@@ -206,7 +206,7 @@ static void sees_lost_detach(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, row[i].goes, rig_access(rig, d, IOVA, false));
 		KUNIT_EXPECT_TRUE(test, row[i].stage2 ? model_has_vmid(smmu->model, 1) :
 							model_has_asid(smmu->model, 1));
-		KUNIT_ASSERT_EQ(test, 0, smmu_issue_flush_all(&rig_host(smmu)->smmu));
+		KUNIT_ASSERT_EQ(test, 0, smmu_issue_flush_all(&rig_iommu(smmu)->smmu));
 		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
 		iommu_domain_free(a);
 		iommu_domain_free(b);
@@ -227,13 +227,13 @@ static void sees_illegal(struct kunit *test)
 	smmu = rig_smmu(test, rig, 0, &cfg);
 	smmu_cmd_tlbi_asid(&cmd[0], 1, false);
 	smmu_cmd_sync(&cmd[1]);
-	KUNIT_EXPECT_EQ(test, 0, smmu_issue(&rig_host(smmu)->smmu, cmd, 2));
+	KUNIT_EXPECT_EQ(test, 0, smmu_issue(&rig_iommu(smmu)->smmu, cmd, 2));
 	KUNIT_EXPECT_EQ(test, 0, model_violation(smmu->model, NULL, 0));
 	cmd[0].w[0] |= cpu_to_le64(BIT_ULL(9));
-	KUNIT_EXPECT_EQ(test, -EIO, smmu_issue(&rig_host(smmu)->smmu, cmd, 2));
+	KUNIT_EXPECT_EQ(test, -EIO, smmu_issue(&rig_iommu(smmu)->smmu, cmd, 2));
 	KUNIT_EXPECT_EQ(test, 1, model_violation(smmu->model, NULL, 0));
 	smmu_cmd_atc_inv(&cmd[0], 3, 0, false, 0, ATC_SIZE_ALL);
-	KUNIT_EXPECT_EQ(test, 0, smmu_issue(&rig_host(smmu)->smmu, cmd, 2));
+	KUNIT_EXPECT_EQ(test, 0, smmu_issue(&rig_iommu(smmu)->smmu, cmd, 2));
 	KUNIT_EXPECT_EQ(test, 2, model_violation(smmu->model, NULL, 0));
 }
 
@@ -243,7 +243,7 @@ static void has_atc(struct kunit *test)
 	struct rig *rig = rig_new(test);
 	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
 	struct rig_device *d = rig_device(test, rig, 0);
-	struct smmu_device *hw = &rig_host(smmu)->smmu;
+	struct smmu_device *hw = &rig_iommu(smmu)->smmu;
 	struct iommu_domain *domain = rig_domain(test, d);
 	struct smmu_cmd cmd[2];
 	struct smmu_ste ste;
@@ -276,7 +276,7 @@ static void watches(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
 	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
-	struct smmu_device *hw = &rig_host(smmu)->smmu;
+	struct smmu_device *hw = &rig_iommu(smmu)->smmu;
 	struct rig_device *d = rig_device(test, rig, 0);
 	struct iommu_domain *domain = rig_domain(test, d);
 	struct model_access dma = { .sid = d->sid, .iova = IOVA };
@@ -325,7 +325,7 @@ static void keeps_time(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
 	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
-	struct smmu_device *hw = &rig_host(smmu)->smmu;
+	struct smmu_device *hw = &rig_iommu(smmu)->smmu;
 	struct smmu_cmd cmd[3];
 	u64 start;
 

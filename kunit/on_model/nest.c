@@ -64,7 +64,7 @@ void nest_free(struct kunit *test, struct nest *n)
 	KUNIT_EXPECT_EQ(test, 0, rig_attach(n->d, &smmu_identity_domain));
 	guest_destroy(n->g);
 	iommu_domain_free(n->parent);
-	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(n->smmu)->smmu.inst.vmids));
+	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(n->smmu)->smmu.inst.vmids));
 }
 
 void nest_fault(struct nest *n, struct rig_device *d)
@@ -77,5 +77,5 @@ void nest_fault(struct nest *n, struct rig_device *d)
 	};
 
 	event.raw[0] |= FIELD_PREP(EVENT0_SID, d->sid);
-	smmu_fault_report(&rig_host(n->smmu)->smmu, &event);
+	smmu_fault_report(&rig_iommu(n->smmu)->smmu, &event);
 }

@@ -104,7 +104,7 @@ static struct iommu_domain *vste_at(struct kunit *test, struct guest *g, u64 ptr
 
 static const struct smmu_ste *ste_of(struct cds *c)
 {
-	return smmu_strtab_ste(&rig_host(c->smmu)->smmu, c->d->sid);
+	return smmu_strtab_ste(&rig_iommu(c->smmu)->smmu, c->d->sid);
 }
 
 /* Attach with the device asking all the time: it gets to @old, @new or nowhere */

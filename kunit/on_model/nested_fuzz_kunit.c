@@ -128,7 +128,7 @@ static void fuzz(struct kunit *test)
 		refused += num < n;
 	}
 	rig_check(test, w.rig);
-	KUNIT_EXPECT_EQ(test, 0, READ_ONCE(smmu_main_cmdq(&rig_host(w.smmu)->smmu)->err_seq));
+	KUNIT_EXPECT_EQ(test, 0, READ_ONCE(smmu_main_cmdq(&rig_iommu(w.smmu)->smmu)->err_seq));
 	kunit_info(test, "seed %u: %u commands, %u done, %u batches cut short\n", SEED, sent, done,
 		   refused);
 	KUNIT_EXPECT_GT(test, done, COMMANDS / 4);

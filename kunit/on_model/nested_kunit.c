@@ -28,7 +28,7 @@
 /* Users of an entry in the parent's array; -1 where there is none */
 static int users(struct iommu_domain *parent, struct machine_smmu *smmu, u8 type, u32 id)
 {
-	struct smmu_inv key = { .inst = &rig_host(smmu)->smmu.inst, .type = type, .id = id };
+	struct smmu_inv key = { .inst = &rig_iommu(smmu)->smmu.inst, .type = type, .id = id };
 	const struct smmu_inv *inv;
 	int ret;
 
@@ -54,7 +54,7 @@ static u32 live(struct iommu_domain *parent)
 
 static const char *ste_kind(struct nest *n)
 {
-	return smmu_ste_kind(smmu_strtab_ste(&rig_host(n->smmu)->smmu, n->d->sid));
+	return smmu_ste_kind(smmu_strtab_ste(&rig_iommu(n->smmu)->smmu, n->d->sid));
 }
 
 static void expect_pair(struct kunit *test, struct nest *n, int want)
@@ -100,7 +100,7 @@ static void kinds(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, abort));
 	expect_pair(test, &n, 0);
 	KUNIT_EXPECT_EQ(test, 0, live(n.parent));
-	KUNIT_EXPECT_FALSE(test, ida_is_empty(&rig_host(n.smmu)->smmu.inst.vmids));
+	KUNIT_EXPECT_FALSE(test, ida_is_empty(&rig_iommu(n.smmu)->smmu.inst.vmids));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
 	iommu_domain_free(s1);
 	iommu_domain_free(bypass);
@@ -527,22 +527,22 @@ static void faults(struct kunit *test)
 	};
 	struct iommu_vevent_arm_smmuv3 heard = {};
 	struct iommu_domain *s1, *abort;
-	struct smmu_host *host;
+	struct smmu_iommu *iommu;
 	struct nest n;
 	u32 sid, id;
 	u64 word;
 
 	nest_make(test, &n, false, false);
-	host = rig_host(n.smmu);
+	iommu = rig_iommu(n.smmu);
 	s1 = guest_s1(test, n.g, n.t, false);
 	abort = guest_abort(test, n.g);
 	event.sid = n.d->sid;
 	event.raw[0] |= FIELD_PREP(EVENT0_SID, event.sid);
-	smmu_fault_report(&host->smmu, &event);
+	smmu_fault_report(&iommu->smmu, &event);
 	KUNIT_EXPECT_EQ(test, 0, guest_events(n.g, NULL));
 
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
-	smmu_fault_report(&host->smmu, &event);
+	smmu_fault_report(&iommu->smmu, &event);
 	KUNIT_ASSERT_EQ(test, 1, guest_events(n.g, &heard));
 	word = le64_to_cpu(heard.evt[0]);
 	sid = FIELD_GET(EVENT0_SID, word);
@@ -551,18 +551,18 @@ static void faults(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, EVENT_F_TRANSLATION, id);
 	KUNIT_EXPECT_EQ(test, 0xdead000, le64_to_cpu(heard.evt[2]));
 	event.s2 = true;
-	smmu_fault_report(&host->smmu, &event);
+	smmu_fault_report(&iommu->smmu, &event);
 	event.s2 = false;
 	event.id = EVENT_F_WALK_EABT;
-	smmu_fault_report(&host->smmu, &event);
+	smmu_fault_report(&iommu->smmu, &event);
 	KUNIT_EXPECT_EQ(test, 1, guest_events(n.g, NULL));
 
 	event.id = EVENT_F_STREAM_DISABLED;
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, abort));
-	smmu_fault_report(&host->smmu, &event);
+	smmu_fault_report(&iommu->smmu, &event);
 	KUNIT_EXPECT_EQ(test, 2, guest_events(n.g, NULL));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
-	smmu_fault_report(&host->smmu, &event);
+	smmu_fault_report(&iommu->smmu, &event);
 	KUNIT_EXPECT_EQ(test, 2, guest_events(n.g, NULL));
 	iommu_domain_free(s1);
 	iommu_domain_free(abort);
@@ -606,7 +606,7 @@ static void bad_input(struct kunit *test)
 	weak = rig_smmu(test, n.rig, 1, &cfg);
 	KUNIT_EXPECT_NULL(test, guest_new(test, weak, n.parent, &ret));
 	KUNIT_EXPECT_EQ(test, -EINVAL, ret);
-	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(weak)->smmu.inst.vmids));
+	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(weak)->smmu.inst.vmids));
 	iommu_domain_free(plain);
 	iommu_domain_free(s1);
 	nest_free(test, &n);
@@ -630,7 +630,7 @@ static void vmids_run_out(struct kunit *test)
 	d = rig_device(test, rig, 0);
 	parent = rig_domain_s2(test, d);
 	for (i = 0; i < 256; i++) {
-		v[i].core.iommu_dev = &rig_host(smmu)->iommu;
+		v[i].core.iommu_dev = &rig_iommu(smmu)->iommu;
 		KUNIT_ASSERT_EQ(test, i < 255 ? 0 : -ENOSPC,
 				smmu_viommu_init(&v[i].core, parent, NULL));
 	}
@@ -641,7 +641,7 @@ static void vmids_run_out(struct kunit *test)
 	for (i = 0; i < 256; i++)
 		if (i != 7)
 			v[i].core.ops->destroy(&v[i].core);
-	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(smmu)->smmu.inst.vmids));
+	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(smmu)->smmu.inst.vmids));
 	iommu_domain_free(parent);
 }
 

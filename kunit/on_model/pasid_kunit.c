@@ -59,12 +59,12 @@ static struct rig_device *new_device(struct kunit *test, struct rig *rig, u32 sm
 static u64 s1dss(struct machine_smmu *smmu, struct rig_device *d)
 {
 	return FIELD_GET(STE1_S1DSS,
-			 le64_to_cpu(smmu_strtab_ste(&rig_host(smmu)->smmu, d->sid)->w[1]));
+			 le64_to_cpu(smmu_strtab_ste(&rig_iommu(smmu)->smmu, d->sid)->w[1]));
 }
 
 static const char *kind(struct machine_smmu *smmu, struct rig_device *d)
 {
-	return smmu_ste_kind(smmu_strtab_ste(&rig_host(smmu)->smmu, d->sid));
+	return smmu_ste_kind(smmu_strtab_ste(&rig_iommu(smmu)->smmu, d->sid));
 }
 
 /* Beside identity, blocked and stage 1: requests without PASID stay what they are */
@@ -141,7 +141,7 @@ static void many_pasids(struct kunit *test)
 		iommu_domain_free(p[i]);
 	}
 	iommu_domain_free(shared);
-	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(smmu)->smmu.inst.asids));
+	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(smmu)->smmu.inst.asids));
 }
 
 /* With ATS: on with the first PASID, off with the last, an entry for each, and no stale ATC */
@@ -229,7 +229,7 @@ static void released_with_pasids(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, d->ats);
 	rig_remove(d);
 	KUNIT_EXPECT_STREQ(test, "abort",
-			   smmu_ste_kind(smmu_strtab_ste(&rig_host(smmu)->smmu, sid)));
+			   smmu_ste_kind(smmu_strtab_ste(&rig_iommu(smmu)->smmu, sid)));
 	mutex_lock(&smmu_attach_mutex);
 	KUNIT_EXPECT_EQ(test, 0, smmu_domain_array(smmu_domain_of(p))->num);
 	KUNIT_EXPECT_TRUE(test, list_empty(&smmu_domain_of(p)->bindings));
@@ -237,7 +237,7 @@ static void released_with_pasids(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(p, IOVA, SZ_4K));
 	iommu_domain_free(rid);
 	iommu_domain_free(p);
-	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(smmu)->smmu.inst.asids));
+	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(smmu)->smmu.inst.asids));
 }
 
 /* After a reset every PASID comes back without memory, others' merges or not */
@@ -531,7 +531,7 @@ static void without_memory(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, -ENOMEM, ret);
 			KUNIT_EXPECT_STREQ(test, "bypass", kind(smmu, d));
 			KUNIT_EXPECT_FALSE(test, d->ats);
-			KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(smmu)->smmu.inst.asids));
+			KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(smmu)->smmu.inst.asids));
 		}
 		iommu_domain_free(p);
 		rig_remove(d);

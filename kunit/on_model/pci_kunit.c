@@ -21,7 +21,7 @@
 
 static const char *kind(struct pci_rig *p, u32 i)
 {
-	struct smmu_device *smmu = &rig_host(p->smmu)->smmu;
+	struct smmu_device *smmu = &rig_iommu(p->smmu)->smmu;
 
 	return smmu_ste_kind(smmu_strtab_ste(smmu, fabric_sid(p->f, i)));
 }
@@ -156,7 +156,7 @@ static void pulled_out(struct kunit *test)
 	fabric_pull(p->f, FULL);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, ATS_ONLY, 0));
-	flush_delayed_work(&rig_host(p->smmu)->recover);
+	flush_delayed_work(&rig_iommu(p->smmu)->recover);
 	/* the other answers, and the one that is gone is not asked any more */
 	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, ATS_ONLY));
 	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, ATS_ONLY));
@@ -178,7 +178,7 @@ static void pulled_out(struct kunit *test)
 	iommu_detach_group(domain, p->group[ATS_ONLY]);
 	iommu_domain_free(domain);
 	iommu_domain_free(pasid);
-	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_host(p->smmu)->smmu));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_iommu(p->smmu)->smmu));
 }
 
 /*
@@ -197,7 +197,7 @@ static void does_not_answer(struct kunit *test)
 	pci_rig_silence(p, FULL);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, FULL, 0));
-	flush_delayed_work(&rig_host(p->smmu)->recover);
+	flush_delayed_work(&rig_iommu(p->smmu)->recover);
 	KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, FULL));
 	/* that is its owner's, and nothing comes of it */
 	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, FULL));
@@ -241,7 +241,7 @@ static void parked_and_reset(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0, iommu_attach_device_pasid(pasid, &pdev->dev, i, NULL));
 	pci_rig_silence(p, FULL);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
-	flush_delayed_work(&rig_host(p->smmu)->recover);
+	flush_delayed_work(&rig_iommu(p->smmu)->recover);
 	KUNIT_EXPECT_STREQ(test, "abort", kind(p, FULL));
 	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
 
@@ -284,12 +284,12 @@ static void reset_meets_a_cut(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, FULL));
 	KUNIT_ASSERT_EQ(test, 0, pci_save_state(pdev));
-	flush_delayed_work(&rig_host(p->smmu)->recover);
+	flush_delayed_work(&rig_iommu(p->smmu)->recover);
 	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, FULL));
 	pci_restore_state(pdev);
 	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, FULL));
 	pci_cfg_access_unlock(pdev);
-	flush_delayed_work(&rig_host(p->smmu)->recover);
+	flush_delayed_work(&rig_iommu(p->smmu)->recover);
 	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, FULL));
 	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, FULL));
 	answers_again(p);
@@ -349,7 +349,7 @@ static void whose_bus_mastering(struct kunit *test)
 	if (owner->unbound)
 		pci_clear_master(pdev);
 	mutex_unlock(&smmu_attach_mutex);
-	flush_delayed_work(&rig_host(p->smmu)->recover);
+	flush_delayed_work(&rig_iommu(p->smmu)->recover);
 	KUNIT_EXPECT_STREQ(test, "abort", kind(p, FULL));
 	KUNIT_EXPECT_EQ(test, owner->after, fabric_bus_master(p->f, FULL));
 	answers_again(p);

@@ -211,12 +211,12 @@ static void under_load(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(task); i++)
 		kthread_stop(task[i]);
 	rig_unhush(load.p->rig);
-	flush_delayed_work(&rig_host(load.p->smmu)->recover);
+	flush_delayed_work(&rig_iommu(load.p->smmu)->recover);
 
 	KUNIT_EXPECT_EQ_MSG(test, 0, atomic_read(&load.wrong.count), "%s", load.wrong.first);
 	KUNIT_EXPECT_GT(test, atomic64_read(&load.hits), 100);
 	KUNIT_EXPECT_GT(test, atomic64_read(&load.unmaps), 100);
-	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_host(load.p->smmu)->smmu));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_iommu(load.p->smmu)->smmu));
 	rig_check(test, load.p->rig);
 	/* everybody is there in the end; who did not answer comes back by an attach */
 	for (i = 0; i < PAGES; i++)

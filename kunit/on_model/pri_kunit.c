@@ -11,7 +11,7 @@
 #include <smmuv3/event.h>
 #include <smmuv3/regs.h>
 
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "hw/recordq.h"
 #include "on_model/rig.h"
 
@@ -32,7 +32,7 @@ static struct model *pri_smmu(struct kunit *test, struct rig *rig, bool irq)
 /* What the interrupt would do */
 static void drain(struct rig *rig)
 {
-	smmu_priq_thread(0, &rig_host(rig->smmu[0])->smmu);
+	smmu_priq_thread(0, &rig_iommu(rig->smmu[0])->smmu);
 }
 
 static u64 answers(struct model *m)
@@ -82,7 +82,7 @@ static void answers_groups(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, before + 1, answers(m));
 		}
 	}
-	KUNIT_EXPECT_EQ(test, 27, rig_host(rig->smmu[0])->smmu.priq.records);
+	KUNIT_EXPECT_EQ(test, 27, rig_iommu(rig->smmu[0])->smmu.priq.records);
 	rig_check(test, rig);
 }
 
@@ -106,7 +106,7 @@ static void leaves_stop_markers(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, model_page_request(m, &r));
 	drain(rig);
 	KUNIT_EXPECT_EQ(test, PRI_RESP_FAILURE, model_page_answer(m, &r));
-	KUNIT_EXPECT_EQ(test, 2, rig_host(rig->smmu[0])->smmu.priq.records);
+	KUNIT_EXPECT_EQ(test, 2, rig_iommu(rig->smmu[0])->smmu.priq.records);
 	rig_check(test, rig);
 }
 
@@ -120,7 +120,7 @@ static void leaves_impossible_streams(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, model_page_request(m, &r));
 	drain(rig);
 	KUNIT_EXPECT_EQ(test, 0, answers(m));
-	KUNIT_EXPECT_EQ(test, 1, rig_host(rig->smmu[0])->smmu.priq.records);
+	KUNIT_EXPECT_EQ(test, 1, rig_iommu(rig->smmu[0])->smmu.priq.records);
 	rig_check(test, rig);
 }
 
@@ -130,7 +130,7 @@ static void overflows(struct kunit *test)
 	struct rig *rig = rig_new(test);
 	struct model *m = pri_smmu(test, rig, false);
 	struct rig_device *d = rig_device(test, rig, 0);
-	struct smmu_recordq *q = &rig_host(rig->smmu[0])->smmu.priq;
+	struct smmu_recordq *q = &rig_iommu(rig->smmu[0])->smmu.priq;
 	struct model_page_request r = {};
 	u32 round, i;
 
@@ -158,7 +158,7 @@ static void survives_an_abort(struct kunit *test)
 	struct rig *rig = rig_new(test);
 	struct model *m = pri_smmu(test, rig, true);
 	struct rig_device *d = rig_device(test, rig, 0);
-	struct smmu_device *smmu = &rig_host(rig->smmu[0])->smmu;
+	struct smmu_device *smmu = &rig_iommu(rig->smmu[0])->smmu;
 	struct model_page_request r = request(d->sid, 1);
 	u32 i;
 	int ret;

@@ -44,7 +44,7 @@ KUNIT_ARRAY_PARAM_DESC(way, ways, name);
 static void expect_state(struct kunit *test, struct machine_smmu *smmu, struct rig_device *d,
 			 struct iommu_domain *domain, u64 config, u32 num)
 {
-	const struct smmu_ste *ste = smmu_strtab_ste(&rig_host(smmu)->smmu, d->sid);
+	const struct smmu_ste *ste = smmu_strtab_ste(&rig_iommu(smmu)->smmu, d->sid);
 	u64 word = le64_to_cpu(ste->w[0]);
 	u64 want = FIELD_PREP(STE0_CONFIG, config);
 	struct smmu_array *array;
@@ -94,8 +94,8 @@ static void parks(struct kunit *test)
 	rig_remove(d);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	iommu_domain_free(domain);
-	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(smmu)->smmu.inst.asids));
-	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(smmu)->smmu.inst.vmids));
+	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(smmu)->smmu.inst.asids));
+	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(smmu)->smmu.inst.vmids));
 }
 
 /* After removal the stream aborts, and whoever gets the StreamID next finds nothing left */

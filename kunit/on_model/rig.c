@@ -50,7 +50,7 @@ static struct rig_device *device_of(struct smmu_master *master)
 
 static bool ats_capable_stub(struct smmu_master *master)
 {
-	return the_rig->atc && smmu_has(&master->host->smmu, SMMU_FEAT_ATS);
+	return the_rig->atc && smmu_has(&master->iommu->smmu, SMMU_FEAT_ATS);
 }
 
 /* Is ATS Enable set in the device? Without its lock: what it was a moment ago will do */
@@ -135,7 +135,7 @@ static bool ats_give_back_stub(struct smmu_master *master)
 	return true;
 }
 
-static void recover_stub(struct smmu_host *host, u32 ms)
+static void recover_stub(struct smmu_iommu *iommu, u32 ms)
 {
 	WRITE_ONCE(the_rig->recover, true);
 }
@@ -147,7 +147,7 @@ void rig_settle(struct rig *rig)
 	rig->recover = false;
 	for (i = 0; i < RIG_SMMUS; i++)
 		if (rig->smmu[i])
-			smmu_ats_recover(rig_host(rig->smmu[i]));
+			smmu_ats_recover(rig_iommu(rig->smmu[i]));
 }
 
 static void stub_devices(struct kunit *test)
@@ -281,7 +281,7 @@ void rig_remove_smmu(struct rig *rig, u32 i)
 		KUNIT_FAIL(rig->test, "SMMU %u: %s", i, text);
 	if (rig->smmu[i]->dev->driver && model_is_on(rig->smmu[i]->model)) {
 		/* those without interrupts have not heard of the last faults */
-		smmu_evtq_drain(&rig_host(rig->smmu[i])->smmu);
+		smmu_evtq_drain(&rig_iommu(rig->smmu[i])->smmu);
 		if (model_stalled(rig->smmu[i]->model) && !rig->forgive)
 			KUNIT_FAIL(rig->test, "SMMU %u: faults without an answer", i);
 	}

@@ -13,7 +13,7 @@
 #include <smmuv3/regs.h>
 
 #include "drv/domains_static.h"
-#include "drv/host.h"
+#include "drv/iommu.h"
 #include "hw/shut.h"
 #include "model/machine.h"
 
@@ -154,9 +154,9 @@ void rig_cut(struct rig_device *d);
 /* What the work item would do: find the culprit among the devices that were cut off */
 void rig_settle(struct rig *rig);
 
-static inline struct smmu_host *rig_host(struct machine_smmu *smmu)
+static inline struct smmu_iommu *rig_iommu(struct machine_smmu *smmu)
 {
-	return smmu_host_of(dev_get_drvdata(smmu->dev));
+	return smmu_iommu_of(dev_get_drvdata(smmu->dev));
 }
 
 /*

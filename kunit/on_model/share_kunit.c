@@ -105,8 +105,8 @@ static void shares(struct kunit *test, bool stage2)
 	KUNIT_EXPECT_EQ(test, 0, entries(domain));
 	iommu_domain_free(domain);
 	for (i = 0; i < n; i++) {
-		KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(rig->smmu[i])->smmu.inst.asids));
-		KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(rig->smmu[i])->smmu.inst.vmids));
+		KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(rig->smmu[i])->smmu.inst.asids));
+		KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(rig->smmu[i])->smmu.inst.vmids));
 	}
 	rig_check(test, rig);
 }

@@ -64,15 +64,15 @@ static void stuck_sync(struct kunit *test)
 	struct iommu_domain *domain;
 	struct smmu_device *smmu;
 	struct model_config cfg;
-	struct smmu_host *host;
+	struct smmu_iommu *iommu;
 	struct rig_device *d;
 
 	model_config_default(&cfg);
 	cfg.idr[0] |= sort->set0;
 	cfg.ack_reads = sort->ack_reads;
 	machine = rig_smmu_irq(test, rig, 0, &cfg);
-	host = smmu_host_get(rig_host(machine));
-	smmu = &host->smmu;
+	iommu = smmu_iommu_get(rig_iommu(machine));
+	smmu = &iommu->smmu;
 	d = rig_device(test, rig, 0);
 	domain = use(test, rig, d);
 
@@ -94,7 +94,7 @@ static void stuck_sync(struct kunit *test)
 	device_release_driver(machine->dev);
 	KUNIT_EXPECT_EQ(test, CR0_CMDQEN, model_read(machine->model, SMMU_CR0ACK, 4));
 	KUNIT_EXPECT_EQ(test, 1, atomic_read(&smmu->withheld));
-	smmu_host_put(host);
+	smmu_iommu_put(iommu);
 	model_inject(machine->model, &well);
 }
 
@@ -104,7 +104,7 @@ static void does_not_abort(struct kunit *test)
 	const struct model_inject inject = { .lost_sync = true, .no_gbpa = true };
 	struct rig *rig = rig_new(test);
 	struct machine_smmu *machine = rig_smmu(test, rig, 0, NULL);
-	struct smmu_device *smmu = &rig_host(machine)->smmu;
+	struct smmu_device *smmu = &rig_iommu(machine)->smmu;
 	struct rig_device *d = rig_device(test, rig, 0);
 	struct iommu_domain *domain = use(test, rig, d);
 
@@ -161,7 +161,7 @@ static void many_at_once(struct kunit *test)
 	machine = rig_smmu(test, rig, 0, &cfg);
 	for (i = 0; i < 4; i++) {
 		s[i].machine = machine;
-		s[i].smmu = &rig_host(machine)->smmu;
+		s[i].smmu = &rig_iommu(machine)->smmu;
 		s[i].go = &go;
 		init_completion(&s[i].over);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, kthread_run(shut_thread, &s[i], "shut-%u", i));
@@ -186,7 +186,7 @@ static void interrupted(struct kunit *test)
 	struct shutter *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
 	struct rig *rig = rig_new(test);
 	struct machine_smmu *machine = rig_smmu(test, rig, 0, NULL);
-	struct smmu_device *smmu = &rig_host(machine)->smmu;
+	struct smmu_device *smmu = &rig_iommu(machine)->smmu;
 	bool meanwhile;
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
@@ -244,10 +244,10 @@ static void settles_when_shut(struct kunit *test)
 	struct seen seen = { .model = machine->model };
 
 	model_trace(machine->model, see, &seen);
-	smmu_issue_shut(&rig_host(machine)->smmu, "test");
+	smmu_issue_shut(&rig_iommu(machine)->smmu, "test");
 	model_trace(machine->model, NULL, NULL);
 	expect_settled(test, &seen);
-	KUNIT_EXPECT_TRUE(test, smmu_device_is_off(&rig_host(machine)->smmu));
+	KUNIT_EXPECT_TRUE(test, smmu_device_is_off(&rig_iommu(machine)->smmu));
 }
 
 static void settles_when_stopped(struct kunit *test)

@@ -162,7 +162,7 @@ static void storms(struct kunit *test)
 	FIELD_MODIFY(IDR1_CMDQS, &cfg.idr[1], weather->log2);
 	rig->insertion = weather->how;
 	rig_smmu(test, rig, 0, &cfg);
-	s->smmu = &rig_host(rig->smmu[0])->smmu;
+	s->smmu = &rig_iommu(rig->smmu[0])->smmu;
 	s->weather = weather;
 	model_latency(rig->smmu[0]->model, CMD_SYNC, weather->sync_ns);
 	model_latency(rig->smmu[0]->model, CMD_TLBI_NH_ASID, 50);

@@ -236,7 +236,7 @@ static void between_two_groups(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PAGE_A, look(smmu, one, IOVA));
 	KUNIT_EXPECT_EQ(test, IOVA, look(smmu, two, IOVA));
 	KUNIT_EXPECT_PTR_EQ(test, master_of(d->dev),
-			    smmu_streams_ruler(rig_host(smmu), one));
+			    smmu_streams_ruler(rig_iommu(smmu), one));
 	rig_remove(d);
 	iommu_domain_free(domain);
 }
@@ -327,7 +327,7 @@ static void one_is_removed(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, PAGE_B, look(p.smmu, SHARED, IOVA));
 		pair_end(&p);
 		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, look(p.smmu, SHARED, IOVA));
-		KUNIT_EXPECT_NULL(test, smmu_streams_ruler(rig_host(p.smmu), SHARED));
+		KUNIT_EXPECT_NULL(test, smmu_streams_ruler(rig_iommu(p.smmu), SHARED));
 		rig_remove_smmu(rig, 0);
 	}
 }

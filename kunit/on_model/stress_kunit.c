@@ -384,7 +384,7 @@ static void check_tags(struct kunit *test, struct stress *s, const struct shape 
 	u32 i, id;
 
 	for (i = 0; i < shape->smmus; i++) {
-		struct smmu_inst *inst = &rig_host(s->rig->smmu[i])->smmu.inst;
+		struct smmu_inst *inst = &rig_iommu(s->rig->smmu[i])->smmu.inst;
 		struct model *m = s->rig->smmu[i]->model;
 
 		for (id = 1; id < 256; id++) {
@@ -407,7 +407,7 @@ static void take_down(struct kunit *test, struct stress *s, const struct shape *
 	for (i = 0; i < DOMAINS; i++)
 		iommu_domain_free(s->shared[i].domain);
 	for (i = 0; i < shape->smmus; i++) {
-		struct smmu_inst *inst = &rig_host(s->rig->smmu[i])->smmu.inst;
+		struct smmu_inst *inst = &rig_iommu(s->rig->smmu[i])->smmu.inst;
 
 		KUNIT_EXPECT_TRUE(test, ida_is_empty(&inst->asids));
 		KUNIT_EXPECT_TRUE(test, ida_is_empty(&inst->vmids));
@@ -492,7 +492,7 @@ static void notices_what_is_lost(struct kunit *test)
 	model_inject(s->rig->smmu[1]->model, &inject);
 	run(test, s, &shape);
 	for (id = 1; id < 256; id++)
-		stale += !in_array(&rig_host(s->rig->smmu[1])->smmu.inst, SMMU_INV_S1_ASID, id) &&
+		stale += !in_array(&rig_iommu(s->rig->smmu[1])->smmu.inst, SMMU_INV_S1_ASID, id) &&
 			 model_has_asid(s->rig->smmu[1]->model, id);
 	KUNIT_EXPECT_GT(test, atomic_read(&s->errors) + stale, 0);
 	model_inject(s->rig->smmu[1]->model, &none);

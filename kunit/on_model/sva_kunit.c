@@ -52,14 +52,14 @@ static void machine(struct kunit *test, struct rig *rig, struct rig_device **d)
 
 static void expect_no_tags(struct kunit *test, struct rig *rig)
 {
-	struct smmu_host *host;
+	struct smmu_iommu *iommu;
 	u32 i;
 
 	for (i = 0; i < RIG_SMMUS; i++) {
 		if (!rig->smmu[i])
 			continue;
-		host = rig_host(rig->smmu[i]);
-		KUNIT_EXPECT_TRUE(test, ida_is_empty(&host->smmu.inst.asids));
+		iommu = rig_iommu(rig->smmu[i]);
+		KUNIT_EXPECT_TRUE(test, ida_is_empty(&iommu->smmu.inst.asids));
 	}
 }
 
@@ -299,7 +299,7 @@ static void page_faults(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, -EINPROGRESS, rig_try(rig, d, pasid, va, false, &pa, &good));
 	/* the mapping is read-only */
 	KUNIT_ASSERT_EQ(test, -EINPROGRESS, rig_try(rig, d, pasid, va, true, &pa, &bad));
-	smmu_evtq_drain(&rig_host(smmu)->smmu);
+	smmu_evtq_drain(&rig_iommu(smmu)->smmu);
 	iopf_queue_flush_dev(d->dev);
 	KUNIT_EXPECT_EQ(test, RESUME_RETRY, model_answer(smmu->model, good));
 	KUNIT_EXPECT_EQ(test, RESUME_ABORT, model_answer(smmu->model, bad));

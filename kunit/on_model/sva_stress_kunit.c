@@ -156,7 +156,7 @@ static void access_round(struct rnd_state *rnd)
 		/* the core finds no mapping in the mm, which is empty: a failure */
 		struct machine_smmu *smmu = s.rig->smmu[s.d[d]->smmu];
 
-		smmu_evtq_drain(&rig_host(smmu)->smmu);
+		smmu_evtq_drain(&rig_iommu(smmu)->smmu);
 		iopf_queue_flush_dev(s.d[d]->dev);
 		answer = model_answer(smmu->model, stag);
 		if (answer != RESUME_ABORT)
@@ -264,7 +264,7 @@ static void everything_at_once(struct kunit *test)
 	KUNIT_EXPECT_EQ_MSG(test, 0, atomic_read(&s.wrong.count), "%s", s.wrong.first);
 	KUNIT_EXPECT_GT(test, atomic64_read(&s.hits), 100);
 	for (i = 0; i < SMMUS; i++)
-		KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_host(rig->smmu[i])->smmu.inst.asids));
+		KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(rig->smmu[i])->smmu.inst.asids));
 	rig_check(test, rig);
 	kunit_info(test, "%lld binds, %lld changes, %lld accesses, %lld of them somewhere\n",
 		   atomic64_read(&s.binds), atomic64_read(&s.changes),

@@ -69,7 +69,7 @@ static struct watched *watch(struct kunit *test, struct rig *rig)
 	model_config_default(&cfg);
 	cfg.idr[0] |= IDR0_MSI;
 	w->model = rig_smmu_irq(test, rig, victim, &cfg)->model;
-	w->smmu = &rig_host(rig->smmu[victim])->smmu;
+	w->smmu = &rig_iommu(rig->smmu[victim])->smmu;
 	model_latency(w->model, CMD_TLBI_NH_ASID, TLBI_NS);
 	model_trace(w->model, see, w);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, stop_watching, w->model));

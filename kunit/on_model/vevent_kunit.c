@@ -106,7 +106,7 @@ static void bounded(struct kunit *test)
 		nest_fault(&n, n.d);
 	up_write(&n.g->vsmmu.core.veventqs_rwsem);
 	events = guest_events(n.g, NULL);
-	lost = atomic_read(&rig_host(n.smmu)->vevents_lost);
+	lost = atomic_read(&rig_iommu(n.smmu)->vevents_lost);
 	KUNIT_EXPECT_EQ(test, STORM, events + lost);
 	/* the worker may have taken one out */
 	KUNIT_EXPECT_GE(test, events, SMMU_VEVENTS_MAX);
@@ -174,7 +174,7 @@ static void stale_record(struct kunit *test)
 	u32 vsid;
 
 	nest_make(test, &n, false, false);
-	smmu = &rig_host(n.smmu)->smmu;
+	smmu = &rig_iommu(n.smmu)->smmu;
 	s1 = guest_s1(test, n.g, n.t, false);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(n.rig, n.d, NEST_VA2, false));
@@ -213,7 +213,7 @@ static void same_guest(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(n.rig, n.d, NEST_VA2, false));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, abort));
-	smmu_evtq_drain(&rig_host(n.smmu)->smmu);
+	smmu_evtq_drain(&rig_iommu(n.smmu)->smmu);
 	KUNIT_EXPECT_EQ(test, 1, guest_events(n.g, NULL));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
 	iommu_domain_free(s1);
