@@ -255,6 +255,8 @@ struct part {
 
 static const struct part parts[] = {
 	{ "Arm MMU-600", IIDR(0x483, 0, 0, ARM), SMMU_FEAT_NESTING },
+	{ "Arm MMU-600", IIDR(0x483, 0, 2, ARM), SMMU_FEAT_NESTING },
+	{ "Arm MMU-600", IIDR(0x483, 0, 3, ARM), SMMU_FEAT_NESTING },
 	{ "Arm MMU-600", IIDR(0x483, 1, 0, ARM), SMMU_FEAT_NESTING },
 	{ "Arm MMU-600", IIDR(0x483, 1, 15, ARM), SMMU_FEAT_NESTING },
 	{ "Arm MMU-600", IIDR(0x483, 2, 0, ARM) },

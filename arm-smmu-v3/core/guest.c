@@ -68,7 +68,7 @@ static bool stream_pass(u8 opcode, struct pass *pass)
  * what is in @pass, and nothing is dropped in silence but the id.
  */
 static int rebuild_cmd(const struct smmu_guest *guest, const struct smmu_cmd *in,
-		   const struct pass *pass, u8 opcode, u64 guest_id, u64 host_id,
+		       const struct pass *pass, u8 opcode, u64 guest_id, u64 host_id,
 		   struct smmu_cmd *out)
 {
 	u64 w0 = le64_to_cpu(in->w[0]), w1 = le64_to_cpu(in->w[1]);
@@ -105,7 +105,7 @@ static int tlbi(const struct smmu_guest *guest, const struct smmu_cmd *in,
 		guest_id = 0;
 	}
 	ret = rebuild_cmd(guest, in, pass, opcode, guest_id,
-		      FIELD_PREP(CMD0_TLBI_VMID, guest->vmid), out);
+			  FIELD_PREP(CMD0_TLBI_VMID, guest->vmid), out);
 	if (ret > 0 && is_rangeless(guest, pass, out))
 		smmu_cmd_tlbi_nh_all(out, guest->vmid);
 	return ret;
@@ -131,7 +131,7 @@ static bool atc_inv_narrow(const struct smmu_guest_stream *s, struct smmu_cmd *c
 }
 
 static int lookup_stream(const struct smmu_guest *guest, const struct smmu_cmd *in,
-		  const struct pass *pass, struct smmu_cmd *out)
+			 const struct pass *pass, struct smmu_cmd *out)
 {
 	u32 vsid = FIELD_GET(CMD0_CFGI_SID, le64_to_cpu(in->w[0]));
 	u8 opcode = smmu_cmd_opcode(in);
@@ -143,7 +143,7 @@ static int lookup_stream(const struct smmu_guest *guest, const struct smmu_cmd *
 	if (!guest->ops->stream(guest->ctx, vsid, &s))
 		return -EIO;
 	ret = rebuild_cmd(guest, in, pass, opcode, CMD0_CFGI_SID,
-		      FIELD_PREP(CMD0_CFGI_SID, s.sid), out);
+			  FIELD_PREP(CMD0_CFGI_SID, s.sid), out);
 	if (ret > 0 && opcode == CMD_ATC_INV && !atc_inv_narrow(&s, out))
 		return 0;
 	return ret;

@@ -6,6 +6,7 @@
 #include "core/tag.h"
 #include "drv/arrays.h"
 
+/* What it protects: arrays.h */
 DEFINE_MUTEX(smmu_attach_mutex);
 LIST_HEAD(smmu_domains);
 
@@ -19,7 +20,13 @@ void smmu_arrays_add(struct smmu_domain *sd)
 void smmu_arrays_publish_locked(struct smmu_domain *sd, struct smmu_array *array)
 {
 	struct smmu_array *old = smmu_domain_array(sd);
+	const char *broken;
 
+	/* kernels that look for bugs look at every array, too */
+	if (IS_ENABLED(CONFIG_PROVE_LOCKING)) {
+		broken = smmu_array_check(array);
+		WARN_ONCE(broken, "array of domain %u: %s\n", sd->id, broken);
+	}
 	/* pairs with rcu_dereference() in smmu_walk_range() */
 	rcu_assign_pointer(sd->invs, array);
 	if (old)

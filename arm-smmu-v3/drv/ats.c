@@ -48,7 +48,7 @@ static bool ats_may_go_on(const struct smmu_master *master, const struct smmu_us
 	/* blocked by an attach: a reset may be under way */
 	if (after->attach)
 		return after->kind != SMMU_RID_BLOCKED;
-	/* where it could have been on before, enabling it has failed: the next attach tries again */
+	/* if ATS could have been on before, enabling it has failed: the next attach tries again */
 	return !smmu_ats_wanted(master, &before);
 }
 

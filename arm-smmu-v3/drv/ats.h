@@ -94,7 +94,7 @@ void smmu_ats_without_locked(struct smmu_master *master, struct smmu_binding *ne
  */
 bool smmu_ats_off_locked(struct smmu_master *master);
 
-/* Drop what the ATC holds under one SubstreamID, while ATS is on. Return: as smmu_ats_on_locked() */
+/* Drop what the ATC holds under a SubstreamID; ATS is on. Return: as smmu_ats_on_locked() */
 bool smmu_ats_drop_locked(struct smmu_master *master, u32 ssid);
 
 /* No DMA until smmu_ats_unpark_locked(): the STEs abort, and no ATC_INV is sent. May sleep. */

@@ -70,16 +70,17 @@ static void fill_ats(const struct smmu_binding *binding, bool live)
 {
 	bool guest = binding->tag.type == SMMU_INV_S2_VMID_VSMMU;
 	u8 type = guest ? SMMU_INV_ATS_FULL : SMMU_INV_ATS;
-	u32 i;
+	u32 i, sid;
 
 	for (i = 0; i < binding->master->nr_sids; i++) {
-		add_entry(binding, type, binding->master->sids[i], binding->ssid, live);
+		sid = binding->master->sids[i];
+		add_entry(binding, type, sid, binding->ssid, live);
 		if (guest && binding->master->ssid_bits)
-			add_entry(binding, type, binding->master->sids[i], SMMU_INV_ALL_PASIDS, live);
+			add_entry(binding, type, sid, SMMU_INV_ALL_PASIDS, live);
 	}
 }
 
-/* What the attachment needs invalidated in TLBs */
+/* What the binding needs invalidated in TLBs */
 static void fill_tlb(const struct smmu_binding *binding)
 {
 	smmu_array_clear(scratch);

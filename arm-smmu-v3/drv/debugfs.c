@@ -13,6 +13,7 @@
 #include <smmuv3/regs.h>
 
 #include "core/array.h"
+#include "core/feature.h"
 #include "core/ste.h"
 #include "drv/arrays.h"
 #include "drv/debugfs.h"
@@ -33,6 +34,8 @@ static const char * const inv_name[SMMU_INV_TYPES] = {
 	[SMMU_INV_ATS] = "ATS",
 	[SMMU_INV_ATS_FULL] = "ATS_FULL",
 };
+
+static_assert(ARRAY_SIZE(inv_name) == SMMU_INV_TYPES);
 
 static void show_entry(struct seq_file *s, const struct smmu_inv *inv)
 {
@@ -80,12 +83,6 @@ static int domains_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(domains);
 
-static const char * const feat_name[] = {
-	"stage1", "stage2", "nesting", "strtab-2lvl", "cdtab-2lvl", "range-inv", "msi", NULL,
-	"ats", "pri", "stall", "stall-force", "hyp", "e2h", "hw-access", "hw-dirty", "haft",
-	"coherent", "s2fwb", "bbml2", "btm", "vax", "attr-ovr", "sva", "lpa2",
-};
-
 static int features_show(struct seq_file *s, void *unused)
 {
 	const struct smmu_iommu *iommu = s->private;
@@ -94,9 +91,9 @@ static int features_show(struct seq_file *s, void *unused)
 
 	seq_printf(s, "instance %u\nphys %pa\niidr 0x%08x %s\nflags", iommu->smmu.inst.nr,
 		   &iommu->smmu.phys, iommu->smmu.iidr, smmu_ident_part(iommu->smmu.iidr));
-	for (i = 0; i < ARRAY_SIZE(feat_name); i++)
+	for (i = 0; i < SMMU_FEAT_NR; i++)
 		if (feat->flags & BIT(i))
-			seq_printf(s, " %s", feat_name[i]);
+			seq_printf(s, " %s", smmu_feature_name(i));
 	seq_printf(s, "\nerrata 0x%x\ngranules 0x%x\nasid_bits %u\nvmid_bits %u\nsid_bits %u\nssid_bits %u\nva_bits %u\noas_bits %u\n",
 		   feat->errata, feat->granules, feat->asid_bits, feat->vmid_bits,
 		   feat->sid_bits, feat->ssid_bits, feat->va_bits, feat->oas_bits);

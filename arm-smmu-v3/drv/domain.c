@@ -201,13 +201,13 @@ static phys_addr_t iova_to_phys(struct iommu_domain *domain, dma_addr_t iova)
 }
 
 static int paging_attach_dev(struct iommu_domain *domain, struct device *dev,
-		      struct iommu_domain *old)
+			     struct iommu_domain *old)
 {
 	return smmu_attach_paging(dev_iommu_priv_get(dev), smmu_domain_of(domain));
 }
 
 static int paging_set_dev_pasid(struct iommu_domain *domain, struct device *dev, ioasid_t pasid,
-			 struct iommu_domain *old)
+				struct iommu_domain *old)
 {
 	return smmu_pasid_attach(dev_iommu_priv_get(dev), smmu_domain_of(domain), pasid);
 }

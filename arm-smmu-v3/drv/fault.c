@@ -29,7 +29,8 @@ static void client_name(char *buf, size_t size, struct device *dev)
 	}
 }
 
-static void print_event(struct smmu_device *smmu, const struct smmu_event *event, struct device *dev)
+static void print_event(struct smmu_device *smmu, const struct smmu_event *event,
+			struct device *dev)
 {
 	char who[48];
 
@@ -51,7 +52,7 @@ static void print_event(struct smmu_device *smmu, const struct smmu_event *event
 
 /* Stalled: to the domain's handler, else ended with an abort that the device notices */
 static bool handle_stall(struct smmu_device *smmu, struct smmu_master *master,
-		    const struct smmu_event *event)
+			 const struct smmu_event *event)
 {
 	bool ended = false, heard = false;
 
@@ -65,7 +66,8 @@ static bool handle_stall(struct smmu_device *smmu, struct smmu_master *master,
 }
 
 /* Also for a guest's, which has no vEVENTQ or no memory for it */
-static void report_event(struct smmu_iommu *iommu, struct device *dev, const struct smmu_event *event)
+static void report_event(struct smmu_iommu *iommu, struct device *dev,
+			 const struct smmu_event *event)
 {
 	if (__ratelimit(&iommu->fault_limit))
 		print_event(&iommu->smmu, event, dev);

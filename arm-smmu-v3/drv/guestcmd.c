@@ -41,7 +41,8 @@ static const struct smmu_guest_ops guest_ops = { .stream = find_guest_stream };
  * Commands [@at, @at + @n). An entry may be longer than this kernel knows, with zeroes at
  * its end; shorter ones there never were.
  */
-static int copy_commands(struct block *block, const struct iommu_user_data_array *array, u32 at, u32 n)
+static int copy_commands(struct block *block, const struct iommu_user_data_array *array, u32 at,
+			 u32 n)
 {
 	void __user *from = array->uptr + (size_t)at * array->entry_len;
 	int ret = 0;

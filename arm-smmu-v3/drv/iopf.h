@@ -90,7 +90,7 @@ static inline bool smmu_iopf_capable(const struct smmu_master *master)
 }
 
 static inline int smmu_iopf_enter_locked(struct smmu_binding *next,
-				  const struct iommu_domain *domain)
+					 const struct iommu_domain *domain)
 {
 	return 0;
 }

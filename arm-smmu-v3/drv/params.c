@@ -1,21 +1,72 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <kunit/static_stub.h>
+#include <linux/bits.h>
 #include <linux/crash_dump.h>
 #include <linux/minmax.h>
 #include <linux/moduleparam.h>
+#include <linux/printk.h>
+#include <linux/sprintf.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include <smmuv3/features.h>
+
+#include "core/feature.h"
 #include "drv/params.h"
 #include "hw/device.h"
 
 /* 256 commands: a page */
 #define KDUMP_QUEUE_LOG2	((u8)8)
 
-static uint disable_features;
-module_param(disable_features, uint, 0444);
+/* All names of features, for a message */
+static void list_features(char *buf, size_t size)
+{
+	size_t used = 0;
+	unsigned int i;
+
+	for (i = 0; i < SMMU_FEAT_NR; i++)
+		used += scnprintf(buf + used, size - used, " %s", smmu_feature_name(i));
+}
+
+static u32 disabled;
+
+static int set_disabled(const char *val, const struct kernel_param *kp)
+{
+	char known[320];
+	int ret;
+
+	ret = smmu_feature_parse(val, &disabled);
+	if (ret) {
+		list_features(known, sizeof(known));
+		pr_err("smmuv3: disable_features=%s: not a list of features; there are:%s\n", val,
+		       known);
+	}
+	return ret;
+}
+
+static int get_disabled(char *buf, const struct kernel_param *kp)
+{
+	const char *sep = "";
+	unsigned int i;
+	int at = 0;
+
+	for (i = 0; i < SMMU_FEAT_NR; i++) {
+		if (!(disabled & BIT(i)))
+			continue;
+		at += sysfs_emit_at(buf, at, "%s%s", sep, smmu_feature_name(i));
+		sep = ",";
+	}
+	return at + sysfs_emit_at(buf, at, "\n");
+}
+
+static const struct kernel_param_ops disabled_ops = {
+	.set = set_disabled,
+	.get = get_disabled,
+};
+
+module_param_cb(disable_features, &disabled_ops, NULL, 0444);
 MODULE_PARM_DESC(disable_features,
-		 "mask of features to treat as absent: 1 stage 1, 2 stage 2, 8 two-level stream tables, 0x20 range invalidation, 0x40 MSI; all in Documentation/parameters.rst (default 0)");
+		 "features to treat as absent, by the names that debugfs shows, as in stage1,msi; all in Documentation/parameters.rst (default none)");
 
 /* At least one batch fits into 2^7 entries; 2^1 is the smallest queue that works at all */
 static int set_queue_log2(const char *val, const struct kernel_param *kp)
@@ -74,7 +125,7 @@ MODULE_PARM_DESC(force,
 u32 smmu_param_disabled(void)
 {
 	KUNIT_STATIC_STUB_REDIRECT(smmu_param_disabled);
-	return disable_features;
+	return disabled;
 }
 
 void smmu_param_tuning(struct smmu_tuning *tuning)

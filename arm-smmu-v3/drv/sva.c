@@ -40,7 +40,7 @@ static struct mmu_notifier *notifier_of(struct smmu_domain *sd)
 
 /* Under the page-table lock; @end is the first byte after, or ULONG_MAX for everything */
 static void sva_invalidate(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start,
-		       unsigned long end)
+			   unsigned long end)
 {
 	struct smmu_domain *sd = domain_of(mn);
 	const struct smmu_range range = {
@@ -85,7 +85,7 @@ static const struct mmu_notifier_ops notifier_ops = {
 };
 
 static int sva_set_dev_pasid(struct iommu_domain *domain, struct device *dev, ioasid_t pasid,
-			 struct iommu_domain *old)
+			     struct iommu_domain *old)
 {
 	int ret;
 

@@ -109,7 +109,7 @@ size_t smmu_viommu_size(struct device *dev, enum iommu_viommu_type type)
 }
 
 int smmu_viommu_init(struct iommufd_viommu *viommu, struct iommu_domain *parent,
-		    const struct iommu_user_data *user_data)
+		     const struct iommu_user_data *user_data)
 {
 	struct smmu_vsmmu *vsmmu = smmu_vsmmu_of(viommu);
 	struct smmu_iommu *iommu = container_of(viommu->iommu_dev, struct smmu_iommu, core);

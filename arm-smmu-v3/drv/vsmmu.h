@@ -104,7 +104,8 @@ void smmu_vsmmu_join(struct smmu_master *master, struct smmu_vsmmu *vsmmu);
 
 #else
 
-static inline void smmu_vsmmu_leave_locked(struct smmu_master *master, const struct smmu_vsmmu *next)
+static inline void smmu_vsmmu_leave_locked(struct smmu_master *master,
+					   const struct smmu_vsmmu *next)
 {
 }
 

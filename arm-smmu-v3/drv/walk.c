@@ -36,7 +36,7 @@ static void make_good(struct smmu_device *smmu, const struct smmu_array *array, 
 }
 
 static __always_inline void walk_wait(const struct post *post, const struct smmu_array *array,
-				     struct smmu_deadline *deadline)
+				      struct smmu_deadline *deadline)
 {
 	int ret = smmu_cmdq_wait(&post->ticket, deadline);
 
@@ -67,7 +67,7 @@ static bool walk_single(struct smmu_domain *sd, const struct smmu_array *array,
 }
 
 static void walk_posts(struct smmu_domain *sd, const struct smmu_array *array,
-		 const struct smmu_range *range)
+		       const struct smmu_range *range)
 {
 	/* 1.7 KiB, of which one unmap uses 100 bytes: CONFIG_INIT_STACK_ALL_ZERO keeps out */
 	struct post posts[WALK_POSTS] __uninitialized;

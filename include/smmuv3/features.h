@@ -9,7 +9,7 @@
 #include <linux/bits.h>
 #include <linux/types.h>
 
-/* smmu_features.flags; also the bits of the module parameter disable_features. Bit 7 is free. */
+/* smmu_features.flags; names of these: core/feature.h */
 #define SMMU_FEAT_S1		BIT(0)	/* stage 1 translation */
 #define SMMU_FEAT_S2		BIT(1)	/* stage 2 translation */
 #define SMMU_FEAT_NESTING	BIT(2)	/* both at once, no erratum against it */
@@ -17,23 +17,24 @@
 #define SMMU_FEAT_CDTAB_2LVL	BIT(4)
 #define SMMU_FEAT_RIL		BIT(5)	/* range invalidation */
 #define SMMU_FEAT_MSI		BIT(6)
-#define SMMU_FEAT_ATS		BIT(8)
-#define SMMU_FEAT_PRI		BIT(9)
-#define SMMU_FEAT_STALL		BIT(10)
-#define SMMU_FEAT_STALL_FORCE	BIT(11)
-#define SMMU_FEAT_HYP		BIT(12)
-#define SMMU_FEAT_E2H		BIT(13)	/* stage 1 runs in the EL2-E2H world */
-#define SMMU_FEAT_HA		BIT(14)	/* hardware access flag */
-#define SMMU_FEAT_HD		BIT(15)	/* hardware dirty state */
-#define SMMU_FEAT_HAFT		BIT(16)	/* access flag in table descriptors */
-#define SMMU_FEAT_COHERENT	BIT(17)	/* walks and queues snoop CPU caches */
-#define SMMU_FEAT_S2FWB		BIT(18)
-#define SMMU_FEAT_BBML2		BIT(19)
-#define SMMU_FEAT_BTM		BIT(20)
-#define SMMU_FEAT_VAX		BIT(21)	/* 52-bit stage-1 input */
-#define SMMU_FEAT_ATTR_OVR	BIT(22)	/* STE.MTCFG/SHCFG override works */
-#define SMMU_FEAT_SVA		BIT(23)	/* matches the CPUs, set by drv */
-#define SMMU_FEAT_DS		BIT(24)	/* IDR5.DS: LPA2 formats, 6-bit TLBI SCALE */
+#define SMMU_FEAT_ATS		BIT(7)
+#define SMMU_FEAT_PRI		BIT(8)
+#define SMMU_FEAT_STALL		BIT(9)
+#define SMMU_FEAT_STALL_FORCE	BIT(10)
+#define SMMU_FEAT_HYP		BIT(11)
+#define SMMU_FEAT_E2H		BIT(12)	/* stage 1 runs in the EL2-E2H world */
+#define SMMU_FEAT_HA		BIT(13)	/* hardware access flag */
+#define SMMU_FEAT_HD		BIT(14)	/* hardware dirty state */
+#define SMMU_FEAT_HAFT		BIT(15)	/* access flag in table descriptors */
+#define SMMU_FEAT_COHERENT	BIT(16)	/* walks and queues snoop CPU caches */
+#define SMMU_FEAT_S2FWB		BIT(17)
+#define SMMU_FEAT_BBML2		BIT(18)
+#define SMMU_FEAT_BTM		BIT(19)
+#define SMMU_FEAT_VAX		BIT(20)	/* 52-bit stage-1 input */
+#define SMMU_FEAT_ATTR_OVR	BIT(21)	/* STE.MTCFG/SHCFG override works */
+#define SMMU_FEAT_SVA		BIT(22)	/* matches the CPUs, set by drv */
+#define SMMU_FEAT_DS		BIT(23)	/* IDR5.DS: LPA2 formats, 6-bit TLBI SCALE */
+#define SMMU_FEAT_NR		24
 
 /* smmu_features.errata: each belongs to one SMMU, never to those it shares with */
 #define SMMU_ERRATUM_NO_PREFETCH	BIT(0)	/* CMD_PREFETCH_* is illegal */

@@ -51,12 +51,15 @@ step "bad parameters"
 check queue_log2=99 load_fails queue_log2=99
 check queue_log2=20 load_fails queue_log2=20
 check queue_log2=-1 load_fails queue_log2=-1
+new_mark
 check disable_features=x load_fails disable_features=x
+check disable_features=0x20 load_fails disable_features=0x20
+check disable_features-names errors 20 'not a list of features; there are: stage1 stage2'
 check force=maybe load_fails force=maybe
 
 step "neither stage 1 nor stage 2"
 new_mark
-check no-stage-load smmu_load disable_features=3
+check no-stage-load smmu_load disable_features=stage1+stage2
 log_since | show
 check no-stage-one-line errors 1 'no translation stage'
 check no-stage-no-smmu no_smmu
