@@ -73,7 +73,7 @@ static u64 published_end(const struct smmu_inserter *ins, u64 pos)
  * atomic_sub_return() says 0 all of them were there to be seen by the pass before. Fully
  * ordered RMWs: atomic_fetch_inc() in smmu_insert() against atomic_sub_return() here, both ways.
  */
-static void ring_if_free(struct smmu_inserter *ins)
+static void ring_published(struct smmu_inserter *ins)
 {
 	int seen;
 
@@ -139,7 +139,7 @@ u64 smmu_insert(struct smmu_inserter *ins, const struct smmu_cmd *cmd, u32 n)
 	smmu_insert_pause(ins, 1);
 
 	if (!atomic_fetch_inc(&ins->bell))
-		ring_if_free(ins);
+		ring_published(ins);
 	return pos;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_insert);

@@ -17,7 +17,7 @@ void smmu_inst_init(struct smmu_inst *inst, u32 nr)
 	inst->nr = nr;
 	ida_init(&inst->asids);
 	ida_init(&inst->vmids);
-	atomic_set(&inst->leaked, 0);
+	atomic_set(&inst->withheld, 0);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_inst_init);
 

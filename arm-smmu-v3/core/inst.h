@@ -25,16 +25,16 @@
  * struct smmu_inst - identity, abilities and id spaces of one SMMU
  * @nr: stable instance number, given out once and never reused while loaded
  * @feat: decoded features; constant after probe
- * @asids: ASIDs in use, live, parked or leaked. Has a lock of its own.
+ * @asids: ASIDs in use, live, parked or withheld. Has a lock of its own.
  * @vmids: VMIDs in use, likewise
- * @leaked: ids of both that are withheld, as their flush was not confirmed
+ * @withheld: ids of both that are never given out again, as their flush was not confirmed
  */
 struct smmu_inst {
 	u32 nr;
 	struct smmu_features feat;
 	struct ida asids;
 	struct ida vmids;
-	atomic_t leaked;
+	atomic_t withheld;
 };
 
 /**

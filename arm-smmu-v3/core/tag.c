@@ -9,7 +9,7 @@
  *	in use -- (unref) ------------> parked	flushed, reserved for its array
  *	parked -- get ----------------> in use	same array, same SMMU
  *	parked -- reclaim ------------> free
- *	in use -- leak ---------------> leaked	flush not confirmed; for good
+ *	in use -- withhold -----------> withheld	flush not confirmed; for good
  *
  * Parking needs no function: the id stays in its IDA for as long as the array
  * holds the entry. No command is ever sent from here.
@@ -101,12 +101,12 @@ void smmu_tag_free(struct smmu_inst *inst, u8 type, u32 id)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_tag_free);
 
-void smmu_tag_leak(struct smmu_inst *inst)
+void smmu_tag_withhold(struct smmu_inst *inst)
 {
 	/* The id stays in its IDA, and there is nothing that takes it out */
-	atomic_inc(&inst->leaked);
+	atomic_inc(&inst->withheld);
 }
-EXPORT_SYMBOL_IF_KUNIT(smmu_tag_leak);
+EXPORT_SYMBOL_IF_KUNIT(smmu_tag_withhold);
 
 /* Forget a parked entry, and what is no use without it */
 static void forget_tag(struct smmu_array *array, struct smmu_inv *inv)

@@ -5,7 +5,7 @@
  * Rule kept here: an id that is in no array has no entry in any TLB, so a fresh id
  * needs no flush when it is given back, and a used one is flushed by the caller
  * before it is parked or freed. Where a flush is not confirmed, nor the flush of the
- * whole SMMU that comes next, the id is never handed out again (smmu_tag_leak()): the
+ * whole SMMU that comes next, the id is never handed out again (smmu_tag_withhold()): the
  * SMMU is shut for good then, and the next probe of it begins with new id spaces.
  *
  * Locking: callers hold the attach mutex of the array's domain. The IDAs lock
@@ -69,13 +69,13 @@ int smmu_tag_alloc_vmid(struct smmu_inst *inst);
 void smmu_tag_free(struct smmu_inst *inst, u8 type, u32 id);
 
 /**
- * smmu_tag_leak() - an id whose flush was not confirmed is not given back
+ * smmu_tag_withhold() - an id whose flush was not confirmed is not given back
  * @inst: SMMU; its counter goes up, the id stays allocated
  *
  * An entry that is still in an array is forgotten (smmu_array_forget()) by the
  * caller, or this array would find the id again.
  */
-void smmu_tag_leak(struct smmu_inst *inst);
+void smmu_tag_withhold(struct smmu_inst *inst);
 
 /**
  * smmu_tag_reclaim() - take back what one array keeps parked on one SMMU

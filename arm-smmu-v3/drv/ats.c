@@ -6,8 +6,8 @@
 #include "drv/ats.h"
 #include "drv/ats_cut.h"
 #include "drv/ats_pci.h"
-#include "drv/iommu.h"
 #include "drv/install.h"
+#include "drv/iommu.h"
 #include "drv/master.h"
 #include "hw/issue.h"
 
@@ -43,7 +43,7 @@ static bool ats_may_go_on(const struct smmu_master *master, const struct smmu_us
 {
 	const struct smmu_use before = { .kind = master->kind, .nr_pasids = master->nr_pasids };
 
-	if (master->ats_parked)
+	if (master->ats_failed)
 		return false;
 	/* blocked by an attach: a reset may be under way */
 	if (after->attach)
@@ -197,7 +197,7 @@ bool smmu_ats_drop_locked(struct smmu_master *master, u32 ssid)
 	return atc_confirmed(master, atc_finish(&post));
 }
 
-void smmu_ats_park_locked(struct smmu_master *master)
+void smmu_ats_fail_locked(struct smmu_master *master)
 {
 	lockdep_assert_held(&smmu_attach_mutex);
 
@@ -205,18 +205,18 @@ void smmu_ats_park_locked(struct smmu_master *master)
 	smmu_ats_pci_cut(master);
 	smmu_ats_pci_disable(master);
 	leave_arrays(master);
-	master->ats_parked = true;
+	master->ats_failed = true;
 	smmu_install_abort_locked(master);
 	/* translated requests end there, too (3.9.1.3): bus mastering is its owner's again */
 	if (!smmu_ats_pci_give_back(master))
 		smmu_ats_recover_later(master->iommu, RETRY_MS);
 }
 
-void smmu_ats_unpark_locked(struct smmu_master *master)
+void smmu_ats_clear_failed_locked(struct smmu_master *master)
 {
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	master->ats_parked = false;
+	master->ats_failed = false;
 }
 
 /*
@@ -235,7 +235,7 @@ static void judge_device(struct smmu_master *master)
 {
 	/* one that was pulled out will never answer: unmaps need not wait until it is removed */
 	if (master->ats_on && (smmu_ats_pci_gone(master) || !device_answers(master)))
-		smmu_ats_park_locked(master);
+		smmu_ats_fail_locked(master);
 	else
 		/* if it is off by now, that was confirmed */
 		dev_warn(master->dev, "answers ATC_INV, DMA goes on\n");
@@ -246,7 +246,7 @@ static bool recover_master(struct smmu_master *master)
 {
 	bool done;
 
-	if (test_and_clear_bit(SMMU_CUT, &master->ats_cut) && !master->ats_parked)
+	if (test_and_clear_bit(SMMU_CUT, &master->ats_cut) && !master->ats_failed)
 		judge_device(master);
 	done = smmu_ats_pci_give_back(master);
 	/* cut again in the meantime: the work is queued again, too */

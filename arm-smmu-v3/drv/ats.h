@@ -97,11 +97,11 @@ bool smmu_ats_off_locked(struct smmu_master *master);
 /* Drop what the ATC holds under a SubstreamID; ATS is on. Return: as smmu_ats_on_locked() */
 bool smmu_ats_drop_locked(struct smmu_master *master, u32 ssid);
 
-/* No DMA until smmu_ats_unpark_locked(): the STEs abort, and no ATC_INV is sent. May sleep. */
-void smmu_ats_park_locked(struct smmu_master *master);
+/* No DMA until smmu_ats_clear_failed_locked(): the STEs abort, and no ATC_INV is sent. May sleep. */
+void smmu_ats_fail_locked(struct smmu_master *master);
 
 /* The master is being attached anew; the caller writes its STEs */
-void smmu_ats_unpark_locked(struct smmu_master *master);
+void smmu_ats_clear_failed_locked(struct smmu_master *master);
 
 /* Ask the devices that were cut off, see above. May sleep, takes the attach mutex. */
 void smmu_ats_recover(struct smmu_iommu *iommu);

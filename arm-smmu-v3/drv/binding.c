@@ -178,7 +178,7 @@ static void withhold_tag(struct smmu_domain *sd, struct smmu_inv *inv)
 	if (WARN_ON(!inv))
 		return;
 	if (inv->type != SMMU_INV_S2_VMID_VSMMU)
-		smmu_tag_leak(inv->inst);
+		smmu_tag_withhold(inv->inst);
 	smmu_array_forget(array, inv);
 	sd->unconfirmed = true;
 }

@@ -77,7 +77,7 @@ static bool stes_change(const struct smmu_change *change)
 	const struct smmu_master *master = change->binding->master;
 
 	/* the STEs of a parked device abort, and stay so */
-	if (master->ats_parked)
+	if (master->ats_failed)
 		return false;
 	return is_rid(change) || (smmu_rid_is_static(change->rid.kind) &&
 				  !master->nr_pasids != !change->nr_pasids);
@@ -153,5 +153,5 @@ void smmu_change_commit_locked(struct smmu_change *change)
 	smmu_binding_set_locked(change->binding, change->next);
 	master->kind = change->rid.kind;
 	if (!answers)
-		smmu_ats_park_locked(master);
+		smmu_ats_fail_locked(master);
 }

@@ -44,7 +44,7 @@ static void show_entry(struct seq_file *s, const struct smmu_inv *inv)
 	seq_printf(s, "  %-16s %s id %u ssid %u granule %luK users %u%s\n",
 		   inv_name[inv->type], dev_name(smmu->dev), inv->id, inv->ssid,
 		   1UL << (inv->pgshift - 10), inv->users,
-		   inv->users ? "" : inv->forgotten ? " trash" : " parked");
+		   inv->users ? "" : inv->forgotten ? " forgotten" : " parked");
 }
 
 static void show_binding(struct seq_file *s, const struct smmu_binding *binding)
@@ -127,12 +127,12 @@ static int counters_show(struct seq_file *s, void *unused)
 	struct smmu_cmdq_state cmdq;
 
 	smmu_cmdq_look(smmu, &cmdq);
-	seq_printf(s, "commands %llu\nsyncs %llu\nposts %llu\ndoorbells %llu\nfull %llu\ncmd_errors %u\ntimeouts %u\ngerrors %d\nevents %llu\npage_faults %d\nvevents_lost %d\nleaked_tags %d\nwithheld %d\nsync_word %u\ndead %u\nadrift %u\n",
+	seq_printf(s, "commands %llu\nsyncs %llu\nposts %llu\ndoorbells %llu\nfull %llu\ncmd_errors %u\ntimeouts %u\ngerrors %d\nevents %llu\npage_faults %d\nvevents_lost %d\nwithheld_tags %d\nwithheld_memory %d\nsync_word %u\ndead %u\nadrift %u\n",
 		   cmdq.sum.cmds, cmdq.sum.syncs, cmdq.sum.posts, cmdq.sum.doorbells,
 		   cmdq.sum.full, cmdq.errors, cmdq.timeouts,
 		   atomic_read(&smmu->gerrors), smmu->evtq.records,
 		   atomic_read(&iommu->page_faults), atomic_read(&iommu->vevents_lost),
-		   atomic_read(&smmu->inst.leaked), atomic_read(&smmu->withheld),
+		   atomic_read(&smmu->inst.withheld), atomic_read(&smmu->withheld),
 		   cmdq.word, smmu_device_is_dead(smmu), smmu_device_is_adrift(smmu));
 	return 0;
 }
@@ -172,7 +172,7 @@ static void show_master(struct seq_file *s, struct smmu_device *smmu,
 	if (master->nr_pasids)
 		seq_printf(s, " pasids %u", master->nr_pasids);
 	if (master->ats_capable)
-		seq_printf(s, " ats %s", master->ats_parked ? "parked" :
+		seq_printf(s, " ats %s", master->ats_failed ? "failed" :
 					 master->ats_on ? "on" : "off");
 	seq_putc(s, '\n');
 	for (i = 0; i < master->nr_sids; i++) {

@@ -71,7 +71,7 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  *	by guest commands, which an RCU reader lock keeps from outliving it.
  * @attached: it has been attached to something
  * @shared: other devices have, or had, one of its StreamIDs; see streams.h
- * @ats_parked: it left an ATC_INV unanswered and is cut off until it is attached anew
+ * @ats_failed: it left an ATC_INV unanswered and is cut off until it is attached anew
  * @nr_iopf: attachments of it with faults that are answered, and @iopf_left; read by the event
  *	thread, and 0 only under streams_lock as well
  * @iopf_left: of these, left ones whose last faults may still be under way
@@ -112,7 +112,7 @@ struct smmu_master {
 	bool attached;
 	bool shared;
 	bool ats_on;
-	bool ats_parked;
+	bool ats_failed;
 	u32 nr_iopf;
 	u32 iopf_left;
 

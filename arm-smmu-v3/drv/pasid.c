@@ -14,92 +14,91 @@
 
 #include "drv/ats.h"
 #include "drv/ats_pci.h"
-#include "drv/ats_pci.h"
 #include "drv/binding.h"
 #include "drv/change.h"
 #include "drv/domain.h"
-#include "drv/iommu.h"
 #include "drv/install.h"
+#include "drv/iommu.h"
 #include "drv/master.h"
 #include "drv/pasid.h"
 
 /**
- * struct smmu_place - a SubstreamID of a master
+ * struct smmu_pasid - a SubstreamID of a master
  * @binding: what it is attached to; in master->pasids
  * @left: the domain that it may come back to, another one than that of @binding; or NULL
  * @left_node: in @left->left
  * @idle: in master->idle, while it is attached to nothing
  */
-struct smmu_place {
+struct smmu_pasid {
 	struct smmu_binding binding;
 	struct smmu_domain *left;
 	struct list_head left_node;
 	struct list_head idle;
 };
 
-static struct smmu_place *place_of(struct smmu_binding *binding)
+static struct smmu_pasid *pasid_of(struct smmu_binding *binding)
 {
-	return container_of(binding, struct smmu_place, binding);
+	return container_of(binding, struct smmu_pasid, binding);
 }
 
-static struct smmu_place *get_place(struct smmu_master *master, u32 ssid)
+static struct smmu_pasid *get_pasid(struct smmu_master *master, u32 ssid)
 {
 	struct smmu_binding *binding = xa_load(&master->pasids, ssid);
-	struct smmu_place *place;
+	struct smmu_pasid *pasid;
 
 	if (binding)
-		return place_of(binding);
-	place = kzalloc_obj(*place, GFP_KERNEL_ACCOUNT);
-	if (!place)
+		return pasid_of(binding);
+	pasid = kzalloc_obj(*pasid, GFP_KERNEL_ACCOUNT);
+	if (!pasid)
 		return NULL;
-	place->binding.master = master;
-	place->binding.ssid = ssid;
-	INIT_LIST_HEAD(&place->binding.node);
-	INIT_LIST_HEAD(&place->left_node);
-	INIT_LIST_HEAD(&place->idle);
-	if (xa_err(xa_store(&master->pasids, ssid, &place->binding, GFP_KERNEL))) {
-		kfree(place);
+	pasid->binding.master = master;
+	pasid->binding.ssid = ssid;
+	INIT_LIST_HEAD(&pasid->binding.node);
+	INIT_LIST_HEAD(&pasid->left_node);
+	INIT_LIST_HEAD(&pasid->idle);
+	if (xa_err(xa_store(&master->pasids, ssid, &pasid->binding, GFP_KERNEL))) {
+		kfree(pasid);
 		return NULL;
 	}
-	return place;
+	return pasid;
 }
 
 /*
  * @left is NULL for none. Entries in a domain that it does not come back to are forgotten; where it
  * has come back, they are its own.
  */
-static void set_left(struct smmu_place *place, struct smmu_domain *left)
+static void set_left(struct smmu_pasid *pasid, struct smmu_domain *left)
 {
-	if (place->left && place->left != place->binding.domain)
-		smmu_binding_forget_ats_locked(&place->binding, place->left);
-	list_del_init(&place->left_node);
-	place->left = left;
+	if (pasid->left && pasid->left != pasid->binding.domain)
+		smmu_binding_forget_ats_locked(&pasid->binding, pasid->left);
+	list_del_init(&pasid->left_node);
+	pasid->left = left;
 	if (left)
-		list_add_tail(&place->left_node, &left->left);
+		list_add_tail(&pasid->left_node, &left->left);
 }
 
-static void set_idle(struct smmu_place *place, bool idle)
+static void set_idle(struct smmu_pasid *pasid, bool idle)
 {
-	struct smmu_master *master = place->binding.master;
+	struct smmu_master *master = pasid->binding.master;
 
-	if (idle == !list_empty(&place->idle))
+	if (idle == !list_empty(&pasid->idle))
 		return;
 	if (idle) {
-		list_add_tail(&place->idle, &master->idle);
+		list_add_tail(&pasid->idle, &master->idle);
 		master->nr_idle++;
 	} else {
-		list_del_init(&place->idle);
+		list_del_init(&pasid->idle);
 		master->nr_idle--;
 	}
 }
 
 /* Attached to nothing, and nobody comes back */
-static void drop_place(struct smmu_place *place)
+static void drop_pasid(struct smmu_pasid *pasid)
 {
-	set_left(place, NULL);
-	set_idle(place, false);
-	xa_erase(&place->binding.master->pasids, place->binding.ssid);
-	kfree(place);
+	set_left(pasid, NULL);
+	set_idle(pasid, false);
+	xa_erase(&pasid->binding.master->pasids, pasid->binding.ssid);
+	kfree(pasid);
 }
 
 static void trim_idle(struct smmu_master *master)
@@ -112,7 +111,7 @@ static void trim_idle(struct smmu_master *master)
 	if (test_bit(SMMU_CUT, &master->ats_cut))
 		return;
 	while (master->nr_idle > max)
-		drop_place(list_first_entry(&master->idle, struct smmu_place, idle));
+		drop_pasid(list_first_entry(&master->idle, struct smmu_pasid, idle));
 }
 
 static int prepare_pasid(struct smmu_master *master, struct smmu_binding *next)
@@ -158,28 +157,28 @@ int smmu_pasid_attach(struct smmu_master *master, struct smmu_domain *sd, u32 ss
 	};
 	struct smmu_change change;
 	struct smmu_domain *old;
-	struct smmu_place *place;
+	struct smmu_pasid *pasid;
 	int ret;
 
 	guard(smmu_change)(master);
 	ret = prepare_pasid(master, &next);
 	if (ret)
 		return ret;
-	place = get_place(master, ssid);
-	if (!place)
+	pasid = get_pasid(master, ssid);
+	if (!pasid)
 		return -ENOMEM;
-	old = place->binding.domain;
-	change = pasid_change(&place->binding, &next);
+	old = pasid->binding.domain;
+	change = pasid_change(&pasid->binding, &next);
 	ret = smmu_change_prepare_locked(&change, &sd->domain);
 	if (ret) {
 		/* a new one */
-		if (!old && list_empty(&place->idle))
-			drop_place(place);
+		if (!old && list_empty(&pasid->idle))
+			drop_pasid(pasid);
 		return ret;
 	}
 	smmu_change_commit_locked(&change);
-	set_idle(place, false);
-	set_left(place, old == sd ? NULL : old);
+	set_idle(pasid, false);
+	set_left(pasid, old == sd ? NULL : old);
 	master->max_idle = max(master->max_idle, master->nr_pasids);
 	return 0;
 }
@@ -198,8 +197,8 @@ void smmu_pasid_detach_locked(struct smmu_master *master, u32 ssid)
 	old = binding->domain;
 	change = pasid_change(binding, &next);
 	smmu_change_commit_locked(&change);
-	set_left(place_of(binding), old);
-	set_idle(place_of(binding), true);
+	set_left(pasid_of(binding), old);
+	set_idle(pasid_of(binding), true);
 	trim_idle(master);
 }
 
@@ -218,26 +217,26 @@ void smmu_pasid_release_locked(struct smmu_master *master)
 	if (step == SMMU_ATS_GOES_OFF)
 		answers = smmu_ats_off_locked(master);
 	/* the STE leaves the CD table for good: nobody reads it, and it can go as it is */
-	if (attached && !master->ats_parked)
+	if (attached && !master->ats_failed)
 		smmu_install_stes_locked(master, &rid, false);
 	xa_for_each(&master->pasids, ssid, binding) {
 		smmu_binding_leave_locked(binding);
-		drop_place(place_of(binding));
+		drop_pasid(pasid_of(binding));
 	}
 	if (!answers)
-		smmu_ats_park_locked(master);
+		smmu_ats_fail_locked(master);
 }
 
 void smmu_pasid_domain_gone_locked(struct smmu_domain *sd)
 {
-	struct smmu_place *place, *next;
+	struct smmu_pasid *pasid, *next;
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	list_for_each_entry_safe(place, next, &sd->left, left_node) {
-		if (place->binding.domain)
-			set_left(place, NULL);
+	list_for_each_entry_safe(pasid, next, &sd->left, left_node) {
+		if (pasid->binding.domain)
+			set_left(pasid, NULL);
 		else
-			drop_place(place);
+			drop_pasid(pasid);
 	}
 }

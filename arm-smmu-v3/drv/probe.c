@@ -20,8 +20,8 @@
 #include "drv/iommu.h"
 #include "drv/iopf.h"
 #include "drv/master.h"
-#include "drv/ops.h"
 #include "drv/mmtable.h"
+#include "drv/ops.h"
 #include "drv/params.h"
 #include "drv/probe.h"
 #include "drv/takeover.h"
@@ -30,7 +30,7 @@
 static atomic_t instance_nr = ATOMIC_INIT(0);
 
 /* What an SMMU that gave up means above hardware: nothing to undo, people should know */
-static void device_lost(struct smmu_device *smmu)
+static void report_shut(struct smmu_device *smmu)
 {
 	dev_alert(smmu->dev, "devices behind it have no DMA until the machine is restarted\n");
 }
@@ -38,7 +38,7 @@ static void device_lost(struct smmu_device *smmu)
 static const struct smmu_device_ops device_ops = {
 	.event = smmu_fault_report,
 	.atc_stuck = smmu_ats_cut,
-	.lost = device_lost,
+	.was_shut = report_shut,
 };
 
 static void recover_work(struct work_struct *work)

@@ -17,7 +17,7 @@ static struct smmu_stream *first_owner(struct smmu_iommu *iommu, u32 sid)
 /* What the owner has that only works where the stream means one device, or NULL */
 static const char *only_alone(const struct smmu_master *owner)
 {
-	if (owner->ats_on || owner->ats_parked)
+	if (owner->ats_on || owner->ats_failed)
 		return "has ATS on";
 	if (owner->nr_pasids)
 		return "has PASIDs attached";

@@ -76,7 +76,7 @@ static void viommu_destroy(struct iommufd_viommu *viommu)
 	smmu_array_forget_vmid(smmu_domain_array(vsmmu->parent), inst, vsmmu->vmid);
 	mutex_unlock(&smmu_attach_mutex);
 	if (smmu_device_is_adrift(smmu))
-		smmu_tag_leak(inst);
+		smmu_tag_withhold(inst);
 	else
 		smmu_tag_free(inst, SMMU_INV_S2_VMID_VSMMU, vsmmu->vmid);
 	smmu_iommu_put(vsmmu->iommu);

@@ -10,7 +10,7 @@
 
 u64 smmu_cmdq_posted(const struct smmu_cmdq *q)
 {
-	/* pairs with WRITE_ONCE in smmu_cmdq_post_lock() and in ring(), core/insert.c */
+	/* pairs with WRITE_ONCE in smmu_cmdq_post_lock() and in ring_published(), core/insert.c */
 	return READ_ONCE(*(q->combine ? &q->ins.rung : &q->prod));
 }
 

@@ -86,7 +86,7 @@ static void turn_off(struct smmu_device *smmu)
 	u32 stuck = smmu_cr0_clear(smmu, CR0_SMMUEN);
 
 	if (!stuck && smmu->started && !smmu_device_is_dead(smmu))
-		smmu_issue_settle(smmu);
+		smmu_issue_quiesce(smmu);
 	stuck |= smmu_cr0_clear(smmu, ~stuck);
 	if (stuck)
 		dev_err(smmu->dev, "SMMU did not acknowledge the disable (CR0ACK 0x%x)\n", stuck);

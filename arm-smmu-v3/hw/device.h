@@ -43,13 +43,13 @@ struct smmu_event;
 /**
  * struct smmu_device_ops - what hw tells the layer above
  * @event: a decoded event record; event queue thread, may sleep
- * @lost: the SMMU was shut because it no longer answers; any context
+ * @was_shut: the SMMU was shut because it no longer answers; any context
  * @atc_stuck: the queue waits for an ATC_INV of this stream for too long: see that its device
  *	does not use what its ATC holds; any context. False when there is no such device.
  */
 struct smmu_device_ops {
 	void (*event)(struct smmu_device *smmu, const struct smmu_event *event);
-	void (*lost)(struct smmu_device *smmu);
+	void (*was_shut)(struct smmu_device *smmu);
 	bool (*atc_stuck)(struct smmu_device *smmu, u32 sid);
 };
 

@@ -64,7 +64,7 @@ int smmu_issue_flush_all(struct smmu_device *smmu)
 	return issue_as_needed(smmu, cmd, flush_all(smmu, cmd));
 }
 
-void smmu_issue_settle(struct smmu_device *smmu)
+void smmu_issue_quiesce(struct smmu_device *smmu)
 {
 	struct smmu_deadline deadline = {
 		.at = ktime_add_ms(ktime_get(), SETTLE_MS),
@@ -84,7 +84,7 @@ void smmu_issue_shut(struct smmu_device *smmu, const char *why)
 	if (!smmu_shut_begin(smmu, &off))
 		return;
 	if (off)
-		smmu_issue_settle(smmu);
+		smmu_issue_quiesce(smmu);
 	smmu_shut_end(smmu, off, why);
 }
 

@@ -102,16 +102,16 @@ void smmu_issue_resume(struct smmu_device *smmu, u32 sid, u16 stag, u8 action);
 int smmu_issue_flush_all(struct smmu_device *smmu);
 
 /**
- * smmu_issue_settle() - transactions that were in progress when SMMUEN was cleared are over
+ * smmu_issue_quiesce() - transactions that were in progress when SMMUEN was cleared are over
  * @smmu: SMMUEN acknowledged as 0: that says nothing of them (6.3.9.6), but a flush of all that
  *	they may have used does (4.7.3)
  *
  * A queue with something in it is stuck or about to be: nothing is asked of it. Any context,
  * polls for some ms at most.
  */
-void smmu_issue_settle(struct smmu_device *smmu);
+void smmu_issue_quiesce(struct smmu_device *smmu);
 
-/* smmu_shut() with smmu_issue_settle() before "dead": for callers that the queue does not call */
+/* smmu_shut() with smmu_issue_quiesce() before "dead": for callers that the queue does not call */
 void smmu_issue_shut(struct smmu_device *smmu, const char *why);
 
 #endif

@@ -64,7 +64,7 @@ void smmu_shut_end(struct smmu_device *smmu, u32 off, const char *why)
 		return;
 	dev_alert(smmu->dev, "SHUT: %s. All DMA through it %s; other SMMUs go on.\n", why,
 		  off ? "aborts" : "should abort, but the SMMU did not confirm it");
-	smmu->ops->lost(smmu);
+	smmu->ops->was_shut(smmu);
 }
 
 void smmu_shut(struct smmu_device *smmu, const char *why)

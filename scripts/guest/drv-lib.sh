@@ -85,7 +85,7 @@ clean()
 	for file in "$DEBUGFS"/*/counters; do
 		[ -e "$file" ] || { echo "no counters in $DEBUGFS"; return 1; }
 		bad=$(awk -v with="${1:-}" '
-			/^(cmd_errors|timeouts|leaked_tags|dead) / && $2 { print }
+			/^(cmd_errors|timeouts|withheld_tags|dead) / && $2 { print }
 			with != "flood" && /^gerrors / && $2 { print }
 			with == "events" && /^events / && $2 { print }' "$file")
 		[ -z "$bad" ] || { echo "$file: $bad" | tr '\n' ' '; echo; rc=1; }

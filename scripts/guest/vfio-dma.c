@@ -625,8 +625,8 @@ static bool hwpt(void)
 		case 0:
 			detach();
 			wrong = probe(BASE, NULL, 0);
-			if (!wrong && domains_have("users 0", "trash"))
-				wrong = "a tag of nobody is called trash, not parked";
+			if (!wrong && domains_have("users 0", "forgotten"))
+				wrong = "a tag of nobody is called forgotten, not parked";
 			break;
 		case 1:
 			/* a tag is used anew */

@@ -89,7 +89,7 @@ live()
 {
 	awk -v type="$1" '
 		/^domain/ { parent = /nest parent/ }
-		parent && $1 == type && !/(parked|trash)$/ { n++ }
+		parent && $1 == type && !/(parked|forgotten)$/ { n++ }
 		END { print n + 0 }' "$DEBUGFS/domains"
 }
 

@@ -162,7 +162,7 @@ static inline unsigned int nr_domains(void)
 /* After a case, with all files closed: nothing is left, and no SMMU has had to complain */
 static inline const char *all_clean(unsigned int domains)
 {
-	static const char * const bad[] = { "cmd_errors", "timeouts", "leaked_tags", "dead" };
+	static const char * const bad[] = { "cmd_errors", "timeouts", "withheld_tags", "dead" };
 	unsigned int i;
 
 	if (!has_debugfs())

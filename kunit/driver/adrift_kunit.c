@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An SMMU that neither confirms an invalidation nor that it is off goes on to translate with
+ * what it has. Nothing of that is used for anything else: not its tags, not its tables, not
+ * its queues, not even when its driver has gone.
+ */
+#include <linux/device.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+
+#include "core/array.h"
+#include "core/cd.h"
+#include "drv/arrays.h"
+#include "drv/domain.h"
+#include "drv/master.h"
+#include "driver/guest.h"
+
+#define IOVA	0x40001000ULL
+#define PA	0x12345000ULL
+/* Below another table, and in no TLB */
+#define IOVA2	0x80003000ULL
+#define PA2	0x23456000ULL
+
+static const struct model_inject adrift = { .lost_sync = true, .no_ack = true };
+static const struct model_inject well;
+
+/* Memory that an SMMU is led to */
+static const char * const what[] = {
+	"page table", "CD table", "level-2 stream table", "stream table", "command queue",
+	"event queue",
+};
+
+static void led_to(const void **mem, struct smmu_device *smmu,
+		   struct rig_device *d, struct iommu_domain *domain)
+{
+	struct smmu_master *master = dev_iommu_priv_get(d->dev);
+	struct smmu_cd_s1 s1;
+
+	smmu_pgtable_cd(&smmu_domain_of(domain)->pt, &s1);
+	mem[0] = phys_to_virt(s1.ttb);
+	mem[1] = smmu_cdtab_cd(&master->cdtab, 0);
+	mem[2] = smmu_strtab_ste(smmu, d->sid);
+	mem[3] = smmu->strtab.mem;
+	mem[4] = smmu_main_cmdq(smmu)->mem.virt;
+	mem[5] = smmu->evtq.mem.virt;
+}
+
+static u32 asid_of(struct iommu_domain *domain, struct smmu_device *smmu)
+{
+	const struct smmu_inv *inv;
+	u32 id;
+
+	mutex_lock(&smmu_attach_mutex);
+	inv = smmu_array_find_tag(smmu_domain_array(smmu_domain_of(domain)), &smmu->inst,
+				  SMMU_INV_S1_ASID);
+	id = inv ? inv->id : 0;
+	mutex_unlock(&smmu_attach_mutex);
+	return id;
+}
+
+/* A device that has been at IOVA, and only there; then its SMMU does nothing more it is told */
+static struct iommu_domain *set_adrift(struct kunit *test, struct rig *rig, struct rig_device *d)
+{
+	struct smmu_device *smmu = &rig_iommu(rig->smmu[d->smmu])->smmu;
+	struct iommu_domain *domain = rig_domain(test, d);
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA2, PA2, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
+	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
+	model_inject(rig->smmu[d->smmu]->model, &adrift);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_TRUE(test, smmu_device_is_dead(smmu));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_off(smmu));
+	KUNIT_EXPECT_TRUE(test, smmu_device_is_adrift(smmu));
+	return domain;
+}
+
+static void keeps_what_it_has(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *machine = rig_smmu(test, rig, 0, NULL);
+	struct smmu_device *smmu = &rig_iommu(machine)->smmu;
+	struct rig_device *d = rig_device(test, rig, 0);
+	struct iommu_domain *domain = set_adrift(test, rig, d), *next;
+	struct model_access a = { .sid = d->sid, .iova = IOVA2 };
+	u32 asid = asid_of(domain, smmu), i;
+	const void *mem[ARRAY_SIZE(what)];
+
+	led_to(mem, smmu, d, domain);
+
+	/* the next domain gets another ASID, and loses it in the same way */
+	KUNIT_EXPECT_NE(test, 0, asid);
+	next = rig_domain(test, d);
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_blocked_domain));
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&smmu->inst.withheld));
+	iommu_domain_free(domain);
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, next));
+	KUNIT_EXPECT_NE(test, asid, asid_of(next, smmu));
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	KUNIT_EXPECT_EQ(test, 2, atomic_read(&smmu->inst.withheld));
+	iommu_domain_free(next);
+
+	/* everything goes, but for what the SMMU may still go by: it does */
+	rig_remove(d);
+	device_release_driver(machine->dev);
+	for (i = 0; i < ARRAY_SIZE(mem); i++)
+		KUNIT_EXPECT_GT_MSG(test, page_count(virt_to_page(mem[i])), 0, "%s", what[i]);
+	KUNIT_EXPECT_TRUE(test, model_is_on(machine->model));
+	KUNIT_EXPECT_EQ(test, 0, model_access(machine->model, &a));
+	KUNIT_EXPECT_EQ(test, PA2, a.pa);
+
+	/* another probe does not take it on before it is well */
+	KUNIT_EXPECT_NE(test, 1, device_attach(machine->dev));
+	model_inject(machine->model, &well);
+	KUNIT_EXPECT_EQ(test, 1, device_attach(machine->dev));
+	KUNIT_EXPECT_EQ(test, -EFAULT, model_access(machine->model, &a));
+}
+
+/* One that stops only when its driver goes has no claim to its tables; the tags went before */
+static void stops_in_the_end(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *machine = rig_smmu(test, rig, 0, NULL);
+	struct smmu_device *smmu = &rig_iommu(machine)->smmu;
+	struct rig_device *d = rig_device(test, rig, 0);
+	struct iommu_domain *domain = set_adrift(test, rig, d);
+
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	iommu_domain_free(domain);
+	rig_remove(d);
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&smmu->inst.withheld));
+	model_inject(machine->model, &well);
+	smmu_device_stop(smmu);
+	KUNIT_EXPECT_TRUE(test, smmu_device_is_off(smmu));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_adrift(smmu));
+}
+
+/* A guest's VMID is not the next guest's */
+static void keeps_a_vmid(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct iommu_domain *parent, *bypass;
+	struct machine_smmu *machine;
+	struct smmu_device *smmu;
+	struct rig_device *d;
+	struct guest *g;
+	u16 vmid;
+	int ret;
+
+	machine = guest_smmu(test, rig, 0);
+	smmu = &rig_iommu(machine)->smmu;
+	d = rig_device(test, rig, 0);
+	parent = rig_domain_s2(test, d);
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(parent, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	g = guest_new(test, machine, parent, &ret);
+	KUNIT_ASSERT_NOT_NULL(test, g);
+	guest_device(test, g, d, 0x77);
+	bypass = guest_bypass(test, g);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, bypass));
+	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
+
+	model_inject(machine->model, &adrift);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(parent, IOVA, SZ_4K));
+	KUNIT_EXPECT_TRUE(test, smmu_device_is_adrift(smmu));
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	iommu_domain_free(bypass);
+	vmid = g->vsmmu.vmid;
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&smmu->inst.withheld));
+	guest_destroy(g);
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&smmu->inst.withheld));
+	KUNIT_EXPECT_TRUE(test, ida_exists(&smmu->inst.vmids, vmid));
+	iommu_domain_free(parent);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(keeps_what_it_has),
+	KUNIT_CASE(stops_in_the_end),
+	KUNIT_CASE(keeps_a_vmid),
+	{}
+};
+
+static struct kunit_suite suite = { .name = "smmu_adrift", .test_cases = cases };
+kunit_test_suite(suite);

@@ -1,0 +1,749 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ATS: the order in which it goes on and off, that no ATC ever answers with what was
+ * unmapped, and what becomes of devices that do not answer an ATC_INV.
+ */
+#include <kunit/static_stub.h>
+#include <linux/bitfield.h>
+#include <linux/device.h>
+#include <linux/iommu.h>
+#include <linux/kthread.h>
+#include <linux/sizes.h>
+
+#include "core/array.h"
+#include "core/cmd.h"
+#include "core/ste.h"
+#include "drv/ats_cut.h"
+#include "drv/ats_pci.h"
+#include "drv/arrays.h"
+#include "drv/domain.h"
+#include "drv/master.h"
+#include "drv/walk.h"
+#include "hw/device.h"
+#include "driver/rig.h"
+
+#define IOVA	0x40001000ULL
+#define PA	0x12345000ULL
+#define PA2	0x23456000ULL
+
+static struct iommu_domain *mapped(struct kunit *test, struct rig_device *d, u64 pa)
+{
+	struct iommu_domain *domain = rig_domain(test, d);
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, pa, SZ_4K, IOMMU_READ | IOMMU_WRITE,
+					   GFP_KERNEL));
+	return domain;
+}
+
+static void remap(struct kunit *test, struct iommu_domain *domain, u64 pa)
+{
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, pa, SZ_4K, IOMMU_READ | IOMMU_WRITE,
+					   GFP_KERNEL));
+}
+
+/* What stood where when a command was done */
+struct moment {
+	u8 op;
+	bool ats;	/* in the device */
+	bool eats;	/* in the STE */
+	bool live;	/* ATS entry in the array */
+};
+
+struct film {
+	struct rig_device *d;
+	struct smmu_device *smmu;
+	struct smmu_domain *domain;
+	struct moment moment[32];
+	u32 nr;
+};
+
+static void shoot(void *data, const struct smmu_cmd *cmd)
+{
+	struct film *f = data;
+	const struct smmu_array *array;
+	const struct smmu_inv *inv;
+	struct moment *m;
+	u32 pos, num;
+	u64 w1;
+
+	if (f->nr == ARRAY_SIZE(f->moment))
+		return;
+	m = &f->moment[f->nr++];
+	w1 = le64_to_cpu(READ_ONCE(smmu_strtab_ste(f->smmu, f->d->sid)->w[1]));
+	m->op = le64_to_cpu(cmd->w[0]) & CMD0_OPCODE;
+	m->ats = f->d->ats;
+	m->eats = FIELD_GET(STE1_EATS, w1);
+	rcu_read_lock();
+	array = rcu_dereference(f->domain->invs);
+	num = smmu_array_count(array);
+	for (pos = 0; (inv = smmu_array_next_live(array, &pos, num)); pos++)
+		m->live |= smmu_inv_is_ats(inv->type);
+	rcu_read_unlock();
+}
+
+/*
+ * On: EATS in the STE, then the entries, then ATC_INV, then the device. Off: the device, then
+ * ATC_INV, then the entries, then EATS. So the device never has ATS without an entry, and no
+ * ATC_INV goes to a stream without EATS.
+ */
+static void order(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
+	struct iommu_domain *domain;
+	u32 i, round, atc_invs = 0;
+	struct film f = {};
+
+	rig->atc = true;
+	f.d = rig_device(test, rig, 0);
+	f.smmu = &rig_iommu(smmu)->smmu;
+	domain = mapped(test, f.d, PA);
+	f.domain = smmu_domain_of(domain);
+	/* the second time the entries are revived */
+	for (round = 0; round < 2; round++) {
+		f.nr = 0;
+		model_trace(smmu->model, shoot, &f);
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(f.d, domain));
+		KUNIT_EXPECT_TRUE(test, f.d->ats);
+		KUNIT_EXPECT_EQ(test, PA, rig_access(rig, f.d, IOVA, false));
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(f.d, &smmu_blocked_domain));
+		model_trace(smmu->model, NULL, NULL);
+		KUNIT_EXPECT_FALSE(test, f.d->ats);
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, f.d, IOVA, false));
+		KUNIT_ASSERT_LT(test, f.nr, ARRAY_SIZE(f.moment));
+		for (i = 0; i < f.nr; i++) {
+			const struct moment *m = &f.moment[i];
+
+			if (m->op == CMD_ATC_INV) {
+				atc_invs++;
+				KUNIT_EXPECT_TRUE(test, m->eats);
+				KUNIT_EXPECT_TRUE(test, m->live);
+				KUNIT_EXPECT_FALSE(test, m->ats);
+			}
+			if (m->ats)
+				KUNIT_EXPECT_TRUE(test, m->live && m->eats);
+			if (m->live)
+				KUNIT_EXPECT_TRUE(test, m->eats);
+		}
+	}
+	KUNIT_EXPECT_EQ(test, 4, atc_invs);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(f.d, &smmu_identity_domain));
+	iommu_domain_free(domain);
+}
+
+/* An unmap reaches the ATC of every stream behind every SMMU */
+static void unmap_reaches_atcs(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct rig_device *d[4];
+	struct iommu_domain *domain;
+	u32 i;
+
+	rig->atc = true;
+	rig_smmu(test, rig, 0, NULL);
+	rig_smmu(test, rig, 1, NULL);
+	for (i = 0; i < 4; i++)
+		d[i] = rig_device(test, rig, i & 1);
+	domain = mapped(test, d[0], PA);
+	for (i = 0; i < 4; i++) {
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(d[i], domain));
+		KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d[i], IOVA, false));
+	}
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d[i], IOVA, false));
+	remap(test, domain, PA2);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, PA2, rig_access(rig, d[i], IOVA, false));
+	for (i = 0; i < 4; i++)
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(d[i], &smmu_identity_domain));
+	iommu_domain_free(domain);
+}
+
+/* ATS stays on from one domain to the next; what the ATC held of the old one does not */
+static void changes_domain(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
+	struct iommu_domain *a, *b;
+	struct model_access dma = { .iova = IOVA, .ats = true };
+	struct smmu_array *array;
+	struct rig_device *d;
+
+	rig->atc = true;
+	d = rig_device(test, rig, 0);
+	a = mapped(test, d, PA);
+	b = mapped(test, d, PA2);
+	dma.sid = d->sid;
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, a));
+	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
+	mutex_lock(&smmu_attach_mutex);
+	array = smmu_domain_array(smmu_domain_of(a));
+	mutex_unlock(&smmu_attach_mutex);
+	/* the ASID and the ATC */
+	KUNIT_ASSERT_NOT_NULL(test, array);
+	KUNIT_EXPECT_EQ(test, 2, smmu_array_count(array));
+	model_watch(smmu->model, &dma);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, b));
+	rig_watched(test, smmu, PA, PA2, RIG_NOWHERE);
+	KUNIT_EXPECT_TRUE(test, d->ats);
+	KUNIT_EXPECT_EQ(test, PA2, rig_access(rig, d, IOVA, false));
+	/* the old domain has forgotten it: its walk sends nothing */
+	mutex_lock(&smmu_attach_mutex);
+	array = smmu_domain_array(smmu_domain_of(a));
+	mutex_unlock(&smmu_attach_mutex);
+	KUNIT_ASSERT_NOT_NULL(test, array);
+	KUNIT_EXPECT_EQ(test, 0, smmu_array_count(array));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	iommu_domain_free(a);
+	iommu_domain_free(b);
+}
+
+/* A device that has four streams: an entry and an ATC_INV for each */
+static void every_stream(struct kunit *test)
+{
+	static const u32 sids[] = { 9, 3, 7, 0x101 };
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
+	struct model_stats *stats = kunit_kzalloc(test, sizeof(*stats), GFP_KERNEL);
+	struct iommu_domain *domain;
+	struct rig_device *d;
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, stats);
+	rig->atc = true;
+	d = rig_device_sids(test, rig, 0, sids, ARRAY_SIZE(sids));
+	domain = mapped(test, d, PA);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
+	for (i = 0; i < ARRAY_SIZE(sids); i++) {
+		d->sid = sids[i];
+		KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
+	}
+	model_stats_reset(smmu->model);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	model_stats(smmu->model, stats);
+	KUNIT_EXPECT_EQ(test, ARRAY_SIZE(sids), stats->cmds[CMD_ATC_INV]);
+	KUNIT_EXPECT_EQ(test, 1, stats->doorbells);
+	KUNIT_EXPECT_EQ(test, 2, stats->cmds[CMD_SYNC]);
+	for (i = 0; i < ARRAY_SIZE(sids); i++) {
+		d->sid = sids[i];
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, IOVA, false));
+	}
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	iommu_domain_free(domain);
+}
+
+/* Three devices on one domain, the second does not answer an unmap's ATC_INV */
+struct silence {
+	struct rig *rig;
+	struct machine_smmu *smmu;
+	struct rig_device *d[3];
+	struct iommu_domain *domain;
+};
+
+static void make_silence(struct kunit *test, struct silence *s, u64 ns)
+{
+	struct model_inject silent = { .silent = true, .silent_ns = ns };
+	struct model_config cfg;
+	u32 i;
+
+	s->rig = rig_new(test);
+	s->rig->atc = true;
+	s->rig->ssid_bits = 5;
+	model_config_default(&cfg);
+	FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], 5);
+	s->smmu = rig_smmu(test, s->rig, 0, &cfg);
+	for (i = 0; i < 3; i++)
+		s->d[i] = rig_device(test, s->rig, 0);
+	s->domain = mapped(test, s->d[0], PA);
+	for (i = 0; i < 3; i++) {
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(s->d[i], s->domain));
+		KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, s->d[i], IOVA, false));
+	}
+	silent.silent_sid = s->d[1]->sid;
+	model_inject(s->smmu->model, &silent);
+}
+
+static void answer(struct silence *s)
+{
+	static const struct model_inject none;
+
+	model_inject(s->smmu->model, &none);
+}
+
+static void free_silence(struct kunit *test, struct silence *s)
+{
+	u32 i;
+
+	for (i = 0; i < 3; i++)
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(s->d[i], &smmu_identity_domain));
+	iommu_domain_free(s->domain);
+}
+
+static void expect_nobody(struct kunit *test, struct silence *s)
+{
+	u32 i;
+
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_FALSE(test, s->d[i]->bus_master);
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s->rig, s->d[i], IOVA, false));
+	}
+}
+
+/*
+ * The unmap returns with all three cut off, because the CMD_SYNC does not say which it was; then
+ * the one is found out, and the others go on.
+ */
+static void finds_the_culprit(struct kunit *test)
+{
+	struct smmu_device *smmu;
+	struct silence s;
+	u32 i;
+
+	make_silence(test, &s, 0);
+	smmu = &rig_iommu(s.smmu)->smmu;
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
+	expect_nobody(test, &s);
+	KUNIT_EXPECT_TRUE(test, s.rig->recover);
+	remap(test, s.domain, PA2);
+
+	rig_recover(s.rig);
+	for (i = 0; i < 3; i += 2) {
+		KUNIT_EXPECT_TRUE(test, s.d[i]->bus_master && s.d[i]->ats);
+		KUNIT_EXPECT_EQ(test, PA2, rig_access(s.rig, s.d[i], IOVA, false));
+	}
+	/* its owner's bus mastering is as it was; nothing comes of it */
+	KUNIT_EXPECT_TRUE(test, s.d[1]->bus_master);
+	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[1], IOVA, false));
+	KUNIT_EXPECT_STREQ(test, "abort", smmu_ste_kind(smmu_strtab_ste(smmu, s.d[1]->sid)));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
+
+	/* no ATC_INV goes to it any more: unmaps are quick again, and nobody is cut */
+	s.rig->recover = false;
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_FALSE(test, s.rig->recover);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[0], IOVA, false));
+
+	/* blocked keeps it parked, and a reset that helped comes as a new attach */
+	remap(test, s.domain, PA);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(s.d[1], &smmu_blocked_domain));
+	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[1], IOVA, false));
+	answer(&s);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(s.d[1], s.domain));
+	KUNIT_EXPECT_TRUE(test, s.d[1]->bus_master && s.d[1]->ats);
+	KUNIT_EXPECT_EQ(test, PA, rig_access(s.rig, s.d[1], IOVA, false));
+	free_silence(test, &s);
+}
+
+/* Attached anew and still silent: parked at once, the attach itself does not fail */
+static void still_silent(struct kunit *test)
+{
+	struct silence s;
+
+	make_silence(test, &s, 0);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
+	rig_recover(s.rig);
+	remap(test, s.domain, PA);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(s.d[1], &smmu_identity_domain));
+	/* identity needs no ATS */
+	KUNIT_EXPECT_EQ(test, IOVA, rig_access(s.rig, s.d[1], IOVA, false));
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(s.d[1], s.domain));
+	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[1], IOVA, false));
+	KUNIT_EXPECT_EQ(test, PA, rig_access(s.rig, s.d[0], IOVA, false));
+	answer(&s);
+	free_silence(test, &s);
+}
+
+/* Silent while it is being detached: detach cannot fail, and the domain is free of it */
+static void silent_at_detach(struct kunit *test)
+{
+	struct silence s;
+	u64 pa;
+
+	make_silence(test, &s, 0);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(s.d[1], &smmu_blocked_domain));
+	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[1], IOVA, false));
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_FALSE(test, s.rig->recover);
+	pa = rig_access(s.rig, s.d[0], IOVA, false);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pa);
+	answer(&s);
+	free_silence(test, &s);
+}
+
+/*
+ * The queue stands still for as long as PCIe allows. Whoever waits first cuts the devices
+ * off; the root port gives up, which this case has happen at that moment; the SMMU lives on.
+ */
+static struct silence *the_silence;
+
+static void cut_stub(struct smmu_master *master)
+{
+	struct model_inject silent = { .silent = true, .silent_sid = the_silence->d[1]->sid };
+	u32 i;
+
+	for (i = 0; i < 3; i++)
+		if (the_silence->d[i]->dev == master->dev)
+			rig_cut(the_silence->d[i]);
+	model_inject(the_silence->smmu->model, &silent);
+}
+
+static void queue_stands_still(struct kunit *test)
+{
+	struct smmu_device *smmu;
+	struct silence s;
+
+	make_silence(test, &s, ~0ULL >> 2);
+	smmu = &rig_iommu(s.smmu)->smmu;
+	the_silence = &s;
+	kunit_activate_static_stub(test, smmu_ats_pci_cut, cut_stub);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
+	expect_nobody(test, &s);
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
+	rig_recover(s.rig);
+	KUNIT_EXPECT_TRUE(test, s.d[0]->ats);
+	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
+	KUNIT_EXPECT_TRUE(test, s.d[2]->ats);
+	answer(&s);
+	free_silence(test, &s);
+}
+
+/* Somebody else's unmap, of a domain without ATS, behind the silent device's ATC_INV */
+static void bystander(struct kunit *test)
+{
+	struct iommu_domain *other;
+	struct smmu_ticket ticket;
+	struct smmu_deadline deadline = {};
+	struct smmu_device *smmu;
+	struct rig_device *e;
+	struct smmu_cmd cmd[2];
+	struct silence s;
+
+	make_silence(test, &s, ~0ULL >> 2);
+	smmu = &rig_iommu(s.smmu)->smmu;
+	s.rig->atc = false;
+	e = rig_device(test, s.rig, 0);
+	other = mapped(test, e, PA2);
+	the_silence = &s;
+	kunit_activate_static_stub(test, smmu_ats_pci_cut, cut_stub);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(e, other));
+	KUNIT_EXPECT_EQ(test, PA2, rig_access(s.rig, e, IOVA, false));
+	/* as a guest would send it: nobody waits for this one */
+	smmu_cmd_atc_inv(&cmd[0], s.d[1]->sid, 0, false, 0, ATC_SIZE_ALL);
+	smmu_cmd_sync(&cmd[1]);
+	KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, 2, &deadline, &ticket, false));
+
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(other, IOVA, SZ_4K));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, e, IOVA, false));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
+	/* only the one that held the queue up was cut off, and the bystander was not */
+	KUNIT_EXPECT_FALSE(test, s.d[1]->bus_master);
+	KUNIT_EXPECT_TRUE(test, s.d[0]->bus_master && s.d[2]->bus_master && e->bus_master);
+	answer(&s);
+	rig_recover(s.rig);
+	KUNIT_EXPECT_TRUE(test, s.d[1]->bus_master);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(e, &smmu_identity_domain));
+	iommu_domain_free(other);
+	free_silence(test, &s);
+}
+
+/* What bus mastering is when the commands of the parking are done */
+struct parking {
+	struct rig_device *d;
+	u32 cfgi;
+	u32 early;
+};
+
+static void look_at_parking(void *data, const struct smmu_cmd *cmd)
+{
+	struct parking *p = data;
+
+	if (smmu_cmd_opcode(cmd) != CMD_CFGI_STE ||
+	    FIELD_GET(CMD0_CFGI_SID, le64_to_cpu(cmd->w[0])) != p->d->sid)
+		return;
+	p->cfgi++;
+	p->early += READ_ONCE(p->d->bus_master);
+}
+
+/* Bus mastering comes back when the STE aborts, not before; not at all where it was off */
+static void gives_bus_mastering_back(struct kunit *test)
+{
+	const bool *had = test->param_value;
+	struct parking p = {};
+	struct silence s;
+
+	make_silence(test, &s, 0);
+	p.d = s.d[1];
+	p.d->bus_master = *had;
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
+	expect_nobody(test, &s);
+	model_trace(s.smmu->model, look_at_parking, &p);
+	rig_recover(s.rig);
+	model_trace(s.smmu->model, NULL, NULL);
+	KUNIT_EXPECT_GT(test, p.cfgi, 0);
+	KUNIT_EXPECT_EQ(test, 0, p.early);
+	KUNIT_EXPECT_EQ(test, *had, p.d->bus_master);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, p.d, IOVA, false));
+	answer(&s);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(p.d, &smmu_identity_domain));
+	KUNIT_EXPECT_EQ(test, *had, p.d->bus_master);
+	p.d->bus_master = true;
+	free_silence(test, &s);
+}
+
+static const bool had_bus_mastering[] = { true, false };
+
+static void had_desc(const bool *had, char *desc)
+{
+	strscpy(desc, *had ? "was on" : "was off", KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(had, had_bus_mastering, had_desc);
+
+#define SSID	7
+
+/* The same with a PASID of the second on a domain of its own; no device knows Global */
+static struct iommu_domain *make_silence_pasid(struct kunit *test, struct silence *s, u32 silent)
+{
+	struct model_inject inject = { .silent = true, .no_global = true };
+	struct iommu_domain *pasid;
+
+	make_silence(test, s, 0);
+	inject.silent_sid = s->d[silent]->sid;
+	inject.silent_pasid = silent == 1;
+	inject.silent_ssid = SSID;
+	model_inject(s->smmu->model, &inject);
+	pasid = mapped(test, s->d[1], PA2);
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_device_pasid(pasid, s->d[1]->dev, SSID, NULL));
+	KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(s->rig, s->d[1], SSID, IOVA, false));
+	return pasid;
+}
+
+static void free_silence_pasid(struct kunit *test, struct silence *s, struct iommu_domain *pasid)
+{
+	answer(s);
+	iommu_detach_device_pasid(pasid, s->d[1]->dev, SSID);
+	iommu_domain_free(pasid);
+	free_silence(test, s);
+}
+
+/* It answers for requests without PASID and does not for one PASID: that is not good enough */
+static void silent_under_a_pasid(struct kunit *test)
+{
+	struct iommu_domain *pasid;
+	struct silence s;
+
+	pasid = make_silence_pasid(test, &s, 1);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(pasid, IOVA, SZ_4K));
+	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
+	rig_recover(s.rig);
+	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[1], IOVA, false));
+	/* nobody waits for it any more */
+	s.rig->recover = false;
+	remap(test, pasid, PA2);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(pasid, IOVA, SZ_4K));
+	KUNIT_EXPECT_FALSE(test, s.rig->recover);
+	free_silence_pasid(test, &s, pasid);
+}
+
+/*
+ * What is unmapped while a device is cut off, it does not hear of: it answers with Unsupported
+ * Request. This one does not empty its ATC either when ATS Enable is set again.
+ */
+static void stale_under_a_pasid(struct kunit *test)
+{
+	struct iommu_domain *pasid;
+	struct silence s;
+
+	pasid = make_silence_pasid(test, &s, 0);
+	s.rig->keeps_atc = true;
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(pasid, IOVA, SZ_4K));
+	rig_recover(s.rig);
+	KUNIT_EXPECT_TRUE(test, s.d[1]->ats && s.d[1]->bus_master);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(s.rig, s.d[1], SSID, IOVA, false));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[1], IOVA, false));
+	free_silence_pasid(test, &s, pasid);
+}
+
+static u8 eats(struct machine_smmu *smmu, struct rig_device *d)
+{
+	return FIELD_GET(STE1_EATS,
+			 le64_to_cpu(smmu_strtab_ste(&rig_iommu(smmu)->smmu, d->sid)->w[1]));
+}
+
+/* The PCI core refuses to enable it: DMA goes on without, and the next attach tries again */
+static void cannot_be_enabled(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct iommu_domain *domain, *pasid;
+	struct machine_smmu *smmu;
+	struct model_config cfg;
+	struct rig_device *d;
+
+	model_config_default(&cfg);
+	FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], 5);
+	smmu = rig_smmu(test, rig, 0, &cfg);
+	rig->atc = true;
+	rig->ssid_bits = 5;
+	d = rig_device(test, rig, 0);
+	domain = mapped(test, d, PA);
+	pasid = mapped(test, d, PA2);
+	rig->no_ats = -EINVAL;
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_device_pasid(pasid, d->dev, SSID, NULL));
+	KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, SSID, IOVA, false));
+	KUNIT_EXPECT_EQ(test, STE_EATS_ABORT, eats(smmu, d));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
+	KUNIT_EXPECT_FALSE(test, d->ats);
+	KUNIT_EXPECT_TRUE(test, d->bus_master);
+	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
+	KUNIT_EXPECT_EQ(test, STE_EATS_ABORT, eats(smmu, d));
+	KUNIT_EXPECT_EQ(test, 0, rig_ats_entries(domain));
+	KUNIT_EXPECT_EQ(test, 0, rig_ats_entries(pasid));
+	/* the model judges an ATC_INV to a stream without EATS */
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, IOVA, false));
+	rig_check(test, rig);
+
+	rig->no_ats = 0;
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	KUNIT_EXPECT_TRUE(test, d->ats);
+	KUNIT_EXPECT_EQ(test, STE_EATS_FULL, eats(smmu, d));
+	KUNIT_EXPECT_EQ(test, 1, rig_ats_entries(pasid));
+	KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, SSID, IOVA, false));
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(pasid, IOVA, SZ_4K));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(rig, d, SSID, IOVA, false));
+	iommu_detach_device_pasid(pasid, d->dev, SSID);
+	iommu_domain_free(domain);
+	iommu_domain_free(pasid);
+}
+
+/* What the walker and the one who joins share in joins_a_walk() */
+static struct {
+	struct rig *rig;
+	struct rig_device *joins;
+	struct iommu_domain *domain;
+	u32 ssid;
+	u64 got;
+	int err;
+	bool go, done;
+} join;
+
+static int join_thread(void *data)
+{
+	/* the stubs of config space are this thread's, too */
+	current->kunit_test = data;
+	while (!READ_ONCE(join.go))
+		cpu_relax();
+	if (join.ssid)
+		join.err = iommu_attach_device_pasid(join.domain, join.joins->dev, join.ssid, NULL);
+	else
+		join.err = rig_attach(join.joins, join.domain);
+	if (join.ssid)
+		join.got = rig_access_ssid(join.rig, join.joins, join.ssid, IOVA, false);
+	else
+		join.got = rig_access(join.rig, join.joins, IOVA, false);
+	current->kunit_test = NULL;
+	smp_store_release(&join.done, true); /* what it has got before that it is done */
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	return 0;
+}
+
+static void hold_up(struct smmu_domain *domain)
+{
+	if (domain != smmu_domain_of(join.domain) || join.go)
+		return;
+	WRITE_ONCE(join.go, true);
+	/* in an RCU reader: no sleep. Pairs with the release above. */
+	while (!smp_load_acquire(&join.done))
+		cpu_relax();
+}
+
+/*
+ * A device joins between a walker's look at the array and its TLBI, with the tag that another
+ * one uses: its ATC is filled from the TLB with what the walker is about to remove.
+ */
+static void joins_a_walk(struct kunit *test)
+{
+	const u32 *ssid = test->param_value;
+	struct rig *rig = rig_new(test);
+	struct model_config cfg;
+	struct rig_device *first;
+	struct task_struct *task;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "two CPUs are needed");
+	rig->ssid_bits = 5;
+	model_config_default(&cfg);
+	FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], 5);
+	rig_smmu(test, rig, 0, &cfg);
+	memset(&join, 0, sizeof(join));
+	join.rig = rig;
+	join.ssid = *ssid;
+	first = rig_device(test, rig, 0);
+	rig->atc = true;
+	join.joins = rig_device(test, rig, 0);
+	join.domain = rig_domain(test, first);
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(join.domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(first, join.domain));
+	/* into the TLB */
+	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, first, IOVA, false));
+	task = kthread_run(join_thread, test, "smmu-join");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	kunit_activate_static_stub(test, smmu_walk_pause, hold_up);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(join.domain, IOVA, SZ_4K));
+	kunit_deactivate_static_stub(test, smmu_walk_pause);
+	kthread_stop(task);
+
+	KUNIT_EXPECT_EQ(test, 0, join.err);
+	/* it was in time to get it, which is nobody's fault; it does not keep it */
+	KUNIT_EXPECT_EQ(test, PA, join.got);
+	if (join.ssid)
+		join.got = rig_access_ssid(rig, join.joins, join.ssid, IOVA, false);
+	else
+		join.got = rig_access(rig, join.joins, IOVA, false);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, join.got);
+
+	if (join.ssid)
+		iommu_detach_device_pasid(join.domain, join.joins->dev, join.ssid);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(join.joins, &smmu_identity_domain));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(first, &smmu_identity_domain));
+	iommu_domain_free(join.domain);
+}
+
+static const u32 joins[] = { 0, 7 };
+
+static void join_desc(const u32 *ssid, char *desc)
+{
+	strscpy(desc, *ssid ? "a PASID" : "a RID", KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(join, joins, join_desc);
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(order),
+	KUNIT_CASE(unmap_reaches_atcs),
+	KUNIT_CASE_PARAM(joins_a_walk, join_gen_params),
+	KUNIT_CASE(changes_domain),
+	KUNIT_CASE(every_stream),
+	KUNIT_CASE(finds_the_culprit),
+	KUNIT_CASE(still_silent),
+	KUNIT_CASE(silent_at_detach),
+	KUNIT_CASE_PARAM(gives_bus_mastering_back, had_gen_params),
+	KUNIT_CASE(silent_under_a_pasid),
+	KUNIT_CASE(stale_under_a_pasid),
+	KUNIT_CASE(cannot_be_enabled),
+	KUNIT_CASE(queue_stands_still),
+	KUNIT_CASE(bystander),
+	{}
+};
+
+static struct kunit_suite suite = { .name = "smmu_ats", .test_cases = cases };
+kunit_test_suite(suite);

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a VMM is told of the SMMU: the registers, but for what its guest would be refused. */
+#include <linux/bitfield.h>
+#include <linux/device.h>
+#include <linux/iommu.h>
+#include <linux/slab.h>
+#include <uapi/linux/iommufd.h>
+
+#include <kunit/static_stub.h>
+
+#include "core/cmd.h"
+#include "drv/ops.h"
+#include "drv/params.h"
+#include "driver/nest.h"
+
+static void expect_told(struct kunit *test, struct rig_device *d, const u32 *idr)
+{
+	enum iommu_hw_info_type type = IOMMU_HW_INFO_TYPE_ARM_SMMUV3;
+	struct iommu_hw_info_arm_smmuv3 *hw;
+	u32 length, i;
+
+	hw = smmu_iommu_ops.hw_info(d->dev, &length, &type);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, hw);
+	KUNIT_EXPECT_EQ(test, sizeof(*hw), length);
+	for (i = 0; i < ARRAY_SIZE(hw->idr); i++)
+		KUNIT_EXPECT_EQ_MSG(test, idr[i], hw->idr[i], "IDR%u", i);
+	kfree(hw);
+}
+
+/* Stalls: never by choice, always where the SMMU knows nothing else */
+static void stalls(struct kunit *test)
+{
+	static const u32 model[] = { IDR0_STALL_BOTH, IDR0_STALL_NEVER, IDR0_STALL_ALWAYS };
+	static const u32 told[] = { IDR0_STALL_NEVER, IDR0_STALL_NEVER, IDR0_STALL_ALWAYS };
+	struct rig *rig = rig_new(test);
+	struct model_config cfg;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(model); i++) {
+		nest_config(&cfg, true);
+		FIELD_MODIFY(IDR0_STALL_MODEL, &cfg.idr[0], model[i]);
+		rig_smmu(test, rig, i, &cfg);
+		FIELD_MODIFY(IDR0_STALL_MODEL, &cfg.idr[0], told[i]);
+		expect_told(test, rig_device(test, rig, i), cfg.idr);
+	}
+}
+
+static u32 no_ranges(void)
+{
+	return SMMU_FEAT_RIL;
+}
+
+/* Range invalidation that is kept off the SMMU: a guest that uses it is refused */
+static void ranges(struct kunit *test)
+{
+	struct model_config cfg;
+	struct smmu_cmd cmd;
+	struct rig *rig;
+	struct nest n;
+	u32 num = 1;
+
+	rig = rig_new(test);
+	nest_config(&cfg, false);
+	KUNIT_ASSERT_TRUE(test, cfg.idr[3] & IDR3_RIL);
+	kunit_activate_static_stub(test, smmu_param_disabled, no_ranges);
+	nest_make_on(test, &n, rig, rig_smmu(test, rig, 0, &cfg));
+	cmd = (struct smmu_cmd) { {
+		cpu_to_le64(CMD_TLBI_NH_VA | FIELD_PREP(CMD0_TLBI_NUM, 1)),
+		cpu_to_le64(FIELD_PREP(CMD1_TLBI_TG, TLBI_TG_4K)),
+	} };
+	KUNIT_EXPECT_EQ(test, -EIO, guest_commands(test, n.g, &cmd, &num));
+	FIELD_MODIFY(IDR0_STALL_MODEL, &cfg.idr[0], IDR0_STALL_NEVER);
+	cfg.idr[3] &= ~IDR3_RIL;
+	expect_told(test, n.d, cfg.idr);
+	nest_free(test, &n);
+}
+
+/* In use: told, and taken */
+static void ranges_in_use(struct kunit *test)
+{
+	struct model_config cfg;
+	struct smmu_cmd cmd;
+	struct nest n;
+
+	nest_make(test, &n, false, false);
+	cmd = (struct smmu_cmd) { {
+		cpu_to_le64(CMD_TLBI_NH_VA | FIELD_PREP(CMD0_TLBI_NUM, 1)),
+		cpu_to_le64(FIELD_PREP(CMD1_TLBI_TG, TLBI_TG_4K)),
+	} };
+	guest_command(test, n.g, &cmd);
+	nest_config(&cfg, false);
+	FIELD_MODIFY(IDR0_STALL_MODEL, &cfg.idr[0], IDR0_STALL_NEVER);
+	expect_told(test, n.d, cfg.idr);
+	nest_free(test, &n);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(stalls),
+	KUNIT_CASE(ranges),
+	KUNIT_CASE(ranges_in_use),
+	{}
+};
+
+static struct kunit_suite suite = { .name = "smmu_hwinfo", .test_cases = cases };
+kunit_test_suite(suite);

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Insertion under a spinlock, as hw/cmdq_lock.c does it, in the arena: what the kernel's own
+ * lock takes for it in read-modify-writes and waiting. The other algorithm is in
+ * insert_forced_kunit.c, with the same die.
+ */
+#include <kunit/test.h>
+
+#include "core/queue.h"
+#include "reference/arena.h"
+#include "reference/queued_lock.h"
+
+KUNIT_ARRAY_PARAM(shape, arena_shapes, arena_shape_desc);
+
+static void lock_init(struct insert_world *w)
+{
+	queued_lock_init();
+}
+
+/* w->prod is the position: only the holder of the lock writes it */
+static bool lock_insert(struct insert_world *w, u32 who, u32 n)
+{
+	bool room;
+
+	queued_lock();
+	room = w->prod + n - w->cons <= smmu_q_entries(w->ins.log2);
+	if (room) {
+		u64 pos = w->prod;
+
+		insert_write(w, pos, insert_prepare(w, who, n), n);
+		arena_step();
+		KUNIT_EXPECT_EQ(w->test, w->prod, pos);
+		w->ins.ops->doorbell(&w->ins, pos + n);
+	}
+	queued_unlock();
+	return room;
+}
+
+static const struct arena_algorithm lock = {
+	.name = "lock",
+	.insertions = 640,
+	.init = lock_init,
+	.insert = lock_insert,
+};
+
+static void locks(struct kunit *test)
+{
+	const struct arena_shape *s = test->param_value;
+	struct arena_counts c;
+
+	arena_run(test, &lock, s, &c);
+	KUNIT_EXPECT_EQ(test, c.doorbells, c.insertions);
+	/* one that wins for each, and those that did not */
+	KUNIT_EXPECT_GE(test, c.rmw, c.insertions + c.retries);
+	/* alone, or nearly: when there is no room it goes round once more */
+	if (s->contexts == 1) {
+		KUNIT_EXPECT_EQ(test, c.retries, 0);
+		KUNIT_EXPECT_EQ(test, c.waits, 0);
+	} else {
+		KUNIT_EXPECT_GT(test, c.waits, 0);
+	}
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE_PARAM(locks, shape_gen_params),
+	{}
+};
+
+static struct kunit_suite suite = { .name = "smmu_insert_lock", .test_cases = cases };
+kunit_test_suite(suite);

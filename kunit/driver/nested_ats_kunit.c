@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ATS of guests' devices where the device limits it. The rest is in nested_kunit.c.
+ */
+#include <linux/bitfield.h>
+#include <linux/device.h>
+#include <linux/pci.h>
+#include <linux/sizes.h>
+
+#include "drv/domain.h"
+#include "drv/master.h"
+#include "driver/nest.h"
+#include "driver/pci_rig.h"
+
+/* A device that does not know invalidations of all PASIDs at once */
+static void make_weak(struct kunit *test, struct nest *n, bool required)
+{
+	const struct model_inject inject = { .no_global = true };
+	struct rig *rig = rig_new(test);
+	struct model_config cfg;
+
+	nest_config(&cfg, true);
+	rig->atc = true;
+	rig->ssid_bits = NEST_PASID_BITS;
+	rig->no_global = true;
+	rig->ats_required = required;
+	nest_make_on(test, n, rig, rig_smmu(test, rig, 0, &cfg));
+	model_inject(rig->smmu[0]->model, &inject);
+}
+
+static void expect_all(struct kunit *test, struct nest *n, u64 pa)
+{
+	u32 ssid;
+
+	KUNIT_EXPECT_EQ(test, pa, rig_access(n->rig, n->d, NEST_VA, false));
+	for (ssid = 1; ssid < 4; ssid++)
+		KUNIT_EXPECT_EQ(test, pa, rig_access_ssid(n->rig, n->d, ssid, NEST_VA, false));
+}
+
+/* With PASIDs of a guest's it keeps under them what the parent has unmapped: no ATS then */
+static void pasids_without_global(struct kunit *test)
+{
+	struct iommu_domain *one, *four;
+	struct nest n;
+
+	make_weak(test, &n, false);
+	one = guest_s1_pasids(test, n.g, n.t, true, 0);
+	four = guest_s1_pasids(test, n.g, n.t, true, 2);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, one));
+	KUNIT_EXPECT_TRUE(test, n.d->ats);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, four));
+	KUNIT_EXPECT_FALSE(test, n.d->ats);
+	expect_all(test, &n, NEST_PA);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(n.parent, NEST_IPA, SZ_4K));
+	expect_all(test, &n, RIG_NOWHERE);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
+	iommu_domain_free(one);
+	iommu_domain_free(four);
+	nest_free(test, &n);
+}
+
+/* And one that does not work without ATS is refused them */
+static void pasids_without_choice(struct kunit *test)
+{
+	struct iommu_domain *one, *four;
+	struct nest n;
+
+	make_weak(test, &n, true);
+	one = guest_s1_pasids(test, n.g, n.t, true, 0);
+	four = guest_s1_pasids(test, n.g, n.t, true, 2);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, one));
+	KUNIT_EXPECT_EQ(test, -EINVAL, rig_attach(n.d, four));
+	KUNIT_EXPECT_TRUE(test, n.d->ats);
+	KUNIT_EXPECT_EQ(test, NEST_PA, rig_access(n.rig, n.d, NEST_VA, false));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
+	iommu_domain_free(one);
+	iommu_domain_free(four);
+	nest_free(test, &n);
+}
+
+/* Bit 6 of the capability, as config space has it */
+static void config_space(struct kunit *test)
+{
+	static const bool global[PCI_SLOTS] = { [FULL] = true };
+	struct pci_rig *p = pci_rig_new(test, 0);
+	u32 i;
+
+	for (i = 0; i < PCI_SLOTS; i++) {
+		struct smmu_master *master = dev_iommu_priv_get(&p->pdev[i]->dev);
+
+		KUNIT_EXPECT_EQ(test, global[i], master->ats_global);
+		KUNIT_EXPECT_FALSE(test, master->ats_required);
+	}
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(pasids_without_global),
+	KUNIT_CASE(pasids_without_choice),
+	KUNIT_CASE(config_space),
+	{}
+};
+
+static struct kunit_suite suite = { .name = "smmu_nested_ats", .test_cases = cases };
+kunit_test_suite(suite);

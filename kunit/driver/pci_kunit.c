@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The driver with the kernel's PCI core around it: ATS and PASIDs in config space, function
+ * level reset, unplugging and pulling out, a device that does not answer.
+ */
+#include <linux/iommu.h>
+#include <linux/pci-ats.h>
+#include <linux/pci.h>
+#include <linux/sizes.h>
+
+#include "core/array.h"
+#include "core/ste.h"
+#include "drv/arrays.h"
+#include "drv/domain.h"
+#include "drv/master.h"
+#include "driver/pci_rig.h"
+
+#define IOVA	PCI_RIG_IOVA
+#define PA	0x12345000ULL
+#define PA2	0x23456000ULL
+
+static const char *kind(struct pci_rig *p, u32 i)
+{
+	struct smmu_device *smmu = &rig_iommu(p->smmu)->smmu;
+
+	return smmu_ste_kind(smmu_strtab_ste(smmu, fabric_sid(p->f, i)));
+}
+
+/* Each its own group and StreamID; PASIDs are on from the start, ATS is not */
+static void found(struct kunit *test)
+{
+	struct pci_rig *p = pci_rig_new(test, 0);
+	struct smmu_master *master;
+	u32 i, j;
+
+	for (i = 0; i < PCI_SLOTS; i++) {
+		master = dev_iommu_priv_get(&p->pdev[i]->dev);
+		KUNIT_ASSERT_NOT_NULL(test, master);
+		KUNIT_EXPECT_EQ(test, 1, master->nr_sids);
+		KUNIT_EXPECT_EQ(test, fabric_sid(p->f, i), master->sids[0]);
+		KUNIT_EXPECT_EQ(test, pci_rig_endpoints[i].pasid_bits, master->ssid_bits);
+		KUNIT_EXPECT_EQ(test, pci_rig_endpoints[i].ats,
+				device_iommu_capable(&p->pdev[i]->dev,
+						     IOMMU_CAP_PCI_ATS_SUPPORTED));
+		KUNIT_EXPECT_EQ(test, !!pci_rig_endpoints[i].pasid_bits, fabric_pasid(p->f, i));
+		KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, i));
+		KUNIT_EXPECT_EQ(test, IOVA, pci_rig_dma(p, i, 0));
+		for (j = 0; j < i; j++)
+			KUNIT_EXPECT_PTR_NE(test, p->group[i], p->group[j]);
+	}
+}
+
+/* On with a paging domain or the first PASID, off with the last; where there is ATS at all */
+static void ats_follows_domains(struct kunit *test)
+{
+	struct pci_rig *p = pci_rig_new(test, 0);
+	struct iommu_domain *domain, *pasid;
+	u32 i;
+
+	for (i = 0; i < PCI_SLOTS; i++) {
+		domain = pci_rig_mapped(test, p, i, PA);
+		KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[i]));
+		KUNIT_EXPECT_EQ(test, pci_rig_endpoints[i].ats, fabric_ats(p->f, i));
+		KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, i, 0));
+		KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, i, 0));
+		iommu_detach_group(domain, p->group[i]);
+		KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, i));
+		iommu_domain_free(domain);
+	}
+	pasid = pci_rig_mapped(test, p, FULL, PA2);
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_device_pasid(pasid, &p->pdev[FULL]->dev, 9, NULL));
+	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, FULL));
+	KUNIT_EXPECT_EQ(test, PA2, pci_rig_dma(p, FULL, 9));
+	KUNIT_EXPECT_EQ(test, IOVA, pci_rig_dma(p, FULL, 0));
+	iommu_detach_device_pasid(pasid, &p->pdev[FULL]->dev, 9);
+	KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, FULL));
+	iommu_domain_free(pasid);
+}
+
+/* pci_reset_function(): blocked meanwhile, everything as before afterwards, without memory */
+static void function_reset(struct kunit *test)
+{
+	const struct model_access try = { .iova = IOVA };
+	struct pci_rig *p = pci_rig_new(test, 0);
+	struct iommu_domain *domain = pci_rig_mapped(test, p, FULL, PA);
+	struct iommu_domain *pasid = pci_rig_mapped(test, p, FULL, PA2);
+	struct pci_dev *pdev = p->pdev[FULL];
+	u32 i;
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_device_pasid(pasid, &pdev->dev, 9, NULL));
+	for (i = 1; i <= 3; i++) {
+		KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, FULL, 0));
+		KUNIT_EXPECT_EQ(test, PA2, pci_rig_dma(p, FULL, 9));
+		fabric_during_reset(p->f, FULL, &try);
+		KUNIT_ASSERT_EQ(test, 0, pci_reset_function(pdev));
+		fabric_during_reset(p->f, FULL, NULL);
+		KUNIT_EXPECT_EQ(test, i, fabric_resets(p->f, FULL));
+		KUNIT_EXPECT_FALSE(test, fabric_reset_leaked(p->f, FULL));
+		KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, FULL));
+		KUNIT_EXPECT_TRUE(test, fabric_pasid(p->f, FULL));
+	}
+	/* what was unmapped before a reset is not back after it */
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_ASSERT_EQ(test, 0, pci_reset_function(pdev));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, FULL, 0));
+	KUNIT_EXPECT_EQ(test, PA2, pci_rig_dma(p, FULL, 9));
+	iommu_detach_device_pasid(pasid, &pdev->dev, 9);
+	iommu_detach_group(domain, p->group[FULL]);
+	iommu_domain_free(domain);
+	iommu_domain_free(pasid);
+}
+
+/* Unplugged and found again, with a PASID that nobody detaches any more */
+static void unplugged(struct kunit *test)
+{
+	struct pci_rig *p = pci_rig_new(test, 0);
+	struct iommu_domain *pasid = pci_rig_mapped(test, p, FULL, PA2);
+	struct smmu_domain *sd = smmu_domain_of(pasid);
+	u32 i;
+
+	for (i = 0; i < 3; i++) {
+		KUNIT_ASSERT_EQ(test, 0, pasid->ops->set_dev_pasid(pasid, &p->pdev[FULL]->dev, 9,
+								   NULL));
+		KUNIT_EXPECT_EQ(test, PA2, pci_rig_dma(p, FULL, 9));
+		KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, FULL));
+		pci_rig_let_go(p, FULL);
+		fabric_unplug(p->f, FULL);
+		KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, FULL));
+		KUNIT_EXPECT_FALSE(test, fabric_pasid(p->f, FULL));
+		KUNIT_EXPECT_STREQ(test, "abort", kind(p, FULL));
+		mutex_lock(&smmu_attach_mutex);
+		KUNIT_EXPECT_TRUE(test, list_empty(&sd->bindings));
+		mutex_unlock(&smmu_attach_mutex);
+		fabric_rescan(p->f);
+		pci_rig_take(test, p, FULL);
+		KUNIT_EXPECT_EQ(test, IOVA, pci_rig_dma(p, FULL, 0));
+	}
+	iommu_domain_free(pasid);
+}
+
+/* Pulled out in use, beside another on the same domain: that one goes on, nobody waits twice */
+static void pulled_out(struct kunit *test)
+{
+	struct pci_rig *p = pci_rig_new(test, 0);
+	struct iommu_domain *domain = pci_rig_mapped(test, p, FULL, PA);
+	struct iommu_domain *pasid = pci_rig_mapped(test, p, FULL, PA2);
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[ATS_ONLY]));
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_device_pasid(pasid, &p->pdev[FULL]->dev, 9, NULL));
+	KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, FULL, 0));
+	KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, ATS_ONLY, 0));
+	pci_rig_silence(p, FULL);
+	fabric_pull(p->f, FULL);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, ATS_ONLY, 0));
+	flush_delayed_work(&rig_iommu(p->smmu)->recover);
+	/* the other answers, and the one that is gone is not asked any more */
+	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, ATS_ONLY));
+	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, ATS_ONLY));
+	KUNIT_EXPECT_EQ(test, 1, rig_ats_entries(domain));
+	KUNIT_EXPECT_EQ(test, 0, rig_ats_entries(pasid));
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA2, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, PA2, pci_rig_dma(p, ATS_ONLY, 0));
+
+	iommu_detach_device_pasid(pasid, &p->pdev[FULL]->dev, 9);
+	iommu_detach_group(domain, p->group[FULL]);
+	pci_rig_let_go(p, FULL);
+	fabric_unplug(p->f, FULL);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, ATS_ONLY));
+	model_inject(p->smmu->model, &(struct model_inject) {});
+	fabric_rescan(p->f);
+	pci_rig_take(test, p, FULL);
+	KUNIT_EXPECT_EQ(test, IOVA, pci_rig_dma(p, FULL, 0));
+	iommu_detach_group(domain, p->group[ATS_ONLY]);
+	iommu_domain_free(domain);
+	iommu_domain_free(pasid);
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_iommu(p->smmu)->smmu));
+}
+
+/*
+ * One that is there and does not answer: it loses ATS in config space, and so does the one
+ * beside it until it is known to be innocent; bus mastering goes meanwhile. An attach brings it
+ * back.
+ */
+static void does_not_answer(struct kunit *test)
+{
+	struct pci_rig *p = pci_rig_new(test, 0);
+	struct iommu_domain *domain = pci_rig_mapped(test, p, FULL, PA);
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[ATS_ONLY]));
+	KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, FULL, 0));
+	pci_rig_silence(p, FULL);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, FULL, 0));
+	flush_delayed_work(&rig_iommu(p->smmu)->recover);
+	KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, FULL));
+	/* that is its owner's, and nothing comes of it */
+	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, FULL));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, FULL, 0));
+	KUNIT_EXPECT_STREQ(test, "abort", kind(p, FULL));
+	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, ATS_ONLY));
+	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, ATS_ONLY));
+
+	model_inject(p->smmu->model, &(struct model_inject) {});
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA2, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	iommu_detach_group(domain, p->group[FULL]);
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
+	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, FULL));
+	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, FULL));
+	KUNIT_EXPECT_EQ(test, PA2, pci_rig_dma(p, FULL, 0));
+	iommu_detach_group(domain, p->group[FULL]);
+	iommu_detach_group(domain, p->group[ATS_ONLY]);
+	iommu_domain_free(domain);
+}
+
+static void answers_again(struct pci_rig *p)
+{
+	model_inject(p->smmu->model, &(struct model_inject) {});
+}
+
+/*
+ * A parked device is reset, twice, the first time in vain. What pci_save_state() has found is what
+ * its owner wanted; the attach in the middle of the reset leaves PCI_COMMAND alone; the core's
+ * attach of the PASIDs does not fail.
+ */
+static void parked_and_reset(struct kunit *test)
+{
+	struct pci_rig *p = pci_rig_new(test, 0);
+	struct iommu_domain *domain = pci_rig_mapped(test, p, FULL, PA);
+	struct iommu_domain *pasid = pci_rig_mapped(test, p, FULL, PA2);
+	struct pci_dev *pdev = p->pdev[FULL];
+	u32 i;
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
+	for (i = 1; i <= 9; i++)
+		KUNIT_ASSERT_EQ(test, 0, iommu_attach_device_pasid(pasid, &pdev->dev, i, NULL));
+	pci_rig_silence(p, FULL);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	flush_delayed_work(&rig_iommu(p->smmu)->recover);
+	KUNIT_EXPECT_STREQ(test, "abort", kind(p, FULL));
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+
+	KUNIT_ASSERT_EQ(test, 0, pci_reset_function(pdev));
+	KUNIT_EXPECT_STREQ(test, "abort", kind(p, FULL));
+	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, FULL));
+	KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, FULL));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, FULL, 0));
+
+	answers_again(p);
+	KUNIT_ASSERT_EQ(test, 0, pci_reset_function(pdev));
+	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, FULL));
+	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, FULL));
+	KUNIT_EXPECT_FALSE(test, fabric_mastered_ats(p->f, FULL));
+	KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, FULL, 0));
+	for (i = 1; i <= 9; i++) {
+		KUNIT_EXPECT_EQ(test, PA2, pci_rig_dma(p, FULL, i));
+		iommu_detach_device_pasid(pasid, &pdev->dev, i);
+	}
+	iommu_detach_group(domain, p->group[FULL]);
+	iommu_domain_free(domain);
+	iommu_domain_free(pasid);
+}
+
+/*
+ * A reset that begins while a device is cut off saves a PCI_COMMAND that is not its owner's, and
+ * restores that. So bus mastering comes back when the reset is over.
+ */
+static void reset_meets_a_cut(struct kunit *test)
+{
+	struct pci_rig *p = pci_rig_new(test, 0);
+	struct iommu_domain *domain = pci_rig_mapped(test, p, FULL, PA);
+	struct pci_dev *pdev = p->pdev[FULL];
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[ATS_ONLY]));
+	/* as pci_dev_lock() does; FULL is innocent */
+	pci_cfg_access_lock(pdev);
+	pci_rig_silence(p, ATS_ONLY);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, FULL));
+	KUNIT_ASSERT_EQ(test, 0, pci_save_state(pdev));
+	flush_delayed_work(&rig_iommu(p->smmu)->recover);
+	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, FULL));
+	pci_restore_state(pdev);
+	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, FULL));
+	pci_cfg_access_unlock(pdev);
+	flush_delayed_work(&rig_iommu(p->smmu)->recover);
+	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, FULL));
+	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, FULL));
+	answers_again(p);
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA2, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, PA2, pci_rig_dma(p, FULL, 0));
+	iommu_detach_group(domain, p->group[FULL]);
+	iommu_detach_group(domain, p->group[ATS_ONLY]);
+	iommu_domain_free(domain);
+}
+
+static void set_command(struct pci_dev *pdev, bool master)
+{
+	u16 cmd;
+
+	pci_read_config_word(pdev, PCI_COMMAND, &cmd);
+	cmd = master ? cmd | PCI_COMMAND_MASTER : cmd & ~PCI_COMMAND_MASTER;
+	pci_write_config_word(pdev, PCI_COMMAND, cmd);
+}
+
+/* Who sets the bit, and what it is when the device is parked */
+struct owner {
+	const char *name;
+	bool driver;
+	bool guest;
+	bool unbound;
+	bool after;
+};
+
+static const struct owner owners[] = {
+	{ "a driver", .driver = true, .after = true },
+	/* the PCI core knows nothing of it */
+	{ "a guest", .guest = true, .after = true },
+	{ "nobody", .after = false },
+	{ "a driver that is unbound meanwhile", .driver = true, .unbound = true, .after = false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(owner, owners, name);
+
+static void whose_bus_mastering(struct kunit *test)
+{
+	const struct owner *owner = test->param_value;
+	struct pci_rig *p = pci_rig_new(test, 0);
+	struct iommu_domain *domain = pci_rig_mapped(test, p, FULL, PA);
+	struct pci_dev *pdev = p->pdev[FULL];
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
+	pci_clear_master(pdev);
+	if (owner->driver)
+		pci_set_master(pdev);
+	if (owner->guest)
+		set_command(pdev, true);
+	pci_rig_silence(p, FULL);
+	/* nothing settles before the other has had its time */
+	mutex_lock(&smmu_attach_mutex);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, FULL));
+	if (owner->unbound)
+		pci_clear_master(pdev);
+	mutex_unlock(&smmu_attach_mutex);
+	flush_delayed_work(&rig_iommu(p->smmu)->recover);
+	KUNIT_EXPECT_STREQ(test, "abort", kind(p, FULL));
+	KUNIT_EXPECT_EQ(test, owner->after, fabric_bus_master(p->f, FULL));
+	answers_again(p);
+	iommu_detach_group(domain, p->group[FULL]);
+	KUNIT_EXPECT_EQ(test, owner->after, fabric_bus_master(p->f, FULL));
+	iommu_domain_free(domain);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(found),
+	KUNIT_CASE(ats_follows_domains),
+	KUNIT_CASE_SLOW(function_reset),
+	KUNIT_CASE(unplugged),
+	KUNIT_CASE(pulled_out),
+	KUNIT_CASE(does_not_answer),
+	KUNIT_CASE_SLOW(parked_and_reset),
+	KUNIT_CASE(reset_meets_a_cut),
+	KUNIT_CASE_PARAM(whose_bus_mastering, owner_gen_params),
+	{}
+};
+
+static struct kunit_suite suite = { .name = "smmu_pci", .test_cases = cases };
+kunit_test_suite(suite);

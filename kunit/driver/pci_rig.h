@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One model SMMU with a PCI host bridge in software and three endpoints behind it. */
+#ifndef KUNIT_ON_MODEL_PCI_RIG_H
+#define KUNIT_ON_MODEL_PCI_RIG_H
+
+#include "model/fabric.h"
+#include "driver/rig.h"
+
+#define PCI_RIG_IOVA	0x40001000ULL
+
+/* With all; with ATS alone; with neither */
+enum { FULL, ATS_ONLY, PLAIN, PCI_SLOTS };
+
+extern const struct fabric_endpoint pci_rig_endpoints[PCI_SLOTS];
+
+struct pci_rig {
+	struct rig *rig;
+	struct machine_smmu *smmu;
+	struct fabric *f;
+	struct pci_dev *pdev[PCI_SLOTS];
+	struct iommu_group *group[PCI_SLOTS];
+};
+
+/* SMMU number @nr and what is behind it, found; config space is that of the bridge, not a stub */
+struct pci_rig *pci_rig_new(struct kunit *test, u32 nr);
+/* References to what is in a slot, bus mastering on; and back */
+void pci_rig_take(struct kunit *test, struct pci_rig *p, u32 i);
+void pci_rig_let_go(struct pci_rig *p, u32 i);
+
+/* A domain with a page at PCI_RIG_IOVA */
+struct iommu_domain *pci_rig_mapped(struct kunit *test, struct pci_rig *p, u32 i, u64 pa);
+
+/* Where an access to PCI_RIG_IOVA goes, or RIG_NOWHERE */
+u64 pci_rig_dma(struct pci_rig *p, u32 i, u32 ssid);
+
+/* ATC_INVs to it are not answered any more */
+void pci_rig_silence(struct pci_rig *p, u32 i);
+
+#endif

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One domain on devices behind several SMMUs, alike and different. */
+#include <linux/bitfield.h>
+#include <linux/device.h>
+#include <linux/sizes.h>
+
+#include "core/array.h"
+#include "drv/arrays.h"
+#include "drv/domain.h"
+#include "drv/master.h"
+#include "driver/rig.h"
+
+#define IOVA	0x40001000ULL
+#define PA	0x12345000ULL
+
+static const u32 counts[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+
+static void count_desc(const u32 *n, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u SMMUs", *n);
+}
+
+KUNIT_ARRAY_PARAM(count, counts, count_desc);
+
+/* The kinds that may share a table of 4 KiB pages, in turn */
+static void make_kind(u32 i, struct model_config *cfg)
+{
+	model_config_default(cfg);
+	if (i & 1)
+		cfg->idr[3] &= ~IDR3_RIL;
+	if (i & 2)
+		cfg->idr[0] &= ~(IDR0_ASID16 | IDR0_VMID16);
+	if (i & 4)
+		cfg->idr[0] |= IDR0_MSI;
+}
+
+static void expect_all(struct kunit *test, struct rig *rig, u64 iova, u64 pa)
+{
+	u32 i;
+
+	for (i = 0; i < rig->nr_devices; i++)
+		KUNIT_EXPECT_EQ_MSG(test, pa, rig_access(rig, &rig->device[i], iova, false),
+				    "device %u", i);
+}
+
+static void attach_all(struct kunit *test, struct rig *rig, struct iommu_domain *domain)
+{
+	u32 i;
+
+	for (i = 0; i < rig->nr_devices; i++)
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(&rig->device[i], domain));
+}
+
+static u32 entries(struct iommu_domain *domain)
+{
+	struct smmu_array *array;
+	u32 n;
+
+	mutex_lock(&smmu_attach_mutex);
+	array = smmu_domain_array(smmu_domain_of(domain));
+	n = array->num;
+	mutex_unlock(&smmu_attach_mutex);
+	return n;
+}
+
+/* Two devices behind each; pages, blocks, and everything in between */
+static void shares(struct kunit *test, bool stage2)
+{
+	u32 n = *(const u32 *)test->param_value, i;
+	struct rig *rig = rig_new(test);
+	struct iommu_domain *domain;
+	struct model_config cfg;
+
+	for (i = 0; i < n; i++) {
+		make_kind(i, &cfg);
+		rig_smmu(test, rig, i, &cfg);
+	}
+	for (i = 0; i < 2 * n; i++)
+		rig_device(test, rig, i % n);
+	domain = stage2 ? rig_domain_s2(test, &rig->device[0]) :
+			  rig_domain(test, &rig->device[0]);
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	attach_all(test, rig, domain);
+	KUNIT_EXPECT_EQ(test, n, entries(domain));
+	expect_all(test, rig, IOVA, PA);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	expect_all(test, rig, IOVA, RIG_NOWHERE);
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, SZ_2M, SZ_4M, SZ_4M + SZ_64K, IOMMU_READ,
+					   GFP_KERNEL));
+	expect_all(test, rig, SZ_2M + SZ_1M, SZ_4M + SZ_1M);
+	expect_all(test, rig, SZ_2M + SZ_4M, SZ_4M + SZ_4M);
+	KUNIT_EXPECT_EQ(test, SZ_4M + SZ_64K, iommu_unmap(domain, SZ_2M, SZ_4M + SZ_64K));
+	expect_all(test, rig, SZ_2M + SZ_1M, RIG_NOWHERE);
+	expect_all(test, rig, SZ_2M + SZ_4M, RIG_NOWHERE);
+
+	/* a table is replaced by a block: the intermediate entries must go as well */
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, SZ_4M, SZ_8M, SZ_64K, IOMMU_READ, GFP_KERNEL));
+	expect_all(test, rig, SZ_4M, SZ_8M);
+	KUNIT_EXPECT_EQ(test, SZ_64K, iommu_unmap(domain, SZ_4M, SZ_64K));
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, SZ_4M, SZ_16M, SZ_2M, IOMMU_READ, GFP_KERNEL));
+	expect_all(test, rig, SZ_4M + SZ_4K, SZ_16M + SZ_4K);
+
+	attach_all(test, rig, &smmu_identity_domain);
+	KUNIT_EXPECT_EQ(test, 0, entries(domain));
+	iommu_domain_free(domain);
+	for (i = 0; i < n; i++) {
+		KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(rig->smmu[i])->smmu.inst.asids));
+		KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(rig->smmu[i])->smmu.inst.vmids));
+	}
+	rig_check(test, rig);
+}
+
+static void shares_s1(struct kunit *test)
+{
+	shares(test, false);
+}
+
+static void shares_s2(struct kunit *test)
+{
+	shares(test, true);
+}
+
+/**
+ * struct misfit - an SMMU that cannot walk the first one's table
+ * @name: of the case
+ * @first: IDR5 of the SMMU that the domain is made for
+ * @second: of the other
+ * @stage2: stage 2 domain
+ * @clear0: IDR0 bits that the second does not have
+ * @noncoherent: the second, by firmware's word
+ */
+struct misfit {
+	const char *name;
+	u32 first;
+	u32 second;
+	bool stage2;
+	u32 clear0;
+	bool noncoherent;
+};
+
+#define ALL_GRANS	(IDR5_GRAN4K | IDR5_GRAN16K | IDR5_GRAN64K)
+
+static const struct misfit misfits[] = {
+	{ "granule", IDR5_GRAN4K | 4, IDR5_GRAN64K | 4 },
+	{ "granule, the other way round", IDR5_GRAN64K | 4, IDR5_GRAN4K | 4 },
+	{ "output size", ALL_GRANS | 5, ALL_GRANS | 2 },
+	{ "input size of stage 2", ALL_GRANS | 5, ALL_GRANS | 2, true },
+	{ "no stage 1", ALL_GRANS | 4, ALL_GRANS | 4, false, IDR0_S1P },
+	{ "no stage 2", ALL_GRANS | 4, ALL_GRANS | 4, true, IDR0_S2P },
+	{ "not coherent", ALL_GRANS | 4, ALL_GRANS | 4, false, 0, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(misfit, misfits, name);
+
+/* -EINVAL and nothing else: iommufd makes a second table then */
+static void refuses(struct kunit *test)
+{
+	const struct misfit *m = test->param_value;
+	struct rig *rig = rig_new(test);
+	struct iommu_domain *domain;
+	struct rig_device *a, *b;
+	struct model_config cfg;
+
+	model_config_default(&cfg);
+	cfg.idr[5] = m->first;
+	rig_smmu(test, rig, 0, &cfg);
+	cfg.idr[5] = m->second;
+	cfg.idr[0] &= ~m->clear0;
+	rig->noncoherent = m->noncoherent;
+	rig_smmu(test, rig, 1, &cfg);
+	a = rig_device(test, rig, 0);
+	b = rig_device(test, rig, 1);
+	domain = m->stage2 ? rig_domain_s2(test, a) : rig_domain(test, a);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(a, domain));
+	KUNIT_EXPECT_EQ(test, -EINVAL, rig_attach(b, domain));
+	/* where it was */
+	KUNIT_EXPECT_EQ(test, IOVA, rig_access(rig, b, IOVA, false));
+	KUNIT_EXPECT_EQ(test, 1, entries(domain));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(a, &smmu_identity_domain));
+	iommu_domain_free(domain);
+}
+
+/* The SMMU that the table was made for goes; the others go on with it */
+static void outlives_its_maker(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct rig_device *a, *b;
+	struct iommu_domain *domain;
+
+	rig_smmu(test, rig, 0, NULL);
+	rig_smmu(test, rig, 1, NULL);
+	a = rig_device(test, rig, 0);
+	b = rig_device(test, rig, 1);
+	domain = rig_domain(test, a);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(a, domain));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(b, domain));
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, a, IOVA, false));
+	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, b, IOVA, false));
+	rig_remove(a);
+	rig_remove_smmu(rig, 0);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, b, IOVA, false));
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, SZ_8M, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, b, SZ_8M, false));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(b, &smmu_identity_domain));
+	iommu_domain_free(domain);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE_PARAM(shares_s1, count_gen_params),
+	KUNIT_CASE_PARAM(shares_s2, count_gen_params),
+	KUNIT_CASE_PARAM(refuses, misfit_gen_params),
+	KUNIT_CASE(outlives_its_maker),
+	{}
+};
+
+static struct kunit_suite suite = { .name = "smmu_share", .test_cases = cases };
+kunit_test_suite(suite);

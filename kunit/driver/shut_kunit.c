@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Shutting an SMMU: what it has to say for being off, by how many at once, and what is given back
+ * when its driver goes.
+ */
+#include <linux/completion.h>
+#include <linux/device.h>
+#include <linux/hrtimer.h>
+#include <linux/kthread.h>
+#include <linux/sizes.h>
+
+#include "core/cmd.h"
+#include "hw/issue.h"
+#include "driver/rig.h"
+
+#define IOVA	0x40001000ULL
+#define PA	0x12345000ULL
+/* Mapped at no time */
+#define IOVA2	0x34567000ULL
+
+static const struct model_inject well;
+
+/* A device that has been at IOVA */
+static struct iommu_domain *use(struct kunit *test, struct rig *rig, struct rig_device *d)
+{
+	struct iommu_domain *domain = rig_domain(test, d);
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
+	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
+	return domain;
+}
+
+/**
+ * struct sort - of SMMU that is stuck
+ * @name: of the case
+ * @set0: IDR0 bits
+ * @ack_reads: slow acknowledges
+ */
+struct sort {
+	const char *name;
+	u32 set0;
+	u32 ack_reads;
+};
+
+static const struct sort sorts[] = {
+	{ "CONS is polled" },
+	{ "MSIs", .set0 = IDR0_MSI },
+	{ "slow acknowledges", .ack_reads = 40 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(sort, sorts, name);
+
+/*
+ * CMDQEN is not acknowledged while a CMD_SYNC hangs, but SMMUEN is: nothing is translated, so
+ * tags and tables are free, and of the queues only the command queue is still in use.
+ */
+static void stuck_sync(struct kunit *test)
+{
+	const struct sort *sort = test->param_value;
+	const struct model_inject inject = { .lost_sync = true };
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *machine;
+	struct iommu_domain *domain;
+	struct smmu_device *smmu;
+	struct model_config cfg;
+	struct smmu_iommu *iommu;
+	struct rig_device *d;
+
+	model_config_default(&cfg);
+	cfg.idr[0] |= sort->set0;
+	cfg.ack_reads = sort->ack_reads;
+	machine = rig_smmu_irq(test, rig, 0, &cfg);
+	iommu = smmu_iommu_get(rig_iommu(machine));
+	smmu = &iommu->smmu;
+	d = rig_device(test, rig, 0);
+	domain = use(test, rig, d);
+
+	model_inject(machine->model, &inject);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_TRUE(test, smmu_device_is_dead(smmu));
+	KUNIT_EXPECT_TRUE(test, smmu_device_is_off(smmu));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_adrift(smmu));
+	KUNIT_EXPECT_FALSE(test, model_is_on(machine->model));
+	KUNIT_EXPECT_EQ(test, CR0_CMDQEN, model_read(machine->model, SMMU_CR0, 4) & CR0_CMDQEN);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, IOVA, false));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, IOVA2, false));
+
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	iommu_domain_free(domain);
+	rig_remove(d);
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&smmu->inst.withheld));
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&smmu->withheld));
+	device_release_driver(machine->dev);
+	KUNIT_EXPECT_EQ(test, CR0_CMDQEN, model_read(machine->model, SMMU_CR0ACK, 4));
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&smmu->withheld));
+	smmu_iommu_put(iommu);
+	model_inject(machine->model, &well);
+}
+
+/* Where GBPA does not say that it aborts, SMMUEN = 0 would send everything to physical memory */
+static void does_not_abort(struct kunit *test)
+{
+	const struct model_inject inject = { .lost_sync = true, .no_gbpa = true };
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *machine = rig_smmu(test, rig, 0, NULL);
+	struct smmu_device *smmu = &rig_iommu(machine)->smmu;
+	struct rig_device *d = rig_device(test, rig, 0);
+	struct iommu_domain *domain = use(test, rig, d);
+
+	model_inject(machine->model, &inject);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_TRUE(test, smmu_device_is_dead(smmu));
+	KUNIT_EXPECT_TRUE(test, smmu_device_is_adrift(smmu));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, IOVA2, false));
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	iommu_domain_free(domain);
+	model_inject(machine->model, &well);
+}
+
+struct shutter {
+	struct machine_smmu *machine;
+	struct smmu_device *smmu;
+	struct completion *go;
+	struct completion over;
+	struct hrtimer timer;
+	bool good;
+	bool ran;
+};
+
+/* Whoever returns finds it dead, and it is off by then */
+static void shut(struct shutter *s)
+{
+	smmu_shut(s->smmu, "test");
+	s->good = smmu_device_is_off(s->smmu) && !model_is_on(s->machine->model);
+	WRITE_ONCE(s->ran, true);
+}
+
+static int shut_thread(void *data)
+{
+	struct shutter *s = data;
+
+	wait_for_completion(s->go);
+	shut(s);
+	complete(&s->over);
+	return 0;
+}
+
+static void many_at_once(struct kunit *test)
+{
+	struct shutter *s = kunit_kcalloc(test, 4, sizeof(*s), GFP_KERNEL);
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *machine;
+	DECLARE_COMPLETION_ONSTACK(go);
+	struct model_config cfg;
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	model_config_default(&cfg);
+	cfg.ack_reads = 2000;
+	machine = rig_smmu(test, rig, 0, &cfg);
+	for (i = 0; i < 4; i++) {
+		s[i].machine = machine;
+		s[i].smmu = &rig_iommu(machine)->smmu;
+		s[i].go = &go;
+		init_completion(&s[i].over);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, kthread_run(shut_thread, &s[i], "shut-%u", i));
+	}
+	complete_all(&go);
+	for (i = 0; i < 4; i++) {
+		wait_for_completion(&s[i].over);
+		KUNIT_EXPECT_TRUE(test, s[i].good);
+	}
+}
+
+static enum hrtimer_restart shut_timer(struct hrtimer *timer)
+{
+	shut(container_of(timer, struct shutter, timer));
+	return HRTIMER_NORESTART;
+}
+
+/* An interrupt on the CPU that is shutting cannot wait for it */
+static void interrupted(struct kunit *test)
+{
+	const struct model_inject inject = { .no_gbpa = true };
+	struct shutter *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *machine = rig_smmu(test, rig, 0, NULL);
+	struct smmu_device *smmu = &rig_iommu(machine)->smmu;
+	bool meanwhile;
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	s->machine = machine;
+	s->smmu = smmu;
+	hrtimer_setup(&s->timer, shut_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	model_inject(machine->model, &inject);
+	migrate_disable();
+	hrtimer_start(&s->timer, ms_to_ktime(300), HRTIMER_MODE_REL_PINNED_HARD);
+	smmu_shut(smmu, "test");
+	meanwhile = READ_ONCE(s->ran);
+	migrate_enable();
+	hrtimer_cancel(&s->timer);
+	KUNIT_EXPECT_TRUE(test, meanwhile);
+	KUNIT_EXPECT_TRUE(test, smmu_device_is_adrift(smmu));
+	model_inject(machine->model, &well);
+}
+
+/**
+ * struct seen - commands that came when the SMMU was off already
+ * @model: instance
+ * @opcode: in their order
+ * @n: how many
+ */
+struct seen {
+	struct model *model;
+	u8 opcode[16];
+	u32 n;
+};
+
+/* With the model's lock held */
+static void see(void *data, const struct smmu_cmd *cmd)
+{
+	struct seen *seen = data;
+
+	if (!model_is_on(seen->model) && seen->n < ARRAY_SIZE(seen->opcode))
+		seen->opcode[seen->n++] = smmu_cmd_opcode(cmd);
+}
+
+static const u8 settles[] = {
+	CMD_CFGI_STE_RANGE, CMD_SYNC, CMD_TLBI_NSNH_ALL, CMD_SYNC,
+};
+
+static void expect_settled(struct kunit *test, const struct seen *seen)
+{
+	KUNIT_ASSERT_EQ(test, ARRAY_SIZE(settles), seen->n);
+	KUNIT_EXPECT_MEMEQ(test, seen->opcode, settles, sizeof(settles));
+}
+
+/* SMMUEN's acknowledge says nothing of what is in progress (6.3.9.6): a queue that works does */
+static void settles_when_shut(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *machine = rig_smmu(test, rig, 0, NULL);
+	struct seen seen = { .model = machine->model };
+
+	model_trace(machine->model, see, &seen);
+	smmu_issue_shut(&rig_iommu(machine)->smmu, "test");
+	model_trace(machine->model, NULL, NULL);
+	expect_settled(test, &seen);
+	KUNIT_EXPECT_TRUE(test, smmu_device_is_off(&rig_iommu(machine)->smmu));
+}
+
+static void settles_when_stopped(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *machine = rig_smmu(test, rig, 0, NULL);
+	struct seen seen = { .model = machine->model };
+
+	model_trace(machine->model, see, &seen);
+	device_release_driver(machine->dev);
+	model_trace(machine->model, NULL, NULL);
+	expect_settled(test, &seen);
+	KUNIT_EXPECT_EQ(test, 0, model_read(machine->model, SMMU_CR0ACK, 4));
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE_PARAM(stuck_sync, sort_gen_params),
+	KUNIT_CASE(does_not_abort),
+	KUNIT_CASE(many_at_once),
+	KUNIT_CASE(interrupted),
+	KUNIT_CASE(settles_when_shut),
+	KUNIT_CASE(settles_when_stopped),
+	{}
+};
+
+static struct kunit_suite suite = { .name = "smmu_shut", .test_cases = cases };
+kunit_test_suite(suite);

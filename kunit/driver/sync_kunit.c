@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How completion is seen: the word that CMD_SYNCs write their position to, an SMMU whose MSIs
+ * do not get there, and posters and waiters that were away when it happened.
+ *
+ * SMMU 0 inserts its commands under a lock and SMMU 1 without one; each is looked at.
+ */
+#include <kunit/static_stub.h>
+#include <linux/bitfield.h>
+#include <linux/device.h>
+
+#include "core/cmd.h"
+#include "core/queue.h"
+#include "hw/cmdq_poll.h"
+#include "hw/cmdq_pos.h"
+#include "hw/issue.h"
+#include "driver/rig.h"
+
+static const u32 victims[] = { 0, 1 };
+
+static void victim_desc(const u32 *i, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "SMMU %u", *i);
+}
+
+KUNIT_ARRAY_PARAM(victim, victims, victim_desc);
+
+/* What a command takes, so that nothing is done before somebody has waited for it */
+#define TLBI_NS		20000
+
+/**
+ * struct watched - an SMMU with MSIs
+ * @model: its model
+ * @smmu: the driver's side
+ * @done: TLBIs that the model has done
+ * @msis: CMD_SYNCs among all commands that send one
+ */
+struct watched {
+	struct model *model;
+	struct smmu_device *smmu;
+	u64 done;
+	u32 msis;
+};
+
+/* With the model's lock held */
+static void see(void *data, const struct smmu_cmd *cmd)
+{
+	struct watched *w = data;
+
+	if (smmu_cmd_opcode(cmd) == CMD_TLBI_NH_ASID)
+		w->done++;
+	if (smmu_cmd_opcode(cmd) == CMD_SYNC &&
+	    FIELD_GET(CMD0_SYNC_CS, le64_to_cpu(cmd->w[0])) == SYNC_CS_IRQ)
+		w->msis++;
+}
+
+static void stop_watching(void *data)
+{
+	model_trace(data, NULL, NULL);
+}
+
+static struct watched *watch(struct kunit *test, struct rig *rig)
+{
+	struct watched *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
+	u32 victim = *(const u32 *)test->param_value;
+	struct model_config cfg;
+
+	KUNIT_ASSERT_NOT_NULL(test, w);
+	model_config_default(&cfg);
+	cfg.idr[0] |= IDR0_MSI;
+	w->model = rig_smmu_irq(test, rig, victim, &cfg)->model;
+	w->smmu = &rig_iommu(rig->smmu[victim])->smmu;
+	model_latency(w->model, CMD_TLBI_NH_ASID, TLBI_NS);
+	model_trace(w->model, see, w);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, stop_watching, w->model));
+	return w;
+}
+
+/* Something that has to be done when the wait for it is over */
+static void issue(struct kunit *test, struct watched *w)
+{
+	u64 done = w->done;
+	struct smmu_cmd cmd[2];
+
+	smmu_cmd_tlbi_asid(&cmd[0], 1, false);
+	smmu_cmd_sync(&cmd[1]);
+	KUNIT_EXPECT_EQ(test, 0, smmu_issue(w->smmu, cmd, 2));
+	KUNIT_EXPECT_EQ(test, done + 1, w->done);
+}
+
+static void issue_many(struct kunit *test, struct watched *w, u32 n)
+{
+	while (n--)
+		issue(test, w);
+}
+
+static bool has_word(struct watched *w)
+{
+	return READ_ONCE(smmu_main_cmdq(w->smmu)->polled_word);
+}
+
+/* Nothing is in flight: all positions forward, by whole turns of the queue's registers */
+static void skip_to(struct kunit *test, struct watched *w, u64 near)
+{
+	struct smmu_cmdq *q = smmu_main_cmdq(w->smmu);
+	u64 turn = 2ULL << q->mem.log2;
+	u64 by = round_down(near - smmu_cmdq_posted(q), turn);
+
+	/* which also moves q->cons up to there */
+	KUNIT_ASSERT_TRUE(test, smmu_cmdq_is_idle(w->smmu));
+	q->cons += by;
+	q->prod += q->combine ? 0 : by;
+	if (q->combine) {
+		atomic64_add(by, &q->ins.reserved);
+		q->ins.rung += by;
+	}
+}
+
+/* It is polled while it is written, also when it comes late: that is what 4.7.3 allows */
+static void keeps_the_word(struct kunit *test)
+{
+	const struct model_inject late = { .late_msi_ns = 1000000 };
+	struct rig *rig = rig_new(test);
+	struct watched *w = watch(test, rig);
+
+	issue_many(test, w, 20);
+	KUNIT_EXPECT_EQ(test, 20, w->msis);
+	model_inject(w->model, &late);
+	issue_many(test, w, 50);
+	KUNIT_EXPECT_TRUE(test, has_word(w));
+	KUNIT_EXPECT_EQ(test, 70, w->msis);
+}
+
+/* One that is lost shows only as one that is late: the next makes up for it */
+static void forgives_one(struct kunit *test)
+{
+	const struct model_inject inject = { .drop_msis = 1 };
+	struct rig *rig = rig_new(test);
+	struct watched *w = watch(test, rig);
+	u32 i;
+
+	for (i = 0; i < 5; i++) {
+		model_inject(w->model, &inject);
+		issue_many(test, w, 3);
+	}
+	KUNIT_EXPECT_TRUE(test, has_word(w));
+}
+
+/* Missing behind a later CMD_SYNC: nobody looks at the word again, and no MSI is sent */
+static void retires_the_word(struct kunit *test)
+{
+	const struct model_inject inject = { .drop_msis = U32_MAX };
+	struct rig *rig = rig_new(test);
+	struct watched *w = watch(test, rig);
+	u32 msis;
+
+	issue_many(test, w, 3);
+	model_inject(w->model, &inject);
+	issue_many(test, w, 2);
+	KUNIT_EXPECT_FALSE(test, has_word(w));
+	msis = w->msis;
+	issue_many(test, w, 10);
+	KUNIT_EXPECT_EQ(test, msis, w->msis);
+}
+
+/* An SMMU that says so itself, to whoever looks */
+static void retires_when_aborted(struct kunit *test)
+{
+	const struct model_inject inject = { .abort_msis = true };
+	struct rig *rig = rig_new(test);
+	struct watched *w = watch(test, rig);
+	u32 i;
+
+	model_inject(w->model, &inject);
+	issue(test, w);
+	for (i = 0; i < 100 && has_word(w); i++)
+		schedule_timeout_uninterruptible(1);
+	KUNIT_EXPECT_FALSE(test, has_word(w));
+	issue_many(test, w, 3);
+}
+
+/*
+ * A word that is not written for 2^31 positions looks ahead of all that are posted. The waits
+ * before went by CONS.
+ */
+static void no_word_from_the_future(struct kunit *test)
+{
+	const struct model_inject inject = { .drop_msis = U32_MAX };
+	static const u64 places[] = { BIT_ULL(31), 3ULL << 30, BIT_ULL(32) + BIT_ULL(31) };
+	struct rig *rig = rig_new(test);
+	struct watched *w = watch(test, rig);
+	u32 i;
+
+	issue_many(test, w, 3);
+	model_inject(w->model, &inject);
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		skip_to(test, w, places[i] + 64);
+		issue(test, w);
+	}
+	issue_many(test, w, 600);
+	KUNIT_EXPECT_FALSE(test, has_word(w));
+}
+
+/* Whatever stands in it: what was never posted was not done */
+static void no_word_ahead(struct kunit *test)
+{
+	static const u32 aheads[] = { 3, 100, 513, BIT(20), BIT(31) - 1 };
+	const struct model_inject inject = { .drop_msis = U32_MAX };
+	struct rig *rig = rig_new(test);
+	struct watched *w = watch(test, rig);
+	struct smmu_cmdq *q = smmu_main_cmdq(w->smmu);
+	u32 i;
+
+	model_inject(w->model, &inject);
+	for (i = 0; i < ARRAY_SIZE(aheads); i++) {
+		*q->sync_word = smmu_cmdq_posted(q) + aheads[i];
+		issue(test, w);
+	}
+}
+
+/* sync_poll: no word at all; other MSIs are not meant */
+static void polls_cons_if_told(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct watched *w;
+
+	rig->poll_cons = true;
+	w = watch(test, rig);
+	KUNIT_EXPECT_NULL(test, smmu_main_cmdq(w->smmu)->sync_word);
+	KUNIT_EXPECT_TRUE(test, smmu_has(w->smmu, SMMU_FEAT_MSI));
+	issue_many(test, w, 10);
+	KUNIT_EXPECT_EQ(test, 0, w->msis);
+}
+
+static u32 away_looks;
+
+/* The second look at the clock comes ten seconds after the first, and everything has been done */
+static ktime_t away(struct smmu_cmdq *q)
+{
+	if (!away_looks++)
+		return ms_to_ktime(1000);
+	model_advance(10 * NSEC_PER_SEC);
+	return ms_to_ktime(11000);
+}
+
+/* Who comes back late and finds room takes it; so does who finds his commands done */
+static void looks_again(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct watched *w = watch(test, rig);
+	struct smmu_cmdq *q = smmu_main_cmdq(w->smmu);
+	struct smmu_deadline deadline = {};
+	struct smmu_ticket ticket;
+	struct smmu_cmd cmd[64];
+	u32 i, n = q->combine ? 3 : smmu_q_entries(q->mem.log2) / ARRAY_SIZE(cmd);
+
+	model_latency(w->model, CMD_TLBI_NH_ASID, NSEC_PER_SEC / 100);
+	for (i = 0; i < ARRAY_SIZE(cmd) - 1; i++)
+		smmu_cmd_tlbi_asid(&cmd[i], 1, false);
+	smmu_cmd_sync(&cmd[i]);
+	for (i = 0; i < n; i++)
+		KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(w->smmu, cmd, ARRAY_SIZE(cmd), &deadline,
+							&ticket, false));
+	away_looks = 0;
+	kunit_activate_static_stub(test, smmu_cmdq_clock, away);
+	KUNIT_EXPECT_EQ(test, 0, smmu_cmdq_post(w->smmu, cmd, ARRAY_SIZE(cmd), &deadline, &ticket,
+						false));
+	KUNIT_EXPECT_EQ(test, 2, away_looks);
+	away_looks = 0;
+	deadline = (struct smmu_deadline) {};
+	KUNIT_EXPECT_EQ(test, 0, smmu_cmdq_wait(&ticket, &deadline));
+	KUNIT_EXPECT_EQ(test, 2, away_looks);
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&q->timeouts));
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE_PARAM(keeps_the_word, victim_gen_params),
+	KUNIT_CASE_PARAM(forgives_one, victim_gen_params),
+	KUNIT_CASE_PARAM(retires_the_word, victim_gen_params),
+	KUNIT_CASE_PARAM(retires_when_aborted, victim_gen_params),
+	KUNIT_CASE_PARAM(no_word_from_the_future, victim_gen_params),
+	KUNIT_CASE_PARAM(no_word_ahead, victim_gen_params),
+	KUNIT_CASE_PARAM(polls_cons_if_told, victim_gen_params),
+	KUNIT_CASE_PARAM(looks_again, victim_gen_params),
+	{}
+};
+
+static struct kunit_suite suite = { .name = "smmu_sync", .test_cases = cases };
+kunit_test_suite(suite);

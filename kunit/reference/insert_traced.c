@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * core/insert.c once more, as traced_insert(): every atomic read-modify-write in it reports to
+ * the arena. A file of its own, since nothing else must see the macros.
+ */
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
+#include <linux/atomic.h>
+#include <linux/export.h>
+#include <linux/irqflags.h>
+#include <linux/lockdep.h>
+
+#define smmu_inserter_init	traced_inserter_init
+#define smmu_insert_admits	traced_insert_admits
+#define smmu_insert		traced_insert
+#define smmu_insert_pause	traced_insert_pause
+
+#include "core/cmd.h"
+#include "core/insert.h"
+#include "core/queue.h"
+#include "reference/arena.h"
+#include "reference/insert_traced.h"
+
+/* Interrupts are off for the one who inserts, as they have to be; a switch is another CPU's turn */
+static void traced_rmw(bool shared)
+{
+	local_irq_enable();
+	arena_rmw(shared);
+	local_irq_disable();
+}
+
+#define atomic64_fetch_add_relaxed(i, v)				\
+	({ traced_rmw(true); (atomic64_fetch_add_relaxed)(i, v); })
+#define atomic_fetch_inc(v)						\
+	({ traced_rmw(false); (atomic_fetch_inc)(v); })
+#define atomic_sub_return(i, v)						\
+	({ traced_rmw(false); (atomic_sub_return)(i, v); })
+
+/* Whoever adds another to insert.c adds it here */
+#pragma GCC poison atomic64_fetch_add atomic64_cmpxchg atomic64_try_cmpxchg atomic64_xchg
+#pragma GCC poison atomic_cmpxchg atomic_try_cmpxchg atomic_xchg atomic_fetch_or atomic_fetch_add
+#pragma GCC poison atomic_inc atomic_dec atomic_add atomic_sub atomic_or atomic_inc_return
+#pragma GCC poison atomic_dec_return atomic_dec_and_test atomic_add_return
+#undef cmpxchg
+#undef try_cmpxchg
+#undef xchg
+#undef raw_spin_lock
+
+#include "../../arm-smmu-v3/core/insert.c"
