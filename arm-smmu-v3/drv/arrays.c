@@ -22,6 +22,8 @@ void smmu_arrays_publish_locked(struct smmu_domain *sd, struct smmu_array *array
 	struct smmu_array *old = smmu_domain_array(sd);
 	const char *broken;
 
+	lockdep_assert_held(&smmu_attach_mutex);
+
 	/* kernels that look for bugs look at every array, too */
 	if (IS_ENABLED(CONFIG_PROVE_LOCKING)) {
 		broken = smmu_array_check(array);

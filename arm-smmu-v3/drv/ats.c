@@ -25,6 +25,8 @@ void smmu_ats_probe(struct smmu_master *master)
 
 bool smmu_ats_wanted(const struct smmu_master *master, const struct smmu_use *after)
 {
+	lockdep_assert_held(&smmu_attach_mutex);
+
 	if (!master->ats_capable)
 		return false;
 	switch (after->kind) {

@@ -254,6 +254,8 @@ void smmu_binding_forget_ats_locked(const struct smmu_binding *binding, struct s
 	struct smmu_inv *inv;
 	u32 i;
 
+	lockdep_assert_held(&smmu_attach_mutex);
+
 	for (i = 0; i < master->nr_sids; i++) {
 		const struct smmu_inv key = {
 			.inst = &master->iommu->smmu.inst,

@@ -125,6 +125,8 @@ void smmu_install_stes_locked(struct smmu_master *master, const struct smmu_rid 
 	struct smmu_ste ste;
 	u32 i;
 
+	lockdep_assert_held(&smmu_attach_mutex);
+
 	make_ste(master, rid, ats, &ste);
 	for (i = 0; i < master->nr_sids; i++) {
 		if (smmu_streams_shared_locked(master, i))
@@ -139,6 +141,8 @@ void smmu_install_abort_locked(struct smmu_master *master)
 	struct smmu_ste ste;
 	u32 i;
 
+	lockdep_assert_held(&smmu_attach_mutex);
+
 	smmu_ste_make_abort(&ste);
 	for (i = 0; i < master->nr_sids; i++)
 		write_ste(master, i, &ste);
@@ -147,6 +151,8 @@ void smmu_install_abort_locked(struct smmu_master *master)
 void smmu_install_leave_locked(struct smmu_master *master)
 {
 	u32 i;
+
+	lockdep_assert_held(&smmu_attach_mutex);
 
 	for (i = 0; i < master->nr_sids; i++)
 		if (smmu_streams_shared_locked(master, i) &&
@@ -167,6 +173,8 @@ void smmu_install_cd_locked(const struct smmu_binding *binding)
 	struct smmu_cd_s1 s1;
 	struct smmu_cd cd;
 
+	lockdep_assert_held(&smmu_attach_mutex);
+
 	if (binding->domain->mm_gone) {
 		smmu_cd_make_dead(&cd, feat, binding->tag.id);
 	} else {
@@ -184,6 +192,8 @@ void smmu_install_cd_locked(const struct smmu_binding *binding)
 void smmu_install_no_cd_locked(struct smmu_master *master, u32 ssid)
 {
 	struct smmu_cd cd;
+
+	lockdep_assert_held(&smmu_attach_mutex);
 
 	if (!smmu_cdtab_exists(&master->cdtab) || !smmu_cdtab_cd(&master->cdtab, ssid))
 		return;
