@@ -6,7 +6,7 @@
 #include "core/tag.h"
 #include "drv/arrays.h"
 
-/* What it protects: arrays.h */
+/* For what the mutex protects see arrays.h */
 DEFINE_MUTEX(smmu_attach_mutex);
 LIST_HEAD(smmu_domains);
 
@@ -24,7 +24,7 @@ void smmu_arrays_publish_locked(struct smmu_domain *sd, struct smmu_array *array
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	/* kernels that look for bugs look at every array, too */
+	/* kernels with lock debugging check every array, too */
 	if (IS_ENABLED(CONFIG_PROVE_LOCKING)) {
 		broken = smmu_array_check(array);
 		WARN_ONCE(broken, "array of domain %u: %s\n", sd->id, broken);

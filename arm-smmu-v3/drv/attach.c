@@ -11,7 +11,10 @@
 #include "drv/vsmmu.h"
 #include "hw/cdtab.h"
 
-/* The core may want to go back to a nested domain, and must not fail: see nested.c */
+/*
+ * The IOMMU core may attach the master to a nested domain again, and that must not fail: see
+ * nested.c
+ */
 static void remember_nested(struct smmu_master *master, u64 id)
 {
 	if (master->kind == SMMU_RID_BLOCKED || (id && id == master->nested_id))
@@ -37,9 +40,9 @@ void smmu_attach_commit_locked(struct smmu_change *change, const struct smmu_vsm
 }
 
 /*
- * No driver may fail a device's first attach, says the core: when one comes while the SMMU is
- * being registered, it undoes the registration. A device that cannot have its domain is then the
- * only one that suffers: it is taken for attached, and aborts.
+ * The IOMMU core lets no driver fail the first attach of a device: when one fails while the SMMU is
+ * being registered, the core undoes the registration. Therefore a device that cannot have its
+ * domain is reported as attached, and its DMA aborts. So it is the only device that suffers.
  */
 static int must_not_fail(struct smmu_master *master, int ret)
 {
@@ -60,7 +63,7 @@ static int prepare_paging(struct smmu_master *master, struct smmu_change *change
 	ret = smmu_change_allowed_locked(master, sd);
 	if (ret)
 		return ret;
-	/* PASIDs live in a CD table, and a stage-2 STE has none */
+	/* PASIDs need a CD table, and a stage-2 STE has none */
 	if (change->rid.kind == SMMU_RID_S2 && master->nr_pasids)
 		return -EBUSY;
 	if (change->rid.kind == SMMU_RID_S1)

@@ -15,14 +15,17 @@
 #include "hw/issue.h"
 #include "hw/shut.h"
 
-/* One TLB entry of stage 1, or two of a vSMMU; and ATS for each stream: a vSMMU's PASIDs apart */
+/*
+ * A binding has one TLB entry, or two where the tag is a vSMMU's. For each StreamID it has one ATS
+ * entry, or two where the tag is a vSMMU's, because the guest's PASIDs have one of their own.
+ */
 #define TLB_ENTRIES_MAX		2
 #define ATS_ENTRIES_MAX		2
 
 /*
- * The entries of the binding that comes or goes, filled and used under smmu_attach_mutex,
- * one at a time. It has room for the master with the most StreamIDs that there ever was, so
- * that no attach, detach or release allocates.
+ * The entries of the binding that enters or leaves a domain. They are filled and used under
+ * smmu_attach_mutex, for one binding at a time. The array has room for the largest number of
+ * StreamIDs that any master has had, so that no attach, detach or release allocates.
  */
 static struct smmu_array *scratch;
 
@@ -80,7 +83,7 @@ static void fill_ats(const struct smmu_binding *binding, bool live)
 	}
 }
 
-/* What the binding needs invalidated in TLBs */
+/* Fill the scratch array with the TLB entries of the binding */
 static void fill_tlb(const struct smmu_binding *binding)
 {
 	smmu_array_clear(scratch);
@@ -96,7 +99,7 @@ static int get_tag(struct smmu_binding *next)
 	u8 type = next->domain->pt.needs.stage2 ? SMMU_INV_S2_VMID : SMMU_INV_S1_ASID;
 	int ret;
 
-	/* a vSMMU's own: nobody else may find it, and it is not ours to give back */
+	/* a vSMMU's tag is the vSMMU's own: it is not looked up, not shared and not freed here */
 	if (next->tag.inst)
 		return 0;
 	ret = smmu_tag_get(array, inst, type, &next->tag);
@@ -107,10 +110,12 @@ static int get_tag(struct smmu_binding *next)
 	return ret;
 }
 
-/* Walkers that have missed the entries walk once more; see walk.h */
+/* Make walkers that have missed the new ATS entries walk once more; see walk.h */
 static void ats_came_alive(struct smmu_domain *sd)
 {
-	/* the entries before it; pairs with smp_load_acquire() in smmu_walk_range() */
+	/*
+	 * orders the entries before the count; pairs with smp_load_acquire() in smmu_walk_range()
+	 */
 	smp_store_release(&sd->ats_seq, sd->ats_seq + 1);
 }
 
@@ -140,9 +145,8 @@ int smmu_binding_enter_locked(struct smmu_binding *next, bool ats_later)
 	if (next->ats)
 		ats_came_alive(sd);
 	/*
-	 * The array (published, or revived in place) before the CD and the STE that the
-	 * caller writes next. Pairs with smp_mb() in smmu_walk_range(); the argument is in
-	 * walk.h.
+	 * This barrier orders the array (published, or revived in place) before the CD and the STE
+	 * that the caller writes next. Pairs with smp_mb() in smmu_walk_range(); see walk.h.
 	 */
 	smp_mb();
 	return 0;
@@ -157,13 +161,14 @@ static int flush_tag(struct smmu_device *smmu, const struct smmu_inv *inv)
 	ret = smmu_issue(smmu, batch.cmd, batch.n);
 	if (ret && ret != -ESHUTDOWN)
 		ret = smmu_issue_flush_all(smmu);
-	/* what an SMMU holds that is known to translate nothing does not matter */
+	/* an SMMU that is known to translate nothing may hold any tag in its TLB */
 	return smmu_device_is_off(smmu) ? 0 : ret;
 }
 
 /*
- * A tag's flush is not confirmed. The id may still be in a TLB, and the TLB may still lead to the
- * page table: neither is used again, unless the SMMU is known to translate nothing.
+ * The flush of a tag is not confirmed. The id may still be in a TLB, and the TLB may still lead to
+ * the page table. Therefore neither the id nor the page table is used again, unless the SMMU is
+ * known to translate nothing.
  */
 static void withhold_tag(struct smmu_domain *sd, struct smmu_inv *inv)
 {
@@ -184,8 +189,8 @@ static void withhold_tag(struct smmu_domain *sd, struct smmu_inv *inv)
 }
 
 /*
- * Take what is in the scratch array out of the domain's. Tags that lose their last user are
- * flushed and parked. The STE or CD that used them is gone, and that is confirmed.
+ * Take the entries of the scratch array out of the domain's array. Tags that lose their last user
+ * are flushed and parked. The STE or CD that used the tags is gone, and that is confirmed.
  */
 static void unref_scratch(struct smmu_domain *sd)
 {
@@ -242,7 +247,10 @@ bool smmu_binding_add_ats_locked(struct smmu_binding *binding)
 	fill_ats(binding, true);
 	binding->ats = smmu_array_revive(smmu_domain_array(binding->domain), scratch);
 	ats_came_alive(binding->domain);
-	/* as in smmu_binding_enter_locked(): the array before the device asks */
+	/*
+	 * orders the array before ATS in the device; pairs as the barrier in
+	 * smmu_binding_enter_locked() does
+	 */
 	smp_mb();
 	return binding->ats;
 }

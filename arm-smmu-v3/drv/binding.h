@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * struct smmu_binding - a master's RID, or one of its PASIDs, bound to a domain: the tag by which
- * the SMMU knows the domain, and the entries in the domain's array.
+ * struct smmu_binding - a master's RID, or one of its PASIDs, bound to a domain. It consists of
+ * the tag by which the SMMU knows the domain, and of the entries in the domain's array.
  *
- * A binding knows arrays and tags, and nothing of STEs, CDs or the state of the device: that is
- * what change.h puts together.
+ * The code of bindings knows arrays and tags. It knows nothing of STEs, CDs or the state of the
+ * device; change.h combines these with bindings.
  *
- * Entering a domain gets the tag and brings the domain's array to where it includes the binding.
- * It may fail, and nothing has changed then. From there on every walk of the domain invalidates
- * for the binding, although no STE and no CD leads to the page table yet: that is harmless, the
- * other order would not be (walk.h). Leaving cannot fail and does not allocate.
+ * To enter a domain, a binding gets the tag, and then the domain's array gets the binding's
+ * entries. This may fail, and then nothing has changed. From there on every walk of the domain
+ * invalidates for the binding, although no STE or CD leads to the page table yet (why: walk.h).
+ * Leaving a domain cannot fail and does not allocate.
  *
- * Everything here is protected by smmu_attach_mutex.
+ * Everything here is protected by smmu_attach_mutex. The functions whose names end in _locked are
+ * called with that mutex held.
  */
 #ifndef SMMU_DRV_BINDING_H
 #define SMMU_DRV_BINDING_H
@@ -27,13 +28,13 @@ struct smmu_master;
 
 /**
  * struct smmu_binding - see the head of this file
- * @master: whose
+ * @master: the device that is bound
  * @domain: paging domain, SVA domain or nest parent; NULL for none (identity, blocked, abort)
  * @node: in domain->bindings
- * @tag: tag in use with @domain
+ * @tag: tag by which the SMMU knows @domain
  * @ssid: SubstreamID, 0 for the RID
- * @ats: its ATS entries in the array are live
- * @iopf: its faults may stall and are answered, see iopf.h
+ * @ats: the binding's ATS entries in the array are live
+ * @iopf: faults of the binding may stall and are answered, see iopf.h
  */
 struct smmu_binding {
 	struct smmu_master *master;
@@ -46,24 +47,24 @@ struct smmu_binding {
 };
 
 /**
- * smmu_binding_reserve() - memory for the bindings of a new master
+ * smmu_binding_reserve() - allocate memory for the bindings of a new master
  * @nr_sids: how many StreamIDs the master has
  *
- * Once for each master, before the first of the calls below for it. Process context, takes
- * smmu_attach_mutex.
+ * Called once for each master, before any other function of this file is called for it. Process
+ * context, takes smmu_attach_mutex.
  * Return: 0 or -ENOMEM
  */
 int smmu_binding_reserve(u32 nr_sids);
 
-/* No master is left: give the memory back */
+/* Give the memory back. No master is left. */
 void smmu_binding_exit(void);
 
 /**
- * smmu_binding_enter_locked() - from here on walks of the domain include the binding
- * @next: @master, @domain, @ssid and @ats filled. @tag too where it is a vSMMU's; else
- *	tag.inst is NULL and the tag is found or allocated.
- * @ats_later: ATS is off and is to go on: its entries get their place, but no walk sees them
- *	before smmu_binding_add_ats_locked()
+ * smmu_binding_enter_locked() - from here on walks of the domain invalidate for the binding
+ * @next: the caller has filled @master, @domain, @ssid and @ats. The caller has filled @tag too
+ *	where the tag is a vSMMU's; else tag.inst is NULL, and the tag is found or allocated.
+ * @ats_later: ATS is off and is about to go on. The ATS entries get their place in the array, but
+ *	no walk sees them before smmu_binding_add_ats_locked().
  *
  * Ends with the barrier between the array and the CD or STE, see walk.h.
  * Return: 0, -ENOSPC without a free tag, -ENOMEM; on error nothing has changed
@@ -71,40 +72,41 @@ void smmu_binding_exit(void);
 int smmu_binding_enter_locked(struct smmu_binding *next, bool ats_later);
 
 /**
- * smmu_binding_leave_locked() - out of the domain: entries out of its array, tag flushed
- * @binding: no CD and no STE leads to the domain through it any more, and that is confirmed
+ * smmu_binding_leave_locked() - leave the domain: remove the entries from its array, flush the tag
+ * @binding: no CD and no STE leads to the domain through this binding any more, and that is
+ *	confirmed
  *
  * Does nothing where there is no domain. A tag whose flush is not confirmed is withheld.
  */
 void smmu_binding_leave_locked(struct smmu_binding *binding);
 
 /**
- * smmu_binding_drop_ats_locked() - the stream has lost ATS, the binding stays
- * @binding: its ATS entries leave the array, its TLB entries stay
+ * smmu_binding_drop_ats_locked() - remove the ATS entries, because the stream has lost ATS
+ * @binding: stays in the domain; its ATS entries leave the array, its TLB entries stay
  *
- * Readers may still have the ATS entries in hand: the caller waits for them.
+ * Readers may still be using the ATS entries, so the caller waits for a grace period.
  */
 void smmu_binding_drop_ats_locked(struct smmu_binding *binding);
 
 /**
- * smmu_binding_add_ats_locked() - ATS goes on: walks see the ATS entries from here on
- * @binding: the entries have their place in the array, so no memory is needed
+ * smmu_binding_add_ats_locked() - make the ATS entries live, because ATS goes on
+ * @binding: its ATS entries have their place in the array already, so no memory is needed
  *
- * Ends with the barrier between the array and the device.
- * Return: false when the entries have no place: ATS must stay off then
+ * From here on walks see the entries. Ends with the barrier between the array and the device.
+ * Return: false when the entries have no place in the array; then ATS must stay off
  */
 bool smmu_binding_add_ats_locked(struct smmu_binding *binding);
 
 /**
- * smmu_binding_forget_ats_locked() - nobody comes back to a domain that was left
- * @binding: its stream and SubstreamID
- * @left: the domain. Its array has parked ATS entries of @binding, if @binding had ATS, or live
- *	ones if @binding has entered it again: those stay.
+ * smmu_binding_forget_ats_locked() - forget the ATS entries in a domain that was left for good
+ * @binding: says which stream and SubstreamID
+ * @left: the domain. If @binding had ATS, the domain's array has parked ATS entries of @binding.
+ *	If @binding has entered the domain again, these entries are live, and they stay.
  */
 void smmu_binding_forget_ats_locked(const struct smmu_binding *binding,
 				    struct smmu_domain *left);
 
-/* Make @binding what @next has become; @binding has left its domain */
+/* Make @binding a copy of @next; @binding has left its domain */
 void smmu_binding_set_locked(struct smmu_binding *binding, const struct smmu_binding *next);
 
 #endif

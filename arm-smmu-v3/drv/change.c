@@ -19,12 +19,12 @@ int smmu_change_allowed_locked(struct smmu_master *master, struct smmu_domain *s
 		dev_dbg(master->dev, "cannot share domain %u: %s\n", sd->id, why);
 		return -EINVAL;
 	}
-	/* iommufd makes another domain for the device then */
+	/* on -EINVAL iommufd makes another domain for the device */
 	if (sd->enforced && !master->canwbs)
 		return -EINVAL;
 	/*
-	 * An SMMU that was shut is no reason to fail: it aborts whatever is attached, and the
-	 * core WARNs when a device does not come back to its default domain.
+	 * This function does not fail for an SMMU that was shut. Such an SMMU aborts whatever is
+	 * attached, and the IOMMU core WARNs when a device cannot return to its default domain.
 	 */
 	return 0;
 }
@@ -71,19 +71,22 @@ static bool has_cd(const struct smmu_change *change)
 	return is_rid(change) ? change->rid.kind == SMMU_RID_S1 : !!change->next->domain;
 }
 
-/* A change of PASIDs concerns the STEs where the RID alone does not need a CD table */
+/*
+ * Does the change write the STEs? A change of PASIDs does so only where the RID alone does not need
+ * a CD table.
+ */
 static bool stes_change(const struct smmu_change *change)
 {
 	const struct smmu_master *master = change->binding->master;
 
-	/* the STEs of a parked device abort, and stay so */
+	/* the STEs of a device whose ATS has failed abort, and stay so */
 	if (master->ats_failed)
 		return false;
 	return is_rid(change) || (smmu_rid_is_static(change->rid.kind) &&
 				  !master->nr_pasids != !change->nr_pasids);
 }
 
-/* Steps 3 and 4. Return: false when the device has not confirmed that ATS is off */
+/* Do steps 3 and 4. Return: false when the device has not confirmed that ATS is off */
 static bool install_change(const struct smmu_change *change, enum smmu_ats_step step)
 {
 	struct smmu_master *master = change->binding->master;
@@ -94,17 +97,17 @@ static bool install_change(const struct smmu_change *change, enum smmu_ats_step 
 		answers = smmu_ats_off_locked(master);
 	if (has_cd(change))
 		smmu_install_cd_locked(change->next);
-	/* an STE depends on whether there are PASIDs */
+	/* the STE depends on whether there are PASIDs */
 	master->nr_pasids = change->nr_pasids;
 	if (stes)
 		smmu_install_stes_locked(master, &change->rid, ats);
-	/* a CD that no STE leads to any more must not be cached when it is used again */
+	/* the SMMU must not have an unused CD in its cache when the CD is used again */
 	if (!has_cd(change))
 		smmu_install_no_cd_locked(master, change->binding->ssid);
 	return answers;
 }
 
-/* The ATS entries of all that the master is bound to are live, before it has ATS on */
+/* Make the ATS entries of everything that the master is bound to live, before its ATS goes on */
 static bool ats_entries_live(struct smmu_master *master, struct smmu_binding *next)
 {
 	struct smmu_binding *binding;
@@ -118,13 +121,13 @@ static bool ats_entries_live(struct smmu_master *master, struct smmu_binding *ne
 	return true;
 }
 
-/* Step 5. Return: false when the device has left an ATC_INV unanswered */
+/* Do step 5. Return: false when the device has left an ATC_INV unanswered */
 static bool update_ats(const struct smmu_change *change, enum smmu_ats_step step)
 {
 	struct smmu_master *master = change->binding->master;
 
 	if (step == SMMU_ATS_STAYS_ON)
-		/* under a PASID that was not attached the ATC holds nothing */
+		/* the ATC holds nothing under a PASID that was not attached */
 		return (!is_rid(change) && !change->binding->domain) ||
 		       smmu_ats_drop_locked(master, change->binding->ssid);
 	if (step != SMMU_ATS_GOES_ON)

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Changing what a master's requests go through: the steps that an attach of the RID (attach.h,
- * nested.h) and of a PASID (pasid.h) have in common.
+ * Changing what a master's requests go through: the steps that are the same for an attach of the
+ * RID (attach.h, nested.h) and of a PASID (pasid.h).
  *
- * All of it is under the attach mutex, in this order:
+ * All steps are done under the attach mutex, in this order:
  *
- *  1. CD table, tag, array		may fail, nothing has changed
- *  2. the new domain's array has our entries
- *					from here every walk of it invalidates for us
- *  3. ATS off, if it goes off		see ats.h
- *  4. the CD (stage 1), the STEs	confirmed by CFGI + CMD_SYNC
- *  5. ATS on, if it stays or goes on	what the ATC held of the old domain goes;
- *					if ATS goes on, its entries are live from here
- *  6. out of the old domain's array	nobody uses the old table now; its tag is flushed
+ *  1. get CD table, tag, array		may fail, and then nothing has changed
+ *  2. put the entries into the new	from here on every walk of the domain invalidates for
+ *     domain's array			the binding; why this comes before step 4: walk.h
+ *  3. turn ATS off, if it goes off	see ats.h
+ *  4. write the CD (stage 1), the STEs	confirmed by CFGI + CMD_SYNC
+ *  5. turn ATS on, if it goes on	the ATS entries become live before that; if ATS stays
+ *					on, the ATC drops what it holds of the old domain
+ *  6. leave the old domain's array	nothing uses the old page table any more; its tag
+ *					is flushed
  *
  * Steps 1 and 2 are smmu_change_prepare_locked(), steps 3 to 6 smmu_change_commit_locked().
- * Why 2 comes before 4: walk.h.
  */
 #ifndef SMMU_DRV_CHANGE_H
 #define SMMU_DRV_CHANGE_H
@@ -33,8 +33,9 @@ struct smmu_domain;
 struct smmu_master;
 
 /*
- * The attach mutex, for an operation on one master: guard(smmu_change)(master). When the mutex is
- * given back, faults of a domain that the operation has left are waited for, see iopf.h.
+ * Takes the attach mutex for an operation on one master: guard(smmu_change)(master). After the
+ * mutex is given back, smmu_change_end() waits for faults of a domain that the operation has left,
+ * see iopf.h.
  */
 static inline void smmu_change_end(struct smmu_master *master)
 {
@@ -47,10 +48,10 @@ DEFINE_GUARD(smmu_change, struct smmu_master *, mutex_lock(&smmu_attach_mutex),
 
 /**
  * struct smmu_change - one change
- * @binding: what changes: &master->rid, or a PASID's
- * @next: what @binding becomes; @next->domain is NULL for none
- * @rid: requests without PASID after the change
- * @nr_pasids: PASIDs attached after the change
+ * @binding: the binding that changes: &master->rid, or a PASID's
+ * @next: what @binding becomes; @next->domain is NULL for no domain
+ * @rid: what requests without PASID go through after the change
+ * @nr_pasids: number of PASIDs that are attached after the change
  */
 struct smmu_change {
 	struct smmu_binding *binding;
@@ -60,30 +61,32 @@ struct smmu_change {
 };
 
 /**
- * smmu_change_allowed_locked() - may the master's SMMU walk this domain's table for it?
+ * smmu_change_allowed_locked() - may the master's SMMU walk this domain's page table for it?
  * @master: device
- * @sd: any
+ * @sd: any domain
  *
- * The one question of attach, PASID attach and nesting.
- * Return: 0 or -EINVAL, never anything else: iommufd then makes another domain
+ * Attach, PASID attach and nesting all ask this question. The attach mutex is held.
+ * Return: 0 or -EINVAL and never another error, because iommufd makes another domain for the
+ *	device when it gets -EINVAL
  */
 int smmu_change_allowed_locked(struct smmu_master *master, struct smmu_domain *sd);
 
 /**
- * smmu_change_prepare_locked() - what may fail
- * @change: all filled
+ * smmu_change_prepare_locked() - do the part of a change that may fail
+ * @change: the caller has filled all of it
  * @faults: the domain whose handler answers faults, NULL for none
  *
- * Fills @change->next. Return: 0, -ENOSPC without a free tag, -ENOMEM; on error nothing has changed
+ * Fills @change->next. The attach mutex is held.
+ * Return: 0, -ENOSPC without a free tag, -ENOMEM; on error nothing has changed
  */
 int smmu_change_prepare_locked(struct smmu_change *change, const struct iommu_domain *faults);
 
 /**
- * smmu_change_commit_locked() - the rest
- * @change: prepared, or without a domain to enter
+ * smmu_change_commit_locked() - do the rest of a change
+ * @change: prepared, unless it enters no domain
  *
- * Cannot fail, does not allocate. On return nothing of the old domain is in any TLB or ATC. A
- * device that leaves an ATC_INV unanswered is parked, see ats.h.
+ * Cannot fail, does not allocate. On return no TLB or ATC holds anything of the old domain. For a
+ * device that leaves an ATC_INV unanswered ATS has failed, see ats.h. The attach mutex is held.
  */
 void smmu_change_commit_locked(struct smmu_change *change);
 

@@ -13,7 +13,7 @@ static void write_ste(struct smmu_master *master, u32 i, const struct smmu_ste *
 	smmu_strtab_write(&master->iommu->smmu, master->sids[i], ste);
 }
 
-/* Through the CD table; @s1dss says what requests without PASID become */
+/* Make an STE that leads to the CD table; @s1dss says what becomes of requests without PASID */
 static void make_cdtab_ste(const struct smmu_master *master, u8 s1dss, u8 eats,
 			   struct smmu_ste *ste)
 {
@@ -24,7 +24,7 @@ static void make_cdtab_ste(const struct smmu_master *master, u8 s1dss, u8 eats,
 		.fmt = master->cdtab.fmt,
 		.s1dss = s1dss,
 		.eats = eats,
-		/* CDs decide whose do */
+		/* each CD decides whether its faults stall */
 		.stall = master->can_stall,
 	};
 
@@ -77,15 +77,16 @@ static void make_ste(const struct smmu_master *master, const struct smmu_rid *ri
 	}
 }
 
-/* Does its STE say what @rid's would, in the domain that both are attached to? */
+/* Is the ruler attached to the domain of @rid in the same way, so that its STE is the same? */
 static bool says_the_same(const struct smmu_master *ruler, const struct smmu_rid *rid)
 {
 	return ruler->kind == rid->kind && ruler->rid.domain == rid->binding->domain;
 }
 
 /*
- * The master no longer rules a stream that others own: the next one does, or nobody. Its own
- * attachment is what it has been all the time: in its domain's array.
+ * The master no longer rules a stream that it shares. Another owner takes over, or the STE aborts
+ * where there is none. The heir's attachment does not change, because the heir's domain has had its
+ * entries in the array all the time.
  */
 static void hand_over(struct smmu_master *master, u32 i)
 {
@@ -99,7 +100,7 @@ static void hand_over(struct smmu_master *master, u32 i)
 		smmu_streams_rule_locked(heir, i);
 		make_ste(heir, &rid, false, &ste);
 	}
-	/* from one CD table of the host's to another there is no gap: see smmu_ste_via() */
+	/* replacing one CD table of the host's by another leaves no gap: see smmu_ste_via() */
 	write_ste(master, i, &ste);
 }
 
@@ -113,7 +114,10 @@ static void install_shared(struct smmu_master *master, u32 i, const struct smmu_
 			hand_over(master, i);
 		return;
 	}
-	/* one group, one domain, as a rule: the others' DMA goes on undisturbed */
+	/*
+	 * as a rule all devices of a group are in one domain, so the DMA of the others goes on
+	 * undisturbed
+	 */
 	if (ruler != master && says_the_same(ruler, rid))
 		return;
 	smmu_streams_rule_locked(master, i);

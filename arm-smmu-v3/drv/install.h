@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The STEs and CDs of a master, made from what it is attached to. Nothing here can fail
- * or allocate; every change is confirmed on return, or the SMMU is shut. Attach mutex held.
+ * Writing the STEs and CDs of a master, according to what the master is attached to. No function
+ * here can fail or allocate. On return every write is confirmed, or the SMMU is shut. The attach
+ * mutex is held for all of them.
  */
 #ifndef SMMU_DRV_INSTALL_H
 #define SMMU_DRV_INSTALL_H
@@ -9,9 +10,9 @@
 #include "drv/master.h"
 
 /**
- * struct smmu_rid - what requests without PASID are to become
+ * struct smmu_rid - what requests without PASID are to go through
  * @kind: kind
- * @binding: S1, S2, nested: domain, tag and whether ATS is on
+ * @binding: S1, S2 and nested: the domain, the tag, and whether ATS is on
  * @vste: nested: words 0 and 1 of the guest's STE, checked
  * @vste_ats: nested: the guest's STE has ATS, and it can be given to the device
  */
@@ -23,21 +24,21 @@ struct smmu_rid {
 };
 
 /*
- * All STEs of the master; @ats where the configuration has ATS at all. A StreamID that other
- * devices have, too, follows whoever rules it: streams.h.
+ * Write all STEs of the master. @ats says whether ATS is on, where the configuration can have ATS.
+ * The STE of a StreamID that other devices have too shows the attachment of the ruler: streams.h.
  */
 void smmu_install_stes_locked(struct smmu_master *master, const struct smmu_rid *rid, bool ats);
 
-/* The STEs abort whatever comes, PASIDs included; of a master that shares no stream */
+/* Make the STEs abort all requests, those with PASID included. The master shares no stream. */
 void smmu_install_abort_locked(struct smmu_master *master);
 
-/* The master is released: the streams that it has ruled go to their other owners */
+/* Hand the streams that the master rules to their other owners. The master is being released. */
 void smmu_install_leave_locked(struct smmu_master *master);
 
-/* CD of @binding->ssid, whose leaf exists */
+/* Write the CD of @binding->ssid, whose leaf table exists */
 void smmu_install_cd_locked(const struct smmu_binding *binding);
 
-/* No CD for this SubstreamID any more; nothing to do where there never was one */
+/* Make the CD of this SubstreamID invalid. Does nothing where there never was one. */
 void smmu_install_no_cd_locked(struct smmu_master *master, u32 ssid);
 
 #endif

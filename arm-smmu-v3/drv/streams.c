@@ -14,20 +14,26 @@ static struct smmu_stream *first_owner(struct smmu_iommu *iommu, u32 sid)
 	return xa_load(&iommu->streams, sid);
 }
 
-/* What the owner has that only works where the stream means one device, or NULL */
+/*
+ * What does the owner use that needs a stream with one owner? Text for the log, or NULL for
+ * nothing.
+ */
 static const char *only_alone(const struct smmu_master *owner)
 {
 	if (owner->ats_on || owner->ats_failed)
 		return "has ATS on";
 	if (owner->nr_pasids)
 		return "has PASIDs attached";
-	/* attached through it now, or before a reset that is under way, or about to be */
+	/*
+	 * the master is attached to a guest's STE, or was before a reset that is under way, or is
+	 * about to be
+	 */
 	if (owner->nested_id || owner->vdev)
 		return "is a guest's";
 	return NULL;
 }
 
-/* May the master be one more owner? */
+/* May the master become one more owner? */
 static bool may_join(const struct smmu_master *master, u32 sid, const struct smmu_stream *others)
 {
 	const char *why;
@@ -43,7 +49,7 @@ static bool may_join(const struct smmu_master *master, u32 sid, const struct smm
 	return true;
 }
 
-/* Behind those who own it: who rules goes on to */
+/* Append to the chain of owners, so that the ruler stays the same */
 static int join_stream(struct smmu_iommu *iommu, struct smmu_stream *stream, u32 sid)
 {
 	struct smmu_stream *others = first_owner(iommu, sid), *last;
@@ -83,7 +89,7 @@ static void leave_one(struct smmu_iommu *iommu, struct smmu_master *master, u32 
 	struct smmu_stream *stream = &master->streams[i], *s = first_owner(iommu, master->sids[i]);
 
 	if (s == stream) {
-		/* replacing an entry, or erasing it, takes no memory */
+		/* xa_store() needs no memory to replace an entry or to erase it */
 		xa_store(&iommu->streams, master->sids[i], stream->next, 0);
 		return;
 	}
@@ -92,7 +98,7 @@ static void leave_one(struct smmu_iommu *iommu, struct smmu_master *master, u32 
 	s->next = stream->next;
 }
 
-/* Nobody has begun to use what is taken away here: may_join() */
+/* The owner does not use yet what this function takes away: may_join() has checked that */
 static void now_shared(struct smmu_master *master)
 {
 	master->shared = true;
@@ -124,7 +130,7 @@ int smmu_streams_claim(struct smmu_iommu *iommu, struct smmu_master *master)
 	for (i = 0; i < master->nr_sids && !ret; i++)
 		ret = claim_one(iommu, master, i);
 	if (ret) {
-		/* the last one was not claimed, what is before it was */
+		/* the StreamID at which it failed is not claimed, those before it are */
 		for (i--; i; i--)
 			leave_one(iommu, master, i - 1);
 		return ret;
@@ -153,7 +159,10 @@ struct iommu_group *smmu_streams_group(struct smmu_iommu *iommu, struct smmu_mas
 	struct smmu_stream *s;
 	u32 i;
 
-	/* an owner is in its group until its release has given the StreamIDs back */
+	/*
+	 * an owner stays in its group until smmu_streams_release_locked() has given its StreamIDs
+	 * back
+	 */
 	guard(mutex)(&iommu->streams_lock);
 	for (i = 0; i < master->nr_sids; i++) {
 		for (s = first_owner(iommu, master->sids[i]); s; s = s->next) {
@@ -188,7 +197,7 @@ bool smmu_streams_shared_locked(const struct smmu_master *master, u32 i)
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	/* not claimed any more: nobody else's, as far as it goes */
+	/* a StreamID that is not claimed any more has no other owners */
 	return first && first->next;
 }
 
@@ -203,7 +212,7 @@ void smmu_streams_rule_locked(struct smmu_master *master, u32 i)
 		return;
 	leave_one(master->iommu, master, i);
 	stream->next = first;
-	/* as in leave_one(); RCU readers find the one or the other */
+	/* needs no memory, as in leave_one(); RCU readers find the old ruler or the new one */
 	xa_store(&master->iommu->streams, master->sids[i], stream, 0);
 }
 

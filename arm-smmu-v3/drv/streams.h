@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who owns which StreamID of an SMMU.
+ * Which masters own which StreamID of an SMMU.
  *
- * Bridges, DMA-alias quirks and masks in a device tree give one StreamID to several devices: it
- * cannot be told then whose request it was. All of them are in one IOMMU group, so that nobody
- * gives them to different users. A group is not attached in one go, though: a reset blocks one
- * device, release and hotplug come one by one. So of a stream's owners one *rules*: its STE is
- * what that one is attached to. The newest attach that is not to blocked rules; when its owner is
- * blocked or leaves, another owner that is attached takes over, and only without any does the
- * STE abort.
+ * Bridges, DMA-alias quirks and masks in a device tree give one StreamID to several devices. Then
+ * the SMMU cannot tell which of the devices a request comes from. All of them are in one IOMMU
+ * group, so that they never have different users. But a group is not attached in one go: a reset
+ * blocks one device, and release and hotplug concern one device at a time. Therefore one of a
+ * stream's owners *rules*: the STE shows what that owner is attached to. The owner with the newest
+ * attach that is not to blocked rules. When the ruler is blocked or leaves, another owner that is
+ * attached takes over (the *heir*). Only where there is none does the STE abort.
  *
  * ATS, PASIDs and guests need a stream that means one device. A device that has ever shared a
  * stream has none of them.
  *
- * The chain of a stream's owners, its ruler first, lives in the owners' memory: changing rulers
- * allocates nothing. It is written under smmu_attach_mutex, iommu->streams_lock as well where an
- * owner comes or goes.
+ * The owners of a stream form a chain that begins with the ruler. The chain is made of memory that
+ * belongs to the owners, so that a new ruler needs no allocation. It is written under
+ * smmu_attach_mutex; where an owner is added or removed, iommu->streams_lock is held as well.
  */
 #ifndef SMMU_DRV_STREAMS_H
 #define SMMU_DRV_STREAMS_H
@@ -27,7 +27,7 @@ struct smmu_iommu;
 struct smmu_master;
 
 /**
- * struct smmu_stream - that a master has a StreamID
+ * struct smmu_stream - one master owns one StreamID
  * @master: owner; constant
  * @next: another owner of the same StreamID, or NULL
  */
@@ -37,51 +37,55 @@ struct smmu_stream {
 };
 
 /**
- * smmu_streams_claim() - all of the master's StreamIDs, or none
+ * smmu_streams_claim() - make the master an owner of all its StreamIDs, or of none
  * @iommu: SMMU
  * @master: sids filled, streams zeroed
  *
- * Other owners of a StreamID lose what only one owner can have (@shared is set for all). While
- * one of them uses that already (ATS, PASIDs, a guest), the newcomer is refused: its requests
- * cannot be kept out, they go where those of that owner go. Process context, takes
- * smmu_attach_mutex.
+ * Other owners of a StreamID lose what only a single owner can have (@shared is set for all).
+ * While one of them already uses ATS, PASIDs or a guest's STE, the new master is refused. Its
+ * requests cannot be told from those of that owner, so they go where that owner's requests go.
+ * Process context, takes smmu_attach_mutex.
  * Return: 0; -ENODEV, or -ENOMEM, with one line logged
  */
 int smmu_streams_claim(struct smmu_iommu *iommu, struct smmu_master *master);
 
 /**
- * smmu_streams_release_locked() - give all of them back
+ * smmu_streams_release_locked() - give all StreamIDs of a master back
  * @iommu: SMMU
- * @master: rules no stream that others own, see smmu_install_leave_locked(); attach mutex held
+ * @master: rules no stream that it shares, see smmu_install_leave_locked()
  *
- * STEs stay what they are (abort or bypass). RCU readers may still have found the master.
+ * The STEs stay as they are (abort or bypass). RCU readers may still hold a pointer to the master.
+ * The attach mutex is held.
  */
 void smmu_streams_release_locked(struct smmu_iommu *iommu, struct smmu_master *master);
 
 /**
- * smmu_streams_group() - the group that a new master has to be in
+ * smmu_streams_group() - find the group that a new master has to be in
  * @iommu: SMMU
- * @master: claimed
- * Return: the group of the others that have one of its StreamIDs, referenced; NULL where there
- *	are none; ERR_PTR(-ENODEV) where they are in different groups
+ * @master: its StreamIDs are claimed
+ * Return: the group of the other owners of its StreamIDs, referenced; NULL where there are no
+ *	other owners; ERR_PTR(-ENODEV) where they are in different groups
  */
 struct iommu_group *smmu_streams_group(struct smmu_iommu *iommu, struct smmu_master *master);
 
 /**
- * smmu_streams_ruler() - who rules a StreamID
- * @iommu: SMMU; smmu_attach_mutex or streams_lock held, or under rcu_read_lock()
- * @sid: as an event record says, any number
+ * smmu_streams_ruler() - find the master that rules a StreamID
+ * @iommu: SMMU; smmu_attach_mutex or streams_lock is held, or rcu_read_lock()
+ * @sid: any number, as it comes from an event record
  * Return: master or NULL
  */
 struct smmu_master *smmu_streams_ruler(struct smmu_iommu *iommu, u32 sid);
 
-/* Has its @i-th StreamID other owners? Attach mutex held. */
+/* Does the master's @i-th StreamID have other owners? The attach mutex is held. */
 bool smmu_streams_shared_locked(const struct smmu_master *master, u32 i);
 
-/* It rules its @i-th stream from here on. Attach mutex held. Does not allocate. */
+/* Make the master the ruler of its @i-th stream. Does not allocate. The attach mutex is held. */
 void smmu_streams_rule_locked(struct smmu_master *master, u32 i);
 
-/* Another owner of its @i-th stream that is not blocked, NULL for none. Attach mutex held. */
+/*
+ * Find another owner of the master's @i-th stream that is not blocked, NULL for none. The attach
+ * mutex is held.
+ */
 struct smmu_master *smmu_streams_heir_locked(const struct smmu_master *master, u32 i);
 
 #endif

@@ -23,8 +23,8 @@ struct post {
 };
 
 /*
- * Not confirmed as posted: see that no ATC is used that was to be invalidated, and flush
- * everything there is, or make the SMMU harmless.
+ * The SMMU has not confirmed a post. Make sure that no ATC is used that was to be invalidated; then
+ * flush the whole SMMU or, if that fails, shut it.
  */
 static void make_good(struct smmu_device *smmu, const struct smmu_array *array, int err)
 {
@@ -45,7 +45,10 @@ static __always_inline void walk_wait(const struct post *post, const struct smmu
 		make_good(post->smmu, array, ret);
 }
 
-/* One post to one SMMU. Return: false when it is more than that, and nothing is done */
+/*
+ * Walk an array that needs one post to one SMMU. Return: false when the array needs more than that,
+ * and then nothing has been done.
+ */
 static bool walk_single(struct smmu_domain *sd, const struct smmu_array *array,
 			const struct smmu_range *range)
 {
@@ -69,7 +72,10 @@ static bool walk_single(struct smmu_domain *sd, const struct smmu_array *array,
 static void walk_posts(struct smmu_domain *sd, const struct smmu_array *array,
 		       const struct smmu_range *range)
 {
-	/* 1.7 KiB, of which one unmap uses 100 bytes: CONFIG_INIT_STACK_ALL_ZERO keeps out */
+	/*
+	 * These take 1.7 KiB, of which one unmap uses 100 bytes. __uninitialized keeps
+	 * CONFIG_INIT_STACK_ALL_ZERO from clearing all of it.
+	 */
 	struct post posts[WALK_POSTS] __uninitialized;
 	struct smmu_plan plan __uninitialized;
 	struct smmu_batch batch __uninitialized;
@@ -85,7 +91,9 @@ static void walk_posts(struct smmu_domain *sd, const struct smmu_array *array,
 		struct post *post = &posts[n];
 
 		post->smmu = smmu_device_of(batch.inst);
-		/* one batch of a post lost is the whole post lost: the rest is not sent */
+		/*
+		 * when one batch of a post could not be posted, the rest of that post is not sent
+		 */
 		if (!cont || !ret)
 			ret = smmu_cmdq_post(post->smmu, batch.cmd, batch.n, &deadline,
 					     &post->ticket, cont);
@@ -108,7 +116,7 @@ static void walk_posts(struct smmu_domain *sd, const struct smmu_array *array,
 		walk_wait(&posts[i], array, &deadline);
 }
 
-/* A place where tests hold a walker up: it has the array, and has sent nothing */
+/* Tests hold a walker up here: it has loaded the array and has sent nothing yet */
 VISIBLE_IF_KUNIT noinline void smmu_walk_pause(struct smmu_domain *sd)
 {
 	KUNIT_STATIC_STUB_REDIRECT(smmu_walk_pause, sd);
@@ -120,8 +128,8 @@ void smmu_walk_range(struct smmu_domain *sd, const struct smmu_range *range)
 	u32 seq;
 
 	/*
-	 * The page-table change before the load of the array. Pairs with smp_mb() in
-	 * smmu_binding_enter(); see walk.h.
+	 * This barrier orders the page-table change before the load of the array. Pairs with
+	 * smp_mb() in smmu_binding_enter_locked(); see walk.h.
 	 */
 	smp_mb();
 	rcu_read_lock();
@@ -133,7 +141,9 @@ void smmu_walk_range(struct smmu_domain *sd, const struct smmu_range *range)
 		smmu_walk_pause(sd);
 		if (!walk_single(sd, array, range))
 			walk_posts(sd, array, range);
-		/* after the SMMUs have confirmed; smmu_cmdq_wait() has the barrier */
+		/*
+		 * this read comes after the SMMUs have confirmed: smmu_cmdq_wait() has the barrier
+		 */
 	} while (unlikely(READ_ONCE(sd->ats_seq) != seq));
 	rcu_read_unlock();
 }
