@@ -11,7 +11,10 @@
 #include "drv/master.h"
 #include "hw/issue.h"
 
-/* Until config space can be had: a reset takes a tenth of a second and more */
+/*
+ * How long to wait before config space is tried again: a reset keeps it locked for a tenth of a
+ * second or more
+ */
 #define RETRY_MS	100
 
 void smmu_ats_probe(struct smmu_master *master)
@@ -40,17 +43,20 @@ bool smmu_ats_wanted(const struct smmu_master *master, const struct smmu_use *af
 	}
 }
 
-/* May ATS, which is off, go on? */
+/* May ATS go on? It is off now. */
 static bool ats_may_go_on(const struct smmu_master *master, const struct smmu_use *after)
 {
 	const struct smmu_use before = { .kind = master->kind, .nr_pasids = master->nr_pasids };
 
 	if (master->ats_failed)
 		return false;
-	/* blocked by an attach: a reset may be under way */
+	/* an attach to blocked may be part of a reset */
 	if (after->attach)
 		return after->kind != SMMU_RID_BLOCKED;
-	/* if ATS could have been on before, enabling it has failed: the next attach tries again */
+	/*
+	 * if the master wanted ATS before and has it off, enabling it has failed: the next attach
+	 * tries again
+	 */
 	return !smmu_ats_wanted(master, &before);
 }
 
@@ -65,7 +71,7 @@ enum smmu_ats_step smmu_ats_step(const struct smmu_master *master, const struct 
 	return ats_may_go_on(master, after) ? SMMU_ATS_GOES_ON : SMMU_ATS_STAYS_OFF;
 }
 
-/* ATC_INVs to one device on their way, with a CMD_SYNC behind each batch of them */
+/* ATC_INVs to one device; a CMD_SYNC follows each batch of them */
 struct post {
 	struct smmu_master *master;
 	struct smmu_cmd cmd[16 + 2];
@@ -83,9 +89,9 @@ static void atc_send(struct post *post)
 }
 
 /*
- * Everything under a SubstreamID, 0 for what came without one. With that goes what a guest may
- * have had under its PASIDs, which nobody here knows: an ATC_INV without a SubstreamID may or
- * may not take it.
+ * Add ATC_INVs for everything that the ATC holds under a SubstreamID; 0 stands for requests without
+ * one. With SubstreamID 0 the PASIDs of a guest are invalidated too, by the Global flag: the host
+ * does not know them, and an ATC_INV without a SubstreamID may or may not reach them.
  */
 static void atc_add(struct post *post, u32 ssid)
 {
@@ -105,11 +111,14 @@ static void atc_add(struct post *post, u32 ssid)
 static int atc_finish(struct post *post)
 {
 	atc_send(post);
-	/* an SMMU that was shut passes nothing on, whatever ATCs hold */
+	/* an SMMU that was shut lets no request through, whatever ATCs hold */
 	return post->ret == -ESHUTDOWN ? 0 : post->ret;
 }
 
-/* Everything. Not every device knows global ones (4.5.1), so each PASID of ours by its name. */
+/*
+ * Invalidate everything in the ATC. Not every device supports the Global flag (4.5.1), so each
+ * PASID that the host has attached is invalidated by its number.
+ */
 static int atc_invalidate_all(struct smmu_master *master)
 {
 	struct post post = { .master = master };
@@ -124,7 +133,10 @@ static int atc_invalidate_all(struct smmu_master *master)
 	return atc_finish(&post);
 }
 
-/* Unanswered: what the ATC holds may be anything, so it is not used from here on */
+/*
+ * If an ATC_INV was not answered, the ATC may hold anything. Then the device is cut off, so that
+ * its ATC is not used from here on.
+ */
 static bool atc_confirmed(struct smmu_master *master, int ret)
 {
 	if (ret)
@@ -146,23 +158,26 @@ bool smmu_ats_on_locked(struct smmu_master *master)
 			 ERR_PTR(ret));
 		return true;
 	}
-	/* pairs with READ_ONCE in drv/guestcmd.c */
+	/* pairs with READ_ONCE() in smmu_vsmmu_stream() */
 	WRITE_ONCE(master->ats_on, true);
 	return true;
 }
 
-/* Nobody sends it an ATC_INV any more when this returns, no walk and no guest */
+/*
+ * Take the ATS entries out of all arrays. When this returns, no walk and no guest command sends the
+ * device an ATC_INV any more.
+ */
 static void leave_arrays(struct smmu_master *master)
 {
 	struct smmu_binding *binding;
 	unsigned long ssid;
 
-	/* pairs with READ_ONCE in drv/guestcmd.c */
+	/* pairs with READ_ONCE() in smmu_vsmmu_stream() */
 	WRITE_ONCE(master->ats_on, false);
 	smmu_binding_drop_ats_locked(&master->rid);
 	xa_for_each(&master->pasids, ssid, binding)
 		smmu_binding_drop_ats_locked(binding);
-	/* those who found the entries or the flag have sent their ATC_INV */
+	/* readers that found the entries or the flag have sent their ATC_INV after this */
 	synchronize_rcu_expedited();
 }
 
@@ -182,7 +197,7 @@ bool smmu_ats_off_locked(struct smmu_master *master)
 
 	smmu_ats_pci_disable(master);
 	ok = atc_confirmed(master, atc_invalidate_all(master));
-	/* its ATC is empty and stays empty */
+	/* the ATC is empty and stays empty */
 	leave_arrays(master);
 	return ok;
 }
@@ -209,7 +224,10 @@ void smmu_ats_fail_locked(struct smmu_master *master)
 	leave_arrays(master);
 	master->ats_failed = true;
 	smmu_install_abort_locked(master);
-	/* translated requests end there, too (3.9.1.3): bus mastering is its owner's again */
+	/*
+	 * the STEs abort translated requests, too (3.9.1.3), so bus mastering is given back to its
+	 * owner
+	 */
 	if (!smmu_ats_pci_give_back(master))
 		smmu_ats_recover_later(master->iommu, RETRY_MS);
 }
@@ -222,10 +240,11 @@ void smmu_ats_clear_failed_locked(struct smmu_master *master)
 }
 
 /*
- * One device at a time: a CMD_SYNC that fails does not say for whom. With ATS Enable set, as
- * it would not do what it is asked to otherwise, and bus mastering off until it has. Setting it
- * empties the ATC (PCIe, implicit invalidation); what is asked is whether the device can be
- * relied on under every SubstreamID.
+ * Devices are asked one at a time, because a CMD_SYNC that fails does not say which device did not
+ * answer. ATS Enable is set while the device is asked, because without it the device would not do
+ * what it is asked to. Bus mastering stays off until the device has answered. Setting ATS Enable
+ * empties the ATC (PCIe, implicit invalidation); the question is whether the device can be relied
+ * on under every SubstreamID.
  */
 static bool device_answers(struct smmu_master *master)
 {
@@ -235,15 +254,18 @@ static bool device_answers(struct smmu_master *master)
 
 static void judge_device(struct smmu_master *master)
 {
-	/* one that was pulled out will never answer: unmaps need not wait until it is removed */
+	/*
+	 * a device that was pulled out will never answer, so it is judged at once: unmaps then need
+	 * not wait until it is removed
+	 */
 	if (master->ats_on && (smmu_ats_pci_gone(master) || !device_answers(master)))
 		smmu_ats_fail_locked(master);
 	else
-		/* if it is off by now, that was confirmed */
+		/* if ATS has gone off meanwhile, the device has confirmed that */
 		dev_warn(master->dev, "answers ATC_INV, DMA goes on\n");
 }
 
-/* Return: false when it is to be called again */
+/* Return: false when this function has to be called again */
 static bool recover_master(struct smmu_master *master)
 {
 	bool done;
@@ -251,7 +273,10 @@ static bool recover_master(struct smmu_master *master)
 	if (test_and_clear_bit(SMMU_CUT, &master->ats_cut) && !master->ats_failed)
 		judge_device(master);
 	done = smmu_ats_pci_give_back(master);
-	/* cut again in the meantime: the work is queued again, too */
+	/*
+	 * the device may have been cut off again meanwhile, and then the work is queued again as
+	 * well
+	 */
 	smp_mb__after_atomic();
 	if (test_bit(SMMU_CUT, &master->ats_cut))
 		smmu_ats_pci_cut(master);

@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * ATS of a master: whether it is on, turning it on and off, and what becomes of a device that
+ * ATS of a master: whether it is on, how it is turned on and off, and what happens to a device that
  * does not answer.
  *
- * Order (Arm IHI 0070, 3.9.2). On: the domain's array has the ATS entries, the STE has EATS,
- * then smmu_ats_on_locked(). Off: smmu_ats_off_locked(), then the STE loses EATS. The device stops
- * asking and its ATC is emptied, so the ATS entries can leave the arrays. Then readers of the
- * arrays are waited for, so that no ATC_INV goes to a stream without EATS. That wait comes only
- * when ATS goes off: not when a domain or a PASID changes.
+ * Order (Arm IHI 0070, 3.9.2). To turn ATS on: the domain's array has the ATS entries, then the STE
+ * gets EATS, then smmu_ats_on_locked() is called. To turn ATS off: smmu_ats_off_locked() is called,
+ * then the STE loses EATS. smmu_ats_off_locked() makes the device stop asking and empties its ATC,
+ * so that the ATS entries can leave the arrays. Then it waits for readers of the arrays, so that no
+ * ATC_INV goes to a stream without EATS. This wait is needed only when ATS goes off, and not when a
+ * domain or a PASID changes.
  *
  * A device that left an ATC_INV unanswered has lost ATS and bus mastering (ats_cut.h). A CMD_SYNC
- * that fails does not say for which device. So smmu_ats_recover() asks each device that was cut
- * off, one at a time: those that answer get ATS and bus mastering back. One that does not answer
- * is parked: its STE aborts until the device is attached to something again. No call says that a
- * reset has succeeded, so a new attach is taken for one.
+ * that fails does not say which device did not answer. Therefore smmu_ats_recover() asks each
+ * device that was cut off, one at a time, and gives ATS and bus mastering back to those that
+ * answer. For a device that does not answer, ATS has failed: its STEs abort until the device is
+ * attached to something again. The kernel does not tell the driver that a reset has succeeded, so
+ * the driver takes a new attach as the sign of it.
  *
- * A parked device has its bus mastering as its owner had it. With CR0.ATSCHK an STE that aborts
- * does so with translated requests, too (3.9.1.3). So a reset saves and restores the right value,
- * and nothing is written to PCI_COMMAND when the device is attached anew. That may be in the
- * middle of a reset, when its BARs are not restored yet. Requests of CXL.cache need not be checked
- * against the STE (3.9.3): there it rests on ATS Enable alone.
+ * A device whose ATS has failed has its bus mastering back as its owner set it, because with
+ * CR0.ATSCHK an STE that aborts does so for translated requests, too (3.9.1.3). So a reset saves
+ * and restores the right value, and the driver need not write PCI_COMMAND when the device is
+ * attached anew. Such an attach may come in the middle of a reset, when the device's BARs are not
+ * restored yet. An SMMU need not check requests of CXL.cache against the STE (3.9.3); for these,
+ * safety depends on ATS Enable alone.
  */
 #ifndef SMMU_DRV_ATS_H
 #define SMMU_DRV_ATS_H
@@ -31,16 +34,16 @@
 struct smmu_binding;
 struct smmu_iommu;
 
-/* Decide @master->ats_capable; ATS is off */
+/* Find out what ATS the device has, and set @master->ats_capable; ATS is off */
 void smmu_ats_probe(struct smmu_master *master);
 
 /**
  * struct smmu_use - what a master's requests go through after a change
- * @kind: of requests without PASID
+ * @kind: what requests without PASID go through
  * @vste_ats: nested only: the guest's STE has ATS, and it can be given to the device
- * @nr_pasids: PASIDs attached
- * @attach: requests without PASID are attached, to the same as before perhaps; else the change is
- *	one of PASIDs
+ * @nr_pasids: number of PASIDs that are attached
+ * @attach: the change attaches requests without PASID, perhaps to the same domain as before; else
+ *	the change is one of PASIDs
  */
 struct smmu_use {
 	enum smmu_rid_kind kind;
@@ -49,61 +52,77 @@ struct smmu_use {
 	bool attach;
 };
 
-/* What a change does to a master's ATS */
+/* What a change does to the ATS of a master */
 enum smmu_ats_step {
 	SMMU_ATS_STAYS_OFF,
 	SMMU_ATS_GOES_ON,
-	SMMU_ATS_STAYS_ON,	/* what the ATC holds of what was left must go */
+	SMMU_ATS_STAYS_ON,	/* the ATC must drop what it holds of the old domain */
 	SMMU_ATS_GOES_OFF,
 };
 
-/* Is there anything in @after that would use ATS? The attach mutex is held. */
+/* Does anything in @after use ATS? The attach mutex is held. */
 bool smmu_ats_wanted(const struct smmu_master *master, const struct smmu_use *after);
 
 /**
- * smmu_ats_step() - the one rule of when ATS is on
- * @master: as it is before the change; attach mutex held
- * @after: after it
+ * smmu_ats_step() - the rule that decides when ATS is on
+ * @master: in its state before the change
+ * @after: what the master's requests go through after the change
+ *
+ * The attach mutex is held.
  */
 enum smmu_ats_step smmu_ats_step(const struct smmu_master *master, const struct smmu_use *after);
 
 /**
- * smmu_ats_on_locked() - drop whatever the ATC holds, let the device ask
- * @master: ATS is off, its STEs have EATS. Attach mutex held.
+ * smmu_ats_on_locked() - empty the ATC, then let the device ask for translations
+ * @master: ATS is off, its STEs have EATS
  *
- * Where the device cannot have its ATS enabled, @master->ats_on stays false, and
- * smmu_ats_without_locked() is the caller's next step.
- * Return: false when the device does not confirm: it is cut off, and the caller has it
- *	parked as soon as its bindings are in order
+ * The attach mutex is held. Where ATS cannot be enabled in the device, @master->ats_on stays false,
+ * and the caller calls smmu_ats_without_locked() next.
+ * Return: false when the device does not confirm. It is cut off then, and the caller calls
+ *	smmu_ats_fail_locked() as soon as the master's bindings are in order.
  */
 bool smmu_ats_on_locked(struct smmu_master *master);
 
 /**
- * smmu_ats_without_locked() - ATS was to go on and could not: out of all arrays
- * @master: attach mutex held. May sleep.
- * @next: what it is being attached to, if that is not in @master yet
+ * smmu_ats_without_locked() - take the ATS entries out of all arrays, as ATS could not go on
+ * @master: the device
+ * @next: what the master is being attached to, if @master does not have it yet
  *
- * Its STEs can lose EATS then.
+ * When this function returns, the STEs can lose EATS. The attach mutex is held. May sleep.
  */
 void smmu_ats_without_locked(struct smmu_master *master, struct smmu_binding *next);
 
 /**
- * smmu_ats_off_locked() - stop the device asking, drop what its ATC holds, out of all arrays
- * @master: ATS is on. Attach mutex held. May sleep.
+ * smmu_ats_off_locked() - make the device stop asking, empty its ATC, leave all arrays
+ * @master: ATS is on
+ *
+ * The attach mutex is held. May sleep.
  * Return: as smmu_ats_on_locked()
  */
 bool smmu_ats_off_locked(struct smmu_master *master);
 
-/* Drop what the ATC holds under a SubstreamID; ATS is on. Return: as smmu_ats_on_locked() */
+/*
+ * Drop what the ATC holds under a SubstreamID; ATS is on. The attach mutex is held. Return: as
+ * smmu_ats_on_locked()
+ */
 bool smmu_ats_drop_locked(struct smmu_master *master, u32 ssid);
 
-/* No DMA until smmu_ats_clear_failed_locked(): the STEs abort, and no ATC_INV is sent. May sleep. */
+/*
+ * Let ATS of the device fail: until smmu_ats_clear_failed_locked() its STEs abort, and no ATC_INV
+ * is sent to it. The attach mutex is held. May sleep.
+ */
 void smmu_ats_fail_locked(struct smmu_master *master);
 
-/* The master is being attached anew; the caller writes its STEs */
+/*
+ * Clear the failure, because the master is being attached anew; the caller writes its STEs. The
+ * attach mutex is held.
+ */
 void smmu_ats_clear_failed_locked(struct smmu_master *master);
 
-/* Ask the devices that were cut off, see above. May sleep, takes the attach mutex. */
+/*
+ * Ask the devices that were cut off, as the head of this file says. May sleep, takes the attach
+ * mutex.
+ */
 void smmu_ats_recover(struct smmu_iommu *iommu);
 
 #endif

@@ -25,7 +25,7 @@ bool smmu_ats_cut(struct smmu_device *smmu, u32 sid)
 	bool found = false;
 
 	rcu_read_lock();
-	/* release_device waits for readers before the master goes */
+	/* smmu_master_release() waits for readers before it frees the master */
 	master = smmu_streams_ruler(iommu, sid);
 	if (master && master->ats_capable) {
 		found = true;

@@ -2,11 +2,11 @@
 /*
  * Cutting off a device that leaves an ATC_INV unanswered.
  *
- * Such a device holds up a CMD_SYNC, and with it everything on the queue, for as long as PCIe
- * allows (about a minute). Whoever loses patience first takes ATS and bus mastering away from the
- * streams that the CMD_SYNC waits for. That is done in config space and works in any context.
- * From then on nothing that their ATCs hold can be used. Which of the devices it was is found
- * out later by smmu_ats_recover(), see ats.h.
+ * Such a device holds up a CMD_SYNC, and everything behind it in the queue, for as long as PCIe
+ * allows (about a minute). The first CPU whose deadline passes takes ATS and bus mastering away
+ * from the devices of the streams that the CMD_SYNC waits for. It does so in config space, and can
+ * do so in any context. From then on nothing that the ATCs of these devices hold can be used. Later
+ * smmu_ats_recover() finds out which of the devices did not answer, see ats.h.
  */
 #ifndef SMMU_DRV_ATS_CUT_H
 #define SMMU_DRV_ATS_CUT_H
@@ -18,19 +18,19 @@ struct smmu_device;
 struct smmu_iommu;
 
 /**
- * smmu_ats_cut() - this stream's device does not use its ATC from here on
+ * smmu_ats_cut() - cut off the device of a stream, so that its ATC is not used from here on
  * @smmu: SMMU
- * @sid: StreamID, as a command says
+ * @sid: StreamID, as a command names it
  *
  * Any context. Has smmu_ats_recover() run later.
  * Return: false when no device with ATS on has this StreamID
  */
 bool smmu_ats_cut(struct smmu_device *smmu, u32 sid);
 
-/* The same for all ATS entries of one SMMU in an array, under rcu_read_lock() */
+/* Call smmu_ats_cut() for all ATS entries of one SMMU in an array; under rcu_read_lock() */
 void smmu_ats_cut_array(struct smmu_device *smmu, const struct smmu_array *array);
 
-/* Have smmu_ats_recover() run in @ms; any context. Suites replace it. */
+/* Have smmu_ats_recover() run in @ms milliseconds; any context. Suites replace this function. */
 void smmu_ats_recover_later(struct smmu_iommu *iommu, u32 ms);
 
 #endif

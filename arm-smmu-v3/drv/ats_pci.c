@@ -11,10 +11,10 @@
 #include "drv/iommu.h"
 #include "drv/master.h"
 
-/* Not among the kernel's names */
+/* The kernel has no name for this bit */
 #define ATS_CAP_GLOBAL	BIT(6)
 
-/* The smallest page that the SMMU may answer with */
+/* The smallest translation unit: log2 of the smallest page that the SMMU may answer with */
 static int stu(const struct smmu_master *master)
 {
 	return __ffs(master->iommu->smmu.inst.feat.pgsizes);
@@ -29,7 +29,7 @@ bool smmu_ats_pci_capable(struct smmu_master *master)
 	if (!smmu_has(&master->iommu->smmu, SMMU_FEAT_ATS) || !dev_is_pci(master->dev) ||
 	    !(fwspec->flags & IOMMU_FWSPEC_PCI_RC_ATS))
 		return false;
-	/* on a PF before its VFs come: they have to have the same unit */
+	/* a PF is prepared before its VFs come, because they have to have the same unit */
 	return !pci_prepare_ats(to_pci_dev(master->dev), stu(master));
 }
 
@@ -87,7 +87,7 @@ static void write_ats_enable(struct pci_dev *pdev, bool on)
 	pci_read_config_word(pdev, pdev->ats_cap + PCI_ATS_CTRL, &ctrl);
 	ctrl = on ? ctrl | PCI_ATS_CTRL_ENABLE : ctrl & ~PCI_ATS_CTRL_ENABLE;
 	pci_write_config_word(pdev, pdev->ats_cap + PCI_ATS_CTRL, ctrl);
-	/* an answer comes behind it: by then it is so */
+	/* the answer to this read comes after the write has reached the device */
 	pci_read_config_word(pdev, pdev->ats_cap + PCI_ATS_CTRL, &ctrl);
 }
 #else
@@ -96,7 +96,10 @@ static void write_ats_enable(struct pci_dev *pdev, bool on)
 }
 #endif
 
-/* What it was. A device that is gone reads as all ones, and is left alone. */
+/*
+ * Set or clear the bus-master bit. Return: what the bit was. A device that is gone reads as all
+ * ones and is left alone.
+ */
 static bool write_bus_master(struct pci_dev *pdev, bool on)
 {
 	u16 cmd;
@@ -117,7 +120,10 @@ void smmu_ats_pci_cut(struct smmu_master *master)
 	if (!dev_is_pci(master->dev))
 		return;
 	pdev = to_pci_dev(master->dev);
-	/* no request at all, translated or not, before it forgets that it has ATS */
+	/*
+	 * bus mastering first: the device must make no request at all, translated or not, before
+	 * ATS Enable is cleared
+	 */
 	if (write_bus_master(pdev, false)) {
 		if (pdev->is_busmaster)
 			set_bit(SMMU_CUT_DRIVER, &master->ats_cut);
@@ -144,12 +150,12 @@ bool smmu_ats_pci_give_back(struct smmu_master *master)
 	if (!test_bit(SMMU_CUT_MASTER, &master->ats_cut))
 		return true;
 	pdev = to_pci_dev(master->dev);
-	/* held over a whole reset, from pci_save_state() to pci_restore_state() */
+	/* a reset holds the lock from pci_save_state() to pci_restore_state() */
 	if (!pci_cfg_access_trylock(pdev))
 		return false;
 	clear_bit(SMMU_CUT_MASTER, &master->ats_cut);
 	driver = test_and_clear_bit(SMMU_CUT_DRIVER, &master->ats_cut);
-	/* that driver may have been unbound meanwhile */
+	/* the driver that had turned it on may have been unbound meanwhile */
 	if (!driver || pdev->is_busmaster)
 		write_bus_master(pdev, true);
 	pci_cfg_access_unlock(pdev);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * ATS as the device's config space has it. What is not PCI has no ATS. Suites replace these
- * where their devices have no config space.
+ * ATS in the config space of a device. A device that is not a PCI device has no ATS. Suites replace
+ * these functions where their devices have no config space.
  */
 #ifndef SMMU_DRV_ATS_PCI_H
 #define SMMU_DRV_ATS_PCI_H
@@ -12,48 +12,53 @@ struct smmu_master;
 
 /* Bits of master->ats_cut */
 enum {
-	SMMU_CUT,		/* cut off, and not asked since */
-	SMMU_CUT_MASTER,	/* bus mastering was on, and is to come back */
-	SMMU_CUT_DRIVER,	/* a driver of this kernel had set it */
+	SMMU_CUT,		/* the device is cut off and was not asked since */
+	SMMU_CUT_MASTER,	/* bus mastering was on and has to be given back */
+	SMMU_CUT_DRIVER,	/* a driver of this kernel had turned it on */
 };
 
-/* Device, root complex and SMMU all have it, and the smallest unit is agreed on */
+/*
+ * Have the device, the root complex and the SMMU ATS? Also sets the smallest translation unit in
+ * the device.
+ */
 bool smmu_ats_pci_capable(struct smmu_master *master);
-/* "Global Invalidate Supported" (PCIe, ATS Capability register, bit 6) */
+/* Has the device "Global Invalidate Supported" (PCIe, ATS Capability register, bit 6)? */
 bool smmu_ats_pci_global(struct smmu_master *master);
-/* It does not work without ATS (CXL.cache, and what the PCI core knows of) */
+/* Does the device need ATS to work (CXL.cache, and devices that the PCI core lists)? */
 bool smmu_ats_pci_required(struct smmu_master *master);
 int smmu_ats_pci_enable(struct smmu_master *master);
 void smmu_ats_pci_disable(struct smmu_master *master);
 
 /**
- * smmu_ats_pci_cut() - ATS and bus mastering off behind the PCI core's back
+ * smmu_ats_pci_cut() - turn ATS and bus mastering off behind the PCI core's back
  * @master: device
  *
- * Any context. From here on nothing in its ATC is used: that rests on ATS Enable, which
- * nobody else writes. Bus mastering is its owner's, a guest's even, so it goes for as long as the
- * device may have requests under way that were made before, and comes back as it was found.
+ * Any context. From here on nothing in the device's ATC is used. That depends on ATS Enable alone,
+ * which no other code writes. Bus mastering belongs to the owner of the device, who may be a guest.
+ * It is off only while the device may have requests under way that it made before, and is then
+ * given back as it was found.
  */
 void smmu_ats_pci_cut(struct smmu_master *master);
 
 /*
- * ATS Enable back, so that the device does what an ATC_INV says: without it the answer is
- * Unsupported Request (3.9.1.5). Bus mastering stays off. The device was not disabled meanwhile.
+ * Set ATS Enable again, so that the device carries out an ATC_INV: without ATS Enable it would
+ * answer Unsupported Request (3.9.1.5). Bus mastering stays off. The PCI core has not disabled the
+ * device's ATS meanwhile.
  */
 void smmu_ats_pci_ask(struct smmu_master *master);
 
 /**
- * smmu_ats_pci_give_back() - bus mastering as its owner had it when it was taken
+ * smmu_ats_pci_give_back() - set bus mastering to what its owner had when it was taken away
  * @master: device; nothing in its ATC can be used
  *
- * May be called when nothing was taken. Not what pci_dev.is_busmaster says: a guest that
- * has the device sets the bit without that.
- * Return: false while somebody has locked config space: a reset. What was saved for it may lack
- *	the bit and come back when it is over, so the caller tries again then.
+ * May be called when nothing was taken away. pci_dev.is_busmaster does not say what to restore,
+ * because a guest that has the device sets the bit without it.
+ * Return: false while config space is locked, which means a reset. The reset may have saved a value
+ *	without the bit and restore it at its end, so the caller tries again then.
  */
 bool smmu_ats_pci_give_back(struct smmu_master *master);
 
-/* Unplugged: nobody will answer */
+/* Is the device unplugged? Then it will never answer. */
 bool smmu_ats_pci_gone(struct smmu_master *master);
 
 #endif

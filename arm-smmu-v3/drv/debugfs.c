@@ -152,7 +152,7 @@ static void show_cd(struct seq_file *s, const struct smmu_master *master, u32 ss
 static const char * const kind_name[] = {
 	[SMMU_RID_BLOCKED] = "blocked",
 	[SMMU_RID_IDENTITY] = "identity",
-	/* a guest's abort STE; with any other there is a domain */
+	/* a guest's STE that aborts; with any other STE of a guest there is a domain */
 	[SMMU_RID_NESTED] = "nested, abort",
 };
 
@@ -203,7 +203,7 @@ static int masters_show(struct seq_file *s, void *unused)
 	struct smmu_iommu *iommu = s->private;
 	struct smmu_master *master;
 
-	/* the masters stay, and so does what they are attached to */
+	/* the two locks keep the masters, and what they are attached to */
 	mutex_lock(&smmu_attach_mutex);
 	mutex_lock(&iommu->streams_lock);
 	list_for_each_entry(master, &iommu->masters, node)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * debugfs "smmuv3/": what the driver does, readable. Formats are for people and for
- * scripts/; Documentation/debugfs.rst has them. Absent debugfs costs nothing.
+ * debugfs "smmuv3/": the state of the driver in readable form. People and the programs in scripts/
+ * read it; Documentation/debugfs.rst describes the formats. A kernel without debugfs does without.
  */
 #ifndef SMMU_DRV_DEBUGFS_H
 #define SMMU_DRV_DEBUGFS_H

@@ -48,8 +48,9 @@ void smmu_domain_leave_all(struct smmu_domain *sd)
 
 	mutex_lock(&smmu_attach_mutex);
 	/*
-	 * The core takes a device for attached to the next domain even when that attach failed
-	 * (no memory, say). Its SMMU must not go on walking a page table that is freed.
+	 * The IOMMU core takes a device for attached to the next domain even when that attach
+	 * failed (without memory, say). The device's SMMU must not go on walking a page table that
+	 * is freed.
 	 */
 	list_for_each_entry_safe(binding, next, &sd->bindings, node) {
 		dev_WARN(binding->master->dev, "domain %u is freed under it, blocked\n", sd->id);
@@ -60,14 +61,14 @@ void smmu_domain_leave_all(struct smmu_domain *sd)
 	}
 	smmu_pasid_domain_gone_locked(sd);
 	list_del(&sd->node);
-	/* parked tags were flushed when their last user left */
+	/* a parked tag was flushed when its last user left */
 	smmu_tag_reclaim(smmu_domain_array(sd), NULL, SMMU_INV_TYPES);
 	mutex_unlock(&smmu_attach_mutex);
 }
 
 void smmu_domain_finish(struct smmu_domain *sd)
 {
-	/* readers of an unmap that is still under way */
+	/* an unmap that is still under way may be reading the array */
 	kvfree_rcu(rcu_dereference_protected(sd->invs, true), rcu);
 	kfree(sd);
 	module_put(THIS_MODULE);
@@ -78,7 +79,7 @@ bool smmu_dirty_capable(const struct smmu_device *smmu)
 	return smmu_has(smmu, SMMU_FEAT_HD) && smmu_has(smmu, SMMU_FEAT_COHERENT);
 }
 
-/* Page table and geometry */
+/* Allocate the page table and set what the IOMMU core reads of it */
 static int build_table(struct smmu_domain *sd, struct smmu_device *smmu, bool stage2, bool dirty)
 {
 	bool s2fwb = sd->nest_parent && smmu_has(smmu, SMMU_FEAT_S2FWB);
@@ -154,9 +155,9 @@ static int map_pages(struct iommu_domain *domain, unsigned long iova, phys_addr_
 }
 
 /*
- * The gather is filled here, once for the whole call: io-pgtable would do it page by
- * page. A range apart from what is gathered so far is worth a sync of its own; leaves of
- * different sizes are not, they only lose the level hint.
+ * The gather is filled here, once for the whole call, because io-pgtable would do it page by page.
+ * A range that does not touch what is gathered so far gets a sync of its own. Leaves of different
+ * sizes do not: they only cost the level hint.
  */
 static size_t unmap_pages(struct iommu_domain *domain, unsigned long iova, size_t pgsize,
 			  size_t pgcount, struct iommu_iotlb_gather *gather)
@@ -187,7 +188,7 @@ static void iotlb_sync(struct iommu_domain *domain, struct iommu_iotlb_gather *g
 		.last = gather->end,
 	};
 
-	/* else sizes are mixed or unknown: the granule, and no level hint */
+	/* else the sizes are mixed or unknown: use the granule, and no level hint */
 	if (is_power_of_2(levels)) {
 		range.pgshift = smmu_leaf_shift(__ffs(levels), sd->pt.pgshift);
 		range.leaf = true;
@@ -212,7 +213,10 @@ static int paging_set_dev_pasid(struct iommu_domain *domain, struct device *dev,
 	return smmu_pasid_attach(dev_iommu_priv_get(dev), smmu_domain_of(domain), pasid);
 }
 
-/* Can every device on it be kept from non-coherent access? Attach refuses others then. */
+/*
+ * Can every device on the domain be kept from non-coherent access? If so, attach refuses devices
+ * that cannot.
+ */
 static bool enforce_cache_coherency(struct iommu_domain *domain)
 {
 	struct smmu_domain *sd = smmu_domain_of(domain);
@@ -234,7 +238,10 @@ static int read_and_clear_dirty(struct iommu_domain *domain, unsigned long iova,
 	return smmu_pgtable_dirty(&smmu_domain_of(domain)->pt, iova, size, flags, dirty);
 }
 
-/* HD is set in the table from the start; the core clears the bitmap before enabling */
+/*
+ * Dirty tracking is on in the page table from the start; the IOMMU core clears the bitmap before it
+ * enables tracking
+ */
 static int set_dirty_tracking(struct iommu_domain *domain, bool enabled)
 {
 	return 0;

@@ -2,9 +2,9 @@
 /*
  * struct smmu_domain - a paging or SVA domain: one page table and one array.
  *
- * There is no SMMU in it. Which SMMUs must hear of a change stands in the array, and
- * comes and goes with attachments. The domain holds a reference to this module and, through
- * its page table, to the device of the SMMU it was made for; it may outlive every device.
+ * A domain names no SMMU. The array says which SMMUs must be told of a change of the page table,
+ * and attaches and detaches change the array. The domain holds a reference to this module and,
+ * through its page table, to the device of the SMMU it was made for; it may outlive every device.
  */
 #ifndef SMMU_DRV_DOMAIN_H
 #define SMMU_DRV_DOMAIN_H
@@ -19,20 +19,21 @@ struct smmu_device;
 
 /**
  * struct smmu_domain
- * @domain: the core's part
- * @pt: page table; of an SVA domain, only what it needs: the table is the mm's
+ * @domain: the IOMMU core's part
+ * @pt: page table; in an SVA domain only @pt.needs and @pt.pgshift are used, because the table is
+ *	that of the mm
  * @invs: the array; never NULL. Read under RCU, replaced under smmu_attach_mutex.
  * @bindings: struct smmu_binding.node; under smmu_attach_mutex
- * @left: PASIDs that may come back to it, see pasid.c; under smmu_attach_mutex
+ * @left: PASIDs that have left the domain and may come back, see pasid.c; under smmu_attach_mutex
  * @node: in smmu_domains; under smmu_attach_mutex
  * @id: for debugfs and traces, never reused
- * @nest_parent: stage 2 meant to sit under guests
- * @enforced: enforce_cache_coherency() has promised coherent access: no device that is not
- *	known for it is attached; under smmu_attach_mutex
- * @ats_seq: how often entries of an ATC have come alive; see walk.h
- * @unconfirmed: an SMMU may still hold translations of it: the page table is not freed
+ * @nest_parent: the domain is stage 2 and may be the parent of nested domains
+ * @enforced: enforce_cache_coherency() has promised coherent access, so no device is attached that
+ *	may access memory without coherency; under smmu_attach_mutex
+ * @ats_seq: how often ATS entries have become live; see walk.h
+ * @unconfirmed: an SMMU may still hold translations of the domain, so the page table is not freed
  * @sva: the page table is that of @domain.mm, see sva.h
- * @mm_gone: the mm has exited: its CDs translate nothing; under smmu_attach_mutex
+ * @mm_gone: the mm has exited, and its CDs translate nothing; under smmu_attach_mutex
  */
 struct smmu_domain {
 	struct iommu_domain domain;
@@ -61,31 +62,31 @@ extern const struct iommu_dirty_ops smmu_dirty_ops;
 struct iommu_domain *smmu_domain_alloc_paging(struct device *dev, u32 flags,
 					      const struct iommu_user_data *user_data);
 
-/* Hardware dirty state that the SMMU's walks make coherent */
+/* Does the SMMU have hardware dirty state, and are its walks coherent? */
 bool smmu_dirty_capable(const struct smmu_device *smmu);
 
 /**
- * smmu_domain_new() - a domain without a page table, known to nobody
- * @size: of what begins with the domain
+ * smmu_domain_new() - allocate a domain without a page table, which is in no list yet
+ * @size: size of the structure that begins with the domain
  *
- * Holds a reference to this module: an iommufd or VFIO file may hold the domain when every
- * device has gone.
+ * The domain holds a reference to this module, because an iommufd or VFIO file may hold the domain
+ * when every device has gone.
  * Return: domain with an empty array, or NULL
  */
 struct smmu_domain *smmu_domain_new(size_t size);
 
 /**
- * smmu_domain_leave_all() - first half of freeing: nothing leads to the domain any more
+ * smmu_domain_leave_all() - first half of freeing: see that nothing leads to the domain any more
  * @sd: domain
  *
- * What is still attached is blocked, with a warning: the core has lost it. Its tags are
- * given back. Walks of the array may go on. Takes the attach mutex.
+ * A device that is still attached is blocked, with a warning, because the IOMMU core has lost track
+ * of it. The domain's tags are given back. Walks of the array may go on. Takes the attach mutex.
  */
 void smmu_domain_leave_all(struct smmu_domain *sd);
 
 /**
- * smmu_domain_finish() - second half: no walk of the array can begin any more
- * @sd: gone on return
+ * smmu_domain_finish() - second half of freeing: no walk of the array can begin any more
+ * @sd: freed on return
  */
 void smmu_domain_finish(struct smmu_domain *sd);
 

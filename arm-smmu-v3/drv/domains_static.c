@@ -27,7 +27,7 @@ static int attach_blocked(struct iommu_domain *domain, struct device *dev,
 	return attach_none(dev, false);
 }
 
-/* The core's way of saying: detach this PASID */
+/* The IOMMU core calls this to detach a PASID */
 static int detach_pasid(struct iommu_domain *domain, struct device *dev, ioasid_t pasid,
 			struct iommu_domain *old)
 {

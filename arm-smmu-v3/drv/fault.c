@@ -13,7 +13,7 @@
 #include "drv/vevent.h"
 #include "hw/issue.h"
 
-/* A device by its name, and what it is where it says so itself */
+/* Write the name of a device and, for a PCI device, its vendor and device ID */
 static void client_name(char *buf, size_t size, struct device *dev)
 {
 	struct pci_dev *pdev;
@@ -50,7 +50,10 @@ static void print_event(struct smmu_device *smmu, const struct smmu_event *event
 		event->stall ? " stalled, aborted" : "");
 }
 
-/* Stalled: to the domain's handler, else ended with an abort that the device notices */
+/*
+ * Hand a stalled fault to the domain's handler; without one, end the transaction with an abort that
+ * the device sees. Return: true when a handler has the fault.
+ */
 static bool handle_stall(struct smmu_device *smmu, struct smmu_master *master,
 			 const struct smmu_event *event)
 {
@@ -65,7 +68,10 @@ static bool handle_stall(struct smmu_device *smmu, struct smmu_master *master,
 	return heard;
 }
 
-/* Also for a guest's, which has no vEVENTQ or no memory for it */
+/*
+ * Log an event. Also called for an event of a guest's device that cannot be delivered, because
+ * there is no vEVENTQ or no memory.
+ */
 static void report_event(struct smmu_iommu *iommu, struct device *dev,
 			 const struct smmu_event *event)
 {
@@ -78,7 +84,7 @@ void smmu_fault_report(struct smmu_device *smmu, const struct smmu_event *event)
 	struct smmu_iommu *iommu = smmu_iommu_of(smmu);
 	struct smmu_master *master;
 
-	/* the owner cannot go meanwhile */
+	/* this lock keeps the master */
 	mutex_lock(&iommu->streams_lock);
 	master = smmu_streams_ruler(iommu, event->sid);
 	if (!handle_stall(smmu, master, event) && !smmu_vevent_report(master, event, report_event))

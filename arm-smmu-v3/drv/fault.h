@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Events of an SMMU: decoded, rate-limited log lines that name the device. */
+/* Events of an SMMU: decode them and log them, rate-limited, with the name of the device. */
 #ifndef SMMU_DRV_FAULT_H
 #define SMMU_DRV_FAULT_H
 
@@ -11,7 +11,7 @@ struct smmu_event;
  * @smmu: SMMU
  * @event: decoded record; nothing in it is trusted
  *
- * A stalled transaction that nobody asked for is terminated, so that the device goes on.
+ * A stalled transaction for which there is no handler is terminated, so that the device goes on.
  */
 void smmu_fault_report(struct smmu_device *smmu, const struct smmu_event *event);
 

@@ -46,8 +46,8 @@ static int read_dt(struct device *dev, struct smmu_ident_env *env)
 
 #ifdef CONFIG_ACPI_IORT
 /*
- * The IORT overrides IDR0.HTTU: only firmware knows whether the memory system does atomic
- * updates. It is heeded where it says less than the register.
+ * The IORT overrides IDR0.HTTU, because only firmware knows whether the memory system does atomic
+ * updates. The driver follows the IORT where it says less than the register.
  */
 static u32 without_httu(u32 flags)
 {
@@ -81,7 +81,7 @@ static int read_acpi(struct device *dev, struct smmu_ident_env *env)
 }
 #endif
 
-/* SMMU_FEAT_* that IDR0.HTTU says there are */
+/* SMMU_FEAT_* that the SMMU has according to IDR0.HTTU */
 static u32 has_httu(u32 idr0)
 {
 	u32 httu = FIELD_GET(IDR0_HTTU, idr0), flags = 0;
@@ -138,7 +138,7 @@ void smmu_firmware_preset(struct smmu_iommu *iommu)
 	LIST_HEAD(regions);
 	unsigned int i;
 
-	/* suites have no IORT */
+	/* suites replace this, because they have no IORT */
 	KUNIT_STATIC_STUB_REDIRECT(smmu_firmware_preset, iommu);
 
 	iort_get_rmr_sids(dev_fwnode(smmu->dev), &regions);

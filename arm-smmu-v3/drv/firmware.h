@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What DT or ACPI says of an SMMU: coherency, quirks, interrupts. */
+/* What DT or ACPI says about an SMMU: coherency, quirks, interrupts. */
 #ifndef SMMU_DRV_FIRMWARE_H
 #define SMMU_DRV_FIRMWARE_H
 
@@ -12,10 +12,10 @@ struct smmu_ident_env;
 struct smmu_wired;
 
 /**
- * smmu_firmware_read() - DT or IORT
+ * smmu_firmware_read() - read the DT node or the IORT node
  * @pdev: SMMU
- * @env: out: coherency and errata named by firmware, and added to what is disabled what
- *	firmware does not want used; the rest is left alone
+ * @env: out: coherency, and the errata that firmware names. Features that firmware does not want
+ *	used are added to the disabled ones. Other fields are not touched.
  * @wired: out: interrupts, 0 where absent
  * Return: 0 or -EINVAL with one line logged
  */
@@ -23,18 +23,20 @@ int smmu_firmware_read(struct platform_device *pdev, struct smmu_ident_env *env,
 		       struct smmu_wired *wired);
 
 /**
- * smmu_firmware_differs() - a line in the log for each thing where firmware overrides IDR0
+ * smmu_firmware_differs() - log a line for each point in which firmware overrides IDR0
  * @smmu: initialised
- * @coherent: firmware's word on it, which decides what memory the DMA API gives
+ * @coherent: what firmware says of coherency; it decides what memory the DMA API gives
  * @absent: SMMU_FEAT_* that firmware does not want used
- * Return: how many
+ * Return: number of lines
  */
 u32 smmu_firmware_differs(struct smmu_device *smmu, bool coherent, u32 absent);
 
 /**
- * smmu_firmware_preset() - streams with reserved memory regions keep their DMA
- * @iommu: allocated, not started. ACPI IORT RMR nodes; nothing on DT, where such regions
- *	belong to devices and come with their direct mappings.
+ * smmu_firmware_preset() - give streams with reserved memory regions STEs that bypass
+ * @iommu: allocated, not started
+ *
+ * So their DMA goes on when the SMMU starts. Reads the RMR nodes of the IORT. Does nothing on DT,
+ * where such regions belong to devices and are mapped when these are attached.
  */
 void smmu_firmware_preset(struct smmu_iommu *iommu);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * struct smmu_iommu - one SMMU as the IOMMU core's provider.
+ * struct smmu_iommu - one SMMU as it is registered with the IOMMU core.
  *
- * Joins the hardware (hw/device.h) with the core's struct iommu_device, the StreamIDs
- * that masters own, and debugfs. Made by platform probe. After platform remove no device
- * uses it (the core holds a module reference for each), but vSMMUs may still name it: what is
- * left of it then is an SMMU that is off and takes no command.
+ * It joins the hardware (hw/device.h) with the IOMMU core's struct iommu_device, with the StreamIDs
+ * that masters own, and with debugfs. Platform probe makes it. After platform remove no device
+ * uses it, because the IOMMU core holds a module reference for each device. But vSMMUs may still
+ * point to it; by then the SMMU is off and takes no command.
  */
 #ifndef SMMU_DRV_IOMMU_H
 #define SMMU_DRV_IOMMU_H
@@ -26,17 +26,19 @@ struct iopf_queue;
 /**
  * struct smmu_iommu
  * @smmu: the hardware; the platform device's driver data
- * @ref: probe to remove, and every vSMMU and nested domain
+ * @ref: held from probe to remove, and by every vSMMU and nested domain
  * @core: what is registered with the IOMMU core
- * @node: in the list of hosts
+ * @node: in the list of all SMMUs, see iommu.c
  * @streams_lock: protects @streams and @masters; inside smmu_attach_mutex
  * @streams: StreamID -> struct smmu_stream of its ruler, see streams.h; loads under RCU as well
  * @masters: struct smmu_master.node
  * @recover: smmu_ats_recover()
- * @iopf: the kernel's queue for page faults; NULL where nothing stalls
- * @page_faults: how many went to a handler
- * @vevents_lost: events of guests' devices that found no room on their way to the guest
- * @fault_limit: of its event lines: a noisy device must not hide those behind other SMMUs
+ * @iopf: the kernel's queue for page faults; NULL where the SMMU does not stall
+ * @page_faults: how many page faults went to a handler
+ * @vevents_lost: number of events of guests' devices that were not queued for the guest, because
+ *	there was no room or no memory
+ * @fault_limit: rate limit of event lines; each SMMU has its own, so that a noisy device does not
+ *	hide the events of other SMMUs
  * @debugfs: directory or error
  */
 struct smmu_iommu {
@@ -63,15 +65,15 @@ static inline struct smmu_iommu *smmu_iommu_of(struct smmu_device *smmu)
 struct smmu_iommu *smmu_iommu_get(struct smmu_iommu *iommu);
 void smmu_iommu_put(struct smmu_iommu *iommu);
 
-/* Known to smmu_iommu_find() from here on, or not any more. Process context. */
+/* Make the SMMU known to smmu_iommu_find(), or unknown again. Process context. */
 void smmu_iommu_add(struct smmu_iommu *iommu);
 void smmu_iommu_del(struct smmu_iommu *iommu);
 
 /**
- * smmu_iommu_find() - by firmware node
+ * smmu_iommu_find() - find an SMMU by its firmware node
  * @fwnode: as an iommu_fwspec names it
- * Return: the host or NULL. Stays valid while the caller's device is being probed: an
- *	SMMU is removed only after unregistering, which waits for probes.
+ * Return: the SMMU or NULL. It stays valid while the caller's device is being probed, because an
+ *	SMMU is removed only after it was unregistered, and unregistering waits for probes.
  */
 struct smmu_iommu *smmu_iommu_find(const struct fwnode_handle *fwnode);
 

@@ -11,7 +11,7 @@
 #include "drv/master.h"
 #include "hw/issue.h"
 
-/* The group number that comes back with the answer: which stream, and its STAG */
+/* The group number, which comes back with the answer: the position of the stream, and the STAG */
 #define GRPID_STAG	GENMASK(15, 0)
 #define GRPID_STREAM	GENMASK(31, 16)
 
@@ -46,7 +46,7 @@ int smmu_iopf_enter_locked(struct smmu_binding *next, const struct iommu_domain 
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	/* one that cannot stall may have ways of its own to get its faults answered */
+	/* a device that cannot stall may get its faults answered by means of its own */
 	if (!domain->iopf_handler || !master->can_stall)
 		return 0;
 	if (!master->nr_iopf) {
@@ -81,14 +81,14 @@ void smmu_iopf_flush(struct smmu_master *master)
 	mutex_lock(&iommu->streams_lock);
 	master->iopf_left -= left;
 	master->nr_iopf -= left;
-	/* answers what is left */
+	/* this answers the faults that are still open */
 	if (!master->nr_iopf)
 		iopf_queue_remove_device(iommu->iopf, master->dev);
 	mutex_unlock(&iommu->streams_lock);
 	mutex_unlock(&smmu_attach_mutex);
 }
 
-/* The position of a StreamID in a master that has it */
+/* Position of a StreamID in a master that has it */
 static u32 stream_of(const struct smmu_master *master, u32 sid)
 {
 	u32 i = 0;
@@ -114,7 +114,7 @@ bool smmu_iopf_report(struct smmu_master *master, const struct smmu_event *event
 
 	lockdep_assert_held(&master->iommu->streams_lock);
 
-	/* a stage-2 address means nothing to a handler */
+	/* a handler can do nothing with a stage-2 address */
 	if (!READ_ONCE(master->nr_iopf) || event->s2 || event->class != EVENT_CLASS_IN ||
 	    stream > FIELD_MAX(GRPID_STREAM))
 		return false;
@@ -127,7 +127,7 @@ bool smmu_iopf_report(struct smmu_master *master, const struct smmu_event *event
 		prm->perm |= IOMMU_FAULT_PERM_EXEC;
 	if (event->priv)
 		prm->perm |= IOMMU_FAULT_PERM_PRIV;
-	/* answered even where it fails, but then nobody has heard of it */
+	/* the fault is answered even where reporting it fails, but then no handler has seen it */
 	*ended = true;
 	if (iommu_report_device_fault(master->dev, &fault))
 		return false;

@@ -26,7 +26,10 @@ static int cmp_sid(const void *a, const void *b)
 	return l < r ? -1 : l > r;
 }
 
-/* Sorted, and each StreamID once: aliases behind a PCI bridge name the same twice */
+/*
+ * Copy the StreamIDs, sorted and each one once: aliases behind a PCI bridge name the same StreamID
+ * twice
+ */
 static void copy_sids(struct smmu_master *master, const struct iommu_fwspec *fwspec)
 {
 	u32 i, n = 0;
@@ -72,8 +75,8 @@ static struct smmu_master *alloc_master(struct device *dev, struct smmu_iommu *i
 }
 
 /*
- * PASIDs have to be on before ATS (PCIe, PASID capability), and stay on: requests that carry
- * one and that nobody attached are terminated.
+ * PASIDs have to be enabled before ATS (PCIe, PASID capability), and they stay enabled. Requests
+ * with a PASID that is not attached are terminated.
  */
 static void enable_pasid(struct smmu_master *master)
 {
@@ -101,9 +104,10 @@ static void disable_pasid(struct smmu_master *master)
 }
 
 /*
- * The core forgives one error only, -ENODEV: with any other it undoes the registration of the
- * whole SMMU, and nothing behind it has an IOMMU. So this is what a device is told, whatever is
- * wrong with it, and the log says the rest. Its StreamIDs abort as long as nobody has them.
+ * The IOMMU core tolerates one error only, -ENODEV. With any other error it undoes the registration
+ * of the whole SMMU, and then no device behind it has an IOMMU. Therefore this function returns
+ * -ENODEV whatever is wrong with a device, and the log says what it is. The device's StreamIDs
+ * abort as long as no master has them.
  */
 struct iommu_device *smmu_master_probe(struct device *dev)
 {
@@ -141,8 +145,9 @@ static int is_device(struct device *dev, void *unused)
 }
 
 /*
- * A group as if the master had its StreamIDs for itself, or @others where that can be: PCI
- * knows groups that a device has to be in, and groups cannot be merged. Consumes @others.
+ * Find a group for a device: the group that its bus gives it, or @others, the group of the other
+ * owners of its StreamIDs. PCI has rules about which devices must be in one group, and two groups
+ * cannot be merged, so that @others may be impossible. Consumes the reference to @others.
  */
 static struct iommu_group *join_group(struct device *dev, struct iommu_group *others)
 {
@@ -156,7 +161,7 @@ static struct iommu_group *join_group(struct device *dev, struct iommu_group *ot
 		return group;
 	}
 	if (group == others || !iommu_group_for_each_dev(group, NULL, is_device)) {
-		/* the same, or one that was made just now */
+		/* the same group, or a new group without devices */
 		iommu_group_put(group);
 		return others;
 	}
@@ -182,7 +187,7 @@ struct iommu_group *smmu_master_group(struct device *dev)
 	return ERR_PTR(-ENODEV);
 }
 
-/* Entries that the master has left behind, in whatever domain: nobody will come back to them */
+/* Forget the parked entries of the master in all domains: no device will come back to them */
 static void forget_streams(struct smmu_master *master)
 {
 	u32 i;
@@ -192,9 +197,9 @@ static void forget_streams(struct smmu_master *master)
 }
 
 /*
- * The core has attached the release domain (blocked, or identity for a device with direct
- * mappings), so requests without PASID have no domain. PASIDs may have: the core has
- * forgotten them.
+ * The IOMMU core has attached the release domain (blocked, or identity for a device with direct
+ * mappings), so requests without PASID have no domain. PASIDs may still have one, and the IOMMU
+ * core does not remember them.
  */
 void smmu_master_release(struct device *dev)
 {
@@ -206,14 +211,17 @@ void smmu_master_release(struct device *dev)
 			smmu_attach_none_locked(master, false);
 		smmu_pasid_release_locked(master);
 		smmu_install_leave_locked(master);
-		/* nor does it take over a stream that another owner gives up meanwhile */
+		/* the master must not take over a stream that another owner gives up meanwhile */
 		master->kind = SMMU_RID_BLOCKED;
 		forget_streams(master);
 	}
 	scoped_guard(mutex, &smmu_attach_mutex)
 		smmu_streams_release_locked(iommu, master);
 	disable_pasid(master);
-	/* those who found it by a StreamID that its device left unanswered, see ats.c */
+	/*
+	 * wait for readers that found the master by its StreamID in order to cut its device off,
+	 * see smmu_ats_cut()
+	 */
 	synchronize_rcu_expedited();
 	smmu_cdtab_free(&iommu->smmu, &master->cdtab);
 	free_master(master);

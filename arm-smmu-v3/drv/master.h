@@ -2,8 +2,8 @@
 /*
  * struct smmu_master - a device behind an SMMU: its StreamIDs and what it is attached to.
  *
- * Made by probe_device, freed by release_device. What attach, detach and release need
- * is allocated when the master is added, at its largest, so that detaching never
+ * smmu_master_probe() makes it, smmu_master_release() frees it. Memory that attach, detach and
+ * release need is allocated when the master is added, in its largest size, so that detaching never
  * allocates.
  */
 #ifndef SMMU_DRV_MASTER_H
@@ -24,7 +24,7 @@ struct smmu_stream;
 struct smmu_vdevice;
 struct smmu_vsmmu;
 
-/* What becomes of requests without a PASID */
+/* What requests without a PASID go through */
 enum smmu_rid_kind {
 	SMMU_RID_BLOCKED,
 	SMMU_RID_IDENTITY,
@@ -33,7 +33,10 @@ enum smmu_rid_kind {
 	SMMU_RID_NESTED,
 };
 
-/* Requests without PASID need no CD table of their own: the STE changes with PASIDs */
+/*
+ * Do requests without PASID need no CD table of their own? Then the STE changes when the first
+ * PASID is attached and when the last one is detached.
+ */
 static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
 {
 	return kind == SMMU_RID_BLOCKED || kind == SMMU_RID_IDENTITY;
@@ -42,49 +45,51 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
 /**
  * struct smmu_master
  * @dev: the device
- * @iommu: its SMMU
+ * @iommu: the SMMU of the device
  * @node: in iommu->masters; iommu->streams_lock
- * @ssid_bits: PASIDs that it and its SMMU have, as bits; 0 for none
- * @can_stall: its faults may wait for an answer; constant
- * @canwbs: firmware promises that its accesses are always cacheable write-back; constant
- * @ats_capable: its requests may be answered with translations; from when it is probed until
- *	it has to share a StreamID, which comes before ATS was ever on
- * @ats_global: an ATC_INV with the Global flag reaches what it holds under any PASID; constant
- * @ats_required: without ATS it does not work; constant
+ * @ssid_bits: number of SubstreamID bits that both the device and the SMMU have; 0 for none
+ * @can_stall: faults of the device may wait for an answer; constant
+ * @canwbs: firmware promises that accesses of the device are always cacheable write-back; constant
+ * @ats_capable: the device can have ATS. Set when the device is probed, and cleared when it has to
+ *	share a StreamID, which happens only while ATS is off.
+ * @ats_global: an ATC_INV with the Global flag reaches what the ATC holds under any PASID; constant
+ * @ats_required: the device does not work without ATS; constant
  *
  * Under smmu_attach_mutex:
- * @kind: of requests without PASID
- * @rid: where they go
- * @vdev: what a guest knows it as, or NULL
- * @nested_id: number of the nested domain that it was given last, however often it was blocked
- *	since; 0 when it was given something else since
- * @nested_before: the same before that: what the core goes back to when another device of the
- *	group cannot follow
+ * @kind: what requests without PASID go through
+ * @rid: binding of requests without PASID
+ * @vdev: vDEVICE by which a guest knows the device, or NULL
+ * @nested_id: number of the nested domain that the master was attached to last, whether or not it
+ *	was blocked since; 0 when it was attached to anything else since
+ * @nested_before: the value that @nested_id had before. The IOMMU core goes back to that
+ *	domain when another device of the group cannot follow.
  * @pasids: SubstreamID -> struct smmu_binding. Some that have left their domain stay, so that
- *	coming back after a reset needs no memory, see pasid.c; all go with the master.
- * @nr_pasids: of these, attached ones
- * @idle: the others, longest first
- * @nr_idle: how many
- * @max_idle: most PASIDs attached at a time since requests without PASID are blocked
+ *	coming back after a reset needs no memory, see pasid.c. All go with the master.
+ * @nr_pasids: number of bindings in @pasids that are attached
+ * @idle: the PASIDs in @pasids that are not attached; the one that has been idle longest is first
+ * @nr_idle: number of PASIDs in @idle
+ * @max_idle: largest number of PASIDs that were attached at a time since requests without PASID
+ *	were blocked
  * @cdtab: CD table, from the first stage-1 or PASID attach on
- * @ats_on: ATS is on in the device and in its STEs. Written under the mutex; READ_ONCE
- *	by guest commands, which an RCU reader lock keeps from outliving it.
- * @attached: it has been attached to something
- * @shared: other devices have, or had, one of its StreamIDs; see streams.h
- * @ats_failed: it left an ATC_INV unanswered and is cut off until it is attached anew
- * @nr_iopf: attachments of it with faults that are answered, and @iopf_left; read by the event
- *	thread, and 0 only under streams_lock as well
- * @iopf_left: of these, left ones whose last faults may still be under way
+ * @ats_on: ATS is on in the device and in its STEs. Written under the mutex; guest commands read it
+ *	with READ_ONCE() under rcu_read_lock(), and turning ATS off waits for these readers.
+ * @attached: the device has been attached to something
+ * @shared: other devices have, or had, one of the device's StreamIDs; see streams.h
+ * @ats_failed: the device left an ATC_INV unanswered, and its STEs abort until it is attached anew
+ * @nr_iopf: number of bindings whose faults are answered, including @iopf_left. The event thread
+ *	reads it. It becomes 0 only under streams_lock as well.
+ * @iopf_left: number of these that have left their domain, while their last faults may still be
+ *	under way
  *
  * Under iommu->streams_lock, written with smmu_attach_mutex as well:
- * @vsmmu: whose guest hears of its faults: @vdev is of that one
- * @vsid: its StreamID there
+ * @vsmmu: the vSMMU whose guest is told of the device's faults; @vdev belongs to it
+ * @vsid: StreamID of the device in that guest
  *
  * Atomic:
  * @ats_cut: ATS and bus mastering were taken away in config space, see ats.h, ats_pci.h
  *
- * @nr_sids: how many
- * @streams: its place among the owners of each
+ * @nr_sids: number of StreamIDs
+ * @streams: for each StreamID, the master's place among its owners
  * @sids: StreamIDs, sorted, no duplicates
  */
 struct smmu_master {
@@ -128,8 +133,9 @@ struct smmu_master {
 
 struct iommu_device *smmu_master_probe(struct device *dev);
 /*
- * The core's device_group: one group for all that share a StreamID, else what the bus says.
- * ERR_PTR(-ENODEV), with a line, where that is several.
+ * iommu_ops.device_group: devices that share a StreamID get the same group, other devices the group
+ * that their bus gives them. Where both together ask for several groups, the result is
+ * ERR_PTR(-ENODEV), with a line logged.
  */
 struct iommu_group *smmu_master_group(struct device *dev);
 void smmu_master_release(struct device *dev);
