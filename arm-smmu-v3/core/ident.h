@@ -39,8 +39,9 @@ int smmu_ident_decode(const struct smmu_idregs *regs,
 		      struct smmu_features *feat, const char **why);
 
 /**
- * smmu_ident_part() - product name by IIDR for logs, "unknown part" if not known
+ * smmu_ident_part() - product name by IIDR, for logs
  * @iidr: IIDR
+ * Return: the name, "unknown part" for a part that this driver does not know
  */
 const char *smmu_ident_part(u32 iidr);
 
@@ -81,6 +82,7 @@ struct smmu_pt_needs {
  * the address sizes (4 TiB with 52 bits), and a contiguous size is a hint.
  * A non-coherent table (CPU caches flushed) is fine for a coherent SMMU; the reverse is
  * not.
+ * Return: true when it can
  */
 bool smmu_can_walk(const struct smmu_features *feat,
 		   const struct smmu_pt_needs *needs, const char **why);

@@ -95,6 +95,7 @@ bool smmu_inserter_init(struct smmu_inserter *ins, const struct smmu_inserter_op
  *
  * Interrupts are off, and stay off until smmu_insert() has returned if the answer is yes.
  * On no, enable them, wait for the consumer, and ask again.
+ * Return: true for yes
  */
 bool smmu_insert_admits(const struct smmu_inserter *ins, u64 cons);
 

@@ -43,19 +43,30 @@ struct smmu_batch {
 
 /**
  * struct smmu_plan - iterator state; small, lives on the stack
+ * @array: the array that the plan is of
+ * @range: what was changed
+ * @tlbi: commands of the entry before @pos
+ * @inst: SMMU of the post under way, or NULL
+ * @num: entries, read once
+ * @pos: next entry
+ * @repeat_from: first entry of the phase
+ * @phase: of the post: TLBI, NH_ALL, ATC
+ * @unsynced: commands since the last CMD_SYNC
+ * @repeated: second round of SMMU_ERRATUM_REPEAT_TLBI
+ *
  * Opaque; set up by smmu_plan_start().
  */
 struct smmu_plan {
 	const struct smmu_array *array;
 	struct smmu_range range;
-	struct smmu_tlbi_iter tlbi;	/* of the entry before @pos */
-	struct smmu_inst *inst;		/* SMMU of the post under way, or NULL */
-	u32 num;			/* entries, read once */
-	u32 pos;			/* next entry */
-	u32 repeat_from;		/* first entry of the phase */
-	u8 phase;			/* of the post: TLBI, NH_ALL, ATC */
-	bool unsynced;			/* commands since the last CMD_SYNC */
-	bool repeated;			/* second round of SMMU_ERRATUM_REPEAT_TLBI */
+	struct smmu_tlbi_iter tlbi;
+	struct smmu_inst *inst;
+	u32 num;
+	u32 pos;
+	u32 repeat_from;
+	u8 phase;
+	bool unsynced;
+	bool repeated;
 };
 
 /**

@@ -53,24 +53,32 @@ static inline u8 smmu_leaf_shift(u8 level, u8 pgshift)
  * @range: not @all
  * @pgshift: the entry's granule
  *
- * True without range invalidation once the range has as many leaves as one table
- * has entries (2^(pgshift - 3)): the bound that keeps an unmap from becoming a soft
- * lockup. With range invalidation: when more than 16 commands would be needed,
- * which only huge unaligned ranges reach.
+ * Return: true without range invalidation once the range has as many leaves as one table
+ *	has entries (2^(pgshift - 3)): the bound that keeps an unmap from becoming a soft
+ *	lockup. With range invalidation: when more than 16 commands would be needed,
+ *	which only huge unaligned ranges reach.
  */
 bool smmu_range_prefers_all(const struct smmu_features *feat,
 			    const struct smmu_range *range, u8 pgshift);
 
 /**
  * struct smmu_tlbi_iter - walks a range as commands for one entry
+ * @w0: word 0 of the command, without NUM and SCALE
+ * @w1: word 1 of the command, without address
+ * @addr: next address
+ * @mask: bits of the address field
+ * @pages: granules (RIL) or strides left; 0 is the end
+ * @shift: log2 of what @pages counts
+ * @ril: commands have NUM and SCALE
+ *
  * Opaque; set up by smmu_tlbi_start().
  */
 struct smmu_tlbi_iter {
-	u64 w0, w1;		/* the command without address, NUM and SCALE */
-	u64 addr;		/* next address */
-	u64 mask;		/* bits of the address field */
-	u64 pages;		/* granules (RIL) or strides left; 0 is the end */
-	u8 shift;		/* log2 of what @pages counts */
+	u64 w0, w1;
+	u64 addr;
+	u64 mask;
+	u64 pages;
+	u8 shift;
 	bool ril;
 };
 

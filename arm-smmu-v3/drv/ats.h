@@ -69,6 +69,7 @@ bool smmu_ats_wanted(const struct smmu_master *master, const struct smmu_use *af
  * @after: what the master's requests go through after the change
  *
  * The attach mutex is held.
+ * Return: what the change does to ATS
  */
 enum smmu_ats_step smmu_ats_step(const struct smmu_master *master, const struct smmu_use *after);
 

@@ -18,7 +18,7 @@ struct smmu_array;
 struct smmu_device;
 
 /**
- * struct smmu_domain
+ * struct smmu_domain - see the head of this file
  * @domain: the IOMMU core's part
  * @pt: page table; in an SVA domain only @pt.needs and @pt.pgshift are used, because the table is
  *	that of the mm

@@ -24,7 +24,7 @@ struct dentry;
 struct iopf_queue;
 
 /**
- * struct smmu_iommu
+ * struct smmu_iommu - see the head of this file
  * @smmu: the hardware; the platform device's driver data
  * @ref: held from probe to remove, and by every vSMMU and nested domain
  * @core: what is registered with the IOMMU core

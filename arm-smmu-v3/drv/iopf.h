@@ -46,7 +46,8 @@ bool smmu_iopf_capable(const struct smmu_master *master);
  *	has a handler
  * @domain: what the IOMMU core attaches: next->domain, or the nested domain over it
  *
- * The attach mutex is held. Return: 0, -ENOMEM
+ * The attach mutex is held.
+ * Return: 0 or -ENOMEM
  */
 int smmu_iopf_enter_locked(struct smmu_binding *next, const struct iommu_domain *domain);
 

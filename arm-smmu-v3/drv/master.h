@@ -43,7 +43,7 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
 }
 
 /**
- * struct smmu_master
+ * struct smmu_master - see the head of this file
  * @dev: the device
  * @iommu: the SMMU of the device
  * @node: in iommu->masters; iommu->streams_lock

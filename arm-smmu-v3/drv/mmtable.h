@@ -23,6 +23,7 @@ void smmu_mmtable_needs(struct smmu_pt_needs *needs);
  * smmu_mmtable_walkable() - can an SMMU of these features walk what the CPUs walk?
  * @feat: features
  * @why: out, when not: what is missing; static storage
+ * Return: true when it can
  */
 bool smmu_mmtable_walkable(const struct smmu_features *feat, const char **why);
 

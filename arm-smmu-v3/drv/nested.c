@@ -14,7 +14,7 @@
 #include "drv/vsmmu.h"
 
 /**
- * struct smmu_nested
+ * struct smmu_nested - a guest's STE over the nest parent of a vSMMU
  * @domain: the core's part
  * @vsmmu: its vSMMU, which iommufd keeps alive for as long
  * @iommu: the SMMU, referenced

@@ -27,7 +27,7 @@ struct smmu_iommu;
 struct smmu_master;
 
 /**
- * struct smmu_vsmmu
+ * struct smmu_vsmmu - see the head of this file
  * @core: iommufd's part, first
  * @iommu: its SMMU, referenced
  * @parent: nest parent; iommufd keeps it alive for as long

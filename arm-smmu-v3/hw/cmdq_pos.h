@@ -32,6 +32,7 @@ static inline bool smmu_cmdq_fits(struct smmu_cmdq *q, u64 prod, u32 most)
  * @q: queue
  * @end: position behind the CMD_SYNC
  * @ask_cons: look at CONS too where a word is polled, because the word has not said so for long
+ * Return: true when it is
  */
 bool smmu_cmdq_reached(struct smmu_cmdq *q, u64 end, bool ask_cons);
 

@@ -135,6 +135,7 @@ static inline struct smmu_device *smmu_device_of(struct smmu_inst *inst)
  *
  * For hw/cmdq.c, which chooses the queue of a post, and hw/gerror.c. Everybody else posts to the
  * SMMU and finds the queue in the ticket.
+ * Return: the queue
  */
 static inline struct smmu_cmdq *smmu_main_cmdq(struct smmu_device *smmu)
 {

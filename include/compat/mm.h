@@ -11,7 +11,7 @@
 struct mm_struct;
 
 /**
- * struct compat_mm_format
+ * struct compat_mm_format - the form of the CPUs' tables
  * @mair: MAIR_EL1
  * @va_bits: input bits of user addresses
  * @pa_bits: output bits, the least of all CPUs
