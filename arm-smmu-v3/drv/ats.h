@@ -19,7 +19,7 @@
  *
  * A device whose ATS has failed has its bus mastering back as its owner set it, because with
  * CR0.ATSCHK an STE that aborts does so for translated requests, too (3.9.1.3). So a reset saves
- * and restores the right value, and the driver need not write PCI_COMMAND when the device is
+ * and restores the right value, and the driver does not write PCI_COMMAND when the device is
  * attached anew. Such an attach may come in the middle of a reset, when the device's BARs are not
  * restored yet. An SMMU need not check requests of CXL.cache against the STE (3.9.3); for these,
  * safety depends on ATS Enable alone.

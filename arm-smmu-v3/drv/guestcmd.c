@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Commands of a guest. User space may hand in half a million at once: they are copied,
- * checked and issued in blocks of one batch. What each may say is judged in core/guest.c.
+ * Commands of a guest. User space may hand in half a million at once. They are copied, checked and
+ * issued in blocks of one batch. core/guest.c decides what a command may contain.
  *
- * A block is looked up and issued under one rcu_read_lock(): ATS does not go off between the
- * two without waiting for it, and an SMMU that is removed keeps its queue until then.
+ * The streams of a block are looked up, and the block is issued, under one rcu_read_lock(). ATS
+ * does not go off between the two, because turning it off waits for readers. An SMMU that is
+ * removed keeps its queue until the readers are done.
  */
 #include <linux/cleanup.h>
 #include <linux/iommufd.h>
@@ -22,7 +23,7 @@
 #include "hw/cmdq.h"
 #include "hw/issue.h"
 
-/* The last place is the CMD_SYNC's */
+/* The last place of a batch is for the CMD_SYNC */
 #define BLOCK		(SMMU_BATCH_MAX - 1)
 
 struct block {
@@ -38,8 +39,8 @@ static bool find_guest_stream(void *ctx, u32 vsid, struct smmu_guest_stream *out
 static const struct smmu_guest_ops guest_ops = { .stream = find_guest_stream };
 
 /*
- * Commands [@at, @at + @n). An entry may be longer than this kernel knows, with zeroes at
- * its end; shorter ones there never were.
+ * Copy commands [@at, @at + @n). An entry may be longer than this kernel knows, if the bytes at its
+ * end are zero. There have never been shorter entries.
  */
 static int copy_commands(struct block *block, const struct iommu_user_data_array *array, u32 at,
 			 u32 n)
@@ -57,9 +58,9 @@ static int copy_commands(struct block *block, const struct iommu_user_data_array
 }
 
 /*
- * What user space is told of a block that failed. -EIO is for what a guest's SMMU would call
- * illegal. Every command was judged before it was sent, so where there is an ATC_INV it was that,
- * and its device has not answered.
+ * The error for user space when a block failed. -EIO means a command that a guest's SMMU would call
+ * illegal. But every command was checked before it was sent. So where the block has an ATC_INV,
+ * that command is the reason: its device has not answered.
  */
 static int block_error(const struct block *block, u32 n, int err)
 {
@@ -71,7 +72,7 @@ static int block_error(const struct block *block, u32 n, int err)
 	return err;
 }
 
-/* A guest that is killed does not wait for its devices */
+/* Issue commands; a task that is killed does not wait for its devices */
 static int issue_killable(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
 {
 	struct smmu_deadline deadline = { .killable = true };
@@ -79,7 +80,7 @@ static int issue_killable(struct smmu_device *smmu, const struct smmu_cmd *cmd, 
 	return smmu_issue_by(smmu, cmd, n, &deadline);
 }
 
-/* Return: how many were done; *@err says why not all */
+/* Return: number of commands that were done; where not all were, *@err is the error */
 static u32 do_block(struct smmu_vsmmu *vsmmu, struct block *block, u32 n, int *err)
 {
 	struct smmu_device *smmu = &vsmmu->iommu->smmu;
@@ -101,7 +102,7 @@ static u32 do_block(struct smmu_vsmmu *vsmmu, struct block *block, u32 n, int *e
 	rcu_read_unlock();
 	if (!ret)
 		return taken;
-	/* which of them it was is not known, so none of them counts */
+	/* it is not known which command failed, so none of them counts as done */
 	*err = block_error(block, fill, ret);
 	return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which SMMUs there are, and how long each of them lives. */
+/* The list of SMMUs, and the life of each. */
 #include <linux/device.h>
 #include <linux/mutex.h>
 #include <linux/property.h>

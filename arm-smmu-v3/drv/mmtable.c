@@ -43,7 +43,7 @@ bool smmu_mmtable_walkable(const struct smmu_features *feat, const char **why)
 		*why = "no SubstreamIDs";
 		return false;
 	}
-	/* 52 bits in small granules take descriptors of another form (LPA2) */
+	/* 52-bit addresses in small granules need descriptors of another format (LPA2) */
 	if (needs.ias > 48 && PAGE_SIZE != SZ_64K) {
 		*why = "CPUs use LPA2";
 		return false;
@@ -66,7 +66,10 @@ void smmu_mmtable_cd(const struct mm_struct *mm, const struct smmu_features *fea
 		.or0 = WALK_WBWA,
 		.sh0 = WALK_INNER,
 		.ips = smmu_oas_encode(form.pa_bits),
-		/* the CPUs' DBM and write-permission bits mean the same here (VMSA, DBM) */
+		/*
+		 * the DBM and write-permission bits of the CPUs mean the same to the SMMU (VMSA,
+		 * DBM)
+		 */
 		.ha = feat->flags & SMMU_FEAT_HA,
 		.hd = feat->flags & SMMU_FEAT_HD,
 		.haft = form.haft,

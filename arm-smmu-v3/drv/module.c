@@ -2,10 +2,10 @@
 /*
  * Loading and unloading.
  *
- * The platform driver has to be called arm-smmu-v3, because ACPI platform devices match
- * by that name. The init function must not be called like the built-in driver's: the
- * command line's initcall_blacklist would catch it too. There is no module alias:
- * udev would load the module beside the built-in driver.
+ * The platform driver has to be called arm-smmu-v3, because ACPI platform devices match by that
+ * name. The init function must have another name than the built-in driver's, because the command
+ * line's initcall_blacklist would disable it too. There is no module alias, because udev would then
+ * load the module beside the built-in driver.
  */
 #include <linux/device/driver.h>
 #include <linux/module.h>
@@ -29,7 +29,7 @@ static struct platform_driver smmuv3_driver = {
 	.driver = {
 		.name = DRIVER_NAME,
 		.of_match_table = smmuv3_of_match,
-		/* an SMMU cannot leave while devices use it */
+		/* an SMMU cannot be unbound while devices use it */
 		.suppress_bind_attrs = true,
 	},
 	.probe = smmu_probe,
@@ -65,16 +65,21 @@ static void __exit smmuv3_exit(void)
 	smmu_sva_exit();
 	smmu_binding_exit();
 	smmu_vevent_exit();
-	/* arrays freed by kvfree_rcu() need nothing of ours; callbacks would */
+	/*
+	 * rcu_barrier() is for RCU callbacks in the text of this module; kvfree_rcu() of arrays
+	 * does not need it
+	 */
 	rcu_barrier();
 	/*
-	 * Domains, nested domains and vSMMUs give their module reference back with the last thing
-	 * that they do, and that is what has let us come here: whoever did so, on another CPU or
-	 * preempted, may have the way back to his caller still before him, through text that is
-	 * freed when this returns. A task that has slept or left the kernel since is past it, and
-	 * that is what RCU tasks wait for. On kernels that are not preemptible a grace period says
-	 * the same, and this is one there. A preemptible kernel without CONFIG_TASKS_RCU, that is
-	 * without kprobes, tracing and BPF, has nothing that would do.
+	 * Domains, nested domains and vSMMUs drop their module reference as the last thing that
+	 * they do. When the last reference is gone, this function can run. But the task that has
+	 * dropped it, on another CPU or preempted, may still have to return to its caller, through
+	 * text that is freed when this function returns. A task that has slept voluntarily or has
+	 * left the kernel since then has returned, and RCU tasks wait for exactly that. On kernels
+	 * that are not preemptible an ordinary grace period means the same, and
+	 * synchronize_rcu_tasks() is an ordinary grace period there. A preemptible kernel without
+	 * CONFIG_TASKS_RCU, which means without kprobes, tracing and BPF, has nothing that could be
+	 * waited for.
 	 */
 	synchronize_rcu_tasks();
 }

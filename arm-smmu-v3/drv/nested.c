@@ -15,10 +15,10 @@
 
 /**
  * struct smmu_nested - a guest's STE over the nest parent of a vSMMU
- * @domain: the core's part
- * @vsmmu: its vSMMU, which iommufd keeps alive for as long
+ * @domain: the IOMMU core's part
+ * @vsmmu: the vSMMU, which iommufd keeps alive as long as the domain
  * @iommu: the SMMU, referenced
- * @id: its number: never 0, and never another's, even after it is gone
+ * @id: number of the nested domain: never 0, and never used again, even when the domain is gone
  * @vste: words 0 and 1, checked, little-endian; all zero for abort
  */
 struct smmu_nested {
@@ -41,7 +41,7 @@ static u32 config_of(const struct smmu_nested *nested)
 	return FIELD_GET(STE0_CONFIG, le64_to_cpu(nested->vste[0]));
 }
 
-/* A bypass STE refuses ATS in the guest's eyes, so it has none */
+/* A guest expects that its bypass STE refuses ATS, so only an STE with stage 1 can have ATS */
 static bool wants_ats(const struct smmu_nested *nested)
 {
 	return config_of(nested) == STE_CONFIG_S1 &&
@@ -49,8 +49,9 @@ static bool wants_ats(const struct smmu_nested *nested)
 }
 
 /*
- * The guest's PASIDs are not known here, so when the parent changes they are all invalidated at
- * once, by the Global flag. A device that does not know it keeps what it holds under them.
+ * Could the device keep translations under a guest's PASIDs when the parent changes? The host does
+ * not know these PASIDs, so it invalidates them all at once, by the Global flag. A device that does
+ * not support that flag keeps what it holds under them.
  */
 static bool may_hide(const struct smmu_master *master, const struct smmu_nested *nested)
 {
@@ -58,23 +59,26 @@ static bool may_hide(const struct smmu_master *master, const struct smmu_nested 
 	       !master->ats_global;
 }
 
-/* The core has attached it here before, and nothing of its own since */
+/*
+ * Was @nested the last thing that the master was attached to, or the last but one? Then the IOMMU
+ * core may attach the master to it again, and that must not fail.
+ */
 static bool comes_back(const struct smmu_master *master, const struct smmu_nested *nested)
 {
 	return nested->id == master->nested_id || nested->id == master->nested_before;
 }
 
 /*
- * What attaching to @nested means: domain and tag of @next, none for an abort vSTE; and whether
- * guest and host want ATS.
+ * Fill in what attaching to @nested means: domain and tag of @next (none for a vSTE that aborts),
+ * and @ats, whether guest and host want ATS.
  *
- * A device without a vSID is not let onto stage 1, but back onto it: the core has attached it
- * there before, does so again after a reset or an attach that failed for others, and WARNs when it
- * cannot; the vDEVICE may have been destroyed meanwhile.
+ * A device without a vSID must not be attached to stage 1, unless it returns there. The IOMMU core
+ * has attached it there before. It does so again after a reset, or after an attach that failed for
+ * other devices, and WARNs when that fails. The vDEVICE may have been destroyed meanwhile.
  *
- * Return: 0; -EINVAL for another SMMU's, for a device that could bypass the caches, and for
- * PASIDs with ATS where the device needs ATS and could keep what a guest has unmapped; -ENOENT
- * for stage 1 without a vSID
+ * Return: 0; -EINVAL for a nested domain of another SMMU, for a device that could bypass the
+ *	caches, and for PASIDs with ATS where the device needs ATS and could keep what a guest has
+ *	unmapped; -ENOENT for stage 1 without a vSID
  */
 static int bind_to_parent(struct smmu_master *master, const struct smmu_nested *nested,
 			  struct smmu_binding *next, bool *ats)
@@ -116,7 +120,7 @@ static int prepare_nested(struct smmu_master *master, const struct smmu_nested *
 		return ret;
 	if (master->nr_pasids)
 		return -EBUSY;
-	/* a guest is given a stream that is its device's alone */
+	/* a guest gets only a stream that no other device has */
 	if (master->shared)
 		return -EINVAL;
 	if (change->next->domain)
@@ -125,8 +129,8 @@ static int prepare_nested(struct smmu_master *master, const struct smmu_nested *
 }
 
 /*
- * -EINVAL, -EBUSY, -ENOSPC and -ENOMEM as smmu_attach_paging(), the others as bind_to_parent();
- * on error nothing has changed.
+ * Return: 0; -EINVAL, -EBUSY, -ENOSPC and -ENOMEM as smmu_attach_paging(), other errors as
+ * bind_to_parent(). On error nothing has changed.
  */
 static int attach_nested(struct smmu_master *master, struct smmu_nested *nested)
 {

@@ -45,9 +45,9 @@ static bool dev_capable(struct device *dev, enum iommu_cap cap)
 #define HW_INFO_REPEAT_TLBI_CFGI	BIT(0)
 
 /*
- * The registers as they are, but for what a guest would use and be refused: range invalidation
- * that this driver keeps off the SMMU, and stalls, which are off for guests' stage 1. An SMMU that
- * can do nothing but stall says so; who faults is ended with an abort then.
+ * Hide what a guest would use and be refused: range invalidation where this driver does not use it
+ * on the SMMU, and stalls, which are off for a guest's stage 1. An SMMU that can do nothing but
+ * stall is shown as it is; its guests' stalled transactions are ended with an abort.
  */
 static void mask_idregs(const struct smmu_device *smmu, struct smmu_idregs *regs)
 {
@@ -57,7 +57,7 @@ static void mask_idregs(const struct smmu_device *smmu, struct smmu_idregs *regs
 		FIELD_MODIFY(IDR0_STALL_MODEL, &regs->idr[0], IDR0_STALL_NEVER);
 }
 
-/* What a VMM may tell its guest of the SMMU; the caller frees it */
+/* Report what a VMM may tell its guest about the SMMU; the caller frees the result */
 static void *hw_info(struct device *dev, u32 *length, enum iommu_hw_info_type *type)
 {
 	struct smmu_master *master = dev_iommu_priv_get(dev);
@@ -77,7 +77,7 @@ static void *hw_info(struct device *dev, u32 *length, enum iommu_hw_info_type *t
 	default:
 		return ERR_PTR(-EOPNOTSUPP);
 	}
-	/* a guest's commands are passed on as they come, so it has to repeat them itself */
+	/* a guest's commands are passed on as they come, so the guest has to repeat them itself */
 	if (smmu->inst.feat.errata & SMMU_ERRATUM_REPEAT_TLBI)
 		flags = HW_INFO_REPEAT_TLBI_CFGI;
 	smmu_idregs_read(smmu, &regs);
@@ -102,9 +102,9 @@ static int of_xlate(struct device *dev, const struct of_phandle_args *args)
 }
 
 /*
- * HiSilicon's PCIe tune and trace device addresses memory by physical address only. One that is
- * not trusted, which may as well only claim to be that device, is translated all the same: the
- * core refuses identity for it, and with it the whole SMMU.
+ * HiSilicon's PCIe tune and trace device addresses memory by physical address only. A device that
+ * is not trusted is translated even if it has these IDs. It may only claim to be that device, and
+ * the IOMMU core refuses identity for it, and with it the whole SMMU.
  */
 static int def_domain_type(struct device *dev)
 {

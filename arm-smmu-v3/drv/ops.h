@@ -4,7 +4,9 @@
 
 #include <linux/iommu.h>
 
-/* One for all SMMUs: the core compares it to see whether a domain may be attached */
+/*
+ * One for all SMMUs, because the IOMMU core compares it to decide whether a domain may be attached
+ */
 extern const struct iommu_ops smmu_iommu_ops;
 
 #endif

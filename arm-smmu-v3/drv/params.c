@@ -15,10 +15,10 @@
 #include "drv/params.h"
 #include "hw/device.h"
 
-/* 256 commands: a page */
+/* 256 commands fill one page of 4 KiB */
 #define KDUMP_QUEUE_LOG2	((u8)8)
 
-/* All names of features, for a message */
+/* List all names of features, for a message */
 static void list_features(char *buf, size_t size)
 {
 	size_t used = 0;
@@ -68,7 +68,10 @@ module_param_cb(disable_features, &disabled_ops, NULL, 0444);
 MODULE_PARM_DESC(disable_features,
 		 "features to treat as absent, by the names that debugfs shows, as in stage1,msi; all in Documentation/parameters.rst (default none)");
 
-/* At least one batch fits into 2^7 entries; 2^1 is the smallest queue that works at all */
+/*
+ * 0 stands for no limit. A queue of 2^1 entries is the smallest that works at all; from 2^7 entries
+ * on a whole batch fits.
+ */
 static int set_queue_log2(const char *val, const struct kernel_param *kp)
 {
 	return param_set_uint_minmax(val, kp, 0, 19);
@@ -136,7 +139,7 @@ void smmu_param_tuning(struct smmu_tuning *tuning)
 		.combine = cmdq == CMDQ_COMBINE,
 		.poll_cons = sync_poll,
 	};
-	/* memory is what a crash kernel lacks, and what its SMMUs do is little */
+	/* a crash kernel lacks memory, and its SMMUs have little to do */
 	if (is_kdump_kernel())
 		smmu_param_kdump(tuning);
 }

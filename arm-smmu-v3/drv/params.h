@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Module parameters; what they mean is said once, in params.c. */
+/* Module parameters. params.c describes each of them, for modinfo. */
 #ifndef SMMU_DRV_PARAMS_H
 #define SMMU_DRV_PARAMS_H
 
@@ -9,11 +9,14 @@ struct smmu_tuning;
 
 /* SMMU_FEAT_* to treat as absent */
 u32 smmu_param_disabled(void);
-/* Queues: their size and how commands are inserted, and what a crash kernel does without */
+/*
+ * Get what the parameters say about queues: their size, how commands are inserted, and whether
+ * completion is polled. In a crash kernel smmu_param_kdump() is applied, too.
+ */
 void smmu_param_tuning(struct smmu_tuning *tuning);
-/* The latter: a small command queue, and no other */
+/* Restrict @tuning to what a crash kernel needs: a small command queue, and no other queue */
 void smmu_param_kdump(struct smmu_tuning *tuning);
-/* take SMMUs over although devices behind them are driven already */
+/* Take SMMUs over although devices behind them are in use already? */
 bool smmu_param_force(void);
 
 #endif

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Coming back must not fail: after a reset the core attaches every PASID to where it was, and
- * when a change of domain fails at one device of a group, those before it go back. So what an
- * attach needs memory for is kept when a PASID leaves: its place in the master, and its parked
- * ATS entries in the array of the one domain that it came from last. Of a PASID that has gone from
- * A to B those in A, of one that was detached from A the same. Not of all PASIDs that there ever
- * were: of those that are not attached, the last few, as nobody comes back after others have come
- * and gone. But while requests without PASID are blocked it may be a reset, for which the core
- * detaches them all: then as many are kept as were attached at a time since it began.
+ * Coming back must not fail. After a reset the IOMMU core attaches every PASID to the domain where
+ * it was. And when a change of domain fails at one device of a group, the core attaches the devices
+ * before it to the old domain again. Therefore everything for which an attach needs memory is kept
+ * when a PASID leaves a domain: its place in the master, and its parked ATS entries in the array of
+ * one domain, the one that it left last. For a PASID that has gone from A to B these are the
+ * entries in A, and the same for a PASID that was detached from A.
+ *
+ * This is not done for all PASIDs that there ever were. Of those that are not attached only the
+ * last few are kept, because a PASID does not come back after others have come and gone. But while
+ * requests without PASID are blocked, there may be a reset, for which the core detaches all PASIDs.
+ * Then as many are kept as were attached at a time since the blocking began.
  */
 #include <linux/iommu.h>
 #include <linux/slab.h>
@@ -24,10 +27,10 @@
 
 /**
  * struct smmu_pasid - a SubstreamID of a master
- * @binding: what it is attached to; in master->pasids
- * @left: the domain that it may come back to, another one than that of @binding; or NULL
+ * @binding: what the PASID is attached to; in master->pasids
+ * @left: the domain to which the PASID may come back, other than that of @binding; or NULL
  * @left_node: in @left->left
- * @idle: in master->idle, while it is attached to nothing
+ * @idle: in master->idle, while the PASID is attached to nothing
  */
 struct smmu_pasid {
 	struct smmu_binding binding;
@@ -64,8 +67,8 @@ static struct smmu_pasid *get_pasid(struct smmu_master *master, u32 ssid)
 }
 
 /*
- * @left is NULL for none. Entries in a domain that it does not come back to are forgotten; where it
- * has come back, they are its own.
+ * Set the domain to which the PASID may come back, NULL for none. Entries in the previous such
+ * domain are forgotten, unless the PASID has come back to it and uses them.
  */
 static void set_left(struct smmu_pasid *pasid, struct smmu_domain *left)
 {
@@ -92,7 +95,7 @@ static void set_idle(struct smmu_pasid *pasid, bool idle)
 	}
 }
 
-/* Attached to nothing, and nobody comes back */
+/* Free a PASID that is attached to nothing and that will not come back */
 static void drop_pasid(struct smmu_pasid *pasid)
 {
 	set_left(pasid, NULL);
@@ -107,7 +110,10 @@ static void trim_idle(struct smmu_master *master)
 
 	if (master->kind == SMMU_RID_BLOCKED)
 		max = max(max, master->max_idle);
-	/* the device will be asked under each name before it may use its ATC again */
+	/*
+	 * a device that is cut off will be asked under each PASID before it may use its ATC again,
+	 * so no PASID is dropped
+	 */
 	if (test_bit(SMMU_CUT, &master->ats_cut))
 		return;
 	while (master->nr_idle > max)
@@ -134,7 +140,7 @@ static int prepare_pasid(struct smmu_master *master, struct smmu_binding *next)
 	return ret == -ERANGE ? -EINVAL : ret;
 }
 
-/* A change of one PASID: requests without PASID stay what they are */
+/* Make a change of one PASID; requests without PASID stay what they are */
 static struct smmu_change pasid_change(struct smmu_binding *binding, struct smmu_binding *next)
 {
 	struct smmu_master *master = binding->master;
@@ -171,7 +177,7 @@ int smmu_pasid_attach(struct smmu_master *master, struct smmu_domain *sd, u32 ss
 	change = pasid_change(&pasid->binding, &next);
 	ret = smmu_change_prepare_locked(&change, &sd->domain);
 	if (ret) {
-		/* a new one */
+		/* this PASID was made by this call */
 		if (!old && list_empty(&pasid->idle))
 			drop_pasid(pasid);
 		return ret;
@@ -216,7 +222,10 @@ void smmu_pasid_release_locked(struct smmu_master *master)
 	master->nr_pasids = 0;
 	if (step == SMMU_ATS_GOES_OFF)
 		answers = smmu_ats_off_locked(master);
-	/* the STE leaves the CD table for good: nobody reads it, and it can go as it is */
+	/*
+	 * the STE leads away from the CD table for good, so no request reads it any more and the
+	 * table can be freed as it is
+	 */
 	if (attached && !master->ats_failed)
 		smmu_install_stes_locked(master, &rid, false);
 	xa_for_each(&master->pasids, ssid, binding) {

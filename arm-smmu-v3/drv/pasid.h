@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Attaching a master's PASIDs. They need a stage-1 STE with a CD table: requests without
- * PASID may go through it too, or be identity or blocked (S1DSS), but not stage 2.
+ * Attaching a master's PASIDs. PASIDs need a stage-1 STE with a CD table. Requests without PASID
+ * may use that table too, or be identity or blocked (S1DSS), but they cannot be at stage 2.
  */
 #ifndef SMMU_DRV_PASID_H
 #define SMMU_DRV_PASID_H
@@ -12,40 +12,45 @@ struct smmu_domain;
 struct smmu_master;
 
 /**
- * smmu_pasid_attach() - to a domain, from none or from another
+ * smmu_pasid_attach() - attach a PASID to a domain, whether it was attached before or not
  * @master: device
  * @sd: stage 1
  * @ssid: 1 or more
- * Return: 0; -EINVAL when the SMMU cannot walk the table as it stands, for stage 2, for a
- *	PASID that the device does not have; -EBUSY when requests without PASID are at
- *	stage 2; -ENOSPC, -ENOMEM. On error nothing has changed. Takes the attach mutex.
  *
- * A parked device accepts it too, and its PASIDs work when it is not parked any more. Coming
- * back to the domain that the PASID was in before needs no memory, see pasid.c.
+ * A device whose ATS has failed accepts this too, and its PASIDs work again when it is attached
+ * anew. Coming back to the domain that the PASID was in before needs no memory, see pasid.c. Takes
+ * the attach mutex.
+ * Return: 0; -EINVAL when the SMMU cannot walk the table as it stands, for stage 2, and for a
+ *	PASID that the device does not have; -EBUSY when requests without PASID are at
+ *	stage 2; -ENOSPC, -ENOMEM. On error nothing has changed.
  */
 int smmu_pasid_attach(struct smmu_master *master, struct smmu_domain *sd, u32 ssid);
 
 /**
- * smmu_pasid_detach_locked() - from whatever it is attached to
- * @master: device; attach mutex held
- * @ssid: any
+ * smmu_pasid_detach_locked() - detach a PASID from whatever it is attached to
+ * @master: device
+ * @ssid: any number
  *
- * Cannot fail, does not allocate.
+ * Cannot fail, does not allocate. The attach mutex is held.
  */
 void smmu_pasid_detach_locked(struct smmu_master *master, u32 ssid);
 
 /**
- * smmu_pasid_release_locked() - the device goes: out of all, whatever is still attached
- * @master: device; attach mutex held; requests without PASID are identity or blocked
+ * smmu_pasid_release_locked() - detach all PASIDs that are still attached, as the device goes away
+ * @master: device; requests without PASID are identity or blocked
  *
- * Nobody can detach them any more, the core has forgotten them.
+ * No caller can detach these PASIDs later, because the IOMMU core has forgotten them. The attach
+ * mutex is held.
  */
 void smmu_pasid_release_locked(struct smmu_master *master);
 
-/* No PASID comes back to @sd, which is freed; attach mutex held */
+/* Forget that PASIDs may come back to @sd, because @sd is freed. The attach mutex is held. */
 void smmu_pasid_domain_gone_locked(struct smmu_domain *sd);
 
-/* So many PASIDs of a device that are not attached are kept, unless it is being reset */
+/*
+ * How many PASIDs of a device are kept that are not attached, except while the device is being
+ * reset
+ */
 #define SMMU_IDLE_PASIDS	16
 
 #endif

@@ -11,8 +11,8 @@
 #include "hw/device.h"
 
 /*
- * No tlb_add_page: it would be called once per page. The domain's unmap adds the whole
- * range to the gather in one go (domain.c).
+ * There is no tlb_add_page, because it would be called once per page. The domain's unmap adds the
+ * whole range to the gather in one go (domain.c).
  */
 static const struct iommu_flush_ops flush_ops = {
 	.tlb_flush_all = smmu_walk_flush_all,

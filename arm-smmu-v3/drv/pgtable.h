@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Page tables: the kernel's io-pgtable behind one pair of files, so that another library
- * can take its place. Nothing else in the driver names io-pgtable.
+ * Page tables: the kernel's io-pgtable, hidden behind these two files so that another library can
+ * replace it. Nothing else in the driver names io-pgtable.
  *
- * A page table belongs to a domain and to no SMMU. It was made for one (@dev walks it
- * through the DMA API and stays referenced), and any other that smmu_can_walk() it may use
- * it as it stands.
+ * A page table belongs to a domain and to no SMMU. It was made for one SMMU, whose device @dev it
+ * uses for the DMA API and holds a reference to. Any other SMMU may use the table as it stands, if
+ * smmu_can_walk() says so.
  */
 #ifndef SMMU_DRV_PGTABLE_H
 #define SMMU_DRV_PGTABLE_H
@@ -24,7 +24,8 @@ struct smmu_ste_s2;
  * @ops: operations; NULL before smmu_pgtable_alloc()
  * @dev: device whose DMA configuration it uses; a reference is held
  * @needs: what an SMMU must be able to do to walk it
- * @pgsizes: what it maps in one go: leaf sizes, and contiguous ones where io-pgtable has them
+ * @pgsizes: page sizes that it maps in one go: leaf sizes, and contiguous sizes where io-pgtable
+ *	has them
  * @pgshift: log2 of the granule
  */
 struct smmu_pgtable {
@@ -36,26 +37,26 @@ struct smmu_pgtable {
 };
 
 /**
- * smmu_pgtable_alloc() - empty table in the form this SMMU likes best
+ * smmu_pgtable_alloc() - make an empty table in the form that suits this SMMU best
  * @pt: out
  * @smmu: the SMMU that the first device is behind
- * @stage2: else stage 1
+ * @stage2: true for stage 2, false for stage 1
  * @dirty: hardware dirty tracking (stage 1)
  * @s2fwb: stage 2 with the S2FWB attributes
- * @cookie: the domain, for its flush callbacks (walk.h)
+ * @cookie: the domain, for the flush callbacks of io-pgtable (walk.h)
  * Return: 0, -ENOMEM or -EOPNOTSUPP
  */
 int smmu_pgtable_alloc(struct smmu_pgtable *pt, struct smmu_device *smmu, bool stage2,
 		       bool dirty, bool s2fwb, void *cookie);
 
-/* No SMMU walks it and no TLB holds it */
+/* Free the table. No SMMU walks it, and no TLB holds anything of it. */
 void smmu_pgtable_free(struct smmu_pgtable *pt);
 
-/* The table as CD or STE fields; ASID and VMID are left at 0 */
+/* Describe the table as CD or STE fields; ASID and VMID are left at 0 */
 void smmu_pgtable_cd(const struct smmu_pgtable *pt, struct smmu_cd_s1 *s1);
 void smmu_pgtable_s2(const struct smmu_pgtable *pt, struct smmu_ste_s2 *s2);
 
-/* The three that every map and unmap goes through: no call in between */
+/* Every map and unmap goes through these three, so they are inline */
 static inline int smmu_pgtable_map(struct smmu_pgtable *pt, unsigned long iova,
 				   phys_addr_t paddr, size_t pgsize, size_t pgcount, int prot,
 				   gfp_t gfp, size_t *mapped)
@@ -63,7 +64,7 @@ static inline int smmu_pgtable_map(struct smmu_pgtable *pt, unsigned long iova,
 	return pt->ops->map_pages(pt->ops, iova, paddr, pgsize, pgcount, prot, gfp, mapped);
 }
 
-/* Removes; invalidating is the caller's. Return: bytes removed */
+/* Remove pages; the caller invalidates. Return: bytes removed */
 static inline size_t smmu_pgtable_unmap(struct smmu_pgtable *pt, unsigned long iova,
 					size_t pgsize, size_t pgcount,
 					struct iommu_iotlb_gather *gather)

@@ -29,7 +29,9 @@
 
 static atomic_t instance_nr = ATOMIC_INIT(0);
 
-/* What an SMMU that gave up means above hardware: nothing to undo, people should know */
+/*
+ * Say what it means for devices that an SMMU was shut. Nothing above the hardware has to be undone.
+ */
 static void report_shut(struct smmu_device *smmu)
 {
 	dev_alert(smmu->dev, "devices behind it have no DMA until the machine is restarted\n");
@@ -46,7 +48,7 @@ static void recover_work(struct work_struct *work)
 	smmu_ats_recover(container_of(to_delayed_work(work), struct smmu_iommu, recover));
 }
 
-/* The two register pages, and not what lies between: a PMU's driver owns that */
+/* Map the two register pages, and not what lies between them, because a PMU's driver owns that */
 static int map_registers(struct platform_device *pdev, struct smmu_device *smmu, bool page0_only)
 {
 	struct resource *res = platform_get_resource(pdev, IORESOURCE_MEM, 0);
@@ -78,7 +80,7 @@ static int register_iommu(struct smmu_iommu *iommu)
 	smmu_iommu_add(iommu);
 	if (smmu->inst.feat.ssid_bits)
 		iommu->core.max_pasids = 1U << smmu->inst.feat.ssid_bits;
-	/* probes the devices behind it, so everything else is ready by now */
+	/* this probes the devices behind the SMMU, so everything else is ready by now */
 	ret = iommu_device_register(&iommu->core, &smmu_iommu_ops, smmu->dev);
 	if (!ret)
 		return 0;
@@ -89,7 +91,7 @@ static int register_iommu(struct smmu_iommu *iommu)
 	return ret;
 }
 
-/* The hardware up to a running SMMU that nobody uses yet */
+/* Bring the hardware up, to a running SMMU that no device uses yet */
 static int bring_up(struct platform_device *pdev, struct smmu_iommu *iommu)
 {
 	struct smmu_device *smmu = &iommu->smmu;
@@ -142,16 +144,16 @@ iopf:
 	return ret;
 }
 
-/* Undo of bring_up(). The core may have let devices in, and out again, in the meantime. */
+/* Undo bring_up(). The IOMMU core may have probed and released devices in the meantime. */
 static void take_down(struct smmu_iommu *iommu)
 {
 	cancel_delayed_work_sync(&iommu->recover);
-	/* readers that still hold an old array are done before the queue goes */
+	/* this waits for readers that still use an old array, before the queue goes */
 	smmu_arrays_forget_smmu(&iommu->smmu.inst);
 	smmu_device_stop(&iommu->smmu);
 	/* no event comes any more, and every device has left the queue */
 	smmu_iopf_exit(iommu);
-	/* and so are guests' commands, which find it dead from now on */
+	/* guests' commands are done after this, and later ones find the SMMU dead */
 	synchronize_rcu();
 	smmu_device_free(&iommu->smmu);
 	WARN_ON(!xa_empty(&iommu->streams));
@@ -210,8 +212,9 @@ void smmu_remove(struct platform_device *pdev)
 }
 
 /*
- * Only disable. Unregistering would pull the DMA API from under drivers that still run.
- * No endpoint goes on using its ATC behind an SMMU that is off (3.9.1).
+ * Only disable the SMMU. Unregistering it would take the DMA API away from drivers that still run.
+ * ATS is turned off first, so that no device goes on using its ATC behind an SMMU that is off
+ * (3.9.1).
  */
 void smmu_shutdown(struct platform_device *pdev)
 {

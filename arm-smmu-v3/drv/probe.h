@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An SMMU from the platform driver's probe to its remove: firmware, registers, the hardware,
- * and last the registration with the IOMMU core, which probes the devices behind it at once.
+ * The life of an SMMU from the platform driver's probe to its remove: read firmware, map the
+ * registers, start the hardware, and last register with the IOMMU core, which then probes the
+ * devices behind the SMMU at once.
  */
 #ifndef SMMU_DRV_PROBE_H
 #define SMMU_DRV_PROBE_H

@@ -8,8 +8,9 @@
 #include "drv/resv.h"
 
 /*
- * IOVA window for MSI doorbells in user-managed domains. User space reads it from
- * reserved_regions and some of it has the in-tree driver's place compiled in: same place.
+ * The IOVA window for MSI doorbells in user-managed domains. User space reads it from
+ * reserved_regions. Some programs have the in-tree driver's window compiled in, so this is the
+ * same.
  */
 #define MSI_WINDOW_BASE		0x08000000
 #define MSI_WINDOW_SIZE		SZ_1M

@@ -5,7 +5,10 @@
 struct device;
 struct list_head;
 
-/* iommu_ops.get_resv_regions: where MSIs go under a user's domain, and firmware's regions */
+/*
+ * iommu_ops.get_resv_regions: the window for MSIs in a user's domain, and the regions that firmware
+ * reserves
+ */
 void smmu_resv_regions(struct device *dev, struct list_head *head);
 
 #endif

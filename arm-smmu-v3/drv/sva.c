@@ -17,8 +17,8 @@
 #include "drv/walk.h"
 
 /**
- * struct sva_domain - what one mm has, on all SMMUs
- * @sd: first, as smmu_domain_finish() frees it
+ * struct sva_domain - the domain of one mm, for all SMMUs
+ * @sd: first, because smmu_domain_finish() frees it
  * @notifier: of the mm
  */
 struct sva_domain {
@@ -38,7 +38,7 @@ static struct mmu_notifier *notifier_of(struct smmu_domain *sd)
 	return &container_of(sd, struct sva_domain, sd)->notifier;
 }
 
-/* Under the page-table lock; @end is the first byte after, or ULONG_MAX for everything */
+/* Called under the page-table lock; @end is the first byte after, or ULONG_MAX for everything */
 static void sva_invalidate(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start,
 			   unsigned long end)
 {
@@ -47,7 +47,10 @@ static void sva_invalidate(struct mmu_notifier *mn, struct mm_struct *mm, unsign
 		.all = !start && end == ULONG_MAX,
 		.start = start,
 		.last = end - 1,
-		/* pages of any size; tables may have gone with them, and nobody says so */
+		/*
+		 * the pages may be of any size; page tables may have been freed with them, and the
+		 * caller does not say so
+		 */
 	};
 
 	if (end > start)
@@ -55,9 +58,9 @@ static void sva_invalidate(struct mmu_notifier *mn, struct mm_struct *mm, unsign
 }
 
 /*
- * The process exits while devices are attached. Takes the attach mutex, so that no CD of a
- * PASID that is being detached comes to life again: no caller of ours drops the last
- * reference to the mm under it.
+ * The process exits while devices are attached. This takes the attach mutex, so that the CD of a
+ * PASID that is being detached does not become valid again. That cannot deadlock, because no
+ * function of this driver drops the last reference to the mm under the mutex.
  */
 static void mm_release(struct mmu_notifier *mn, struct mm_struct *mm)
 {
@@ -72,7 +75,7 @@ static void mm_release(struct mmu_notifier *mn, struct mm_struct *mm)
 	smmu_walk_flush_all(sd);
 }
 
-/* No notifier runs for this mm any more */
+/* Called when no notifier runs for this mm any more */
 static void free_notifier(struct mmu_notifier *mn)
 {
 	smmu_domain_finish(domain_of(mn));
@@ -89,7 +92,7 @@ static int sva_set_dev_pasid(struct iommu_domain *domain, struct device *dev, io
 {
 	int ret;
 
-	/* its tables stay while we attach */
+	/* this reference keeps the page tables while the PASID is attached */
 	if (!mmget_not_zero(domain->mm))
 		return -EINVAL;
 	ret = smmu_pasid_attach(dev_iommu_priv_get(dev), smmu_domain_of(domain), pasid);
@@ -97,7 +100,10 @@ static int sva_set_dev_pasid(struct iommu_domain *domain, struct device *dev, io
 	return ret;
 }
 
-/* The notifier goes last, and the domain with it: it may be walking the array right now */
+/*
+ * The notifier is freed last, and the domain with it, because the notifier may be walking the array
+ * right now
+ */
 static void sva_free(struct iommu_domain *domain)
 {
 	struct smmu_domain *sd = smmu_domain_of(domain);

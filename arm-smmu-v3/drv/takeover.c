@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Looking for devices that are driven past an SMMU, and naming them.
+ * Looking for devices that are in use without their SMMU, and naming them.
  *
- * The walk covers the buses whose devices the IOMMU core configures from DT or IORT by
- * what the device itself says: PCI, platform, AMBA. The children of fsl-mc and cdx buses
- * have ids that only those buses know; they are not looked at.
+ * The survey covers the buses whose devices the IOMMU core configures from DT or IORT by what the
+ * device itself says: PCI, platform, AMBA. The children of fsl-mc and cdx buses have ids that only
+ * those buses know, and they are not looked at.
  *
- * Other devices' locks are not taken. Their holder may be a probe that takes seconds, and
- * this runs under the SMMU's own lock, which the driver core never holds while it takes a
- * consumer's. The reads without it are those of any dev_printk(): the iterators hold a
- * reference to the device, whether it is bound is one pointer, and its driver's name is
- * read through READ_ONCE() in dev_driver_string(). A wrong answer needs a driver to come
- * or go at this very moment, and costs a line too many or too few.
+ * The survey does not take the locks of other devices. The holder of such a lock may be a probe
+ * that takes seconds, and this code runs under the SMMU's own lock, which the driver core never
+ * holds while it takes a consumer's. What is read without locks is what any dev_printk() reads: the
+ * iterators hold a reference to the device, whether it is bound is one pointer, and the name of its
+ * driver is read through READ_ONCE() in dev_driver_string(). The answer is wrong only if a driver
+ * is bound or unbound at this very moment, and then there is a line too many or too few.
  */
 #include <linux/amba/bus.h>
 #include <linux/dev_printk.h>
@@ -24,21 +24,21 @@
 #include "drv/takeover_of.h"
 
 /*
- * What the messages advise is what the IOMMU core takes without a WARN: it must see a
- * device while no driver is bound. So drivers are unbound before the module is loaded, or
- * devices removed and found again after it. Bound again only, they do get a group, but
- * "late IOMMU probe" it says, with a backtrace.
+ * The messages advise what the IOMMU core accepts without a WARN: it must see a device while no
+ * driver is bound. So drivers are unbound before the module is loaded, or devices are removed and
+ * rescanned after it. Devices that are only bound again do get a group, but the core logs "late
+ * IOMMU probe" with a backtrace.
  */
 
-/* The console is slow, and nobody reads more */
+/* At most this many devices are named, because the console is slow */
 #define MAX_LINES	16
 
 /**
- * struct survey - what one walk over the buses finds
- * @smmu: whose devices are looked for
- * @level: at which endpoints are named
- * @endpoints: how many are in the way
- * @ports: bridges and ports in the same state
+ * struct survey - what one survey of the buses finds
+ * @smmu: the SMMU whose devices are looked for
+ * @level: log level at which endpoints are named
+ * @endpoints: number of endpoints in the way
+ * @ports: number of bridges and ports in the same state
  * @listed: how many of @ports are in @names
  * @used: bytes of @names
  * @names: for the line about @ports
@@ -66,7 +66,7 @@ static bool is_port(struct device *dev)
 
 static bool is_translated(struct device *dev)
 {
-	/* VFIO's no-IOMMU mode makes a group and nothing else */
+	/* VFIO's no-IOMMU mode makes a group, but no dev->iommu */
 	return device_iommu_mapped(dev) && dev->iommu;
 }
 
@@ -82,7 +82,7 @@ static void note_port(struct survey *s, struct device *dev)
 	size_t len = snprintf(s->names + s->used, room, " %s", dev_name(dev));
 
 	s->ports++;
-	/* Once one did not fit, none is listed: a shorter name must not slip in */
+	/* After a name that did not fit none is listed, so that the list is in order */
 	if (s->listed + 1 == s->ports && len < room) {
 		s->used += len;
 		s->listed++;

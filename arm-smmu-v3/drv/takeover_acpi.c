@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What ACPI says of who is behind an SMMU. No function that the kernel exports tells, so
- * the IORT is read here; core/iort.c does the reading, this file knows the devices.
+ * Whether ACPI places a device behind an SMMU. The kernel exports no function that says so.
+ * Therefore the IORT is read here: core/iort.c reads the table, and this file knows the devices.
  */
 #include <linux/acpi.h>
 #include <linux/pci.h>
@@ -56,7 +56,10 @@ bool smmu_takeover_acpi_behind(struct device *smmu, struct device *dev)
 	struct acpi_table_header *table;
 	bool behind;
 
-	/* The kernel keeps its own reference for good: this is where its node pointers lead */
+	/*
+	 * The kernel keeps its own reference to this table for good, because its node pointers
+	 * point into it
+	 */
 	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_IORT, 0, &table)))
 		return false;
 	behind = table_behind(smmu, dev, table);

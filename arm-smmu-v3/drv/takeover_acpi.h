@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What IORT says of who is behind an SMMU. */
+/* Whether the IORT places a device behind an SMMU. */
 #ifndef SMMU_DRV_TAKEOVER_ACPI_H
 #define SMMU_DRV_TAKEOVER_ACPI_H
 
@@ -8,7 +8,7 @@
 struct device;
 
 #ifdef CONFIG_ACPI_IORT
-/* False where IORT cannot tell; otherwise as smmu_takeover_of_behind() */
+/* Returns false where the IORT does not say; otherwise as smmu_takeover_of_behind() */
 bool smmu_takeover_acpi_behind(struct device *smmu, struct device *dev);
 #else
 static inline bool smmu_takeover_acpi_behind(struct device *smmu, struct device *dev)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What DT says of who is behind an SMMU: "iommu-map" of a PCI host bridge, "iommus" of
- * everything else. The same properties that the kernel reads when a driver is bound.
+ * Whether DT places a device behind an SMMU: "iommu-map" of a PCI host bridge, "iommus" of every
+ * other device. The kernel reads the same properties when a driver is bound.
  */
 #include <linux/of.h>
 #include <linux/pci.h>
@@ -13,7 +13,7 @@ static bool pci_behind(struct device_node *smmu, struct pci_dev *pdev)
 	struct device *host = pci_find_host_bridge(pdev->bus)->dev.parent;
 	struct of_phandle_args spec = {};
 
-	/* No map, or a hole in it, is success without a node */
+	/* of_map_iommu_id() succeeds without a node when there is no map, or a hole in it */
 	if (!host || of_map_iommu_id(host->of_node, pci_dev_id(pdev), &spec))
 		return false;
 	of_node_put(spec.np);
@@ -26,7 +26,7 @@ static bool node_behind(struct device_node *smmu, struct device_node *np)
 	int i;
 
 	for (i = 0; !of_parse_phandle_with_args(np, "iommus", "#iommu-cells", i, &spec); i++) {
-		/* Only compared: @smmu is held by its device */
+		/* The node is only compared, and @smmu is held by its device */
 		of_node_put(spec.np);
 		if (spec.np == smmu)
 			return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What DT says of who is behind an SMMU. */
+/* Whether DT places a device behind an SMMU. */
 #ifndef SMMU_DRV_TAKEOVER_OF_H
 #define SMMU_DRV_TAKEOVER_OF_H
 
@@ -8,8 +8,8 @@
 struct device;
 
 /*
- * False where DT cannot tell. A PCI device is looked up by its own requester ID. The aliases that
- * a PCIe-to-PCI bridge gives it are not tried: firmware maps whole buses.
+ * Returns false where DT does not say. A PCI device is looked up by its own requester ID. The
+ * aliases that a PCIe-to-PCI bridge gives it are not tried, because firmware maps whole buses.
  */
 bool smmu_takeover_of_behind(struct device *smmu, struct device *dev);
 

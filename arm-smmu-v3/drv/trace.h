@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Trace events, system "smmuv3". Nothing when off. */
+/* Trace events, system "smmuv3". They cost nothing while they are off. */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM smmuv3
 

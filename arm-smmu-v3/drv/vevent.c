@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A stage-2 fault is about an address of the host's making and stays with the host. Everything
- * else of the list in struct iommu_vevent_arm_smmuv3 goes into the vEVENTQ of the vSMMU, with the
- * guest's StreamID.
+ * A stage-2 fault is about an address that the host has chosen, and it stays with the host. All
+ * other events of the list in struct iommu_vevent_arm_smmuv3 go into the vEVENTQ of the vSMMU, with
+ * the guest's StreamID.
  */
 #include <linux/bitfield.h>
 #include <linux/device.h>
@@ -14,15 +14,18 @@
 #include "drv/vevent.h"
 #include "drv/vsmmu.h"
 
-/* Its own: a worker that user memory holds up must not keep others' work from being done */
+/*
+ * A workqueue of the driver's own, because user memory may hold a worker up, and that must not keep
+ * other work from being done
+ */
 static struct workqueue_struct *workqueue;
 
 /**
- * struct vevent - an event on its way
+ * struct vevent - an event in the queue
  * @node: in smmu_vevents.queued
- * @event: the host's view of it
- * @dev: whose, referenced
- * @vsid: its StreamID in the guest
+ * @event: the event as the host sees it
+ * @dev: the device, referenced
+ * @vsid: StreamID of the device in the guest
  * @unheard: see vevent.h
  */
 struct vevent {
@@ -50,7 +53,7 @@ static void vevent_drop(struct vevent *v)
 	kfree(v);
 }
 
-/* The oldest, which is under way from here on */
+/* Take the oldest event out of the queue; it is under way from here on */
 static struct vevent *vevent_take(struct smmu_vevents *events)
 {
 	struct vevent *v;
@@ -151,7 +154,7 @@ int smmu_vevent_wait(struct smmu_vevents *events, u32 vsid)
 	return wait_event_killable(events->delivered, !vevent_under_way(events, vsid)) ? -EINTR : 0;
 }
 
-/* The list in struct iommu_vevent_arm_smmuv3 */
+/* Is the event in the list in struct iommu_vevent_arm_smmuv3, and not about stage 2? */
 static bool is_guest_event(const struct smmu_event *event)
 {
 	switch (event->id) {
@@ -193,7 +196,9 @@ bool smmu_vevent_report(struct smmu_master *master, const struct smmu_event *eve
 		return false;
 	lockdep_assert_held(&master->iommu->streams_lock);
 
-	/* no reclaim with these locks held: it may wait for user space's file systems, too */
+	/*
+	 * no reclaim, because it may wait for user space's file systems while these locks are held
+	 */
 	v = kmalloc_obj(*v, GFP_NOWAIT);
 	if (v) {
 		v->event = *event;

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Faults of guests' stage 1 on their way to the guest.
+ * Faults of guests' stage 1, and how they reach the guest.
  *
  *	event thread			worker of the vSMMU
  *	------------			-------------------
  *	evtq.lock, streams_lock
- *	smmu_vevent_report(): queued -> delivered: iommufd's locks, and nothing of ours
+ *	smmu_vevent_report(): queued -> delivered: iommufd's locks, and none of this driver's
  *
- * Into iommufd the event thread must not go: the lock over a vIOMMU's vEVENTQs is held while user
- * memory is written, and user memory may keep whoever writes it waiting for ever (userfaultfd,
- * FUSE). With the locks of the event thread held, that would stop every attach of the host.
+ * The event thread must not call iommufd. The lock over a vIOMMU's vEVENTQs is held while user
+ * memory is written, and user memory may keep the writer waiting for ever (userfaultfd, FUSE). If
+ * the event thread waited there with its locks held, every attach of the host would stop.
  *
- * What is queued belongs to its vSMMU: the vIOMMU's end drops it and waits for the one that is
- * under way, an attach never does. The queue is bounded; what finds no room is the host's to
- * report, and counted ("vevents_lost" in debugfs).
+ * An event in the queue belongs to its vSMMU. When the vIOMMU is destroyed, the queue is dropped
+ * and the event that is being delivered is waited for; an attach never does that. The queue is
+ * bounded. An event that finds no room is reported by the host, and counted ("vevents_lost" in
+ * debugfs).
  *
- * An event never carries a vSID that has been given to another device meanwhile: what is queued
- * under it goes with the vDEVICE, and the next vDEVICE of that vSID waits for the one under way.
+ * An event never carries a vSID that has been given to another device meanwhile. When a vDEVICE is
+ * destroyed, the events queued under its vSID are dropped, and the next vDEVICE with that vSID
+ * waits for the event that is being delivered.
  */
 #ifndef SMMU_DRV_VEVENT_H
 #define SMMU_DRV_VEVENT_H
@@ -35,16 +37,16 @@ struct smmu_iommu;
 struct smmu_master;
 struct smmu_vsmmu;
 
-/* Events of one vSMMU that may wait for its worker */
+/* How many events of one vSMMU may wait for its worker */
 #define SMMU_VEVENTS_MAX	128
 
 /**
- * struct smmu_vevents - part of a struct smmu_vsmmu
- * @lock: protects what follows; innermost
- * @queued: oldest first
- * @nr: how many
- * @under_way: vSID of the event that the worker is delivering, and SMMU_VEVENT_BUSY; or 0
- * @delivered: woken up when that changes
+ * struct smmu_vevents - the events of a struct smmu_vsmmu
+ * @lock: protects the fields below it; innermost lock
+ * @queued: events in the queue, oldest first
+ * @nr: number of events in @queued
+ * @under_way: vSID of the event that the worker is delivering, with SMMU_VEVENT_BUSY; or 0
+ * @delivered: woken up when @under_way becomes 0
  * @work: the worker
  */
 struct smmu_vevents {
@@ -58,39 +60,51 @@ struct smmu_vevents {
 
 #define SMMU_VEVENT_BUSY	BIT_ULL(32)
 
-/* The worker found nobody to tell: no vEVENTQ, no memory. Process context, no locks held. */
+/*
+ * Called when the worker could not deliver an event, because there is no vEVENTQ or no memory.
+ * Process context, no locks held.
+ */
 typedef void smmu_vevent_unheard(struct smmu_iommu *iommu, struct device *dev,
 				 const struct smmu_event *event);
 
 #if IS_ENABLED(CONFIG_IOMMUFD)
 
-/* With the module. Return: 0 or -ENOMEM */
+/* Called when the module is loaded and unloaded. Return: 0 or -ENOMEM */
 int smmu_vevent_init(void);
 void smmu_vevent_exit(void);
 
-/* With a vSMMU: nobody knows it yet */
+/* Initialise the events of a new vSMMU, which nothing uses yet */
 void smmu_vevent_start(struct smmu_vevents *events);
-/* No master names it any more. Waits for the worker, and so for user memory. */
+/*
+ * Drop the events of a vSMMU that no master points to any more. Waits for the worker, and so for
+ * user memory.
+ */
 void smmu_vevent_stop(struct smmu_vevents *events);
 
-/* The vSID has lost its device: drop what is queued under it. No master has it any more. */
+/*
+ * Drop the events that are queued under a vSID, because its vDEVICE is destroyed. No master has the
+ * vSID any more.
+ */
 void smmu_vevent_forget(struct smmu_vevents *events, u32 vsid);
 
 /**
- * smmu_vevent_wait() - before a device gets the vSID
+ * smmu_vevent_wait() - wait before a device gets a vSID
  * @events: of the vSMMU
- * @vsid: forgotten, if it was another's
+ * @vsid: smmu_vevent_forget() was called for it, if another device had it before
  *
- * Return: 0, or -EINTR when killed while waiting for an event of whoever had it before
+ * Waits for an event of the device that had the vSID before, if one is being delivered.
+ * Return: 0, or -EINTR when the task is killed while it waits
  */
 int smmu_vevent_wait(struct smmu_vevents *events, u32 vsid);
 
 /**
  * smmu_vevent_report() - tell the guest of a fault
- * @master: whose, or NULL; iommu->streams_lock held
+ * @master: owner of the stream, or NULL; iommu->streams_lock is held
  * @event: decoded
- * @unheard: what to do when it cannot be delivered after all
- * Return: true when it is on its way; else it is the host's to report. Does not sleep.
+ * @unheard: called when the event cannot be delivered after all
+ *
+ * Does not sleep.
+ * Return: true when the event is queued; else the host reports it
  */
 bool smmu_vevent_report(struct smmu_master *master, const struct smmu_event *event,
 			smmu_vevent_unheard *unheard);

@@ -14,7 +14,9 @@
 #include "drv/vsmmu.h"
 #include "hw/shut.h"
 
-/* Its commands find it for a moment longer; its events do not carry the vSID any more */
+/*
+ * Guest commands may find the vDEVICE for a moment longer. Events do not carry its vSID any more.
+ */
 static void vdevice_destroy(struct iommufd_vdevice *core)
 {
 	struct smmu_master *master = smmu_vdevice_of(core)->master;
@@ -27,7 +29,7 @@ static void vdevice_destroy(struct iommufd_vdevice *core)
 	smmu_vevent_forget(&vsmmu->events, core->virt_id);
 }
 
-/* iommufd checks the rest: the device is behind the vSMMU's SMMU */
+/* iommufd has checked that the device is behind the SMMU of the vSMMU */
 static int vdevice_init(struct iommufd_vdevice *core)
 {
 	struct smmu_master *master = dev_iommu_priv_get(iommufd_vdevice_to_device(core));
@@ -38,7 +40,7 @@ static int vdevice_init(struct iommufd_vdevice *core)
 	/* a StreamID has 32 bits in commands and events */
 	if (core->virt_id > U32_MAX)
 		return -EINVAL;
-	/* the guest's commands name one stream, and must reach all that the device has */
+	/* a guest's command names one stream, but must reach everything that the device has */
 	if (master->nr_sids != 1)
 		return -EOPNOTSUPP;
 	ret = smmu_vevent_wait(&vsmmu->events, core->virt_id);
@@ -46,7 +48,7 @@ static int vdevice_init(struct iommufd_vdevice *core)
 		return ret;
 
 	mutex_lock(&smmu_attach_mutex);
-	/* nor can a stream be a guest's that is other devices', too */
+	/* a guest cannot have a stream that other devices have, too */
 	if (master->shared)
 		ret = -EOPNOTSUPP;
 	else if (master->vdev)
@@ -62,8 +64,9 @@ static int vdevice_init(struct iommufd_vdevice *core)
 }
 
 /*
- * The VMID is in no TLB: it was flushed when its last device left, or that was not confirmed
- * and the SMMU is off for good. One that does not even confirm that keeps it.
+ * The VMID is in no TLB, or in none that matters. It was flushed when its last device left, or the
+ * flush was not confirmed and the SMMU is off for good. The VMID is withheld where the SMMU has not
+ * even confirmed that it is off.
  */
 static void viommu_destroy(struct iommufd_viommu *viommu)
 {
@@ -92,9 +95,9 @@ static const struct iommufd_viommu_ops vsmmu_ops = {
 };
 
 /*
- * A guest must not be able to make its device's accesses miss the caches: it could see
- * what lies in memory behind them. Either stage 2 forces them to be cacheable, or the
- * system does with this device.
+ * A guest must not be able to make the accesses of its device miss the caches, because the device
+ * could then see what lies in memory behind them. Either stage 2 forces the accesses to be
+ * cacheable, or the system does so for this device.
  */
 size_t smmu_viommu_size(struct device *dev, enum iommu_viommu_type type)
 {
@@ -137,7 +140,10 @@ int smmu_viommu_init(struct iommufd_viommu *viommu, struct iommu_domain *parent,
 	vsmmu->parent = smmu_domain_of(parent);
 	vsmmu->vmid = vmid;
 	smmu_vevent_start(&vsmmu->events);
-	/* last: from here on viommu_destroy() is called for it, also where the core fails later */
+	/*
+	 * this comes last: from here on iommufd calls viommu_destroy(), also where iommufd fails
+	 * later
+	 */
 	viommu->ops = &vsmmu_ops;
 	return 0;
 }

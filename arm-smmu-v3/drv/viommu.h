@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * iommufd's callbacks for vIOMMUs and vDEVICEs: the life of a struct smmu_vsmmu (vsmmu.h).
+ * iommufd's callbacks for vIOMMUs and vDEVICEs: how a struct smmu_vsmmu (vsmmu.h) is made and
+ * destroyed.
  *
- * Without CONFIG_IOMMUFD there are none.
+ * Without CONFIG_IOMMUFD there are no vIOMMUs.
  */
 #ifndef SMMU_DRV_VIOMMU_H
 #define SMMU_DRV_VIOMMU_H
@@ -15,16 +16,17 @@ struct iommu_domain;
 struct iommu_user_data;
 
 #if IS_ENABLED(CONFIG_IOMMUFD)
-/* iommu_ops.get_viommu_size: 0 where there can be none for the device */
+/* iommu_ops.get_viommu_size. Return: 0 where the device cannot have a vIOMMU */
 size_t smmu_viommu_size(struct device *dev, enum iommu_viommu_type type);
 
 /**
  * smmu_viommu_init() - iommu_ops.viommu_init
  * @viommu: zeroed, with room for a struct smmu_vsmmu
  * @parent: nest parent that the SMMU can walk
- * @user_data: none is known
+ * @user_data: NULL, as no data is known
  *
- * From success on iommufd calls the destroy callback, also where it fails later itself.
+ * When this function has succeeded, iommufd calls the destroy callback, also if iommufd itself
+ * fails later.
  * Return: 0, -EOPNOTSUPP, -EINVAL, -ENOSPC without a free VMID, -ENOMEM
  */
 int smmu_viommu_init(struct iommufd_viommu *viommu, struct iommu_domain *parent,

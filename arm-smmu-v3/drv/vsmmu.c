@@ -9,13 +9,13 @@
 #include "drv/vsmmu.h"
 #include "hw/recordq.h"
 
-/* A place where tests hold a look-up up: it has the vDEVICE, and has read nothing of it */
+/* Tests hold a look-up here: it has found the vDEVICE and has read nothing of it yet */
 VISIBLE_IF_KUNIT noinline void smmu_vsmmu_pause(struct smmu_vsmmu *vsmmu)
 {
 	KUNIT_STATIC_STUB_REDIRECT(smmu_vsmmu_pause, vsmmu);
 }
 
-/* The vDEVICE, and with it the master, is there for as long as the xarray is locked */
+/* The lock of the xarray keeps the vDEVICE, and with it the master */
 bool smmu_vsmmu_stream(struct smmu_vsmmu *vsmmu, u32 vsid, struct smmu_guest_stream *out)
 {
 	const struct smmu_master *master;
@@ -28,7 +28,7 @@ bool smmu_vsmmu_stream(struct smmu_vsmmu *vsmmu, u32 vsid, struct smmu_guest_str
 		master = smmu_vdevice_of(vdev)->master;
 		out->sid = master->sids[0];
 		out->ssid_bits = master->ssid_bits;
-		/* pairs with WRITE_ONCE in ats.c */
+		/* pairs with WRITE_ONCE() in ats.c */
 		out->ats = READ_ONCE(master->ats_on);
 	}
 	xa_unlock(&vsmmu->core.vdevs);
@@ -69,10 +69,13 @@ void smmu_vsmmu_join(struct smmu_master *master, struct smmu_vsmmu *vsmmu)
 	mutex_unlock(&smmu_attach_mutex);
 	if (!joins)
 		return;
-	/* the event thread's callbacks may want the attach mutex, see iopf.h */
+	/*
+	 * the event thread's callbacks may take the attach mutex, so it is not held here; see
+	 * iopf.h
+	 */
 	smmu_evtq_drain(&master->iommu->smmu);
 	mutex_lock(&smmu_attach_mutex);
-	/* the vDEVICE may have gone meanwhile; the device has not been attached elsewhere */
+	/* the vDEVICE may have gone meanwhile; the device has not been attached to anything else */
 	if (smmu_vsmmu_knows_locked(vsmmu, master))
 		set_listener(master, vsmmu);
 	mutex_unlock(&smmu_attach_mutex);

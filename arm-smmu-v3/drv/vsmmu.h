@@ -2,15 +2,16 @@
 /*
  * struct smmu_vsmmu - a guest's SMMU over one nest parent, behind one SMMU.
  *
- * It owns a VMID from its creation to its end, whatever is attached; nobody else finds or
- * shares it. Any number of them may sit over one parent, on one SMMU or on several. Devices
- * are attached through it with nested domains (nested.h), guest commands come in through it
- * (guestcmd.h), and faults of guests' stage 1 go out (vevent.h). Its life is in viommu.c.
+ * A vSMMU owns a VMID from its creation to its end, whatever is attached; no other vSMMU or domain
+ * finds or shares that VMID. Any number of vSMMUs may sit over one parent, on one SMMU or on
+ * several. Devices are attached through a vSMMU with nested domains (nested.h), guest commands come
+ * in through it (guestcmd.h), and faults of guests' stage 1 go out through it (vevent.h). viommu.c
+ * makes and destroys it.
  *
- * It and each nested domain hold a reference to the SMMU and to the module: they live until
- * their file descriptor is closed, and every device may have gone by then.
+ * A vSMMU and each nested domain hold a reference to the SMMU and to the module, because they live
+ * until their file descriptor is closed, and by then every device may have gone.
  *
- * Without CONFIG_IOMMUFD there are none.
+ * Without CONFIG_IOMMUFD there are no vSMMUs.
  */
 #ifndef SMMU_DRV_VSMMU_H
 #define SMMU_DRV_VSMMU_H
@@ -29,10 +30,10 @@ struct smmu_master;
 /**
  * struct smmu_vsmmu - see the head of this file
  * @core: iommufd's part, first
- * @iommu: its SMMU, referenced
- * @parent: nest parent; iommufd keeps it alive for as long
- * @vmid: its own VMID
- * @events: on their way to the guest
+ * @iommu: the SMMU, referenced
+ * @parent: nest parent; iommufd keeps it alive as long as the vSMMU
+ * @vmid: the VMID that the vSMMU owns
+ * @events: events that are to be delivered to the guest
  */
 struct smmu_vsmmu {
 	struct iommufd_viommu core;
@@ -69,36 +70,37 @@ void smmu_vsmmu_pause(struct smmu_vsmmu *vsmmu);
 #if IS_ENABLED(CONFIG_IOMMUFD)
 
 /**
- * smmu_vsmmu_stream() - a stream of the guest as the host knows it
+ * smmu_vsmmu_stream() - look up a stream of the guest
  * @vsmmu: the guest's SMMU
  * @vsid: any number
- * @out: filled where there is such a stream
+ * @out: filled with the stream as the host knows it, where there is such a stream
  *
- * Under rcu_read_lock(), and an ATC_INV has to be issued before that is given back: @out->ats
- * stays true for that long. Nothing else is needed to keep what @out says.
+ * Called under rcu_read_lock(). An ATC_INV has to be issued before the lock is given back, because
+ * @out->ats stays true only for that long. Nothing else is needed to keep what @out says.
  * Return: false where the guest has no such stream
  */
 bool smmu_vsmmu_stream(struct smmu_vsmmu *vsmmu, u32 vsid, struct smmu_guest_stream *out);
 
-/* Does the device have a vSID there? Attach mutex held. */
+/* Does the device have a vSID in this vSMMU? The attach mutex is held. */
 bool smmu_vsmmu_knows_locked(const struct smmu_vsmmu *vsmmu, const struct smmu_master *master);
 
 /**
- * smmu_vsmmu_leave_locked() - the master's STE is about to become that of somebody else
- * @master: attach mutex held
- * @next: whose it will be, NULL for nobody's. Nothing to do where it is the same vSMMU's.
+ * smmu_vsmmu_leave_locked() - tell no guest of the master's faults any more
+ * @master: its STE is about to change
+ * @next: the vSMMU through which the master will be attached, or NULL. If it is the vSMMU that the
+ *	master has already, there is nothing to do.
  *
- * From here on no guest hears of the master's faults.
+ * The attach mutex is held.
  */
 void smmu_vsmmu_leave_locked(struct smmu_master *master, const struct smmu_vsmmu *next);
 
 /**
- * smmu_vsmmu_join() - the guest hears of the master's faults from now on
- * @master: attached through @vsmmu, which is confirmed; attach mutex not held
+ * smmu_vsmmu_join() - tell the guest of the master's faults from now on
+ * @master: attached through @vsmmu, and that is confirmed; the attach mutex is not held
  * @vsmmu: the guest's SMMU
  *
- * What the SMMU has reported before belongs to whoever had the stream then: the event queue is
- * emptied first. Without a vSID there is nothing to do.
+ * Events that the SMMU has reported before belong to the previous user of the stream, so the event
+ * queue is emptied first. Does nothing for a device without a vSID.
  */
 void smmu_vsmmu_join(struct smmu_master *master, struct smmu_vsmmu *vsmmu);
 
