@@ -154,7 +154,7 @@ bool smmu_ats_on_locked(struct smmu_master *master)
 		return false;
 	ret = smmu_ats_pci_enable(master);
 	if (ret) {
-		dev_warn(master->dev, "ATS cannot be enabled (%pe), goes on without\n",
+		dev_warn(master->dev, "ATS cannot be enabled (%pe); the device goes on without it\n",
 			 ERR_PTR(ret));
 		return true;
 	}
@@ -218,7 +218,7 @@ void smmu_ats_fail_locked(struct smmu_master *master)
 {
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	dev_err(master->dev, "ATS failed: no DMA until it is attached anew\n");
+	dev_err(master->dev, "ATS failed: the device has no DMA until it is attached anew\n");
 	smmu_ats_pci_cut(master);
 	smmu_ats_pci_disable(master);
 	leave_arrays(master);
@@ -262,7 +262,7 @@ static void judge_device(struct smmu_master *master)
 		smmu_ats_fail_locked(master);
 	else
 		/* if ATS has gone off meanwhile, the device has confirmed that */
-		dev_warn(master->dev, "answers ATC_INV, DMA goes on\n");
+		dev_warn(master->dev, "the device answers ATC_INV again, and its DMA goes on\n");
 }
 
 /* Return: false when this function has to be called again */

@@ -34,9 +34,9 @@ void smmu_ats_pci_disable(struct smmu_master *master);
  * @master: device
  *
  * Any context. From here on nothing in the device's ATC is used. That depends on ATS Enable alone,
- * which no other code writes. Bus mastering belongs to the owner of the device, who may be a guest.
- * It is off only while the device may have requests under way that it made before, and is then
- * given back as it was found.
+ * which no other code writes. Bus mastering belongs to the owner of the device, which may be a
+ * guest. It is off only while the device may have requests under way that it made before, and is
+ * then given back as it was found.
  */
 void smmu_ats_pci_cut(struct smmu_master *master);
 

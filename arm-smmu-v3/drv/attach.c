@@ -41,13 +41,13 @@ void smmu_attach_commit_locked(struct smmu_change *change, const struct smmu_vsm
 
 /*
  * The IOMMU core lets no driver fail the first attach of a device: when one fails while the SMMU is
- * being registered, the core undoes the registration. Therefore a device that cannot have its
+ * being registered, it undoes the registration. Therefore a device that cannot have its
  * domain is reported as attached, and its DMA aborts. So it is the only device that suffers.
  */
 static int must_not_fail(struct smmu_master *master, int ret)
 {
 	if (ret && !master->attached) {
-		dev_err(master->dev, "first attach failed (%pe): its DMA aborts until it is attached to another domain\n",
+		dev_err(master->dev, "first attach failed (%pe): DMA of this device aborts until it is attached to another domain\n",
 			ERR_PTR(ret));
 		ret = 0;
 	}

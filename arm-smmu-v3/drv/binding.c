@@ -176,7 +176,7 @@ static void withhold_tag(struct smmu_domain *sd, struct smmu_inv *inv)
 	struct smmu_array *array = smmu_domain_array(sd);
 
 	if (!smmu_device_is_dead(smmu))
-		smmu_issue_shut(smmu, "tag flush not confirmed");
+		smmu_issue_shut(smmu, "a tag flush was not confirmed");
 	if (smmu_device_is_off(smmu))
 		return;
 	inv = smmu_array_find(array, inv);

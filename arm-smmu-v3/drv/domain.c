@@ -53,7 +53,9 @@ void smmu_domain_leave_all(struct smmu_domain *sd)
 	 * is freed.
 	 */
 	list_for_each_entry_safe(binding, next, &sd->bindings, node) {
-		dev_WARN(binding->master->dev, "domain %u is freed under it, blocked\n", sd->id);
+		dev_WARN(binding->master->dev,
+			 "domain %u is freed while this device is attached to it; the device is blocked\n",
+			 sd->id);
 		if (binding->ssid)
 			smmu_pasid_detach_locked(binding->master, binding->ssid);
 		else
@@ -142,7 +144,7 @@ static void domain_free(struct iommu_domain *domain)
 	if (!sd->unconfirmed)
 		smmu_pgtable_free(&sd->pt);
 	else
-		pr_alert("smmuv3: domain %u: page table withheld, an SMMU may still use it\n",
+		pr_alert("smmuv3: the page table of domain %u is withheld, because an SMMU may still use it\n",
 			 sd->id);
 	smmu_domain_finish(sd);
 }

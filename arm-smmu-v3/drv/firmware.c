@@ -76,7 +76,7 @@ static int read_acpi(struct device *dev, struct smmu_ident_env *env)
 #else
 static int read_acpi(struct device *dev, struct smmu_ident_env *env)
 {
-	dev_err(dev, "neither a DT node nor an IORT\n");
+	dev_err(dev, "there is no DT node for this SMMU, and this kernel cannot read the IORT\n");
 	return -EINVAL;
 }
 #endif
@@ -100,12 +100,12 @@ u32 smmu_firmware_differs(struct smmu_device *smmu, bool coherent, u32 absent)
 	u32 idr0 = smmu_reg_read(smmu->base, SMMU_IDR0), n = 0;
 
 	if (coherent != !!(idr0 & IDR0_COHACC)) {
-		dev_warn(smmu->dev, "%scoherent as firmware says, although IDR0.COHACC is %u\n",
+		dev_warn(smmu->dev, "this SMMU is used as %scoherent, as firmware says, although IDR0.COHACC is %u\n",
 			 coherent ? "" : "not ", !coherent);
 		n++;
 	}
 	if (absent & has_httu(idr0)) {
-		dev_warn(smmu->dev, "hardware updates of page tables: less than IDR0.HTTU %lu, as the IORT says\n",
+		dev_warn(smmu->dev, "hardware updates of page tables are used as the IORT says, which is less than IDR0.HTTU %lu\n",
 			 FIELD_GET(IDR0_HTTU, idr0));
 		n++;
 	}
@@ -150,7 +150,7 @@ void smmu_firmware_preset(struct smmu_iommu *iommu)
 			int ret = smmu_strtab_preset_bypass(smmu, rmr->sids[i]);
 
 			if (ret)
-				dev_err(smmu->dev, "RMR StreamID 0x%x: no bypass (%d), its DMA will stop\n",
+				dev_err(smmu->dev, "StreamID 0x%x of an RMR node cannot bypass the SMMU (%d); its DMA will stop\n",
 					rmr->sids[i], ret);
 		}
 	}

@@ -123,7 +123,7 @@ struct iommu_device *smmu_master_probe(struct device *dev)
 
 	master = alloc_master(dev, iommu);
 	if (!master) {
-		dev_err(dev, "no memory: no IOMMU for this device\n");
+		dev_err(dev, "there is no memory, and so no IOMMU for this device\n");
 		return ERR_PTR(-ENODEV);
 	}
 	if (smmu_streams_claim(iommu, master)) {
@@ -165,7 +165,7 @@ static struct iommu_group *join_group(struct device *dev, struct iommu_group *ot
 		iommu_group_put(group);
 		return others;
 	}
-	dev_err(dev, "shares StreamIDs with group %d, but belongs to group %d\n",
+	dev_err(dev, "this device shares StreamIDs with group %d, but belongs to group %d\n",
 		iommu_group_id(others), iommu_group_id(group));
 	iommu_group_put(group);
 	iommu_group_put(others);
@@ -182,7 +182,7 @@ struct iommu_group *smmu_master_group(struct device *dev)
 		group = join_group(dev, group);
 	if (!IS_ERR_OR_NULL(group))
 		return group;
-	dev_err(dev, "no group for it (%pe): no IOMMU for this device\n", group);
+	dev_err(dev, "there is no group (%pe), and so no IOMMU for this device\n", group);
 	/* see smmu_master_probe() */
 	return ERR_PTR(-ENODEV);
 }

@@ -40,12 +40,12 @@ bool smmu_mmtable_walkable(const struct smmu_features *feat, const char **why)
 
 	smmu_mmtable_needs(&needs);
 	if (!(feat->flags & SMMU_FEAT_S1) || !feat->ssid_bits) {
-		*why = "no SubstreamIDs";
+		*why = "the SMMU has no SubstreamIDs";
 		return false;
 	}
 	/* 52-bit addresses in small granules need descriptors of another format (LPA2) */
 	if (needs.ias > 48 && PAGE_SIZE != SZ_64K) {
-		*why = "CPUs use LPA2";
+		*why = "the CPUs use LPA2";
 		return false;
 	}
 	return smmu_can_walk(feat, &needs, why);

@@ -38,7 +38,7 @@ static int set_disabled(const char *val, const struct kernel_param *kp)
 	ret = smmu_feature_parse(val, &disabled);
 	if (ret) {
 		list_features(known, sizeof(known));
-		pr_err("smmuv3: disable_features=%s: not a list of features; there are:%s\n", val,
+		pr_err("smmuv3: disable_features=%s is not a list of features; the features are:%s\n", val,
 		       known);
 	}
 	return ret;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Coming back must not fail. After a reset the IOMMU core attaches every PASID to the domain where
- * it was. And when a change of domain fails at one device of a group, the core attaches the devices
- * before it to the old domain again. Therefore everything for which an attach needs memory is kept
- * when a PASID leaves a domain: its place in the master, and its parked ATS entries in the array of
- * one domain, the one that it left last. For a PASID that has gone from A to B these are the
- * entries in A, and the same for a PASID that was detached from A.
+ * it was. And when a change of domain fails at one device of a group, the IOMMU core attaches the
+ * devices before it to the old domain again. Therefore everything for which an attach needs memory
+ * is kept when a PASID leaves a domain: its place in the master, and its parked ATS entries in the
+ * array of one domain, the one that it left last. For a PASID that has gone from A to B these are
+ * the entries in A, and the same for a PASID that was detached from A.
  *
  * This is not done for all PASIDs that there ever were. Of those that are not attached only the
  * last few are kept, because a PASID does not come back after others have come and gone. But while
- * requests without PASID are blocked, there may be a reset, for which the core detaches all PASIDs.
- * Then as many are kept as were attached at a time since the blocking began.
+ * requests without PASID are blocked, there may be a reset, for which the IOMMU core detaches all
+ * PASIDs. Then as many are kept as were attached at a time since the blocking began.
  */
 #include <linux/iommu.h>
 #include <linux/slab.h>

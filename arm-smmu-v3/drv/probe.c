@@ -34,7 +34,7 @@ static atomic_t instance_nr = ATOMIC_INIT(0);
  */
 static void report_shut(struct smmu_device *smmu)
 {
-	dev_alert(smmu->dev, "devices behind it have no DMA until the machine is restarted\n");
+	dev_alert(smmu->dev, "devices behind this SMMU have no DMA until the machine is restarted\n");
 }
 
 static const struct smmu_device_ops device_ops = {
@@ -56,7 +56,7 @@ static int map_registers(struct platform_device *pdev, struct smmu_device *smmu,
 	const size_t map = 0xe00;
 
 	if (!res || resource_size(res) < size) {
-		dev_err(&pdev->dev, "register region %pR is too small (%pa bytes needed)\n",
+		dev_err(&pdev->dev, "the register region %pR is too small: %pa bytes are needed\n",
 			res, &size);
 		return -EINVAL;
 	}
@@ -85,7 +85,7 @@ static int register_iommu(struct smmu_iommu *iommu)
 	if (!ret)
 		return 0;
 
-	dev_err(smmu->dev, "the IOMMU core refuses it (%d)\n", ret);
+	dev_err(smmu->dev, "the IOMMU core refuses this SMMU (%d)\n", ret);
 	smmu_iommu_del(iommu);
 	iommu_device_sysfs_remove(&iommu->core);
 	return ret;
@@ -99,7 +99,7 @@ static int bring_up(struct platform_device *pdev, struct smmu_iommu *iommu)
 		.cpu_e2h = is_kernel_in_hyp_mode(),
 		.disable = smmu_param_disabled(),
 	};
-	const char *why = "switched off";
+	const char *why = "it is disabled";
 	struct smmu_wired wired = {};
 	struct smmu_tuning tuning;
 	int ret;
@@ -118,13 +118,13 @@ static int bring_up(struct platform_device *pdev, struct smmu_iommu *iommu)
 	if (!(env.disable & SMMU_FEAT_SVA) && smmu_mmtable_walkable(&smmu->inst.feat, &why))
 		smmu->inst.feat.flags |= SMMU_FEAT_SVA;
 	else
-		dev_dbg(smmu->dev, "no SVA: %s\n", why);
+		dev_dbg(smmu->dev, "there is no SVA: %s\n", why);
 	ret = smmu_takeover_check(smmu->dev, smmu_param_force());
 	if (ret)
 		return ret;
 	ret = dma_set_mask_and_coherent(smmu->dev, DMA_BIT_MASK(smmu->inst.feat.oas_bits));
 	if (ret)
-		dev_warn(smmu->dev, "no DMA mask of %u bits\n", smmu->inst.feat.oas_bits);
+		dev_warn(smmu->dev, "the DMA mask cannot be set to %u bits\n", smmu->inst.feat.oas_bits);
 	ret = smmu_iopf_init(iommu);
 	if (ret)
 		return ret;

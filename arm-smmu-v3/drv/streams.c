@@ -29,7 +29,7 @@ static const char *only_alone(const struct smmu_master *owner)
 	 * about to be
 	 */
 	if (owner->nested_id || owner->vdev)
-		return "is a guest's";
+		return "is used by a guest";
 	return NULL;
 }
 
@@ -42,7 +42,7 @@ static bool may_join(const struct smmu_master *master, u32 sid, const struct smm
 		why = only_alone(others->master);
 		if (!why)
 			continue;
-		dev_err(master->dev, "StreamID 0x%x belongs to %s, which %s; no IOMMU for this device, its DMA goes where that one's goes\n",
+		dev_err(master->dev, "StreamID 0x%x belongs to %s, which %s; there is no IOMMU for this device, and its DMA goes where the DMA of that device goes\n",
 			sid, dev_name(others->master->dev), why);
 		return false;
 	}
@@ -73,14 +73,14 @@ static int claim_one(struct smmu_iommu *iommu, struct smmu_master *master, u32 i
 	stream->master = master;
 	ret = smmu_strtab_claim(&iommu->smmu, sid);
 	if (ret == -ERANGE) {
-		dev_err(master->dev, "StreamID 0x%x is out of range of %s (%u bits); no DMA for this device\n",
+		dev_err(master->dev, "StreamID 0x%x is out of range of %s (%u bits); this device has no DMA\n",
 			sid, dev_name(iommu->smmu.dev), iommu->smmu.strtab.log2);
 		return -ENODEV;
 	}
 	if (!ret)
 		ret = join_stream(iommu, stream, sid);
 	if (ret == -ENOMEM)
-		dev_err(master->dev, "no memory for StreamID 0x%x; no DMA for this device\n", sid);
+		dev_err(master->dev, "there is no memory for StreamID 0x%x; this device has no DMA\n", sid);
 	return ret;
 }
 
@@ -115,7 +115,7 @@ static void tell_owners(struct smmu_iommu *iommu, struct smmu_master *master)
 			continue;
 		for (s = first_owner(iommu, master->sids[i]); s; s = s->next)
 			now_shared(s->master);
-		dev_info(master->dev, "shares StreamID 0x%x with %s\n", master->sids[i],
+		dev_info(master->dev, "this device shares StreamID 0x%x with %s\n", master->sids[i],
 			 dev_name(first_owner(iommu, master->sids[i])->master->dev));
 	}
 }
@@ -170,7 +170,7 @@ struct iommu_group *smmu_streams_group(struct smmu_iommu *iommu, struct smmu_mas
 			if (!of)
 				continue;
 			if (group && of != group) {
-				dev_err(master->dev, "shares StreamIDs with group %d and with group %d\n",
+				dev_err(master->dev, "this device shares StreamIDs with group %d and with group %d\n",
 					iommu_group_id(group), iommu_group_id(of));
 				iommu_group_put(of);
 				iommu_group_put(group);

@@ -26,8 +26,8 @@
 /*
  * The messages advise what the IOMMU core accepts without a WARN: it must see a device while no
  * driver is bound. So drivers are unbound before the module is loaded, or devices are removed and
- * rescanned after it. Devices that are only bound again do get a group, but the core logs "late
- * IOMMU probe" with a backtrace.
+ * rescanned after it. Devices that are only bound again do get a group, but the IOMMU core logs
+ * "late IOMMU probe" with a backtrace.
  */
 
 /* At most this many devices are named, because the console is slow */
@@ -130,7 +130,7 @@ static void report_ports(const struct survey *s)
 	if (s->ports > s->listed)
 		snprintf(more, sizeof(more), " and %u more", s->ports - s->listed);
 	dev_info(s->smmu,
-		 "bridges and ports bound without this SMMU:%s%s; their own interrupts stop until they are removed and rescanned\n",
+		 "these bridges and ports are bound without this SMMU:%s%s; their own interrupts stop until they are removed and rescanned\n",
 		 s->names, more);
 }
 
@@ -143,14 +143,14 @@ int smmu_takeover_check(struct device *smmu, bool force)
 
 	survey_buses(&s);
 	if (s.endpoints > MAX_LINES)
-		dev_printk(s.level, smmu, "and %u more\n", s.endpoints - MAX_LINES);
+		dev_printk(s.level, smmu, "and so are %u more devices\n", s.endpoints - MAX_LINES);
 	if (s.endpoints && !force) {
 		dev_err(smmu,
-			"not taken over: unbind the drivers of these devices, reload this module and bind them again; or load it from the initramfs, before deferred_probe_timeout= is over; or use force=1, and they lose DMA and interrupts\n");
+			"this SMMU is not taken over: unbind the drivers of these devices, reload this module and bind them again; or load it from the initramfs, before deferred_probe_timeout= is over; or use force=1, and then the devices lose DMA and interrupts\n");
 		return -EBUSY;
 	}
 	if (s.endpoints)
-		dev_warn(smmu, "taken over with force=1: their DMA and interrupts stop until they are removed and rescanned\n");
+		dev_warn(smmu, "this SMMU is taken over with force=1: DMA and interrupts of these devices stop until they are removed and rescanned\n");
 	report_ports(&s);
 	return 0;
 }

@@ -32,7 +32,7 @@ static void make_good(struct smmu_device *smmu, const struct smmu_array *array, 
 		return;
 	smmu_ats_cut_array(smmu, array);
 	if (smmu_issue_flush_all(smmu))
-		smmu_issue_shut(smmu, "invalidation not confirmed");
+		smmu_issue_shut(smmu, "an invalidation was not confirmed");
 }
 
 static __always_inline void walk_wait(const struct post *post, const struct smmu_array *array,

@@ -41,7 +41,7 @@ there()
 registered()
 {
 	[ -n "$(ls /sys/class/iommu)" ] || { echo "no SMMU"; return 1; }
-	! dmesg | grep 'the IOMMU core refuses it' || return 1
+	! dmesg | grep 'the IOMMU core refuses this SMMU' || return 1
 }
 
 # Its DMA to where nothing is mapped is stopped and reported

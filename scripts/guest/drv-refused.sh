@@ -54,7 +54,7 @@ check queue_log2=-1 load_fails queue_log2=-1
 new_mark
 check disable_features=x load_fails disable_features=x
 check disable_features=0x20 load_fails disable_features=0x20
-check disable_features-names errors 20 'not a list of features; there are: stage1 stage2'
+check disable_features-names errors 20 'not a list of features; the features are: stage1 stage2'
 check force=maybe load_fails force=maybe
 
 step "neither stage 1 nor stage 2"

@@ -73,7 +73,7 @@ names_endpoints()
 		n=$((n + 1))
 	done
 	[ "$n" = 16 ] || { echo "$n devices are named"; return 1; }
-	said 16 'is driven by' && said 1 ': and 2 more'
+	said 16 'is driven by' && said 1 ': and so are 2 more devices'
 }
 
 refused()
@@ -88,7 +88,7 @@ names_ports()
 	local bdf
 
 	for bdf in /sys/bus/pci/drivers/pcieport/*:*; do
-		said 1 "bridges and ports bound without.* ${bdf##*/}[ ;]" || return
+		said 1 "bridges and ports are bound without.* ${bdf##*/}[ ;]" || return
 	done
 }
 
