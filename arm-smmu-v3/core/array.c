@@ -24,9 +24,9 @@
  * reader that looks as far as a revived entry sees it alive. An entry that lives
  * throughout is never behind num, and its users go from one nonzero value to
  * another in a single store, so no reader misses it. Whether a reader meets an
- * entry that is coming or going right now does not matter to the array; that the
- * SMMU cannot cache what such a reader did not see to is a matter of the barriers
- * around the STE and CD writes, which are the caller's.
+ * entry that is coming or going right now does not matter to the array. Why it does
+ * not matter to the SMMU either, and which barriers the caller needs for that, is said
+ * in drv/walk.h.
  *
  * Writers of one array are serialised by the attach mutex, of which the core knows
  * nothing; what they read back is their own writing and needs no marking.

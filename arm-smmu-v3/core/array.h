@@ -184,8 +184,8 @@ const struct smmu_inv *smmu_array_find_tag(const struct smmu_array *array,
  *
  * If @array holds every entry of @add, live or parked, each gains a user in place (none where
  * it was added as parked), and num grows as needed. Otherwise, and when one of them is
- * forgotten, nothing changes. The caller orders this before its STE/CD write with the same
- * barrier as for a published new array. What unref has left in @add's users does not matter.
+ * forgotten, nothing changes. The caller orders this before its STE or CD write, see
+ * drv/walk.h. What unref has left in @add's users does not matter.
  *
  * Return: true when done, false when smmu_array_merge() is needed
  */

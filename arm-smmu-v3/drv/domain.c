@@ -241,7 +241,7 @@ static int read_and_clear_dirty(struct iommu_domain *domain, unsigned long iova,
 }
 
 /*
- * Dirty tracking is on in the page table from the start; the IOMMU core clears the bitmap before it
+ * Hardware dirty state (HD) is on from the start; the IOMMU core clears the bitmap before it
  * enables tracking
  */
 static int set_dirty_tracking(struct iommu_domain *domain, bool enabled)

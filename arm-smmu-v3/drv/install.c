@@ -85,8 +85,8 @@ static bool says_the_same(const struct smmu_master *ruler, const struct smmu_rid
 
 /*
  * The master no longer rules a stream that it shares. Another owner takes over, or the STE aborts
- * where there is none. The heir's attachment does not change, because the heir's domain has had its
- * entries in the array all the time.
+ * where there is none. The heir's attachment does not change: its entries have been in its domain's
+ * array all the time.
  */
 static void hand_over(struct smmu_master *master, u32 i)
 {
