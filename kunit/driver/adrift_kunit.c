@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An SMMU that neither confirms an invalidation nor that it is off goes on to translate with
- * what it has. Nothing of that is used for anything else: not its tags, not its tables, not
- * its queues, not even when its driver has gone.
+ * An SMMU that confirms neither an invalidation nor its own disabling goes on to translate with
+ * what it has: it is adrift. The driver uses nothing of that for anything else: not the SMMU's
+ * tags, not its tables, not its queues, not even after the SMMU's driver has been unbound.
  */
 #include <linux/device.h>
 #include <linux/io.h>
@@ -18,14 +18,14 @@
 
 #define IOVA	0x40001000ULL
 #define PA	0x12345000ULL
-/* Below another table, and in no TLB */
+/* Reached through another table than IOVA, and in no TLB */
 #define IOVA2	0x80003000ULL
 #define PA2	0x23456000ULL
 
 static const struct model_inject adrift = { .lost_sync = true, .no_ack = true };
 static const struct model_inject well;
 
-/* Memory that an SMMU is led to */
+/* Memory that the SMMU reads or writes because a register, an STE or a CD points there */
 static const char * const what[] = {
 	"page table", "CD table", "level-2 stream table", "stream table", "command queue",
 	"event queue",
@@ -59,7 +59,10 @@ static u32 asid_of(struct iommu_domain *domain, struct smmu_device *smmu)
 	return id;
 }
 
-/* A device that has been at IOVA, and only there; then its SMMU does nothing more it is told */
+/*
+ * Attach a device that has accessed IOVA and nothing else. Then its SMMU stops obeying, and the
+ * unmap of IOVA sets it adrift.
+ */
 static struct iommu_domain *set_adrift(struct kunit *test, struct rig *rig, struct rig_device *d)
 {
 	struct smmu_device *smmu = &rig_iommu(rig->smmu[d->smmu])->smmu;
@@ -90,7 +93,7 @@ static void keeps_what_it_has(struct kunit *test)
 
 	led_to(mem, smmu, d, domain);
 
-	/* the next domain gets another ASID, and loses it in the same way */
+	/* the next domain gets another ASID, and that ASID is withheld in the same way */
 	KUNIT_EXPECT_NE(test, 0, asid);
 	next = rig_domain(test, d);
 	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_blocked_domain));
@@ -102,7 +105,7 @@ static void keeps_what_it_has(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2, atomic_read(&smmu->inst.withheld));
 	iommu_domain_free(next);
 
-	/* everything goes, but for what the SMMU may still go by: it does */
+	/* everything is freed except what the SMMU may still use, and it does use it */
 	rig_remove(d);
 	device_release_driver(machine->dev);
 	for (i = 0; i < ARRAY_SIZE(mem); i++)
@@ -111,14 +114,17 @@ static void keeps_what_it_has(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, model_access(machine->model, &a));
 	KUNIT_EXPECT_EQ(test, PA2, a.pa);
 
-	/* another probe does not take it on before it is well */
+	/* another probe does not accept the SMMU before it obeys again */
 	KUNIT_EXPECT_NE(test, 1, device_attach(machine->dev));
 	model_inject(machine->model, &well);
 	KUNIT_EXPECT_EQ(test, 1, device_attach(machine->dev));
 	KUNIT_EXPECT_EQ(test, -EFAULT, model_access(machine->model, &a));
 }
 
-/* One that stops only when its driver goes has no claim to its tables; the tags went before */
+/*
+ * An SMMU that stops only when its driver is unbound does not use its tables any more, so they can
+ * be freed. The tags were withheld before that.
+ */
 static void stops_in_the_end(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -137,7 +143,7 @@ static void stops_in_the_end(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, smmu_device_is_adrift(smmu));
 }
 
-/* A guest's VMID is not the next guest's */
+/* The VMID of a guest on such an SMMU is not given to the next guest */
 static void keeps_a_vmid(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);

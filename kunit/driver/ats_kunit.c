@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ATS: the order in which it goes on and off, that no ATC ever answers with what was
- * unmapped, and what becomes of devices that do not answer an ATC_INV.
+ * ATS: the order of the steps that turn it on and off, that no ATC ever answers with what was
+ * unmapped, and what happens to devices that do not answer an ATC_INV.
  */
 #include <kunit/static_stub.h>
 #include <linux/bitfield.h>
@@ -41,12 +41,12 @@ static void remap(struct kunit *test, struct iommu_domain *domain, u64 pa)
 					   GFP_KERNEL));
 }
 
-/* What stood where when a command was done */
+/* What the state was when the SMMU executed a command */
 struct moment {
 	u8 op;
-	bool ats;	/* in the device */
-	bool eats;	/* in the STE */
-	bool live;	/* ATS entry in the array */
+	bool ats;	/* ATS is on in the device */
+	bool eats;	/* EATS is on in the STE */
+	bool live;	/* the array has a live ATS entry */
 };
 
 struct film {
@@ -99,7 +99,7 @@ static void order(struct kunit *test)
 	f.smmu = &rig_iommu(smmu)->smmu;
 	domain = mapped(test, f.d, PA);
 	f.domain = smmu_domain_of(domain);
-	/* the second time the entries are revived */
+	/* in the second round the entries are revived */
 	for (round = 0; round < 2; round++) {
 		f.nr = 0;
 		model_trace(smmu->model, shoot, &f);
@@ -160,7 +160,7 @@ static void unmap_reaches_atcs(struct kunit *test)
 	iommu_domain_free(domain);
 }
 
-/* ATS stays on from one domain to the next; what the ATC held of the old one does not */
+/* ATS stays on from one domain to the next; what the ATC held of the old domain is invalidated */
 static void changes_domain(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -180,7 +180,7 @@ static void changes_domain(struct kunit *test)
 	mutex_lock(&smmu_attach_mutex);
 	array = smmu_domain_array(smmu_domain_of(a));
 	mutex_unlock(&smmu_attach_mutex);
-	/* the ASID and the ATC */
+	/* one entry for the ASID and one for the ATC */
 	KUNIT_ASSERT_NOT_NULL(test, array);
 	KUNIT_EXPECT_EQ(test, 2, smmu_array_count(array));
 	model_watch(smmu->model, &dma);
@@ -188,7 +188,7 @@ static void changes_domain(struct kunit *test)
 	rig_watched(test, smmu, PA, PA2, RIG_NOWHERE);
 	KUNIT_EXPECT_TRUE(test, d->ats);
 	KUNIT_EXPECT_EQ(test, PA2, rig_access(rig, d, IOVA, false));
-	/* the old domain has forgotten it: its walk sends nothing */
+	/* the old domain's array has forgotten the device, so a walk sends nothing */
 	mutex_lock(&smmu_attach_mutex);
 	array = smmu_domain_array(smmu_domain_of(a));
 	mutex_unlock(&smmu_attach_mutex);
@@ -199,7 +199,7 @@ static void changes_domain(struct kunit *test)
 	iommu_domain_free(b);
 }
 
-/* A device that has four streams: an entry and an ATC_INV for each */
+/* A device with four StreamIDs has an ATS entry and an ATC_INV for each */
 static void every_stream(struct kunit *test)
 {
 	static const u32 sids[] = { 9, 3, 7, 0x101 };
@@ -233,7 +233,7 @@ static void every_stream(struct kunit *test)
 	iommu_domain_free(domain);
 }
 
-/* Three devices on one domain, the second does not answer an unmap's ATC_INV */
+/* Three devices attached to one domain; the second device does not answer an unmap's ATC_INV */
 struct silence {
 	struct rig *rig;
 	struct machine_smmu *smmu;
@@ -291,8 +291,8 @@ static void expect_nobody(struct kunit *test, struct silence *s)
 }
 
 /*
- * The unmap returns with all three cut off, because the CMD_SYNC does not say which it was; then
- * the one is found out, and the others go on.
+ * The unmap returns with all three devices cut off, because the CMD_SYNC does not say which of them
+ * has not answered. Then the recovery finds that device, and the other two work again.
  */
 static void finds_the_culprit(struct kunit *test)
 {
@@ -312,20 +312,25 @@ static void finds_the_culprit(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, s.d[i]->bus_master && s.d[i]->ats);
 		KUNIT_EXPECT_EQ(test, PA2, rig_access(s.rig, s.d[i], IOVA, false));
 	}
-	/* its owner's bus mastering is as it was; nothing comes of it */
+	/* the device has bus mastering again, as its driver left it, but its STE aborts */
 	KUNIT_EXPECT_TRUE(test, s.d[1]->bus_master);
 	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[1], IOVA, false));
 	KUNIT_EXPECT_STREQ(test, "abort", smmu_ste_kind(smmu_strtab_ste(smmu, s.d[1]->sid)));
 	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
 
-	/* no ATC_INV goes to it any more: unmaps are quick again, and nobody is cut */
+	/*
+	 * the device is sent no ATC_INV any more: unmaps are quick again, and no device is cut off
+	 */
 	s.rig->recover = false;
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(s.domain, IOVA, SZ_4K));
 	KUNIT_EXPECT_FALSE(test, s.rig->recover);
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[0], IOVA, false));
 
-	/* blocked keeps it parked, and a reset that helped comes as a new attach */
+	/*
+	 * the blocked domain does not bring ATS back; a new attach, as after a reset that helped,
+	 * does
+	 */
 	remap(test, s.domain, PA);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(s.d[1], &smmu_blocked_domain));
 	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
@@ -337,7 +342,10 @@ static void finds_the_culprit(struct kunit *test)
 	free_silence(test, &s);
 }
 
-/* Attached anew and still silent: parked at once, the attach itself does not fail */
+/*
+ * A device that is attached anew and still does not answer has failed ATS at once; the attach
+ * itself does not fail.
+ */
 static void still_silent(struct kunit *test)
 {
 	struct silence s;
@@ -347,7 +355,7 @@ static void still_silent(struct kunit *test)
 	rig_recover(s.rig);
 	remap(test, s.domain, PA);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(s.d[1], &smmu_identity_domain));
-	/* identity needs no ATS */
+	/* the identity domain needs no ATS */
 	KUNIT_EXPECT_EQ(test, IOVA, rig_access(s.rig, s.d[1], IOVA, false));
 	KUNIT_EXPECT_EQ(test, 0, rig_attach(s.d[1], s.domain));
 	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
@@ -357,7 +365,10 @@ static void still_silent(struct kunit *test)
 	free_silence(test, &s);
 }
 
-/* Silent while it is being detached: detach cannot fail, and the domain is free of it */
+/*
+ * A device that does not answer while it is detached: the detach cannot fail, and the domain has no
+ * entry of the device afterwards.
+ */
 static void silent_at_detach(struct kunit *test)
 {
 	struct silence s;
@@ -376,8 +387,9 @@ static void silent_at_detach(struct kunit *test)
 }
 
 /*
- * The queue stands still for as long as PCIe allows. Whoever waits first cuts the devices
- * off; the root port gives up, which this case has happen at that moment; the SMMU lives on.
+ * The queue stands still for as long as PCIe allows. The first waiter cuts the devices off. Then
+ * the root port gives up (in this case it does so as soon as the devices are cut off), and the SMMU
+ * stays in use.
  */
 static struct silence *the_silence;
 
@@ -412,7 +424,7 @@ static void queue_stands_still(struct kunit *test)
 	free_silence(test, &s);
 }
 
-/* Somebody else's unmap, of a domain without ATS, behind the silent device's ATC_INV */
+/* The unmap of a domain without ATS waits behind the ATC_INV of a device that does not answer */
 static void bystander(struct kunit *test)
 {
 	struct iommu_domain *other;
@@ -432,7 +444,7 @@ static void bystander(struct kunit *test)
 	kunit_activate_static_stub(test, smmu_ats_pci_cut, cut_stub);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(e, other));
 	KUNIT_EXPECT_EQ(test, PA2, rig_access(s.rig, e, IOVA, false));
-	/* as a guest would send it: nobody waits for this one */
+	/* as a guest would send it: nothing waits for this command */
 	smmu_cmd_atc_inv(&cmd[0], s.d[1]->sid, 0, false, 0, ATC_SIZE_ALL);
 	smmu_cmd_sync(&cmd[1]);
 	KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, 2, &deadline, &ticket, false));
@@ -440,7 +452,7 @@ static void bystander(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(other, IOVA, SZ_4K));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, e, IOVA, false));
 	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
-	/* only the one that held the queue up was cut off, and the bystander was not */
+	/* only the device that held the queue up was cut off; the bystander was not */
 	KUNIT_EXPECT_FALSE(test, s.d[1]->bus_master);
 	KUNIT_EXPECT_TRUE(test, s.d[0]->bus_master && s.d[2]->bus_master && e->bus_master);
 	answer(&s);
@@ -451,7 +463,7 @@ static void bystander(struct kunit *test)
 	free_silence(test, &s);
 }
 
-/* What bus mastering is when the commands of the parking are done */
+/* State of bus mastering when the SMMU executes the CFGI_STE for the STE that aborts */
 struct parking {
 	struct rig_device *d;
 	u32 cfgi;
@@ -469,7 +481,7 @@ static void look_at_parking(void *data, const struct smmu_cmd *cmd)
 	p->early += READ_ONCE(p->d->bus_master);
 }
 
-/* Bus mastering comes back when the STE aborts, not before; not at all where it was off */
+/* Bus mastering is given back when the STE aborts, not before, and not at all where it was off */
 static void gives_bus_mastering_back(struct kunit *test)
 {
 	const bool *had = test->param_value;
@@ -506,7 +518,10 @@ KUNIT_ARRAY_PARAM(had, had_bus_mastering, had_desc);
 
 #define SSID	7
 
-/* The same with a PASID of the second on a domain of its own; no device knows Global */
+/*
+ * Like make_silence(), with a PASID of the second device on another domain. No device supports the
+ * Global flag.
+ */
 static struct iommu_domain *make_silence_pasid(struct kunit *test, struct silence *s, u32 silent)
 {
 	struct model_inject inject = { .silent = true, .no_global = true };
@@ -531,7 +546,7 @@ static void free_silence_pasid(struct kunit *test, struct silence *s, struct iom
 	free_silence(test, s);
 }
 
-/* It answers for requests without PASID and does not for one PASID: that is not good enough */
+/* A device that answers for requests without PASID but not for one PASID has failed ATS */
 static void silent_under_a_pasid(struct kunit *test)
 {
 	struct iommu_domain *pasid;
@@ -543,7 +558,7 @@ static void silent_under_a_pasid(struct kunit *test)
 	rig_recover(s.rig);
 	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[1], IOVA, false));
-	/* nobody waits for it any more */
+	/* no unmap waits for this device any more */
 	s.rig->recover = false;
 	remap(test, pasid, PA2);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(pasid, IOVA, SZ_4K));
@@ -552,8 +567,8 @@ static void silent_under_a_pasid(struct kunit *test)
 }
 
 /*
- * What is unmapped while a device is cut off, it does not hear of: it answers with Unsupported
- * Request. This one does not empty its ATC either when ATS Enable is set again.
+ * While a device is cut off, it answers an ATC_INV with Unsupported Request, so it keeps what is
+ * unmapped meanwhile. This device does not empty its ATC either when ATS Enable is set again.
  */
 static void stale_under_a_pasid(struct kunit *test)
 {
@@ -578,7 +593,7 @@ static u8 eats(struct machine_smmu *smmu, struct rig_device *d)
 			 le64_to_cpu(smmu_strtab_ste(&rig_iommu(smmu)->smmu, d->sid)->w[1]));
 }
 
-/* The PCI core refuses to enable it: DMA goes on without, and the next attach tries again */
+/* The PCI core refuses to enable ATS: DMA goes on without it, and the next attach tries again */
 static void cannot_be_enabled(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -606,7 +621,7 @@ static void cannot_be_enabled(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, STE_EATS_ABORT, eats(smmu, d));
 	KUNIT_EXPECT_EQ(test, 0, rig_ats_entries(domain));
 	KUNIT_EXPECT_EQ(test, 0, rig_ats_entries(pasid));
-	/* the model judges an ATC_INV to a stream without EATS */
+	/* the model reports an ATC_INV to a stream without EATS as a violation */
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, IOVA, false));
 	rig_check(test, rig);
@@ -624,7 +639,7 @@ static void cannot_be_enabled(struct kunit *test)
 	iommu_domain_free(pasid);
 }
 
-/* What the walker and the one who joins share in joins_a_walk() */
+/* What the walk and the joining device share in joins_a_walk() */
 static struct {
 	struct rig *rig;
 	struct rig_device *joins;
@@ -637,7 +652,7 @@ static struct {
 
 static int join_thread(void *data)
 {
-	/* the stubs of config space are this thread's, too */
+	/* this thread, too, needs the stubs of config space */
 	current->kunit_test = data;
 	while (!READ_ONCE(join.go))
 		cpu_relax();
@@ -650,7 +665,7 @@ static int join_thread(void *data)
 	else
 		join.got = rig_access(join.rig, join.joins, IOVA, false);
 	current->kunit_test = NULL;
-	smp_store_release(&join.done, true); /* what it has got before that it is done */
+	smp_store_release(&join.done, true); /* join.got is written before; pairs with hold_up() */
 	while (!kthread_should_stop())
 		schedule_timeout_interruptible(1);
 	return 0;
@@ -661,14 +676,14 @@ static void hold_up(struct smmu_domain *domain)
 	if (domain != smmu_domain_of(join.domain) || join.go)
 		return;
 	WRITE_ONCE(join.go, true);
-	/* in an RCU reader: no sleep. Pairs with the release above. */
+	/* under rcu_read_lock(), so it must not sleep. Pairs with the release in join_thread(). */
 	while (!smp_load_acquire(&join.done))
 		cpu_relax();
 }
 
 /*
- * A device joins between a walker's look at the array and its TLBI, with the tag that another
- * one uses: its ATC is filled from the TLB with what the walker is about to remove.
+ * A device joins after a walk has read the array and before it sends its TLBI. The device uses the
+ * tag of another device, so its ATC is filled from the TLB with what the walk is about to remove.
  */
 static void joins_a_walk(struct kunit *test)
 {
@@ -693,7 +708,7 @@ static void joins_a_walk(struct kunit *test)
 	join.domain = rig_domain(test, first);
 	KUNIT_ASSERT_EQ(test, 0, iommu_map(join.domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(first, join.domain));
-	/* into the TLB */
+	/* this access fills the TLB */
 	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, first, IOVA, false));
 	task = kthread_run(join_thread, test, "smmu-join");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
@@ -703,7 +718,10 @@ static void joins_a_walk(struct kunit *test)
 	kthread_stop(task);
 
 	KUNIT_EXPECT_EQ(test, 0, join.err);
-	/* it was in time to get it, which is nobody's fault; it does not keep it */
+	/*
+	 * the device was in time to get the old translation, which is allowed; but its ATC must not
+	 * keep it
+	 */
 	KUNIT_EXPECT_EQ(test, PA, join.got);
 	if (join.ssid)
 		join.got = rig_access_ssid(rig, join.joins, join.ssid, IOVA, false);

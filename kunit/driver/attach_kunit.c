@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Every way from one attachment to another, with accesses before, between any two commands,
- * and after; through the core's own attach.
+ * Every change from one attachment to another through the IOMMU core's own attach, with accesses
+ * before it, between any two of its commands, and after it.
  */
 #include <linux/bitfield.h>
 #include <linux/device.h>
@@ -23,7 +23,7 @@ static const char * const state_name[STATES] = {
 	"blocked", "identity", "stage 1", "another stage 1", "stage 2", "another stage 2",
 };
 
-/* Where IOVA leads in each */
+/* Where an access to IOVA ends in each state */
 static const u64 goes_to[STATES] = {
 	RIG_NOWHERE, IOVA, 0x11111000, 0x22222000, 0x33333000, 0x44444000,
 };
@@ -40,7 +40,7 @@ static const void *move_gen(struct kunit *test, const void *prev, char *desc)
 	const struct move *last = prev;
 	struct move *m = last ? &moves[last - moves + 1] : moves;
 
-	/* from one to itself the core does nothing, and there is nothing to be watched */
+	/* the IOMMU core does nothing from a state to itself, so there is nothing to watch */
 	while (m < moves + ARRAY_SIZE(moves) && (m - moves) / STATES == (m - moves) % STATES)
 		m++;
 	if (m == moves + ARRAY_SIZE(moves))
@@ -52,7 +52,10 @@ static const void *move_gen(struct kunit *test, const void *prev, char *desc)
 	return m;
 }
 
-/* No moment in which the device gets neither the old nor the new: one word changes */
+/*
+ * Does the device always get either the old or the new translation? It does where one word of the
+ * STE changes.
+ */
 static bool is_hitless(const struct move *m)
 {
 	if (m->from == BLOCKED || m->to == BLOCKED)
@@ -109,12 +112,13 @@ static void moves_over(struct kunit *test)
 }
 
 /**
- * struct order - is the array ahead of the STE, and behind it when leaving?
- * @domain: whose array
- * @smmu: whose STE
- * @sid: which
- * @commands: looked at
- * @late: at these a walk would have missed the SMMU, which translates already, or still
+ * struct order - is the array ahead of the STE at an attach, and behind it at a detach?
+ * @domain: the domain whose array is looked at
+ * @smmu: the SMMU whose STE is looked at
+ * @sid: StreamID of the STE
+ * @commands: number of commands at which both were looked at
+ * @late: number of commands at which the SMMU translated by the domain, and a walk of the domain
+ * 	would have missed the SMMU
  */
 struct order {
 	struct smmu_domain *domain;
@@ -144,7 +148,7 @@ static void look(void *data, const struct smmu_cmd *cmd)
 	o->late += used && !live;
 }
 
-/* The first attach makes a new array, the second revives what is there */
+/* The first attach makes a new array, the second revives its entries */
 static void array_is_ahead(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -171,7 +175,7 @@ static void array_is_ahead(struct kunit *test)
 	free_states(&s);
 }
 
-/* Behind one after the other of all moves nothing may be left that the next one meets */
+/* No move may leave anything behind that disturbs the next one */
 static void goes_round(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -195,7 +199,7 @@ static void goes_round(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(smmu)->smmu.inst.vmids));
 }
 
-/* Several StreamIDs, unsorted and one of them twice */
+/* A device with several StreamIDs, which are not sorted; one is there twice */
 static void many_streams(struct kunit *test)
 {
 	static const u32 sids[] = { 0x777, 3, 0x102, 3, 0x101 };
@@ -219,7 +223,10 @@ static void many_streams(struct kunit *test)
 	free_states(&s);
 }
 
-/* The SMMU may know that there is no level-2 table; once there is one it must forget that */
+/*
+ * The SMMU may have cached that there is no level-2 table. When there is one, the driver must
+ * invalidate that.
+ */
 static void level_one_changes(struct kunit *test)
 {
 	static const u32 sids[] = { 0x4200, 0x4201, 0x5200 };
@@ -238,7 +245,7 @@ static void level_one_changes(struct kunit *test)
 	}
 }
 
-/* Every allocation of an attach fails once: nothing has changed then */
+/* Every allocation of an attach fails once; an attach that fails must change nothing */
 static void survives_no_memory(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -264,7 +271,7 @@ static void survives_no_memory(struct kunit *test)
 			rig_check(test, rig);
 		}
 		KUNIT_EXPECT_EQ(test, 0, ret);
-		/* the array, and for stage 1 the CD table */
+		/* allocations: the array, and for stage 1 the CD table */
 		KUNIT_EXPECT_GT(test, nth, state == S1_A ? 2 : 1);
 	}
 	rig_unhush(rig);
@@ -274,13 +281,16 @@ static void survives_no_memory(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(smmu)->smmu.inst.vmids));
 }
 
-/* A master with more StreamIDs than there ever were: in vain at first, and no harm to others */
+/*
+ * Room is reserved for a master with more StreamIDs than any before it. The first attempt fails,
+ * which must not harm other masters.
+ */
 static void reserves_once(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
 	struct rig_device *d;
 	struct states s;
-	u32 many = 50;	/* of a size that has no way round kmalloc() */
+	u32 many = 50;	/* so large that the allocation has to come from kmalloc() */
 
 	rig_smmu(test, rig, 0, NULL);
 	d = rig_device(test, rig, 0);
@@ -296,7 +306,7 @@ static void reserves_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, goes_to[S1_A], rig_access(rig, d, IOVA, false));
 
 	KUNIT_EXPECT_EQ(test, 0, smmu_binding_reserve(many));
-	/* there is room for that now, and for less */
+	/* there is room for this number now, and for less */
 	rig_alloc_begin(1);
 	KUNIT_EXPECT_EQ(test, 0, smmu_binding_reserve(many));
 	KUNIT_EXPECT_EQ(test, 0, smmu_binding_reserve(1));

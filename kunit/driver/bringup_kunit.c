@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From platform probe to platform remove, by the real driver, on many kinds of SMMU. */
+/* From platform probe to platform remove: the real driver on many kinds of SMMU. */
 #include <kunit/static_stub.h>
 #include <kunit/test-bug.h>
 #include <linux/bitfield.h>
@@ -15,17 +15,17 @@
 
 /**
  * struct kind - a kind of SMMU, as changes to the default
- * @name: of the case
+ * @name: name of the case
  * @clear0: IDR0 bits to clear
  * @set0: IDR0 bits to set
  * @idr1: whole IDR1, 0 for the default
  * @clear3: IDR3 bits to clear
  * @idr5: whole IDR5, 0 for the default
- * @ack_reads: slow acknowledges
- * @enabled: found enabled
- * @noncoherent: by firmware's word
- * @el2: so do the CPUs
- * @fails: no driver can use it
+ * @ack_reads: number of reads until the SMMU acknowledges a register write
+ * @enabled: the SMMU is enabled before the probe
+ * @noncoherent: firmware says that the SMMU is not coherent
+ * @el2: the kernel runs at EL2, too
+ * @fails: no driver can use this SMMU
  */
 struct kind {
 	const char *name;
@@ -96,7 +96,7 @@ static void make(const struct kind *kind, struct model_config *cfg)
 	cfg->enabled = kind->enabled;
 }
 
-/* A map, an access, an unmap, and no access */
+/* Map, access, unmap, and see that the next access fails */
 static void use(struct kunit *test, struct rig *rig)
 {
 	struct rig_device *d = rig_device(test, rig, 0);
@@ -141,7 +141,7 @@ static void works(struct kunit *test)
 	rig_check(test, rig);
 }
 
-/* Off after remove, and back after a second probe */
+/* The SMMU is off after remove, and works again after a second probe */
 static void comes_back(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -175,7 +175,7 @@ static const struct breakage breakages[] = {
 
 KUNIT_ARRAY_PARAM_DESC(breakage, breakages, name);
 
-/* A probe that fails leaves an SMMU that is off and can be probed once it is well */
+/* A probe that fails leaves an SMMU that is off and that can be probed again when it works */
 static void fails_clean(struct kunit *test)
 {
 	const struct breakage *b = test->param_value;
@@ -226,10 +226,10 @@ static void survives_no_memory(struct kunit *test)
 }
 
 /**
- * struct legacy - what the kernel before has left behind
- * @name: of the case
+ * struct legacy - what the previous kernel has left behind
+ * @name: name of the case
  * @gerror: active errors
- * @err_stays: CMDQ_CONS.ERR is not what is written to it
+ * @err_stays: a write to CMDQ_CONS does not change its ERR field
  */
 struct legacy {
 	const char *name;
@@ -252,7 +252,7 @@ static void expect_no_error(struct kunit *test, struct machine_smmu *smmu)
 				  model_read(smmu->model, SMMU_GERRORN, 4)) & GERROR_ALL);
 }
 
-/* Errors of the kernel before: acknowledged, and commands and events go through */
+/* Errors of the previous kernel are acknowledged, and commands and events go through */
 static void takes_over_errors(struct kunit *test)
 {
 	const struct legacy *l = test->param_value;
@@ -278,7 +278,7 @@ static void takes_over_errors(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, s->evtq.records);
 }
 
-/* One in service failure mode stays so, acknowledged or not (12.3) */
+/* An SMMU in service failure mode stays in it, acknowledged or not (12.3) */
 static void refuses_service_failure(struct kunit *test)
 {
 	struct machine_smmu *smmu;
@@ -296,7 +296,10 @@ static void refuses_service_failure(struct kunit *test)
 	machine_remove_smmu(smmu);
 }
 
-/* An error from before the interrupts are enabled raises none, so it is looked for */
+/*
+ * An error that becomes active before the interrupts are enabled raises no interrupt, so the probe
+ * has to look for errors.
+ */
 static void finds_early_errors(struct kunit *test)
 {
 	const struct model_inject inject = { .abort_msis = true }, none = {};
@@ -320,7 +323,10 @@ static u32 disabled_stub(void)
 	return SMMU_FEAT_MSI | SMMU_FEAT_PRI;
 }
 
-/* Where MSIs go is the kernel before's choice, or nobody's, until it is cleared: used or not */
+/*
+ * The addresses of MSIs are what the previous kernel has written, or undefined, until the driver
+ * clears them. It must clear them whether it uses MSIs or not.
+ */
 static void clears_msis(struct kunit *test)
 {
 	static const u16 regs[] = {
@@ -351,7 +357,7 @@ static void clears_msis(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, 0, memory[i], "register 0x%x", regs[i]);
 }
 
-/* A crash kernel: a small command queue, no memory for what it does not use */
+/* In a crash kernel the command queue is small, and what is not used has no memory */
 static void kdump_is_small(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -381,7 +387,9 @@ static void kdump_is_small(struct kunit *test)
 	device_release_driver(smmu->dev);
 }
 
-/* What is ours nobody else can have, and what lies between (a PMU) anybody can */
+/*
+ * No other driver can claim the driver's registers; any driver can claim those in between (a PMU).
+ */
 static void claims_registers(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -407,14 +415,17 @@ static void claims_registers(struct kunit *test)
 	res = request_mem_region(base, 4, "test");
 	KUNIT_EXPECT_NOT_NULL(test, res);
 	if (res) {
-		/* somebody else's now: not usable, and usable when he has gone */
+		/*
+		 * another driver holds the registers: the probe fails, and works when they are
+		 * released
+		 */
 		KUNIT_EXPECT_NE(test, 1, device_attach(smmu->dev));
 		release_mem_region(base, 4);
 	}
 	KUNIT_EXPECT_EQ(test, 1, device_attach(smmu->dev));
 }
 
-/* Firmware's word against the registers': each difference has its line */
+/* The driver logs one line for each difference between firmware's tables and the registers */
 static void tells_differences(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -426,7 +437,7 @@ static void tells_differences(struct kunit *test)
 	s = &rig_iommu(rig_smmu(test, rig, 0, &cfg))->smmu;
 	KUNIT_EXPECT_EQ(test, 0, smmu_firmware_differs(s, true, 0));
 	KUNIT_EXPECT_EQ(test, 1, smmu_firmware_differs(s, false, 0));
-	/* there is no more than the access flag anyway */
+	/* this SMMU has no more than the access flag, whatever the parameter says */
 	KUNIT_EXPECT_EQ(test, 0, smmu_firmware_differs(s, true, SMMU_FEAT_HD | SMMU_FEAT_HAFT));
 	KUNIT_EXPECT_EQ(test, 1, smmu_firmware_differs(s, true, SMMU_FEAT_HA));
 	KUNIT_EXPECT_EQ(test, 2, smmu_firmware_differs(s, false, SMMU_FEAT_HA | SMMU_FEAT_HD));
@@ -439,14 +450,17 @@ static void tells_differences(struct kunit *test)
 #define RMR_SID		0x133
 #define RMR_IOVA	0x8765000ULL
 
-/* What the IORT's nodes come to; its walk is the kernel's */
+/* Stands for the RMR nodes of the IORT, which the kernel itself walks */
 static void rmr_stub(struct smmu_iommu *iommu)
 {
 	KUNIT_EXPECT_EQ(kunit_get_current_test(), 0,
 			smmu_strtab_preset_bypass(&iommu->smmu, RMR_SID));
 }
 
-/* Firmware's device does DMA before, while and after the SMMU is enabled; others do not */
+/*
+ * A device that firmware has reserved does DMA before, during and after the enabling of the SMMU;
+ * other devices do not.
+ */
 static void keeps_reserved_streams(struct kunit *test)
 {
 	struct model_access rmr = { .sid = RMR_SID, .iova = RMR_IOVA };
@@ -463,7 +477,7 @@ static void keeps_reserved_streams(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, RMR_IOVA, rmr.pa);
 	KUNIT_EXPECT_EQ(test, -EFAULT, model_access(smmu->model, &other));
 
-	/* its device appears, and is attached like any other */
+	/* the device appears, and is attached like any other */
 	d = rig_device_sids(test, rig, 0, &sid, 1);
 	KUNIT_EXPECT_EQ(test, RMR_IOVA, rig_access(rig, d, RMR_IOVA, false));
 	domain = rig_domain(test, d);

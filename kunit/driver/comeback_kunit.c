@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Coming back: after a reset, an error or a guest, the core puts a device where it was, and WARNs
- * when that fails. So it must not fail: the entries and the tag of the attachment are still
- * there, nothing is allocated, and it does not matter who else took every other tag.
+ * Coming back: after a reset, an error or a guest, the IOMMU core attaches a device to the domain
+ * that it had before, and WARNs when that fails. So it must not fail: the entries and the tag of
+ * the attachment are still there, nothing is allocated, and it does not matter whether other
+ * domains have taken every other tag.
  */
 #include <linux/device.h>
 #include <linux/sizes.h>
@@ -16,13 +17,13 @@
 #define IOVA	0x40001000ULL
 #define PA	0x12345000ULL
 
-/* Attach without the core, whose own allocations are none of the driver's */
+/* Attach without the IOMMU core, because its own allocations do not count here */
 static int attach(struct rig_device *d, struct iommu_domain *domain)
 {
 	return domain->ops->attach_dev(domain, d->dev, NULL);
 }
 
-/* The same, with whatever allocation comes first failing. Return: was there one? */
+/* Attach while the first allocation would fail. Return: was there an allocation? */
 static bool attach_allocates(struct kunit *test, struct rig_device *d,
 			     struct iommu_domain *domain)
 {
@@ -34,7 +35,10 @@ static bool attach_allocates(struct kunit *test, struct rig_device *d,
 	return hit;
 }
 
-/* "Nothing is allocated" means something only where the same injection does hit an allocation */
+/*
+ * "Nothing is allocated" proves something only if the same injection does hit an allocation where
+ * there is one
+ */
 static void sees_allocations(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -45,7 +49,7 @@ static void sees_allocations(struct kunit *test)
 	rig_smmu(test, rig, 0, NULL);
 	d = rig_device(test, rig, 0);
 	domain = rig_domain(test, d);
-	/* the first time there are no entries to come back to */
+	/* at the first attach there are no parked entries to revive */
 	rig_alloc_begin(1);
 	ret = attach(d, domain);
 	KUNIT_EXPECT_TRUE(test, rig_alloc_end());
@@ -79,7 +83,10 @@ static void comes_back(struct kunit *test, bool stage2)
 		KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
 		KUNIT_EXPECT_FALSE(test, attach_allocates(test, d, &smmu_blocked_domain));
 		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, IOVA, false));
-		/* parked: in the array without a user, in no TLB, and still reserved */
+		/*
+		 * the entry is parked: it is in the array without a user; its tag is in no TLB and
+		 * still reserved
+		 */
 		mutex_lock(&smmu_attach_mutex);
 		array = smmu_domain_array(smmu_domain_of(domain));
 		KUNIT_EXPECT_EQ(test, 0, array->num);
@@ -91,7 +98,7 @@ static void comes_back(struct kunit *test, bool stage2)
 		KUNIT_EXPECT_FALSE(test, attach_allocates(test, d, domain));
 		KUNIT_EXPECT_EQ(test, tag, tag_of(d));
 	}
-	/* what was unmapped meanwhile does not come back with it */
+	/* what was unmapped meanwhile must not come back with the device */
 	KUNIT_EXPECT_EQ(test, 0, attach(d, &smmu_blocked_domain));
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	KUNIT_EXPECT_FALSE(test, attach_allocates(test, d, domain));
@@ -110,9 +117,12 @@ static void comes_back_s2(struct kunit *test)
 	comes_back(test, true);
 }
 
-#define TAGS	255	/* of 8 bits, without 0 */
+#define TAGS	255	/* 8 bits, without 0 */
 
-/* Every other tag is in use by a device of its own; this one's is parked, and stays its own */
+/*
+ * Every other tag is used by another device. The tag of this device is parked, and must stay
+ * reserved for it.
+ */
 static void comes_back_when_full(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -142,7 +152,7 @@ static void comes_back_when_full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tag, tag_of(d));
 	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
 
-	/* nothing is left for somebody new until a tag is only parked: then it is taken back */
+	/* a new domain gets no tag until one is parked; then it takes that tag */
 	other[TAGS - 1] = rig_domain(test, e);
 	KUNIT_EXPECT_EQ(test, -ENOSPC, attach(d, other[TAGS - 1]));
 	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An SMMU that errs, hangs or lies: what is unconfirmed is not used, the others go on.
+ * An SMMU that reports errors, hangs or returns garbage: nothing that it has not confirmed is
+ * relied on, and the other SMMU goes on.
  *
- * SMMU 0 inserts its commands under a lock and SMMU 1 without one; each is the victim once.
+ * SMMU 0 inserts its commands under a lock and SMMU 1 without one. Each of them has the error once.
  */
 #include <linux/device.h>
 #include <linux/ktime.h>
@@ -24,7 +25,7 @@ static void victim_desc(const u32 *i, char *desc)
 
 KUNIT_ARRAY_PARAM(victim, victims, victim_desc);
 
-/* Two SMMUs, a device behind each, one domain, one mapping, both TLBs filled */
+/* Two SMMUs, a device behind each, one domain with one mapping, which is in both TLBs */
 static struct iommu_domain *two(struct kunit *test, struct rig *rig)
 {
 	struct iommu_domain *domain;
@@ -56,7 +57,10 @@ static void finish(struct kunit *test, struct rig *rig, struct iommu_domain *dom
 	iommu_domain_free(domain);
 }
 
-/* An illegal command is skipped and its waiter told; commands before and after it are done */
+/*
+ * An illegal command is skipped and its waiter gets an error; the commands before and after it are
+ * executed.
+ */
 static void skips_illegal(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -82,7 +86,7 @@ static void skips_illegal(struct kunit *test)
 	}
 }
 
-/* The same with interrupts off: only the waiter can see it */
+/* The same with interrupts off, so that only the waiter can see the error */
 static void skips_illegal_irqs_off(struct kunit *test)
 {
 	const struct model_inject inject = { .ill_in = 1 };
@@ -105,7 +109,9 @@ static void skips_illegal_irqs_off(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
 }
 
-/* The invalidation of an unmap is skipped: the walk makes good with a whole flush */
+/*
+ * The invalidation of an unmap is skipped, so the walk invalidates everything of the SMMU instead.
+ */
 static void walk_makes_good(struct kunit *test)
 {
 	const struct model_inject inject = { .ill_in = 1 };
@@ -120,7 +126,10 @@ static void walk_makes_good(struct kunit *test)
 	finish(test, rig, domain);
 }
 
-/* Likewise where a STE, a CD or a tag is concerned: any command of a detach and an attach */
+/*
+ * The same for invalidations of STEs, CDs and tags: any command of a detach and an attach is
+ * skipped.
+ */
 static void attach_makes_good(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -143,10 +152,10 @@ static void attach_makes_good(struct kunit *test)
 }
 
 /**
- * struct death - an SMMU that cannot be used any more
- * @name: of the case
- * @inject: what it does
- * @raise: global errors
+ * struct death - a reason for which an SMMU cannot be used any more
+ * @name: name of the case
+ * @inject: how the model misbehaves
+ * @raise: global errors that it raises
  */
 struct death {
 	const char *name;
@@ -162,7 +171,7 @@ static const struct death deaths[] = {
 	{ .name = "service failure mode", .raise = GERROR_SFM_ERR },
 };
 
-/* Each of them to each of the two SMMUs */
+/* Each death happens to each of the two SMMUs */
 struct fate {
 	const struct death *death;
 	u32 victim;
@@ -183,7 +192,7 @@ static const void *fate_gen(struct kunit *test, const void *prev, char *desc)
 	return f;
 }
 
-/* It is shut within the deadline, translates nothing, and the other one works on */
+/* The SMMU is shut within the deadline and translates nothing, and the other SMMU works on */
 static void is_shut(struct kunit *test)
 {
 	const struct death *death = ((const struct fate *)test->param_value)->death;
@@ -207,7 +216,7 @@ static void is_shut(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, death->inject.dead, smmu_device_is_adrift(smmu));
 	expect_unmapped(test, rig);
 
-	/* the survivor; and nothing waits for the dead one any more */
+	/* the other SMMU works, and nothing waits for the dead one any more */
 	start = ktime_get_ns();
 	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, other, IOVA, false));
@@ -219,13 +228,16 @@ static void is_shut(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, IOVA, false));
 	KUNIT_EXPECT_LT(test, (ktime_get_ns() - start) / NSEC_PER_MSEC, SMMU_CMD_TIMEOUT_MS);
 	finish(test, rig, domain);
-	/* each of the two times that the device was attached it left a tag, clean or not */
+	/*
+	 * the device was attached two times, and each attachment left a tag: free if the SMMU is
+	 * off, withheld if it is adrift
+	 */
 	KUNIT_EXPECT_EQ(test, death->inject.dead ? 2 : 0, atomic_read(&smmu->inst.withheld));
 	model_inject(rig->smmu[victim]->model, &none);
 	model_latency(rig->smmu[victim]->model, CMD_SYNC, 0);
 }
 
-/* Errors that are only told: everything goes on */
+/* Errors that are only reported: everything goes on */
 static void survives_gerrors(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -251,7 +263,10 @@ static void survives_gerrors(struct kunit *test)
 	finish(test, rig, domain);
 }
 
-/* Events reach the handler; more than the queue holds is an overflow, told once and over */
+/*
+ * Events reach the handler. More events than the queue holds are an overflow, which is reported
+ * once, and then events arrive again.
+ */
 static void takes_events(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -287,7 +302,7 @@ static void takes_events(struct kunit *test)
 	KUNIT_EXPECT_GE(test, q->records, 3 + (1U << q->mem.log2));
 }
 
-/* All ones is no PROD, whatever its lower bits would say */
+/* A PROD of all ones is no position, whatever its lower bits say */
 static void dead_event_queue(struct kunit *test)
 {
 	const struct model_inject inject = { .dead = true };
@@ -305,12 +320,15 @@ static void dead_event_queue(struct kunit *test)
 	model_inject(rig->smmu[0]->model, &none);
 }
 
-/* Each takes a millisecond: the thread lets go long before it has taken a whole queue */
+/*
+ * Each event takes a millisecond, so the thread must pause long before it has handled a whole
+ * queue.
+ */
 static void slow_event(struct smmu_device *smmu, const struct smmu_event *event)
 {
 	ktime_t end = ktime_add_ms(ktime_get(), 1);
 
-	/* by the clock that the thread goes by: an emulated mdelay() may be shorter */
+	/* measured by the thread's own clock, because an emulated mdelay() may be shorter */
 	while (ktime_before(ktime_get(), end))
 		cpu_relax();
 }

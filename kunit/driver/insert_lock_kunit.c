@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Insertion under a spinlock, as hw/cmdq_lock.c does it, in the arena: what the kernel's own
- * lock takes for it in read-modify-writes and waiting. The other algorithm is in
- * insert_forced_kunit.c, with the same die.
+ * Insertion under a spinlock, as hw/cmdq_lock.c does it, in the arena: how many read-modify-writes
+ * and waits the kernel's own lock needs for it. The other algorithm is in insert_forced_kunit.c,
+ * with the same dice.
  */
 #include <kunit/test.h>
 
@@ -17,7 +17,7 @@ static void lock_init(struct insert_world *w)
 	queued_lock_init();
 }
 
-/* w->prod is the position: only the holder of the lock writes it */
+/* w->prod is the position, because only the holder of the lock writes it */
 static bool lock_insert(struct insert_world *w, u32 who, u32 n)
 {
 	bool room;
@@ -50,9 +50,9 @@ static void locks(struct kunit *test)
 
 	arena_run(test, &lock, s, &c);
 	KUNIT_EXPECT_EQ(test, c.doorbells, c.insertions);
-	/* one that wins for each, and those that did not */
+	/* at least one read-modify-write for each insertion and for each retry */
 	KUNIT_EXPECT_GE(test, c.rmw, c.insertions + c.retries);
-	/* alone, or nearly: when there is no room it goes round once more */
+	/* with one context nothing waits; only a full queue makes it try again */
 	if (s->contexts == 1) {
 		KUNIT_EXPECT_EQ(test, c.retries, 0);
 		KUNIT_EXPECT_EQ(test, c.waits, 0);
