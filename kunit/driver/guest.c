@@ -180,7 +180,7 @@ struct guest *guest_new(struct kunit *test, struct machine_smmu *smmu,
 	xa_init(&g->vsmmu.core.vdevs);
 	INIT_LIST_HEAD(&g->vsmmu.core.veventqs);
 	init_rwsem(&g->vsmmu.core.veventqs_rwsem);
-	g->vsmmu.core.iommu_dev = &rig_iommu(smmu)->iommu;
+	g->vsmmu.core.iommu_dev = &rig_iommu(smmu)->core;
 	*ret = smmu_viommu_init(&g->vsmmu.core, parent, NULL);
 	if (*ret) {
 		KUNIT_EXPECT_NULL(test, g->vsmmu.core.ops);

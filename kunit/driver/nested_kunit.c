@@ -630,7 +630,7 @@ static void vmids_run_out(struct kunit *test)
 	d = rig_device(test, rig, 0);
 	parent = rig_domain_s2(test, d);
 	for (i = 0; i < 256; i++) {
-		v[i].core.iommu_dev = &rig_iommu(smmu)->iommu;
+		v[i].core.iommu_dev = &rig_iommu(smmu)->core;
 		KUNIT_ASSERT_EQ(test, i < 255 ? 0 : -ENOSPC,
 				smmu_viommu_init(&v[i].core, parent, NULL));
 	}
