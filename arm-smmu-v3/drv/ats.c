@@ -71,48 +71,29 @@ enum smmu_ats_step smmu_ats_step(const struct smmu_master *master, const struct 
 	return ats_may_go_on(master, after) ? SMMU_ATS_GOES_ON : SMMU_ATS_STAYS_OFF;
 }
 
-/* ATC_INVs to one device; a CMD_SYNC follows each batch of them */
-struct post {
-	struct smmu_master *master;
-	struct smmu_cmd cmd[16 + 2];
-	u32 fill;
-	int ret;
-};
-
-static void atc_send(struct post *post)
-{
-	if (post->fill && !post->ret) {
-		smmu_cmd_sync(&post->cmd[post->fill++]);
-		post->ret = smmu_issue(&post->master->iommu->smmu, post->cmd, post->fill);
-	}
-	post->fill = 0;
-}
-
 /*
  * Add ATC_INVs for everything that the ATC holds under a SubstreamID; 0 stands for requests without
  * one. With SubstreamID 0 the PASIDs of a guest are invalidated too, by the Global flag: the host
  * does not know them, and an ATC_INV without a SubstreamID may or may not reach them.
  */
-static void atc_add(struct post *post, u32 ssid)
+static void atc_add(struct smmu_issue_batch *batch, const struct smmu_master *master, u32 ssid)
 {
-	struct smmu_master *master = post->master;
 	u32 i;
 
 	for (i = 0; i < master->nr_sids; i++) {
-		smmu_cmd_atc_inv(&post->cmd[post->fill++], master->sids[i], ssid, ssid, 0,
+		smmu_cmd_atc_inv(smmu_issue_batch_add(batch), master->sids[i], ssid, ssid, 0,
 				 ATC_SIZE_ALL);
 		if (!ssid && master->ssid_bits)
-			smmu_cmd_atc_inv_pasids(&post->cmd[post->fill++], master->sids[i]);
-		if (post->fill + 2 >= ARRAY_SIZE(post->cmd))
-			atc_send(post);
+			smmu_cmd_atc_inv_pasids(smmu_issue_batch_add(batch), master->sids[i]);
 	}
 }
 
-static int atc_finish(struct post *post)
+static int atc_finish(struct smmu_issue_batch *batch)
 {
-	atc_send(post);
+	int ret = smmu_issue_batch_end(batch);
+
 	/* an SMMU that was shut lets no request through, whatever ATCs hold */
-	return post->ret == -ESHUTDOWN ? 0 : post->ret;
+	return ret == -ESHUTDOWN ? 0 : ret;
 }
 
 /*
@@ -121,16 +102,17 @@ static int atc_finish(struct post *post)
  */
 static int atc_invalidate_all(struct smmu_master *master)
 {
-	struct post post = { .master = master };
+	struct smmu_issue_batch batch;
 	struct smmu_binding *binding;
 	unsigned long ssid;
 
 	if (smmu_ats_pci_gone(master))
 		return 0;
-	atc_add(&post, 0);
+	smmu_issue_batch_start(&batch, &master->iommu->smmu, false);
+	atc_add(&batch, master, 0);
 	xa_for_each(&master->pasids, ssid, binding)
-		atc_add(&post, ssid);
-	return atc_finish(&post);
+		atc_add(&batch, master, ssid);
+	return atc_finish(&batch);
 }
 
 /*
@@ -204,14 +186,15 @@ bool smmu_ats_off_locked(struct smmu_master *master)
 
 bool smmu_ats_drop_locked(struct smmu_master *master, u32 ssid)
 {
-	struct post post = { .master = master };
+	struct smmu_issue_batch batch;
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
 	if (smmu_ats_pci_gone(master))
 		return true;
-	atc_add(&post, ssid);
-	return atc_confirmed(master, atc_finish(&post));
+	smmu_issue_batch_start(&batch, &master->iommu->smmu, false);
+	atc_add(&batch, master, ssid);
+	return atc_confirmed(master, atc_finish(&batch));
 }
 
 void smmu_ats_fail_locked(struct smmu_master *master)
