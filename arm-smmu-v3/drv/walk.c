@@ -17,11 +17,6 @@
 /* Posts that may be outstanding before the first is waited for */
 #define WALK_POSTS		12
 
-struct post {
-	struct smmu_device *smmu;
-	struct smmu_ticket ticket;
-};
-
 /*
  * The SMMU has not confirmed a post. Make sure that no ATC is used that was to be invalidated; then
  * flush the whole SMMU or, if that fails, shut it.
@@ -35,14 +30,16 @@ static void make_good(struct smmu_device *smmu, const struct smmu_array *array, 
 		smmu_issue_shut(smmu, "an invalidation was not confirmed");
 }
 
-static __always_inline void walk_wait(const struct post *post, const struct smmu_array *array,
+static __always_inline void walk_wait(const struct smmu_ticket *ticket,
+				      const struct smmu_array *array,
 				      struct smmu_deadline *deadline)
 {
-	int ret = smmu_cmdq_wait(&post->ticket, deadline);
+	struct smmu_device *smmu = ticket->q->smmu;
+	int ret = smmu_cmdq_wait(ticket, deadline);
 
-	trace_smmu_wait(post->smmu, post->ticket.end, ret);
+	trace_smmu_wait(smmu, ticket->end, ret);
 	if (unlikely(ret))
-		make_good(post->smmu, array, ret);
+		make_good(smmu, array, ret);
 }
 
 /*
@@ -54,18 +51,19 @@ static bool walk_single(struct smmu_domain *sd, const struct smmu_array *array,
 {
 	struct smmu_deadline deadline = {};
 	struct smmu_batch batch __uninitialized;
-	struct post post;
+	struct smmu_ticket ticket;
+	struct smmu_device *smmu;
 	int ret;
 
 	if (!smmu_plan_single(array, range, &batch))
 		return false;
-	post.smmu = smmu_device_of(batch.inst);
-	ret = smmu_cmdq_post(post.smmu, batch.cmd, batch.n, &deadline, &post.ticket, false);
-	trace_smmu_post(post.smmu, sd->id, batch.cmd, batch.n, ret);
+	smmu = smmu_device_of(batch.inst);
+	ret = smmu_cmdq_post(smmu, batch.cmd, batch.n, &deadline, &ticket, false);
+	trace_smmu_post(smmu, sd->id, batch.cmd, batch.n, ret);
 	if (unlikely(ret))
-		make_good(post.smmu, array, ret);
+		make_good(smmu, array, ret);
 	else
-		walk_wait(&post, array, &deadline);
+		walk_wait(&ticket, array, &deadline);
 	return true;
 }
 
@@ -76,7 +74,7 @@ static void walk_posts(struct smmu_domain *sd, const struct smmu_array *array,
 	 * These take 1.7 KiB, of which one unmap uses 100 bytes. __uninitialized keeps
 	 * CONFIG_INIT_STACK_ALL_ZERO from clearing all of it.
 	 */
-	struct post posts[WALK_POSTS] __uninitialized;
+	struct smmu_ticket tickets[WALK_POSTS] __uninitialized;
 	struct smmu_plan plan __uninitialized;
 	struct smmu_batch batch __uninitialized;
 	struct smmu_deadline deadline = {};
@@ -88,32 +86,29 @@ static void walk_posts(struct smmu_domain *sd, const struct smmu_array *array,
 	if (!smmu_plan_next(&plan, &batch))
 		return;
 	do {
-		struct post *post = &posts[n];
+		struct smmu_device *smmu = smmu_device_of(batch.inst);
 
-		post->smmu = smmu_device_of(batch.inst);
-		/*
-		 * when one batch of a post could not be posted, the rest of that post is not sent
-		 */
+		/* when one batch of a post is lost the post is lost: the rest is not sent */
 		if (!cont || !ret)
-			ret = smmu_cmdq_post(post->smmu, batch.cmd, batch.n, &deadline,
-					     &post->ticket, cont);
-		trace_smmu_post(post->smmu, sd->id, batch.cmd, batch.n, ret);
+			ret = smmu_cmdq_post(smmu, batch.cmd, batch.n, &deadline, &tickets[n],
+					     cont);
+		trace_smmu_post(smmu, sd->id, batch.cmd, batch.n, ret);
 		cont = !batch.end;
 		if (cont)
 			continue;
 		if (unlikely(ret))
-			make_good(post->smmu, array, ret);
+			make_good(smmu, array, ret);
 		else
 			n++;
 		if (n == WALK_POSTS) {
-			walk_wait(&posts[0], array, &deadline);
-			memmove(&posts[0], &posts[1], sizeof(posts) - sizeof(posts[0]));
+			walk_wait(&tickets[0], array, &deadline);
+			memmove(&tickets[0], &tickets[1], sizeof(tickets) - sizeof(tickets[0]));
 			n--;
 		}
 	} while (smmu_plan_next(&plan, &batch));
 
 	for (i = 0; i < n; i++)
-		walk_wait(&posts[i], array, &deadline);
+		walk_wait(&tickets[i], array, &deadline);
 }
 
 /* Tests hold a walker up here: it has loaded the array and has sent nothing yet */
