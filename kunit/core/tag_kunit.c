@@ -506,7 +506,7 @@ static void reclaim_makes_room(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, smmu_array_count(idle_again), 2);
 }
 
-/* Nothing brings a leaked id back: not its domain, not a reclaim, not a full space */
+/* Nothing brings a withheld id back: not its domain, not a reclaim, not a full space */
 static void leak(struct kunit *test)
 {
 	struct smmu_inst *inst = test_inst(test, 0);
@@ -518,7 +518,7 @@ static void leak(struct kunit *test)
 	smmu_tag_withhold(inst);
 	smmu_array_forget(array, &array->inv[0]);
 	KUNIT_EXPECT_EQ(test, atomic_read(&inst->withheld), 1);
-	KUNIT_EXPECT_EQ(test, atomic_read(&test_inst(test, 1)->leaked), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&test_inst(test, 1)->withheld), 0);
 	KUNIT_EXPECT_EQ(test, -ENOSPC, smmu_tag_get(array, inst, type, &tag));
 	KUNIT_EXPECT_EQ(test, 0, smmu_tag_reclaim(array, inst, type));
 	KUNIT_EXPECT_EQ(test, -ENOSPC, smmu_tag_get(empty(test), inst, type, &tag));

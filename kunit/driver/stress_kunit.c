@@ -10,7 +10,7 @@
  *  - no access that begins after an attach has returned goes through another domain
  *  - what is mapped all the time is reached
  *  - identity and blocked never fail, with allocations failing as well
- *  - in the end an id without a user is in no TLB, every tag comes back, nothing is leaked
+ *  - in the end an id without a user is in no TLB, every tag comes back, nothing is withheld
  */
 #include <linux/atomic.h>
 #include <linux/bitfield.h>
