@@ -24,7 +24,7 @@
 #include <smmuv3/cmd.h>
 #include <smmuv3/features.h>
 
-#include "cmd.h"
+#include "cmd_check.h"
 
 /* Fields, by first and last bit within the word */
 #define OPCODE		GENMASK_ULL(7, 0)

@@ -6,6 +6,7 @@
 #include <kunit/visibility.h>
 
 #include "cmd.h"
+#include "cmd_check.h"
 #include "guest.h"
 
 /* Fields of the guest's that are taken over, by opcode; what else is set is refused */

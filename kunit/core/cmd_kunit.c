@@ -9,6 +9,7 @@
 #include <linux/sizes.h>
 
 #include "core/cmd.h"
+#include "core/cmd_check.h"
 
 #define CMD_SEED	20231
 

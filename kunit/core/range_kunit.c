@@ -13,6 +13,7 @@
 
 #include "core/array.h"
 #include "core/cmd.h"
+#include "core/cmd_check.h"
 #include "core/inst.h"
 #include "core/range.h"
 #include "reference/tlbi_oracle.h"

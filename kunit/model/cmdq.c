@@ -12,6 +12,7 @@
 #include <smmuv3/regs.h>
 
 #include "core/cmd.h"
+#include "core/cmd_check.h"
 #include "core/queue.h"
 #include "model/state.h"
 

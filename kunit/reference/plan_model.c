@@ -8,6 +8,7 @@
 #include <linux/sizes.h>
 
 #include "core/array.h"
+#include "core/cmd_check.h"
 #include "core/inst.h"
 #include "core/range.h"
 #include "plan_model.h"
