@@ -29,7 +29,7 @@ struct machine_smmu *guest_smmu(struct kunit *test, struct rig *rig, u32 i)
 
 #define QUEUE_DEPTH	512
 
-/* IOMMU_VEVENTQ_ALLOC, without the file */
+/* What IOMMU_VEVENTQ_ALLOC does, without the file */
 static struct iommufd_veventq *new_queue(struct iommufd_viommu *viommu)
 {
 	struct iommufd_veventq *q = kzalloc_obj(*q);
@@ -81,7 +81,7 @@ u32 guest_events(struct guest *g, struct iommu_vevent_arm_smmuv3 *last)
 	return n;
 }
 
-/* In the order of IOMMU_VDEVICE_ALLOC */
+/* The steps are in the order of IOMMU_VDEVICE_ALLOC */
 int guest_try_device(struct guest *g, struct rig_device *d, u32 vsid)
 {
 	struct iommufd_vdevice *vdev = kzalloc(g->vsmmu.core.ops->vdevice_size, GFP_KERNEL);
@@ -116,7 +116,7 @@ void guest_device(struct kunit *test, struct guest *g, struct rig_device *d, u32
 	KUNIT_ASSERT_EQ(test, 0, guest_try_device(g, d, vsid));
 }
 
-/* In the order of iommufd_vdevice_destroy() */
+/* The steps are in the order of iommufd_vdevice_destroy() */
 void guest_no_device(struct guest *g, u32 vsid)
 {
 	struct iommufd_vdevice *vdev = xa_load(&g->vsmmu.core.vdevs, vsid);
@@ -158,7 +158,7 @@ static void destroy_all(void *unused)
 	user = NULL;
 }
 
-/* User memory, for what the driver copies from there */
+/* Map user memory from which the driver copies its arguments */
 static void prepare(struct kunit *test)
 {
 	if (user)
@@ -261,7 +261,7 @@ static void no_flush_walk(unsigned long iova, size_t size, size_t granule, void 
 {
 }
 
-/* A guest invalidates when it likes to, with commands */
+/* A guest does not invalidate through io-pgtable, but with commands when the case wants it */
 static const struct iommu_flush_ops no_flush = {
 	.tlb_flush_all = no_flush_all,
 	.tlb_flush_walk = no_flush_walk,
@@ -275,7 +275,7 @@ static void free_table(void *data)
 	free_page((unsigned long)t->cd);
 }
 
-/* The tables are wherever there was a page: all memory is seen by the guest, one to one */
+/* The guest's tables lie in any page of memory, so all memory is mapped one to one */
 static void map_memory(struct kunit *test, struct iommu_domain *parent)
 {
 	phys_addr_t from = ALIGN_DOWN(virt_to_phys((void *)PAGE_OFFSET), SZ_2M);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What user space is told when guests' commands were sent and did not come to a good end. */
+/* What user space is told when a guest's commands were sent and have failed. */
 #include <linux/bitfield.h>
 #include <linux/device.h>
 #include <linux/ktime.h>
@@ -22,7 +22,10 @@ static void expect_none_done(struct kunit *test, struct nest *n, int err,
 	KUNIT_EXPECT_EQ(test, 0, done);
 }
 
-/* The SMMU calls one illegal that was thought to be legal: a guest's SMMU would say so, too */
+/*
+ * The SMMU calls a command illegal that the driver took for legal. User space is told so, because a
+ * guest's SMMU would say the same.
+ */
 static void illegal(struct kunit *test)
 {
 	const struct model_inject inject = { .ill_in = 1 };
@@ -35,7 +38,7 @@ static void illegal(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* A device that does not answer has not been sent anything illegal */
+/* A device that does not answer was not sent anything illegal, so the error is not -EIO */
 static void unanswered(struct kunit *test)
 {
 	const struct model_inject inject = { .atc_timeouts = 1 };
@@ -71,7 +74,10 @@ static void silent(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* The SMMU was shut: nothing goes through it, so nothing is stale, but nothing was done either */
+/*
+ * The SMMU was shut. Nothing goes through it, so nothing is stale, but the commands were not done
+ * either.
+ */
 static void shut(struct kunit *test)
 {
 	struct nest n;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a VMM is told of the SMMU: the registers, but for what its guest would be refused. */
+/*
+ * What a VMM is told of the SMMU: the values of the ID registers, without the features that its
+ * guest would be refused.
+ */
 #include <linux/bitfield.h>
 #include <linux/device.h>
 #include <linux/iommu.h>
@@ -27,7 +30,7 @@ static void expect_told(struct kunit *test, struct rig_device *d, const u32 *idr
 	kfree(hw);
 }
 
-/* Stalls: never by choice, always where the SMMU knows nothing else */
+/* Stalls are reported as "never" where the SMMU has the choice, and as "always" where it has not */
 static void stalls(struct kunit *test)
 {
 	static const u32 model[] = { IDR0_STALL_BOTH, IDR0_STALL_NEVER, IDR0_STALL_ALWAYS };
@@ -50,7 +53,10 @@ static u32 no_ranges(void)
 	return SMMU_FEAT_RIL;
 }
 
-/* Range invalidation that is kept off the SMMU: a guest that uses it is refused */
+/*
+ * Range invalidation is disabled for the SMMU, so it is not reported, and a guest that uses it is
+ * refused.
+ */
 static void ranges(struct kunit *test)
 {
 	struct model_config cfg;
@@ -75,7 +81,7 @@ static void ranges(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* In use: told, and taken */
+/* Range invalidation is enabled, so it is reported, and a guest may use it */
 static void ranges_in_use(struct kunit *test)
 {
 	struct model_config cfg;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Faults that stall and are answered: by a domain's handler, by nobody, while the domain or
- * the device goes. Every stalled access gets one answer, see rig_remove_smmu().
+ * Faults that stall and are answered: by a domain's handler, by the driver where there is no
+ * handler, and while the domain or the device goes away. Every stalled access gets exactly one
+ * answer, see rig_remove_smmu().
  */
 #include <linux/bitfield.h>
 #include <linux/completion.h>
@@ -23,7 +24,7 @@
 #define PA	0x12345000ULL
 #define BITS	4
 
-/* What the handler has seen, and what it does */
+/* What the handler has seen, and what it shall do */
 static struct {
 	struct iommu_fault_page_request prm;
 	struct iopf_group *held;
@@ -88,7 +89,7 @@ static struct machine_smmu *new_smmu(struct kunit *test, struct rig *rig, bool f
 	return rig_smmu(test, rig, 0, &cfg);
 }
 
-/* With a handler; nothing is mapped */
+/* Make a domain with a handler and without mappings */
 static struct iommu_domain *new_domain(struct kunit *test, struct rig_device *d)
 {
 	struct iommu_domain *domain = rig_domain(test, d);
@@ -108,7 +109,7 @@ static void take_events(struct machine_smmu *smmu)
 	smmu_evtq_drain(&rig_iommu(smmu)->smmu);
 }
 
-/* An access that stalls. Return: its tag */
+/* Make an access that stalls. Return: its tag */
 static u16 stall(struct kunit *test, struct rig *rig, struct rig_device *d, u32 ssid, bool write)
 {
 	u16 stag = 0;
@@ -125,7 +126,7 @@ static u32 users(struct rig_device *d)
 	return master->nr_iopf;
 }
 
-/* The handler maps the page, the access is tried again and goes there; for RID and PASID */
+/* The handler maps the page, and the access is tried again and reaches it; for RID and PASID */
 static void handled(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -165,7 +166,7 @@ static void handled(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 4, seen.nr);
 }
 
-/* A handler that refuses, one that says no: the device is told, and the log when nobody heard */
+/* A handler that fails, and one that answers "invalid": the device is told in both cases */
 static void refused(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -189,7 +190,7 @@ static void refused(struct kunit *test)
 	iommu_domain_free(domain);
 }
 
-/* Without a handler nothing stalls; where an SMMU can only stall, the fault is ended at once */
+/* Without a handler nothing stalls. Where an SMMU can only stall, the fault is answered at once. */
 static void unanswered(struct kunit *test, bool force)
 {
 	struct rig *rig = rig_new(test);
@@ -222,7 +223,7 @@ static void nobody_answers_forced_stalls(struct kunit *test)
 	unanswered(test, true);
 }
 
-/* A device that may not stall does not, whatever handler there is */
+/* A device that may not stall gets no stalls, whatever handler its domain has */
 static void may_not_stall(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -241,7 +242,7 @@ static void may_not_stall(struct kunit *test)
 	iommu_domain_free(domain);
 }
 
-/* The answer finds the stream among many of one device */
+/* A device has several StreamIDs, and the answer goes to the one that has stalled */
 static void many_streams(struct kunit *test)
 {
 	static const u32 sids[] = { 7, 9, 300, 0x1234 };
@@ -266,8 +267,9 @@ static void many_streams(struct kunit *test)
 }
 
 /*
- * The domain is left with one fault in the event queue, one with a handler at work and one
- * with somebody who never answers. All are answered when that returns, and nobody works.
+ * The domain is left with one fault in the event queue, one with a handler at work and one with a
+ * handler that never answers. All of them are answered when the attach to the next domain returns,
+ * and no handler is at work any more.
  */
 static void left_with_faults(struct kunit *test)
 {
@@ -298,7 +300,7 @@ static void left_with_faults(struct kunit *test)
 	iommu_domain_free(next);
 }
 
-/* The device goes while faults of its PASID wait */
+/* The device is removed while faults of its PASID and of its RID wait */
 static void device_goes(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -313,7 +315,7 @@ static void device_goes(struct kunit *test)
 	held = stall(test, rig, d, 0, false);
 	take_events(smmu);
 	queued = stall(test, rig, d, 3, false);
-	/* the core knows nothing of the PASID; the RID leaves by itself */
+	/* the IOMMU core does not know of the PASID, so the driver has to detach it */
 	rig_remove(d);
 	KUNIT_EXPECT_NE(test, MODEL_UNANSWERED, model_answer(smmu->model, held));
 	KUNIT_EXPECT_NE(test, MODEL_UNANSWERED, model_answer(smmu->model, queued));
@@ -323,7 +325,7 @@ static void device_goes(struct kunit *test)
 	iommu_domain_free(domain);
 }
 
-/* As many as there can be at once, a thousand in all, from an SMMU with interrupts */
+/* As many stalls at once as there can be, a thousand in all, from an SMMU with interrupts */
 static void storm(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -374,7 +376,7 @@ static void storm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, MODEL_STALLS, most);
 }
 
-/* Every allocation of an attach fails once: nothing is left of the attempt */
+/* Every allocation of an attach fails once; nothing may be left of an attach that fails */
 static void without_memory(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -386,14 +388,16 @@ static void without_memory(struct kunit *test)
 	new_smmu(test, rig, false);
 	rig_hush(rig);
 	for (nth = 1; ; nth++) {
-		/* each time from the start: what is there already is not allocated again */
+		/*
+		 * each time with a new device, because what is there already is not allocated again
+		 */
 		d = rig_device(test, rig, 0);
 		domain = new_domain(test, d);
 		rig_alloc_begin(nth);
 		ret = domain->ops->set_dev_pasid(domain, d->dev, 3, NULL);
 		if (!rig_alloc_end() || nth == 50)
 			break;
-		/* some can do without, as kmemleak for its notes */
+		/* some allocations may fail, such as those of kmemleak */
 		if (!ret) {
 			ret = smmu_blocked_domain.ops->set_dev_pasid(&smmu_blocked_domain, d->dev,
 								     3, domain);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The model itself: that it walks like io-pgtable maps, and that it does see what it is there to
- * see. Each kind of stale state is made by dropping just the command that would end it.
+ * Tests of the model itself: it must walk page tables as io-pgtable writes them, and it must see
+ * what it is made to see. Each kind of stale state is made by dropping just the command that would
+ * remove it.
  */
 #include <linux/bitfield.h>
 #include <linux/device.h>
@@ -18,10 +19,10 @@
 #define PA	0x12345000ULL
 
 /**
- * struct format - a page table that the walk must understand
- * @name: of the case
+ * struct format - a page table format that the walk must understand
+ * @name: name of the case
  * @idr5: granule and output size
- * @stage2: else stage 1
+ * @stage2: a stage-2 table, else stage 1
  */
 struct format {
 	const char *name;
@@ -55,7 +56,10 @@ static u64 rnd64(struct rnd_state *rnd)
 	return (u64)prandom_u32_state(rnd) << 32 | prandom_u32_state(rnd);
 }
 
-/* A size that the format has, at a place where nothing is yet; size 0 if there is something */
+/*
+ * Choose a size that the format has and a place for it; size 0 if something is mapped there
+ * already.
+ */
 static void choose(struct rnd_state *rnd, struct iommu_domain *domain, struct spot *spot, u32 i)
 {
 	u32 skip = prandom_u32_state(rnd) % hweight_long(domain->pgsize_bitmap), j;
@@ -71,7 +75,7 @@ static void choose(struct rnd_state *rnd, struct iommu_domain *domain, struct sp
 			spot[i].size = 0;
 }
 
-/* Mappings of random sizes at random places; the model and io-pgtable must agree on all */
+/* Mappings of random sizes at random places: the model and io-pgtable must agree on all of them */
 static void walks_formats(struct kunit *test)
 {
 	const struct format *f = test->param_value;
@@ -114,8 +118,10 @@ static void walks_formats(struct kunit *test)
 
 /**
  * struct loss - a command whose loss must show
- * @opcode: dropped
- * @stage2: of the domain
+ * @name: name of the case
+ * @opcode: opcode of the commands that are dropped
+ * @stage2: the domain is of stage 2
+ * @ril: the SMMU has range invalidation
  */
 struct loss {
 	const char *name;
@@ -164,20 +170,23 @@ static void sees_lost_unmap(struct kunit *test)
 	iommu_domain_free(domain);
 }
 
-/* A tag that is not flushed stays in the TLB; an STE or CD that is not, in use */
+/*
+ * A tag that is not invalidated stays in the TLB. An STE or CD that is not invalidated stays in
+ * use.
+ */
 static void sees_lost_detach(struct kunit *test)
 {
 	static const struct {
 		u8 opcode;
 		u8 also;
 		bool stage2;
-		bool other;	/* to another domain, else to blocked */
+		bool other;	/* attach to another domain, else to the blocked one */
 		u64 goes;
 	} row[] = {
 		{ CMD_TLBI_NH_ASID, 0, false, false, RIG_NOWHERE },
 		{ CMD_TLBI_S12_VMALL, 0, true, false, RIG_NOWHERE },
 		{ CMD_CFGI_STE, 0, true, false, PA },
-		/* a CFGI_STE would take the CD along (4.3.1) */
+		/* a CFGI_STE would invalidate the CD, too (4.3.1) */
 		{ CMD_CFGI_CD, CMD_CFGI_STE, false, true, PA },
 	};
 	struct rig *rig = rig_new(test);
@@ -202,7 +211,7 @@ static void sees_lost_detach(struct kunit *test)
 		model_inject(smmu->model, &inject);
 		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, row[i].other ? b : &smmu_blocked_domain));
 		model_inject(smmu->model, &none);
-		/* the tag was flushed, but a stale STE or CD brings it back */
+		/* the tag was invalidated, but a stale STE or CD brings it back */
 		KUNIT_EXPECT_EQ(test, row[i].goes, rig_access(rig, d, IOVA, false));
 		KUNIT_EXPECT_TRUE(test, row[i].stage2 ? model_has_vmid(smmu->model, 1) :
 							model_has_asid(smmu->model, 1));
@@ -213,7 +222,7 @@ static void sees_lost_detach(struct kunit *test)
 	}
 }
 
-/* Illegal commands come back as -EIO and are named */
+/* The waiter gets -EIO for an illegal command, and the model reports it */
 static void sees_illegal(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -237,7 +246,7 @@ static void sees_illegal(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2, model_violation(smmu->model, NULL, 0));
 }
 
-/* An ATC keeps what it has been given until ATC_INV, whatever the TLB does */
+/* An ATC keeps what it has been given until an ATC_INV, whatever happens to the TLB */
 static void has_atc(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -253,7 +262,7 @@ static void has_atc(struct kunit *test)
 	d->atc = true;
 	d->ats = true;
 	KUNIT_EXPECT_EQ(test, EVENT_F_BAD_ATS_TREQ, rig_event(rig, d, IOVA, false));
-	/* the driver knows nothing of this ATC */
+	/* the driver does not know of this ATC, so the case turns ATS on in the STE */
 	ste = *smmu_strtab_ste(hw, d->sid);
 	ste.w[1] |= cpu_to_le64(FIELD_PREP(STE1_EATS, STE_EATS_FULL));
 	smmu_strtab_write(hw, d->sid, &ste);
@@ -291,7 +300,7 @@ static void watches(struct kunit *test)
 	model_watched(smmu->model, &seen);
 	KUNIT_EXPECT_EQ(test, 0, seen.looks);
 	KUNIT_EXPECT_EQ(test, 1, seen.nr);
-	/* each time somewhere else: an unmap and a command of our own to look at */
+	/* each access ends somewhere else; an unmap and a command of our own cause the looks */
 	for (i = 1; i <= MODEL_WATCH_MAX; i++) {
 		KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA + i * SZ_4K, SZ_4K, IOMMU_READ,
 						   GFP_KERNEL));
@@ -303,9 +312,12 @@ static void watches(struct kunit *test)
 	model_watched(smmu->model, &seen);
 	KUNIT_EXPECT_EQ(test, MODEL_WATCH_MAX, seen.nr);
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, seen.pa[0]);
-	/* two commands, a look on either side of each; at least, as unmaps send as many */
+	/*
+	 * there are two commands, with a look before and after each; at least so many, because
+	 * unmaps send commands, too
+	 */
 	KUNIT_EXPECT_GE(test, seen.looks, 2 * 4 * MODEL_WATCH_MAX);
-	/* what is over is kept, and the next one begins anew */
+	/* the result of a watch that has ended stays; a new watch begins anew */
 	model_watch(smmu->model, NULL);
 	i = seen.looks;
 	KUNIT_ASSERT_EQ(test, 0, smmu_issue(hw, cmd, 2));
@@ -320,7 +332,7 @@ static void watches(struct kunit *test)
 	iommu_domain_free(domain);
 }
 
-/* A command is done when its time has come, and only pollers move the clock */
+/* A command is done when its time has come, and only polling moves the clock */
 static void keeps_time(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);

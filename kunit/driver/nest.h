@@ -7,13 +7,13 @@
 
 #define NEST_VA		0x7000001000ULL
 #define NEST_VA2	0x7000002000ULL
-/* Beyond all memory, so that the parent may map them as the test wants */
+/* Guest physical addresses beyond all memory, so that the parent may map them as the case wants */
 #define NEST_IPA	0x40000001000ULL
 #define NEST_IPA2	0x40000002000ULL
 #define NEST_PA		0x12345000ULL
 #define NEST_PA2	0x23456000ULL
 #define NEST_VSID	0x77
-/* PASIDs of a device that has some, as bits */
+/* Number of PASIDs of a device that has some, as bits */
 #define NEST_PASID_BITS	4
 
 /**
@@ -21,9 +21,9 @@
  * @rig: the machine
  * @smmu: SMMU number 0
  * @d: the device
- * @parent: maps IPA2 to PA2, too
+ * @parent: the stage 2, which maps IPA2 to PA2, too
  * @g: the guest, which knows the device by NEST_VSID
- * @t: its table, with ASID 5
+ * @t: the guest's table, with ASID 5
  */
 struct nest {
 	struct rig *rig;
@@ -34,21 +34,21 @@ struct nest {
 	struct guest_table *t;
 };
 
-/* The SMMU of a nest: with S2FWB; @pasids: with SubstreamIDs */
+/* The config of a nest's SMMU: with S2FWB; @pasids: with SubstreamIDs, too */
 void nest_config(struct model_config *cfg, bool pasids);
 
-/* @atc: the device has ATS; @pasids: and PASIDs */
+/* Make a nest; @atc: the device has ATS; @pasids: the device has PASIDs */
 void nest_make(struct kunit *test, struct nest *n, bool atc, bool pasids);
-/* The same in a machine of which the case has decided more: devices, and what the SMMU is */
+/* Make a nest in a machine to which the case has already added @smmu */
 void nest_make_on(struct kunit *test, struct nest *n, struct rig *rig, struct machine_smmu *smmu);
-/* Detached, and nothing left behind; nested domains are the caller's to free */
+/* Detach the device and check that nothing is left; the caller has freed its nested domains */
 void nest_free(struct kunit *test, struct nest *n);
 
-/* One more guest over a parent, who knows @d by @vsid */
+/* Make one more guest over a parent; the guest knows @d by @vsid */
 struct guest *nest_guest(struct kunit *test, struct machine_smmu *smmu,
 			 struct iommu_domain *parent, struct rig_device *d, u32 vsid);
 
-/* A translation fault of a device, as the event thread reports it */
+/* Report a translation fault of a device as the event thread does */
 void nest_fault(struct nest *n, struct rig_device *d);
 
 #endif

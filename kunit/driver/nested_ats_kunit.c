@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ATS of guests' devices where the device limits it. The rest is in nested_kunit.c.
+ * ATS of guests' devices where the device limits it. The other cases with ATS are in
+ * nested_kunit.c.
  */
 #include <linux/bitfield.h>
 #include <linux/device.h>
@@ -12,7 +13,7 @@
 #include "driver/nest.h"
 #include "driver/pci_rig.h"
 
-/* A device that does not know invalidations of all PASIDs at once */
+/* Make a nest whose device does not support an ATC_INV for all PASIDs at once (Global) */
 static void make_weak(struct kunit *test, struct nest *n, bool required)
 {
 	const struct model_inject inject = { .no_global = true };
@@ -37,7 +38,9 @@ static void expect_all(struct kunit *test, struct nest *n, u64 pa)
 		KUNIT_EXPECT_EQ(test, pa, rig_access_ssid(n->rig, n->d, ssid, NEST_VA, false));
 }
 
-/* With PASIDs of a guest's it keeps under them what the parent has unmapped: no ATS then */
+/*
+ * Under a guest's PASIDs such a device would keep what the parent has unmapped, so it gets no ATS.
+ */
 static void pasids_without_global(struct kunit *test)
 {
 	struct iommu_domain *one, *four;
@@ -59,7 +62,7 @@ static void pasids_without_global(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* And one that does not work without ATS is refused them */
+/* A device that needs ATS to work is refused a vSTE with PASIDs */
 static void pasids_without_choice(struct kunit *test)
 {
 	struct iommu_domain *one, *four;
@@ -78,7 +81,7 @@ static void pasids_without_choice(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* Bit 6 of the capability, as config space has it */
+/* Global Invalidate Supported is bit 6 of the ATS capability in config space */
 static void config_space(struct kunit *test)
 {
 	static const bool global[PCI_SLOTS] = { [FULL] = true };

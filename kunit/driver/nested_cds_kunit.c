@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From one CD table to another. CDs are cached by StreamID and SubstreamID, and a guest chooses
- * the address of its table: it may be that of the host's own. A guest's CD must not be met by
- * an STE without the guest's stage 2, not for a moment; and where the stage 2 stays, there must
- * be no moment without translation either.
+ * Changes from one CD table to another. CDs are cached by StreamID and SubstreamID, and a guest
+ * chooses the address of its table, which may equal that of the host's table. A guest's CD must
+ * never be used with an STE that does not have the guest's stage 2. And where the stage 2 stays the
+ * same, translation must not stop for a moment.
  */
 #include <linux/bitfield.h>
 #include <linux/device.h>
@@ -15,7 +15,7 @@
 #include "driver/guest.h"
 
 #define VA	0x7000001000ULL
-/* Beyond all memory: nothing but the parent leads from there to PA2 */
+/* Beyond all memory, so that only the parent leads from here to PA2 */
 #define IPA2	0x40000002000ULL
 #define PA	0x12345000ULL
 #define PA2	0x23456000ULL
@@ -24,13 +24,13 @@
 /**
  * struct cds - the host's CD table and a guest's at one address
  * @rig: machine
- * @smmu: its SMMU
+ * @smmu: the SMMU
  * @d: device
- * @host: VA to PA, attached first
- * @parent: stage 2; maps memory one to one but for the page of the host's CD table
+ * @host: domain of the host, maps VA to PA; attached first
+ * @parent: stage 2; maps memory one to one, except the page of the host's CD table
  * @g: guest
- * @t: its CD and table: VA to IPA2
- * @ptr: physical address of the host's CD table, and guest physical one of @t's
+ * @t: the guest's CD and table, which maps VA to IPA2
+ * @ptr: physical address of the host's CD table, and guest physical address of the guest's CD
  */
 struct cds {
 	struct rig *rig;
@@ -89,7 +89,7 @@ static void free_cds(struct kunit *test, struct cds *c)
 	iommu_domain_free(c->host);
 }
 
-/* Stage 1 with one CD at guest physical @ptr */
+/* Make a nested domain of stage 1 with one CD at guest physical address @ptr */
 static struct iommu_domain *vste_at(struct kunit *test, struct guest *g, u64 ptr, bool ats)
 {
 	struct iommu_domain *domain;
@@ -107,7 +107,7 @@ static const struct smmu_ste *ste_of(struct cds *c)
 	return smmu_strtab_ste(&rig_iommu(c->smmu)->smmu, c->d->sid);
 }
 
-/* Attach with the device asking all the time: it gets to @old, @new or nowhere */
+/* Attach while the device accesses VA all the time: each access reaches @old, @new or nothing */
 static void attach_watched(struct kunit *test, struct cds *c, struct iommu_domain *to, u64 old,
 			   u64 new)
 {
@@ -127,7 +127,7 @@ static void attach_watched(struct kunit *test, struct cds *c, struct iommu_domai
 	KUNIT_EXPECT_EQ(test, new, rig_access(c->rig, c->d, VA, false));
 }
 
-/* The guest's table is where the host's is: the one is never walked in the other's name */
+/* The guest's CD table has the address of the host's: neither is ever used in place of the other */
 static void one_address(struct kunit *test)
 {
 	struct iommu_domain *guest;
@@ -140,7 +140,7 @@ static void one_address(struct kunit *test)
 	w0 = le64_to_cpu(ste_of(&c)->w[0]);
 	for (i = 0; i < 3; i++) {
 		attach_watched(test, &c, guest, PA, PA2);
-		/* or there would be nothing to confuse */
+		/* the STEs differ in nothing but Config; else nothing could be confused */
 		KUNIT_EXPECT_EQ(test, 0, (w0 ^ le64_to_cpu(ste_of(&c)->w[0])) & ~STE0_CONFIG);
 		attach_watched(test, &c, c.host, PA2, PA);
 	}
@@ -148,7 +148,7 @@ static void one_address(struct kunit *test)
 	free_cds(test, &c);
 }
 
-/* Two guests over one stage 2, two VMIDs, and one address for their CD tables */
+/* Two guests with two VMIDs share one stage 2, and their CD tables have one address */
 static void one_address_two_vmids(struct kunit *test)
 {
 	struct iommu_domain *s1_a, *s1_b;
@@ -163,11 +163,11 @@ static void one_address_two_vmids(struct kunit *test)
 	s1_b = vste_at(test, b, c.ptr, false);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(c.d, s1_a));
 	KUNIT_EXPECT_EQ(test, PA2, rig_access(c.rig, c.d, VA, false));
-	/* a device is one guest's at a time */
+	/* a device belongs to one guest at a time */
 	guest_no_device(c.g, VSID);
 	guest_device(test, b, c.d, VSID);
 	attach_watched(test, &c, s1_b, PA2, PA2);
-	/* what A's CD brought in under B's VMID would stay when A is gone */
+	/* a TLB entry of A's CD under B's VMID would stay when A is gone */
 	KUNIT_EXPECT_FALSE(test, model_has_vmid(c.smmu->model, c.g->vsmmu.vmid));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(c.d, &smmu_identity_domain));
 	iommu_domain_free(s1_a);
@@ -182,7 +182,7 @@ struct stes {
 	u32 off;
 };
 
-/* The STE as it is at each command */
+/* Look at the STE at each command */
 static void look(void *data, const struct smmu_cmd *cmd)
 {
 	struct stes *s = data;
@@ -192,7 +192,7 @@ static void look(void *data, const struct smmu_cmd *cmd)
 	s->off += !(w0 & STE0_V) || FIELD_GET(STE0_CONFIG, w0) != STE_CONFIG_S1_S2;
 }
 
-/* Another table of the same guest: ATS stays on, and no request finds the STE without it */
+/* Attach to another CD table of the same guest: ATS and both stages stay on all the time */
 static void one_stage2(struct kunit *test)
 {
 	struct iommu_domain *s1, *other;
@@ -218,7 +218,7 @@ static void one_stage2(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, c.d->ats);
 	KUNIT_EXPECT_EQ(test, PA2, rig_access(c.rig, c.d, VA, false));
 
-	/* to the host's own table there is such a moment: that is what the count can see */
+	/* an attach to the host's own table does have such a moment, so the count can see one */
 	s = (struct stes) { .ste = ste_of(&c) };
 	model_trace(c.smmu->model, look, &s);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(c.d, c.host));

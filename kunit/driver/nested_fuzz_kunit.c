@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest that sends anything: a million commands through the driver to the model SMMU, which
- * must never see an illegal one. The guest's own translation works all the time, and another
- * guest's TLB entries are never touched.
+ * A guest sends a million random commands through the driver to the model SMMU, which must never
+ * get an illegal one. The guest's own translation works all the time, and the TLB entries of
+ * another guest are never touched.
  */
 #include <linux/bitfield.h>
 #include <linux/device.h>
@@ -20,7 +20,10 @@
 #define COMMANDS	1000000
 #define BATCH		2048
 
-/* Opcodes that a guest may use come often enough that batches get far */
+/*
+ * Make a random command. Legal opcodes are frequent, so that batches get far before they are
+ * refused.
+ */
 static struct smmu_cmd random_cmd(struct rnd_state *rnd)
 {
 	static const u8 opcode[] = { CMD_TLBI_NSNH_ALL, CMD_TLBI_NH_ALL, CMD_TLBI_NH_ASID,
@@ -31,7 +34,7 @@ static struct smmu_cmd random_cmd(struct rnd_state *rnd)
 	u32 dice = prandom_u32_state(rnd);
 	u8 op = opcode[dice % ARRAY_SIZE(opcode)];
 
-	/* once in a thousand anything at all */
+	/* once in a thousand times the opcode is random, too */
 	if (!(dice >> 22))
 		return (struct smmu_cmd) { { cpu_to_le64(w0), cpu_to_le64(w1) } };
 	switch (op) {

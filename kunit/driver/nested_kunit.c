@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Nesting: guests' STEs over a shared stage 2. What enters the parent's array with each kind, who
- * is invalidated when, what a guest can reach with its commands, and what it hears.
+ * Nesting: guests' STEs over a shared stage 2. Which entries each kind of vSTE makes in the
+ * parent's array, what is invalidated when, what a guest can reach with its commands, and which
+ * events it gets.
  */
 #include <linux/bitfield.h>
 #include <linux/device.h>
@@ -25,7 +26,7 @@
 #define PA2	NEST_PA2
 #define VSID	NEST_VSID
 
-/* Users of an entry in the parent's array; -1 where there is none */
+/* Number of users of an entry in the parent's array; -1 if there is no such entry */
 static int users(struct iommu_domain *parent, struct machine_smmu *smmu, u8 type, u32 id)
 {
 	struct smmu_inv key = { .inst = &rig_iommu(smmu)->smmu.inst, .type = type, .id = id };
@@ -67,7 +68,7 @@ static void expect_pair(struct kunit *test, struct nest *n, int want)
 		KUNIT_EXPECT_FALSE(test, model_has_vmid(n->smmu->model, vmid));
 }
 
-/* Each kind of vSTE: STE, entries, and where an access ends */
+/* For each kind of vSTE: the STE, the entries, and where an access ends */
 static void kinds(struct kunit *test)
 {
 	struct iommu_domain *s1, *bypass, *abort;
@@ -96,7 +97,10 @@ static void kinds(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(n.rig, n.d, IPA, true));
 	expect_pair(test, &n, 1);
 
-	/* the last one out: flushed, parked, and the VMID stays the vSMMU's */
+	/*
+	 * the last user has left: the VMID is invalidated, its entries are parked, and the vSMMU
+	 * keeps it
+	 */
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, abort));
 	expect_pair(test, &n, 0);
 	KUNIT_EXPECT_EQ(test, 0, live(n.parent));
@@ -108,7 +112,7 @@ static void kinds(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* The guest changes its table and says so: before that the old translation may be used */
+/* The guest changes its table and invalidates it; before that, the old translation may be used */
 static void guest_invalidates(struct kunit *test)
 {
 	struct iommu_domain *s1;
@@ -121,10 +125,13 @@ static void guest_invalidates(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PA, rig_access(n.rig, n.d, VA, false));
 	guest_unmap(test, n.t, VA);
 	guest_map(test, n.t, VA, IPA2);
-	/* the model keeps what it may keep: else this would prove nothing */
+	/*
+	 * the model keeps the old translation as long as it may; otherwise the case would prove
+	 * nothing
+	 */
 	KUNIT_EXPECT_EQ(test, PA, rig_access(n.rig, n.d, VA, false));
 
-	/* VMID 0 is what the guest thinks it has */
+	/* the guest believes that its VMID is 0 */
 	cmd.w[0] = cpu_to_le64(CMD_TLBI_NH_ASID | FIELD_PREP(CMD0_TLBI_ASID, 5));
 	guest_command(test, n.g, &cmd);
 	KUNIT_EXPECT_EQ(test, PA2, rig_access(n.rig, n.d, VA, false));
@@ -139,7 +146,7 @@ static void guest_invalidates(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* The guest writes another CD; CFGI_CD names the stream as the guest knows it */
+/* The guest writes another CD; its CFGI_CD names the stream by the StreamID that the guest knows */
 static void guest_changes_cd(struct kunit *test)
 {
 	struct guest_table *other;
@@ -160,7 +167,7 @@ static void guest_changes_cd(struct kunit *test)
 	smmu_cmd_cfgi_cd(&cmd, VSID + 1, 0, true);
 	KUNIT_EXPECT_EQ(test, -EIO, guest_commands(test, n.g, &cmd, &num));
 	KUNIT_EXPECT_EQ(test, 0, num);
-	/* the host's own number of the stream is nobody's business */
+	/* the guest cannot name the stream by the host's StreamID */
 	smmu_cmd_cfgi_cd(&cmd, n.d->sid, 0, true);
 	num = 1;
 	KUNIT_EXPECT_EQ(test, -EIO, guest_commands(test, n.g, &cmd, &num));
@@ -173,7 +180,7 @@ static void guest_changes_cd(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* Opcodes of one unmap, in the order of the queue */
+/* Opcodes of one unmap, in the order in which they are in the queue */
 struct order {
 	u8 op[16];
 	u32 nr;
@@ -187,7 +194,10 @@ static void note_op(void *data, const struct smmu_cmd *cmd)
 		o->op[o->nr++] = smmu_cmd_opcode(cmd);
 }
 
-/* Stage 2 changes under a running guest: stage 2, then guests' stage 1, then ATCs in full */
+/*
+ * Stage 2 changes under a running guest: the invalidations are for stage 2, then for the guests'
+ * stage 1, then for everything in the ATCs.
+ */
 static void parent_unmaps(struct kunit *test)
 {
 	static const u8 want[] = { CMD_TLBI_S2_IPA, CMD_SYNC, CMD_TLBI_NH_ALL, CMD_SYNC,
@@ -220,7 +230,7 @@ static void parent_unmaps(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* The device asks without a PASID, and with each of the guest's: all go to @pa */
+/* The device accesses @va without a PASID and with each of the guest's PASIDs; all reach @pa */
 static void expect_all(struct kunit *test, struct nest *n, u64 va, u64 pa)
 {
 	u32 ssid;
@@ -230,7 +240,10 @@ static void expect_all(struct kunit *test, struct nest *n, u64 va, u64 pa)
 		KUNIT_EXPECT_EQ(test, pa, rig_access_ssid(n->rig, n->d, ssid, va, false));
 }
 
-/* What the ATC holds under a guest's PASIDs goes, too: with the parent's pages, and with ATS */
+/*
+ * What the ATC holds under a guest's PASIDs is invalidated, too: when the parent unmaps, and when
+ * ATS is turned off.
+ */
 static void parent_unmaps_under_pasids(struct kunit *test)
 {
 	struct iommu_domain *s1, *abort;
@@ -251,7 +264,7 @@ static void parent_unmaps_under_pasids(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, iommu_map(n.parent, IPA, PA2, SZ_4K, IOMMU_READ, GFP_KERNEL));
 	expect_all(test, &n, VA, PA2);
 
-	/* off, and meanwhile nobody tells it anything */
+	/* ATS is off, and the device gets no ATC_INV meanwhile */
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, abort));
 	KUNIT_EXPECT_FALSE(test, n.d->ats);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(n.parent, IPA, SZ_4K));
@@ -260,7 +273,7 @@ static void parent_unmaps_under_pasids(struct kunit *test)
 	expect_all(test, &n, VA, RIG_NOWHERE);
 	expect_all(test, &n, VA2, PA2);
 
-	/* another domain while it stays on */
+	/* ATS stays on from one domain to another */
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, n.parent));
 	KUNIT_EXPECT_TRUE(test, n.d->ats);
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(n.rig, n.d, 1, VA2, false));
@@ -272,7 +285,10 @@ static void parent_unmaps_under_pasids(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* Where there is an ATC: on with a stage-1 vSTE that asks for it, off with any other */
+/*
+ * A device with an ATC: ATS is on with a stage-1 vSTE that asks for it, and off with any other
+ * vSTE.
+ */
 static void ats_follows_the_vste(struct kunit *test)
 {
 	struct iommu_domain *with, *without, *bypass, *abort;
@@ -297,7 +313,9 @@ static void ats_follows_the_vste(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, abort));
 	KUNIT_EXPECT_FALSE(test, n.d->ats);
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(n.rig, n.d, VA, false));
-	/* raw: its own entries, and an ATS entry that knows addresses */
+	/*
+	 * attached to the parent itself: entries of its own, with an ATS entry for single addresses
+	 */
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, n.parent));
 	KUNIT_EXPECT_TRUE(test, n.d->ats);
 	KUNIT_EXPECT_EQ(test, 1, users(n.parent, n.smmu, SMMU_INV_ATS, n.d->sid));
@@ -311,7 +329,7 @@ static void ats_follows_the_vste(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* The guest's own ATC_INV; while ATS is off it is done without reaching the queue */
+/* The guest's own ATC_INV; while ATS is off, it counts as done without being sent */
 static void guest_invalidates_atc(struct kunit *test)
 {
 	struct model_stats *stats = kunit_kzalloc(test, sizeof(*stats), GFP_KERNEL);
@@ -346,7 +364,10 @@ static void guest_invalidates_atc(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* Two guests on one SMMU over one parent: two VMIDs, one change reaches both, and not more */
+/*
+ * Two guests on one SMMU share a parent: they have two VMIDs; a change of the parent reaches both,
+ * a guest's command reaches only that guest.
+ */
 static void two_on_one(struct kunit *test)
 {
 	struct iommu_domain *s1, *s1_b;
@@ -370,14 +391,17 @@ static void two_on_one(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PA, rig_access(n.rig, n.d, VA, false));
 	KUNIT_EXPECT_EQ(test, PA2, rig_access(n.rig, d_b, VA, false));
 
-	/* same ASID, same vSID, another VMID: one guest's commands do not reach the other */
+	/*
+	 * with the same ASID and vSID but another VMID, the commands of one guest do not reach the
+	 * other
+	 */
 	guest_unmap(test, n.t, VA);
 	guest_unmap(test, t_b, VA);
 	cmd = (struct smmu_cmd) { { cpu_to_le64(CMD_TLBI_NSNH_ALL) } };
 	guest_command(test, n.g, &cmd);
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(n.rig, n.d, VA, false));
 	KUNIT_EXPECT_EQ(test, PA2, rig_access(n.rig, d_b, VA, false));
-	/* not even by naming its VMID */
+	/* not even if they name the VMID of the other */
 	cmd.w[0] = cpu_to_le64(CMD_TLBI_NH_ALL | FIELD_PREP(CMD0_TLBI_VMID, g_b->vsmmu.vmid));
 	guest_command(test, n.g, &cmd);
 	KUNIT_EXPECT_EQ(test, PA2, rig_access(n.rig, d_b, VA, false));
@@ -388,7 +412,7 @@ static void two_on_one(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(n.rig, n.d, VA, false));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(n.rig, d_b, VA, false));
 
-	/* the first one goes: its VMID is free, the other's entries stay */
+	/* the first guest detaches: the entries of the other stay */
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
 	KUNIT_EXPECT_EQ(test, 2, live(n.parent));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d_b, &smmu_identity_domain));
@@ -398,7 +422,9 @@ static void two_on_one(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* Two SMMUs, a guest's SMMU on each, one stage 2; and a third device attached to it raw */
+/*
+ * Two SMMUs with a vSMMU on each share one stage 2, and a third device is attached to that itself.
+ */
 static void two_smmus_and_raw(struct kunit *test)
 {
 	struct machine_smmu *smmu_b;
@@ -420,13 +446,13 @@ static void two_smmus_and_raw(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d_b, s1_b));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(raw, n.parent));
-	/* two pairs and the raw one's own VMID */
+	/* two pairs for the vSMMUs, and the VMID of the third device */
 	KUNIT_EXPECT_EQ(test, 5, live(n.parent));
 	KUNIT_EXPECT_EQ(test, -1, users(n.parent, n.smmu, SMMU_INV_S2_VMID, n.g->vsmmu.vmid));
 	KUNIT_EXPECT_EQ(test, PA, rig_access(n.rig, n.d, VA, false));
 	KUNIT_EXPECT_EQ(test, PA, rig_access(n.rig, d_b, VA, false));
 	KUNIT_EXPECT_EQ(test, PA, rig_access(n.rig, raw, IPA, false));
-	/* through the other SMMU's guest: no */
+	/* the nested domain belongs to the other SMMU */
 	KUNIT_EXPECT_EQ(test, -EINVAL, s1_b->ops->attach_dev(s1_b, n.d->dev, s1));
 	KUNIT_EXPECT_EQ(test, PA, rig_access(n.rig, n.d, VA, false));
 
@@ -445,7 +471,7 @@ static void two_smmus_and_raw(struct kunit *test)
 
 enum { IDENTITY, BLOCKED, S1, RAW, V_ABORT, V_BYPASS, V_S1, V_S1_ATS, STATES };
 
-/* From everything to everything, with the device asking between any two commands */
+/* Every change from one kind of attachment to another, with an access between any two commands */
 static void replaces(struct kunit *test)
 {
 	static const u64 goes_to[STATES] = {
@@ -471,7 +497,7 @@ static void replaces(struct kunit *test)
 	dma.sid = n.d->sid;
 	for (from = 0; from < STATES; from++) {
 		for (to = 0; to < STATES; to++) {
-			/* the core does nothing, and there is nothing to be watched */
+			/* the IOMMU core does nothing then, and there is nothing to watch */
 			if (from == to)
 				continue;
 			KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, state[from]));
@@ -489,7 +515,10 @@ static void replaces(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* Reset of a device in a guest: back to the same vSTE, without memory, whatever others did */
+/*
+ * A device in a guest is reset: it comes back to the same vSTE without memory, whatever others have
+ * done meanwhile.
+ */
 static void comes_back(struct kunit *test)
 {
 	struct iommu_domain *s1;
@@ -517,7 +546,10 @@ static void comes_back(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* A fault of the guest's stage 1 is the guest's, with its StreamID; of stage 2 the host's */
+/*
+ * A fault of the guest's stage 1 goes to the guest, with its own StreamID; one of stage 2 goes to
+ * the host.
+ */
 static void faults(struct kunit *test)
 {
 	struct smmu_event event = {
@@ -569,7 +601,7 @@ static void faults(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* What is refused, and that nothing comes of it */
+/* What the driver must refuse, and that it changes nothing then */
 static void bad_input(struct kunit *test)
 {
 	struct iommu_domain *s1, *plain;
@@ -583,20 +615,20 @@ static void bad_input(struct kunit *test)
 
 	nest_make(test, &n, false, false);
 	s1 = guest_s1(test, n.g, n.t, false);
-	/* the guest has no such device */
+	/* the guest does not have this device */
 	stranger = rig_device(test, n.rig, 0);
 	KUNIT_EXPECT_EQ(test, -ENOENT, s1->ops->attach_dev(s1, stranger->dev, NULL));
-	/* Config 7, S2 fields, EATS 2 */
+	/* Config 7; S2 fields; EATS 2 */
 	KUNIT_EXPECT_EQ(test, -EIO, PTR_ERR(guest_domain(test, n.g, 0xf, 0)));
 	KUNIT_EXPECT_EQ(test, -EIO, PTR_ERR(guest_domain(test, n.g, STE0_V, STE1_S2FWB)));
 	KUNIT_EXPECT_EQ(test, -EIO, PTR_ERR(guest_domain(test, n.g, 0xb, 2ULL << 28)));
-	/* two are done, the third is not a guest's */
+	/* two commands are done; the third is not for guests */
 	cmd[0] = (struct smmu_cmd) { { cpu_to_le64(CMD_TLBI_NH_ALL) } };
 	cmd[1] = cmd[0];
 	cmd[2] = (struct smmu_cmd) { { cpu_to_le64(CMD_TLBI_S12_VMALL) } };
 	KUNIT_EXPECT_EQ(test, -EIO, guest_commands(test, n.g, cmd, &num));
 	KUNIT_EXPECT_EQ(test, 2, num);
-	/* not a nest parent; an SMMU that cannot walk the parent */
+	/* a domain that is not a nest parent; an SMMU that cannot walk the parent */
 	plain = rig_domain(test, n.d);
 	KUNIT_EXPECT_NULL(test, guest_new(test, n.smmu, plain, &ret));
 	KUNIT_EXPECT_EQ(test, -EINVAL, ret);
@@ -612,7 +644,7 @@ static void bad_input(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* Every VMID is some vSMMU's; freed by destroying one */
+/* When vSMMUs have taken every VMID, a new one gets none until one of them is destroyed */
 static void vmids_run_out(struct kunit *test)
 {
 	struct smmu_vsmmu *v = kunit_kcalloc(test, 256, sizeof(*v), GFP_KERNEL);
@@ -645,7 +677,10 @@ static void vmids_run_out(struct kunit *test)
 	iommu_domain_free(parent);
 }
 
-/* The SMMU goes while a guest's SMMU and a vSTE are still open: they come to nothing */
+/*
+ * The SMMU is removed while a vSMMU and a vSTE are still there: commands get an error, and both can
+ * still be freed.
+ */
 static void outlives_the_smmu(struct kunit *test)
 {
 	struct smmu_cmd cmd = { { cpu_to_le64(CMD_TLBI_NH_ALL) } };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PASIDs: attach, replace, detach beside every kind of RID domain, what the STE becomes, and
- * that unmaps reach what was cached under each of them.
+ * PASIDs: attach, replace and detach beside every kind of RID domain, what the STE becomes, and
+ * that unmaps reach what was cached under each PASID.
  */
 #include <linux/bitfield.h>
 #include <linux/device.h>
@@ -67,7 +67,7 @@ static const char *kind(struct machine_smmu *smmu, struct rig_device *d)
 	return smmu_ste_kind(smmu_strtab_ste(&rig_iommu(smmu)->smmu, d->sid));
 }
 
-/* Beside identity, blocked and stage 1: requests without PASID stay what they are */
+/* A PASID beside identity, blocked and stage 1: requests without PASID go where they went before */
 static void beside_every_rid(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -89,7 +89,7 @@ static void beside_every_rid(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, with[i].domain));
 		KUNIT_ASSERT_EQ(test, 0, set(d, p, 5));
 		KUNIT_EXPECT_STREQ(test, "stage1", kind(smmu, d));
-		/* and the RID changes under the PASID */
+		/* the domain of the RID changes while the PASID stays */
 		for (j = 0; j < ARRAY_SIZE(with); j++) {
 			KUNIT_ASSERT_EQ(test, 0, rig_attach(d, with[j].domain));
 			KUNIT_EXPECT_EQ(test, with[j].s1dss, s1dss(smmu, d));
@@ -107,7 +107,10 @@ static void beside_every_rid(struct kunit *test)
 	iommu_domain_free(p);
 }
 
-/* First, last and middle SubstreamID, through as many leaves, all on one domain and apart */
+/*
+ * The first, the last and some middle SubstreamIDs, in several leaf tables; each on a domain of its
+ * own, then all on one.
+ */
 static void many_pasids(struct kunit *test)
 {
 	static const u32 ssid[] = { 1, 63, 64, 500, (1 << BITS) - 1 };
@@ -123,7 +126,7 @@ static void many_pasids(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, PA2 + i * SZ_4K,
 				rig_access_ssid(rig, d, ssid[i], IOVA, false));
 	}
-	/* one ASID for all that share a domain */
+	/* all that share a domain have one ASID */
 	for (i = 0; i < ARRAY_SIZE(ssid); i++) {
 		KUNIT_ASSERT_EQ(test, 0, set(d, shared, ssid[i]));
 		KUNIT_EXPECT_EQ(test, PA, rig_access_ssid(rig, d, ssid[i], IOVA, false));
@@ -144,7 +147,7 @@ static void many_pasids(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(smmu)->smmu.inst.asids));
 }
 
-/* With ATS: on with the first PASID, off with the last, an entry for each, and no stale ATC */
+/* ATS is on from the first PASID to the last, each PASID has an entry, and no ATC entry is stale */
 static void with_ats(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -163,19 +166,19 @@ static void with_ats(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, set(d, b, 2));
 	KUNIT_EXPECT_EQ(test, PA, rig_access_ssid(rig, d, 1, IOVA, false));
 	KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, 2, IOVA, false));
-	/* replace: what the ATC holds under 1 goes, under 2 stays good */
+	/* replace: the ATC's entries under PASID 1 are invalidated, those under 2 stay valid */
 	KUNIT_ASSERT_EQ(test, 0, set(d, b, 1));
 	KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, 1, IOVA, false));
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(b, IOVA, SZ_4K));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(rig, d, 1, IOVA, false));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(rig, d, 2, IOVA, false));
-	/* the RID joins, PASIDs leave: ATS stays on for it */
+	/* the RID is attached and the PASIDs are detached: ATS stays on for the RID */
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, rid));
 	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
 	clear(test, d, 1);
 	clear(test, d, 2);
 	KUNIT_EXPECT_TRUE(test, d->ats);
-	/* and the other way round */
+	/* the other way round: ATS stays on for the PASID */
 	KUNIT_ASSERT_EQ(test, 0, set(d, a, 1));
 	KUNIT_EXPECT_EQ(test, PA, rig_access_ssid(rig, d, 1, IOVA, false));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_blocked_domain));
@@ -193,8 +196,8 @@ static void with_ats(struct kunit *test)
 }
 
 /*
- * The device goes with PASIDs attached; nobody can detach them any more. Nothing is
- * allocated, and its DMA goes where it went or nowhere.
+ * The device is released with PASIDs attached, which can be detached by nothing else any more. The
+ * release allocates nothing, and an access of the device goes where it went before, or nowhere.
  */
 static void released_with_pasids(struct kunit *test)
 {
@@ -215,7 +218,10 @@ static void released_with_pasids(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0, set(d, p, i));
 		KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, i, IOVA, false));
 	}
-	/* the core knows nothing of these PASIDs, as in iommu_deinit_device() */
+	/*
+	 * the IOMMU core does not know of these PASIDs; the steps are those of
+	 * iommu_deinit_device()
+	 */
 	dma.sid = sid;
 	model_watch(smmu->model, &dma);
 	rig_alloc_begin(1);
@@ -240,7 +246,7 @@ static void released_with_pasids(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(smmu)->smmu.inst.asids));
 }
 
-/* After a reset every PASID comes back without memory, others' merges or not */
+/* After a reset every PASID comes back without memory, even if others have made merges meanwhile */
 static void comes_back(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -255,7 +261,7 @@ static void comes_back(struct kunit *test)
 	p = mapped(test, d, PA2);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, rid));
 	KUNIT_ASSERT_EQ(test, 0, set(d, p, 7));
-	/* as pci_dev_reset_iommu_prepare() does */
+	/* the steps are those of pci_dev_reset_iommu_prepare() */
 	KUNIT_ASSERT_EQ(test, 0, smmu_blocked_domain.ops->attach_dev(&smmu_blocked_domain,
 								     d->dev, rid));
 	clear(test, d, 7);
@@ -300,7 +306,10 @@ static u32 places(struct rig_device *d)
 	return n;
 }
 
-/* All PASIDs in turn over one domain, and some again: nothing grows with those that ever were */
+/*
+ * Every PASID in turn is attached to one domain, and some also to another: nothing grows with the
+ * number of PASIDs that were ever attached.
+ */
 static void cycles(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -312,7 +321,10 @@ static void cycles(struct kunit *test)
 	rig->atc = true;
 	d = new_device(test, rig, 0);
 	rid = mapped(test, d, PA);
-	/* attached: it is no reset that the PASIDs are detached for, and ATS stays on */
+	/*
+	 * the RID is attached, so that a detach of a PASID does not look like a reset, and ATS
+	 * stays on
+	 */
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, rid));
 	p = mapped(test, d, PA);
 	other = mapped(test, d, PA2);
@@ -324,7 +336,10 @@ static void cycles(struct kunit *test)
 			KUNIT_ASSERT_EQ(test, 0, set(d, other, ssid));
 			KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, ssid, IOVA, false));
 		}
-		/* a TLB entry; and the next merge drops what was forgotten since the last */
+		/*
+		 * one entry for the ASID; the next merge drops the entries that were forgotten
+		 * since the last
+		 */
 		KUNIT_ASSERT_LE(test, array_len(p), SMMU_IDLE_PASIDS + 3);
 		KUNIT_ASSERT_LE(test, array_len(other), SMMU_IDLE_PASIDS + 3);
 		clear(test, d, ssid);
@@ -333,7 +348,7 @@ static void cycles(struct kunit *test)
 	KUNIT_EXPECT_GE(test, places(d), 8);
 	iommu_domain_free(other);
 	iommu_domain_free(p);
-	/* nobody can come back to a domain that is gone */
+	/* the domain is gone, so no PASID can come back to it */
 	KUNIT_EXPECT_EQ(test, 0, places(d));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
 	iommu_domain_free(rid);
@@ -341,7 +356,7 @@ static void cycles(struct kunit *test)
 
 #define MANY	200
 
-/* What the core does to a device that is reset, with more PASIDs than are kept otherwise */
+/* What the IOMMU core does to a device that is reset, with more PASIDs than are kept otherwise */
 static void many_come_back(struct kunit *test)
 {
 	struct iommu_domain *block = &smmu_blocked_domain, *rid, *p;
@@ -357,7 +372,7 @@ static void many_come_back(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, rid));
 	for (i = 1; i <= MANY; i++)
 		KUNIT_ASSERT_EQ(test, 0, set(d, p, i));
-	/* the second time requests without PASID are blocked already, and stay so */
+	/* in the second round requests without PASID are blocked before the reset, and stay so */
 	for (round = 0; round < 2; round++) {
 		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, round ? block : rid));
 		rig_alloc_begin(1);
@@ -377,7 +392,7 @@ static void many_come_back(struct kunit *test)
 		for (i = 1; i <= MANY; i++)
 			KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, i, IOVA, false));
 	}
-	/* detached for good */
+	/* without a blocked RID the PASIDs are detached for good */
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, rid));
 	for (i = 1; i <= MANY; i++)
 		clear(test, d, i);
@@ -387,7 +402,7 @@ static void many_come_back(struct kunit *test)
 	iommu_domain_free(p);
 }
 
-/* A replace that fails at another device of the group is taken back, without memory */
+/* A replace that fails at another device of the group is undone, without memory */
 static void reverts(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -410,7 +425,7 @@ static void reverts(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, rig_alloc_end());
 		KUNIT_EXPECT_EQ(test, PA, rig_access_ssid(rig, d, i, IOVA, false));
 	}
-	/* what would have been is gone, what is stays */
+	/* what the replace has made is gone, what was there before stays */
 	iommu_domain_free(b);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(a, IOVA, SZ_4K));
 	for (i = 1; i <= 2 * SMMU_IDLE_PASIDS; i++) {
@@ -429,7 +444,10 @@ static void silence(struct machine_smmu *smmu, struct rig_device *d)
 	model_inject(smmu->model, &inject);
 }
 
-/* Parked, attached anew and still silent: PASIDs join, and work when the device answers again */
+/*
+ * A device that has failed ATS and does not answer at the next attach either: PASIDs can be
+ * attached, and work when the device answers again.
+ */
 static void joins_parked(struct kunit *test)
 {
 	struct iommu_domain *rid, *p, *next[2];
@@ -454,7 +472,7 @@ static void joins_parked(struct kunit *test)
 		KUNIT_EXPECT_STREQ(test, "abort", kind(smmu, d));
 		KUNIT_EXPECT_FALSE(test, d->ats);
 		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(rig, d, 5, IOVA, false));
-		/* blocked is no reason to come back */
+		/* an attach to the blocked domain does not bring ATS back */
 		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_blocked_domain));
 		KUNIT_EXPECT_STREQ(test, "abort", kind(smmu, d));
 		silence(smmu, NULL);
@@ -473,7 +491,7 @@ static void joins_parked(struct kunit *test)
 	iommu_domain_free(p);
 }
 
-/* What is refused, and changes nothing */
+/* What the driver must refuse, without changing anything */
 static void refuses(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -495,7 +513,7 @@ static void refuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EBUSY, s2->ops->attach_dev(s2, d->dev, NULL));
 	KUNIT_EXPECT_EQ(test, PA, rig_access_ssid(rig, d, 1, IOVA, false));
 	KUNIT_EXPECT_EQ(test, IOVA, rig_access(rig, d, IOVA, false));
-	/* a detach of what was never there */
+	/* detach PASIDs that were never attached */
 	clear(test, d, 2);
 	clear(test, d, 5000);
 	clear(test, d, 1);
@@ -503,7 +521,9 @@ static void refuses(struct kunit *test)
 	iommu_domain_free(s2);
 }
 
-/* Every allocation of an attach fails once: nothing has changed, and it can be tried again */
+/*
+ * Every allocation of an attach fails once; that attach must change nothing and can be tried again.
+ */
 static void without_memory(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -516,14 +536,16 @@ static void without_memory(struct kunit *test)
 	rig->atc = true;
 	rig_hush(rig);
 	for (nth = 1; ; nth++) {
-		/* each time from the start: what is there already is not allocated again */
+		/*
+		 * each time with a new device, because what is there already is not allocated again
+		 */
 		d = new_device(test, rig, 0);
 		p = mapped(test, d, PA);
 		rig_alloc_begin(nth);
 		ret = set(d, p, 200);
 		if (!rig_alloc_end() || nth == 50)
 			break;
-		/* some can do without, as kmemleak for its notes */
+		/* some allocations may fail, such as those of kmemleak */
 		if (!ret) {
 			clear(test, d, 200);
 		} else {
@@ -538,14 +560,17 @@ static void without_memory(struct kunit *test)
 	}
 	rig_unhush(rig);
 	KUNIT_EXPECT_EQ(test, 0, ret);
-	/* place, table, its levels, array */
+	/* allocations: the place of the PASID, the CD table, its levels, the array */
 	KUNIT_EXPECT_GE(test, failed, 4);
 	KUNIT_EXPECT_EQ(test, PA, rig_access_ssid(rig, d, 200, IOVA, false));
 	clear(test, d, 200);
 	iommu_domain_free(p);
 }
 
-/* The STE stays, so nothing but CFGI_CD tells the SMMU of another CD: lose it, and it shows */
+/*
+ * The STE stays the same, so only a CFGI_CD tells the SMMU of another CD. The case drops it and
+ * sees the old translation.
+ */
 static void notices_lost_cfgi_cd(struct kunit *test)
 {
 	const struct model_inject inject = { .drop_opcode = CMD_CFGI_CD, .drop = U32_MAX };
