@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The driver with the kernel's PCI core around it: ATS and PASIDs in config space, function
- * level reset, unplugging and pulling out, a device that does not answer.
+ * The driver with the kernel's PCI core around it: ATS and PASIDs in config space, function level
+ * reset, unplugging and pulling out, and a device that does not answer.
  */
 #include <linux/iommu.h>
 #include <linux/pci-ats.h>
@@ -26,7 +26,7 @@ static const char *kind(struct pci_rig *p, u32 i)
 	return smmu_ste_kind(smmu_strtab_ste(smmu, fabric_sid(p->f, i)));
 }
 
-/* Each its own group and StreamID; PASIDs are on from the start, ATS is not */
+/* Each device has a group and a StreamID of its own; PASIDs are on from the start, ATS is not */
 static void found(struct kunit *test)
 {
 	struct pci_rig *p = pci_rig_new(test, 0);
@@ -50,7 +50,7 @@ static void found(struct kunit *test)
 	}
 }
 
-/* On with a paging domain or the first PASID, off with the last; where there is ATS at all */
+/* ATS is on from a paging domain or the first PASID to the last, if the device has ATS at all */
 static void ats_follows_domains(struct kunit *test)
 {
 	struct pci_rig *p = pci_rig_new(test, 0);
@@ -78,7 +78,10 @@ static void ats_follows_domains(struct kunit *test)
 	iommu_domain_free(pasid);
 }
 
-/* pci_reset_function(): blocked meanwhile, everything as before afterwards, without memory */
+/*
+ * pci_reset_function(): DMA is blocked during the reset, and everything is as before afterwards,
+ * without memory
+ */
 static void function_reset(struct kunit *test)
 {
 	const struct model_access try = { .iova = IOVA };
@@ -101,7 +104,7 @@ static void function_reset(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, FULL));
 		KUNIT_EXPECT_TRUE(test, fabric_pasid(p->f, FULL));
 	}
-	/* what was unmapped before a reset is not back after it */
+	/* what was unmapped before a reset does not come back with it */
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	KUNIT_ASSERT_EQ(test, 0, pci_reset_function(pdev));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, FULL, 0));
@@ -112,7 +115,7 @@ static void function_reset(struct kunit *test)
 	iommu_domain_free(pasid);
 }
 
-/* Unplugged and found again, with a PASID that nobody detaches any more */
+/* A device is unplugged and found again, with a PASID that nothing has detached */
 static void unplugged(struct kunit *test)
 {
 	struct pci_rig *p = pci_rig_new(test, 0);
@@ -140,7 +143,10 @@ static void unplugged(struct kunit *test)
 	iommu_domain_free(pasid);
 }
 
-/* Pulled out in use, beside another on the same domain: that one goes on, nobody waits twice */
+/*
+ * A device is pulled out in use, beside another one on the same domain. The other one goes on, and
+ * only the first unmap waits for the device that is gone.
+ */
 static void pulled_out(struct kunit *test)
 {
 	struct pci_rig *p = pci_rig_new(test, 0);
@@ -157,7 +163,7 @@ static void pulled_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, ATS_ONLY, 0));
 	flush_delayed_work(&rig_iommu(p->smmu)->recover);
-	/* the other answers, and the one that is gone is not asked any more */
+	/* the other device has answered, and the device that is gone is sent no ATC_INV any more */
 	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, ATS_ONLY));
 	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, ATS_ONLY));
 	KUNIT_EXPECT_EQ(test, 1, rig_ats_entries(domain));
@@ -182,9 +188,9 @@ static void pulled_out(struct kunit *test)
 }
 
 /*
- * One that is there and does not answer: it loses ATS in config space, and so does the one
- * beside it until it is known to be innocent; bus mastering goes meanwhile. An attach brings it
- * back.
+ * A device is there but does not answer. It loses ATS in config space, and so does the device
+ * beside it until that has answered when asked alone; both lose bus mastering meanwhile. A new
+ * attach brings ATS of the first device back.
  */
 static void does_not_answer(struct kunit *test)
 {
@@ -199,7 +205,7 @@ static void does_not_answer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, FULL, 0));
 	flush_delayed_work(&rig_iommu(p->smmu)->recover);
 	KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, FULL));
-	/* that is its owner's, and nothing comes of it */
+	/* its owner had set bus mastering, so it is on again, but the STE aborts */
 	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, FULL));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, FULL, 0));
 	KUNIT_EXPECT_STREQ(test, "abort", kind(p, FULL));
@@ -224,9 +230,10 @@ static void answers_again(struct pci_rig *p)
 }
 
 /*
- * A parked device is reset, twice, the first time in vain. What pci_save_state() has found is what
- * its owner wanted; the attach in the middle of the reset leaves PCI_COMMAND alone; the core's
- * attach of the PASIDs does not fail.
+ * A device that has failed ATS is reset twice; the first reset does not help. The driver keeps out
+ * of the way: pci_save_state() finds PCI_COMMAND as the device's owner has set it, the attach in
+ * the middle of the reset leaves PCI_COMMAND alone, and the IOMMU core's attach of the PASIDs does
+ * not fail.
  */
 static void parked_and_reset(struct kunit *test)
 {
@@ -267,8 +274,8 @@ static void parked_and_reset(struct kunit *test)
 }
 
 /*
- * A reset that begins while a device is cut off saves a PCI_COMMAND that is not its owner's, and
- * restores that. So bus mastering comes back when the reset is over.
+ * A reset that begins while a device is cut off saves PCI_COMMAND without the owner's bus
+ * mastering, and restores it so. So the driver gives bus mastering back when the reset is over.
  */
 static void reset_meets_a_cut(struct kunit *test)
 {
@@ -278,7 +285,7 @@ static void reset_meets_a_cut(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
 	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[ATS_ONLY]));
-	/* as pci_dev_lock() does; FULL is innocent */
+	/* locks config space as pci_dev_lock() does; FULL does answer */
 	pci_cfg_access_lock(pdev);
 	pci_rig_silence(p, ATS_ONLY);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
@@ -309,7 +316,7 @@ static void set_command(struct pci_dev *pdev, bool master)
 	pci_write_config_word(pdev, PCI_COMMAND, cmd);
 }
 
-/* Who sets the bit, and what it is when the device is parked */
+/* Who sets bus mastering, and what the bit is when the device has failed ATS */
 struct owner {
 	const char *name;
 	bool driver;
@@ -320,7 +327,7 @@ struct owner {
 
 static const struct owner owners[] = {
 	{ "a driver", .driver = true, .after = true },
-	/* the PCI core knows nothing of it */
+	/* the PCI core does not know that the bit is set */
 	{ "a guest", .guest = true, .after = true },
 	{ "nobody", .after = false },
 	{ "a driver that is unbound meanwhile", .driver = true, .unbound = true, .after = false },
@@ -342,7 +349,7 @@ static void whose_bus_mastering(struct kunit *test)
 	if (owner->guest)
 		set_command(pdev, true);
 	pci_rig_silence(p, FULL);
-	/* nothing settles before the other has had its time */
+	/* holds the recovery off until the case is done with the device that is cut off */
 	mutex_lock(&smmu_attach_mutex);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, FULL));

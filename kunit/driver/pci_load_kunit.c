@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PCI devices that are reset, unplugged and pulled out while others, and they themselves, do DMA
- * through ATCs and pages are unmapped under them. Whatever happens to a device: once an unmap
- * has returned, nobody gets the page.
+ * PCI devices are reset, unplugged and pulled out while all of them do DMA through ATCs and pages
+ * are unmapped at the same time. Whatever happens to a device: when an unmap has returned, no
+ * device reaches the page.
  */
 #include <linux/completion.h>
 #include <linux/delay.h>
@@ -23,9 +23,9 @@
 #define SEED		20261121
 
 /**
- * struct page_state - of a page of the domain
- * @seq: odd while it changes
- * @pa: where it is, 0 for unmapped
+ * struct page_state - a page of the domain
+ * @seq: odd while the page changes
+ * @pa: address that the page is mapped to, 0 for none
  */
 struct page_state {
 	u32 seq;
@@ -53,7 +53,7 @@ static void change(u32 i, u32 generation)
 	u64 pa = 0x100000000ULL + (u64)generation * SZ_4K;
 
 	WRITE_ONCE(page->seq, page->seq + 1);
-	smp_mb(); /* who accesses from here on knows that it changes */
+	smp_mb(); /* an access that begins from here on knows of the change */
 	if (page->pa) {
 		if (iommu_unmap(load.domain, iova_of(i), SZ_4K) != SZ_4K)
 			rig_wrong(&load.wrong, "page %u is not unmapped", i);
@@ -62,7 +62,7 @@ static void change(u32 i, u32 generation)
 	} else if (!iommu_map(load.domain, iova_of(i), pa, SZ_4K, IOMMU_READ, GFP_KERNEL)) {
 		WRITE_ONCE(page->pa, pa);
 	}
-	smp_mb(); /* what it is now, before it is said to be steady */
+	smp_mb(); /* @pa is written before @seq says that it is steady */
 	WRITE_ONCE(page->seq, page->seq + 1);
 }
 
@@ -79,7 +79,7 @@ static int mapper(void *data)
 	return 0;
 }
 
-/* A device of any kind, with a PASID or without; it may get nothing at all at any time */
+/* An access of any device, with a PASID or without; at any time it may reach nothing */
 static void one_access(struct rnd_state *rnd)
 {
 	u32 slot = prandom_u32_state(rnd) % PCI_SLOTS, i = prandom_u32_state(rnd) % PAGES;
@@ -98,7 +98,7 @@ static void one_access(struct rnd_state *rnd)
 	smp_mb(); /* pairs with change() */
 	if (seq & 1 || READ_ONCE(page->seq) != seq)
 		return;
-	/* identity, between two attachments */
+	/* the device is in the identity domain, between two attachments */
 	if (a.pa == iova_of(i))
 		return;
 	if (a.pa == pa && pa)
@@ -156,7 +156,10 @@ static void eject(struct kunit *test, u32 slot)
 	join(test, slot);
 }
 
-/* From one moment to the next: config space is gone, ATC_INVs are not answered */
+/*
+ * Pull a device out: from one moment to the next its config space is gone and it answers no
+ * ATC_INV.
+ */
 static void pull(struct kunit *test, u32 slot)
 {
 	struct pci_rig *p = load.p;
@@ -218,7 +221,9 @@ static void under_load(struct kunit *test)
 	KUNIT_EXPECT_GT(test, atomic64_read(&load.unmaps), 100);
 	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_iommu(load.p->smmu)->smmu));
 	rig_check(test, load.p->rig);
-	/* everybody is there in the end; who did not answer comes back by an attach */
+	/*
+	 * in the end every device is there again; an attach brings back those that have failed ATS
+	 */
 	for (i = 0; i < PAGES; i++)
 		if (load.page[i].pa)
 			change(i, 0);

@@ -8,7 +8,7 @@
 
 #define PCI_RIG_IOVA	0x40001000ULL
 
-/* With all; with ATS alone; with neither */
+/* An endpoint with ATS and PASIDs; one with ATS alone; one with neither */
 enum { FULL, ATS_ONLY, PLAIN, PCI_SLOTS };
 
 extern const struct fabric_endpoint pci_rig_endpoints[PCI_SLOTS];
@@ -21,19 +21,22 @@ struct pci_rig {
 	struct iommu_group *group[PCI_SLOTS];
 };
 
-/* SMMU number @nr and what is behind it, found; config space is that of the bridge, not a stub */
+/*
+ * Add SMMU number @nr and find what is behind it; config space is that of the host bridge, not a
+ * stub.
+ */
 struct pci_rig *pci_rig_new(struct kunit *test, u32 nr);
-/* References to what is in a slot, bus mastering on; and back */
+/* Take references to what is in a slot and turn bus mastering on; and drop the references */
 void pci_rig_take(struct kunit *test, struct pci_rig *p, u32 i);
 void pci_rig_let_go(struct pci_rig *p, u32 i);
 
-/* A domain with a page at PCI_RIG_IOVA */
+/* Make a domain that maps the page at PCI_RIG_IOVA */
 struct iommu_domain *pci_rig_mapped(struct kunit *test, struct pci_rig *p, u32 i, u64 pa);
 
-/* Where an access to PCI_RIG_IOVA goes, or RIG_NOWHERE */
+/* Let the device access PCI_RIG_IOVA. Return: where the access goes, or RIG_NOWHERE */
 u64 pci_rig_dma(struct pci_rig *p, u32 i, u32 ssid);
 
-/* ATC_INVs to it are not answered any more */
+/* From now on the device does not answer an ATC_INV */
 void pci_rig_silence(struct pci_rig *p, u32 i);
 
 #endif

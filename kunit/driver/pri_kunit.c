@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Page requests, which no device should send, as a module cannot switch PRI on: each group gets
- * its answer, a failure for good, and nothing else happens. Devices are errant here: strangers,
- * with PASIDs, more than the queue holds.
+ * Page requests. No device should send one, because a module cannot turn PRI on. Each group of
+ * requests gets an answer, which is a permanent failure, and nothing else happens. The devices of
+ * these cases are errant: unknown ones, ones with PASIDs, and ones that send more than the queue
+ * holds.
  */
 #include <linux/bitfield.h>
 #include <linux/delay.h>
@@ -29,7 +30,7 @@ static struct model *pri_smmu(struct kunit *test, struct rig *rig, bool irq)
 	return (irq ? rig_smmu_irq : rig_smmu)(test, rig, 0, &cfg)->model;
 }
 
-/* What the interrupt would do */
+/* Do what the interrupt would do */
 static void drain(struct rig *rig)
 {
 	smmu_priq_thread(0, &rig_iommu(rig->smmu[0])->smmu);
@@ -50,10 +51,10 @@ static struct model_page_request request(u32 sid, u16 prg)
 	};
 }
 
-/* One answer for each group, whoever asks, with the PASID that the group had */
+/* Each group gets one answer, whichever device has sent it, with the PASID that the group had */
 static void answers_groups(struct kunit *test)
 {
-	/* a device, and two that nobody knows */
+	/* a device that is attached, and two that the driver does not know */
 	static const u32 sids[] = { 0, 0x4243, 0xffff };
 	struct rig *rig = rig_new(test);
 	struct model *m = pri_smmu(test, rig, false);
@@ -86,7 +87,10 @@ static void answers_groups(struct kunit *test)
 	rig_check(test, rig);
 }
 
-/* Chapter 8: a Stop Marker is no request, and nothing answers it; without a PASID it is one */
+/*
+ * A Stop Marker is no request and gets no answer (chapter 8). The same record without a PASID is a
+ * request.
+ */
 static void leaves_stop_markers(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -110,7 +114,10 @@ static void leaves_stop_markers(struct kunit *test)
 	rig_check(test, rig);
 }
 
-/* A StreamID that no device behind this SMMU can have would make an illegal command */
+/*
+ * A StreamID that no device behind this SMMU can have gets no answer, because the command would be
+ * illegal.
+ */
 static void leaves_impossible_streams(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -124,7 +131,10 @@ static void leaves_impossible_streams(struct kunit *test)
 	rig_check(test, rig);
 }
 
-/* More than there is room for: the SMMU answers those itself, we the others, and it goes on */
+/*
+ * More requests than the queue holds: the SMMU answers those that do not fit, the driver answers
+ * the others, and later requests get in again.
+ */
 static void overflows(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -152,7 +162,7 @@ static void overflows(struct kunit *test)
 	rig_check(test, rig);
 }
 
-/* An error of the queue's is acknowledged, and after it requests get in again */
+/* An error of the queue is acknowledged, and requests get in again after it */
 static void survives_an_abort(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -180,14 +190,20 @@ static void survives_an_abort(struct kunit *test)
 	rig_check(test, rig);
 }
 
-/* An overflow that is not acknowledged: whatever comes is answered by the SMMU */
+/*
+ * Is there an overflow that the driver has not acknowledged? Until then the SMMU answers every
+ * request itself.
+ */
 static bool overflowed(struct model *m)
 {
 	return (model_read(m, SMMU_PAGE1_OFFSET + SMMU_PAGE1_PRIQ_PROD, 4) ^
 		model_read(m, SMMU_PAGE1_OFFSET + SMMU_PAGE1_PRIQ_CONS, 4)) & QUEUE_OVERFLOW;
 }
 
-/* As fast as it can, through the interrupt: each group has one answer, the SMMU's or ours */
+/*
+ * Requests come as fast as possible, through the interrupt: each group has one answer, from the
+ * SMMU or from the driver.
+ */
 static void storms(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -206,7 +222,7 @@ static void storms(struct kunit *test)
 		}
 		for (wait = 0; wait < 5000 && (answers(m) != ours || overflowed(m)); wait++)
 			usleep_range(100, 200);
-		/* the device takes its answers, so that the next burst may use their indexes */
+		/* the device takes its answers, so that the next burst can use their indexes */
 		for (i = 0; i < 3 * ENTRIES; i++) {
 			struct model_page_request r = request(d->sid, i);
 
@@ -217,7 +233,7 @@ static void storms(struct kunit *test)
 	KUNIT_EXPECT_GE(test, ours, 100 * ENTRIES);
 	KUNIT_EXPECT_GT(test, its, 0);
 	kunit_info(test, "answered by us %u, by the SMMU %u", ours, its);
-	/* and it is none the worse for it */
+	/* the device's DMA works after all that */
 	KUNIT_EXPECT_EQ(test, PAGE_ADDR, rig_access(rig, d, PAGE_ADDR, false));
 	rig_check(test, rig);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device that goes away. The core parks it on the release domain (blocked, or identity for a
- * device with direct mappings) and then lets the driver free it. Nobody asks whether that
- * worked: it must, without memory, and DMA that is still under way must meet nothing stale.
+ * A device is released. The IOMMU core attaches it to the release domain (blocked, or identity for
+ * a device with direct mappings) and then lets the driver free it. It does not look whether that
+ * attach has worked. So the attach must work, without memory, and DMA that is still in progress
+ * must not use anything stale.
  */
 #include <linux/bitfield.h>
 #include <linux/device.h>
@@ -20,10 +21,10 @@
 #define PA	0x12345000ULL
 
 /**
- * struct way - a release
- * @name: of the case
- * @stage2: of the domain that is left
- * @direct: the device requires direct mappings: parked on identity
+ * struct way - a way to release a device
+ * @name: name of the case
+ * @stage2: the domain that is left is of stage 2
+ * @direct: the device requires direct mappings, so it is attached to identity
  */
 struct way {
 	const char *name;
@@ -40,7 +41,7 @@ static const struct way ways[] = {
 
 KUNIT_ARRAY_PARAM_DESC(way, ways, name);
 
-/* STE, array and tag, of a device that is attached or parked */
+/* Check STE, array and tag of a device that is attached or released */
 static void expect_state(struct kunit *test, struct machine_smmu *smmu, struct rig_device *d,
 			 struct iommu_domain *domain, u64 config, u32 num)
 {
@@ -78,7 +79,7 @@ static void parks(struct kunit *test)
 	expect_state(test, smmu, d, domain, way->stage2 ? STE_CONFIG_S2 : STE_CONFIG_S1, 1);
 	tag = master->rid.tag.id;
 
-	/* what the core does in iommu_deinit_device(), with DMA under way and no memory */
+	/* the steps of iommu_deinit_device(), with DMA in progress and without memory */
 	model_watch(smmu->model, &dma);
 	rig_alloc_begin(1);
 	KUNIT_EXPECT_EQ(test, 0, park->ops->attach_dev(park, d->dev, domain));
@@ -89,7 +90,7 @@ static void parks(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, way->stage2 ? model_has_vmid(smmu->model, tag) :
 					       model_has_asid(smmu->model, tag));
 
-	/* the tag is given back with the domain, not before; the device may be gone by then */
+	/* the tag is freed with the domain, not before; the device may be gone by then */
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
 	rig_remove(d);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
@@ -98,7 +99,10 @@ static void parks(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(smmu)->smmu.inst.vmids));
 }
 
-/* After removal the stream aborts, and whoever gets the StreamID next finds nothing left */
+/*
+ * When a device was removed its stream aborts, and the next device with its StreamID finds nothing
+ * left.
+ */
 static void leaves_nothing(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);

@@ -27,7 +27,7 @@
 #include "iommu-priv.h"
 #include "driver/rig.h"
 
-/* Of the SMMU that is being added */
+/* Parameters of the SMMU that is being added */
 static struct smmu_tuning next_tuning;
 
 static void tuning_stub(struct smmu_tuning *tuning)
@@ -35,7 +35,10 @@ static void tuning_stub(struct smmu_tuning *tuning)
 	*tuning = next_tuning;
 }
 
-/* Devices of the model have no config space: what would be written there is kept here */
+/*
+ * The machine of the case. Its devices have no config space, so stubs keep in it what would be
+ * written there.
+ */
 static struct rig *the_rig;
 
 static struct rig_device *device_of(struct smmu_master *master)
@@ -53,7 +56,10 @@ static bool ats_capable_stub(struct smmu_master *master)
 	return the_rig->atc && smmu_has(&master->iommu->smmu, SMMU_FEAT_ATS);
 }
 
-/* Is ATS Enable set in the device? Without its lock: what it was a moment ago will do */
+/*
+ * Is ATS Enable set in the device? Read without the lock, because the SMMU may see a slightly older
+ * state.
+ */
 static bool ats_enable(void *data, u32 sid)
 {
 	struct rig *rig = the_rig;
@@ -75,7 +81,7 @@ static bool ats_required_stub(struct smmu_master *master)
 	return the_rig->ats_required;
 }
 
-/* A request that is under way is over before config space has changed */
+/* Set ATS Enable. The lock makes a request that is in progress end before config space changes. */
 static void set_ats(struct smmu_master *master, bool ats)
 {
 	struct rig_device *d = device_of(master);
@@ -251,7 +257,7 @@ struct rig_device *rig_device_sids(struct kunit *test, struct rig *rig, u32 smmu
 	return d;
 }
 
-/* StreamIDs that spread over level-2 tables */
+/* The StreamIDs are spread over level-2 tables */
 struct rig_device *rig_device(struct kunit *test, struct rig *rig, u32 smmu)
 {
 	u32 sid = 3 + rig->nr_devices * 0x41;
@@ -263,7 +269,7 @@ void rig_remove(struct rig_device *d)
 {
 	if (!d->dev)
 		return;
-	/* the core WARNs about a device that goes with somebody's domain attached */
+	/* the IOMMU core WARNs when a device is removed that has a domain attached */
 	if (d->group)
 		rig_attach(d, &smmu_identity_domain);
 	iommu_group_put(d->group);
@@ -280,7 +286,7 @@ void rig_remove_smmu(struct rig *rig, u32 i)
 	if (model_violation(rig->smmu[i]->model, text, sizeof(text)) && !rig->forgive)
 		KUNIT_FAIL(rig->test, "SMMU %u: %s", i, text);
 	if (rig->smmu[i]->dev->driver && model_is_on(rig->smmu[i]->model)) {
-		/* those without interrupts have not heard of the last faults */
+		/* an SMMU without interrupts has not reported the last faults yet */
 		smmu_evtq_drain(&rig_iommu(rig->smmu[i])->smmu);
 		if (model_stalled(rig->smmu[i]->model) && !rig->forgive)
 			KUNIT_FAIL(rig->test, "SMMU %u: faults without an answer", i);
@@ -313,7 +319,7 @@ struct iommu_domain *rig_domain_s2(struct kunit *test, struct rig_device *d)
 
 void rig_at_el2(struct rig *rig)
 {
-	/* teardown() undoes it */
+	/* teardown() sets it back */
 	compat_hyp_mode = true;
 }
 
@@ -427,8 +433,9 @@ void rig_watched_at(struct kunit *test, struct machine_smmu *smmu, const u64 *pa
 
 #ifdef CONFIG_FAULT_INJECTION
 /*
- * By default only allocations that may not wait fail, and of pages only two and more at once:
- * hardly any of ours. The switches are in debugfs and nowhere else.
+ * Find a switch of fault injection. By default only allocations that may not wait fail, and only
+ * those of two pages or more, which excludes nearly all allocations of the driver. The switches are
+ * only in debugfs.
  */
 static void *knob(const char *what, const char *name)
 {
@@ -468,7 +475,7 @@ void rig_alloc_begin(u32 nth)
 	current->fail_nth = nth;
 }
 
-/* What says "nothing was allocated" has to be able to say something else */
+/* Would an allocation have failed? If not, "nothing was allocated" would prove nothing. */
 static bool would_have_failed(void)
 {
 	struct page *page;
@@ -500,7 +507,7 @@ bool rig_alloc_end(void)
 	return failed;
 }
 #else
-/* Nothing is shown on such a kernel */
+/* Without fault injection a case cannot show anything about allocations */
 void rig_alloc_begin(u32 nth)
 {
 	WARN(1, "this kernel has no fault injection");
@@ -512,7 +519,7 @@ bool rig_alloc_end(void)
 }
 #endif
 
-/* What a hidden splat leaves behind */
+/* Has the kernel warned? A hidden warning leaves a taint behind. */
 static bool has_warned(void)
 {
 	return test_taint(TAINT_WARN) || !debug_locks;
@@ -522,7 +529,7 @@ void rig_hush(struct rig *rig)
 {
 	rig->warned = has_warned();
 	rig->loglevel = console_loglevel;
-	/* errors still come through */
+	/* errors are still printed */
 	console_loglevel = LOGLEVEL_WARNING;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What every suite on the model needs: a machine of some SMMUs with some devices behind them,
- * torn down by itself, and found without violations when it is.
+ * What every suite on the model needs: a machine with some SMMUs and some devices behind them. It
+ * is torn down when the case ends, and the case fails if a model has seen a violation by then.
  */
 #ifndef KUNIT_ON_MODEL_RIG_H
 #define KUNIT_ON_MODEL_RIG_H
@@ -24,16 +24,16 @@ struct iommu_domain;
 
 /**
  * struct rig_device - a device
- * @dev: the device, NULL once it is removed
+ * @dev: the device, NULL when it was removed
  * @group: its group, referenced
  * @smmu: index of its SMMU
  * @sid: its (first) StreamID
- * @config: what config space says changes between requests of the device
+ * @config: lock of the bits in config space, which change only between requests of the device
  * @ats: ATS is on in the device
- * @bus_master: it may send requests
- * @mastered: it might before the driver took that away
- * @atc: it has an ATC
- * @handle: for the core
+ * @bus_master: the device may send requests
+ * @mastered: the device might do so before the driver has turned bus mastering off
+ * @atc: the device has an ATC
+ * @handle: attach handle for the IOMMU core
  */
 struct rig_device {
 	struct device *dev;
@@ -41,7 +41,7 @@ struct rig_device {
 	u32 smmu;
 	u32 sid;
 	bool atc;
-	raw_spinlock_t config;	/* @ats, @bus_master, @mastered */
+	raw_spinlock_t config;	/* of @ats, @bus_master, @mastered */
 	bool ats;
 	bool bus_master;
 	bool mastered;
@@ -56,22 +56,22 @@ enum rig_insertion { RIG_MIXED, RIG_LOCK, RIG_COMBINE };
  * @test: the case
  * @smmu: SMMUs, NULL where there is none
  * @device: devices
- * @nr_devices: how many
- * @insertion: of the SMMUs added from now on
- * @atc: the devices added from now on have an ATC
- * @no_global: and do not know the Global flag of ATC_INV
- * @ats_required: and do not work without ATS
- * @ssid_bits: PASIDs of the devices added from now on
- * @can_stall: their faults may stall
- * @keeps_atc: a defect of the devices: ATS Enable from 0 to 1 does not empty the ATC
- * @no_ats: errno of pci_enable_ats()
- * @recover: a device was cut off since rig_recover()
- * @poll_cons: no CMD_SYNC of the SMMUs added from now on sends an MSI
- * @kdump: the SMMUs added from now on are a crash kernel's
- * @noncoherent: firmware says so of the SMMUs added from now on
+ * @nr_devices: number of devices
+ * @insertion: how SMMUs insert commands that are added from now on
+ * @atc: devices added from now on have an ATC
+ * @no_global: devices added from now on do not support the Global flag of ATC_INV
+ * @ats_required: devices added from now on do not work without ATS
+ * @ssid_bits: SubstreamID bits of devices added from now on
+ * @can_stall: faults of devices added from now on may stall
+ * @keeps_atc: a defect of the devices: setting ATS Enable does not empty the ATC
+ * @no_ats: error of pci_enable_ats(), 0 for none
+ * @recover: a device was cut off since the last rig_recover()
+ * @poll_cons: no CMD_SYNC of SMMUs added from now on sends an MSI
+ * @kdump: SMMUs added from now on are those of a crash kernel
+ * @noncoherent: firmware says of SMMUs added from now on that they are not coherent
  * @forgive: violations are part of the test
- * @loglevel: before rig_hush()
- * @warned: the kernel had warned before it
+ * @loglevel: console log level before rig_hush()
+ * @warned: the kernel had warned before rig_hush()
  */
 struct rig {
 	struct kunit *test;
@@ -95,7 +95,7 @@ struct rig {
 	bool warned;
 };
 
-/* What went wrong in a case of several threads: how often, and the first time in words */
+/* What went wrong in a case with several threads: how often, and a text about the first time */
 struct rig_wrong {
 	atomic_t count;
 	char first[160];
@@ -103,55 +103,57 @@ struct rig_wrong {
 
 __printf(2, 3) void rig_wrong(struct rig_wrong *wrong, const char *fmt, ...);
 
-/* An empty machine; everything in it goes when the case ends, devices first */
+/* Make an empty machine. Everything in it is removed when the case ends, devices first. */
 struct rig *rig_new(struct kunit *test);
 
-/* SMMU number @i, probed; NULL is the default config */
+/* Add SMMU number @i and probe it; NULL is the default config */
 struct machine_smmu *rig_smmu(struct kunit *test, struct rig *rig, u32 i,
 			      const struct model_config *cfg);
-/* The same with interrupts */
+/* Like rig_smmu(), with interrupts */
 struct machine_smmu *rig_smmu_irq(struct kunit *test, struct rig *rig, u32 i,
 				  const struct model_config *cfg);
 
-/* A device behind SMMU @smmu, in the default (identity) domain, with a StreamID of its own */
+/* Add a device behind SMMU @smmu, in the default (identity) domain, with a StreamID of its own */
 struct rig_device *rig_device(struct kunit *test, struct rig *rig, u32 smmu);
 struct rig_device *rig_device_sids(struct kunit *test, struct rig *rig, u32 smmu,
 				   const u32 *sids, u32 n);
 
-/* CPUs whose kernel runs at EL2, for SMMUs with IDR0.HYP that are added from now on */
+/* Let the kernel run at EL2, for SMMUs with IDR0.HYP that are added from now on */
 void rig_at_el2(struct rig *rig);
 
-/* Unplug it */
+/* Unplug a device, remove an SMMU */
 void rig_remove(struct rig_device *d);
 void rig_remove_smmu(struct rig *rig, u32 i);
 
-/* Attach, from whatever there was; identity and blocked domains too. Return: 0 or an error */
+/* Attach, whatever is attached; identity and blocked domains, too. Return: 0 or an error */
 int rig_attach(struct rig_device *d, struct iommu_domain *domain);
 
-/* New domains made for the device; freed by the caller */
+/* Make a domain for the device; the caller frees it */
 struct iommu_domain *rig_domain(struct kunit *test, struct rig_device *d);
 struct iommu_domain *rig_domain_s2(struct kunit *test, struct rig_device *d);
 
-/* The device accesses @iova. Return: where it went, or RIG_NOWHERE */
+/* Let the device access @iova. Return: where the access goes, or RIG_NOWHERE */
 #define RIG_NOWHERE	(~0ULL)
 u64 rig_access(struct rig *rig, struct rig_device *d, u64 iova, bool write);
-/* The event of an access that went nowhere, 0 for silence */
+/* Make an access that must go nowhere. Return: its event, 0 for none */
 u8 rig_event(struct rig *rig, struct rig_device *d, u64 iova, bool write);
 
-/* The same with a SubstreamID */
+/* Like rig_access(), with a SubstreamID */
 u64 rig_access_ssid(struct rig *rig, struct rig_device *d, u32 ssid, u64 iova, bool write);
 
 /*
- * An access of a device that may stall. Return: 0 with *@pa, -EFAULT, -EINPROGRESS with *@stag,
- * -EAGAIN; see model_access() and model_answer()
+ * Make an access of a device that may stall. Return: 0 with *@pa, -EFAULT, -EINPROGRESS with
+ * *@stag, -EAGAIN; see model_access() and model_answer().
  */
 int rig_try(struct rig *rig, struct rig_device *d, u32 ssid, u64 iova, bool write, u64 *pa,
 	    u16 *stag);
 
-/* ATS and bus mastering off in its config space, as the driver does it */
+/* Turn ATS and bus mastering off in the device's config space, as the driver does it */
 void rig_cut(struct rig_device *d);
 
-/* What the work item would do: find the culprit among the devices that were cut off */
+/*
+ * Do what the work item would do: find out which of the devices that were cut off does not answer.
+ */
 void rig_recover(struct rig *rig);
 
 static inline struct smmu_iommu *rig_iommu(struct machine_smmu *smmu)
@@ -160,31 +162,31 @@ static inline struct smmu_iommu *rig_iommu(struct machine_smmu *smmu)
 }
 
 /*
- * The end of model_watch(): the access went nowhere else than to one of @pa. Fails the case, too,
- * when the SMMU was sent no command meanwhile: then nobody looked during the change.
+ * End model_watch() and check that each access went to one of @pa. The case fails, too, if the SMMU
+ * was sent no command meanwhile, because then there was no access during the change.
  */
 #define rig_watched(test, smmu, ...)						\
 	rig_watched_at(test, smmu, (const u64 []){ __VA_ARGS__ },		\
 		       sizeof((const u64 []){ __VA_ARGS__ }) / sizeof(u64))
 void rig_watched_at(struct kunit *test, struct machine_smmu *smmu, const u64 *pa, u32 n);
 
-/* Live ATS entries in a domain's array */
+/* Number of live ATS entries in a domain's array */
 u32 rig_ats_entries(struct iommu_domain *domain);
 
 /* Fail the case if one of the models has seen a violation */
 void rig_check(struct kunit *test, struct rig *rig);
 
 /*
- * The @nth allocation of this task from here on fails. rig_alloc_end() says whether there were so
- * many: with 1, whether anything was allocated at all. Where there were not, it tries whether
- * one would have failed, and fails the case if not.
+ * Let the @nth allocation of this task from here on fail. rig_alloc_end() returns whether there
+ * were so many; with 1, whether anything was allocated at all. If there were fewer, it tests
+ * whether an allocation would have failed, and fails the case if not.
  */
 void rig_alloc_begin(u32 nth);
 bool rig_alloc_end(void);
 
 /*
- * Injected failures write stacks to the console. While they are hidden the kernel's own
- * warnings are so too; the end fails the case when there was one.
+ * Injected failures write stacks to the console. Hide them; this hides the kernel's own warnings,
+ * too, so rig_unhush() fails the case if there was one.
  */
 void rig_hush(struct rig *rig);
 void rig_unhush(struct rig *rig);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One domain on devices behind several SMMUs, alike and different. */
+/* One domain on devices behind several SMMUs, equal and different ones. */
 #include <linux/bitfield.h>
 #include <linux/device.h>
 #include <linux/sizes.h>
@@ -22,7 +22,7 @@ static void count_desc(const u32 *n, char *desc)
 
 KUNIT_ARRAY_PARAM(count, counts, count_desc);
 
-/* The kinds that may share a table of 4 KiB pages, in turn */
+/* Make SMMU number @i one of the kinds that can share a table of 4 KiB pages */
 static void make_kind(u32 i, struct model_config *cfg)
 {
 	model_config_default(cfg);
@@ -63,7 +63,7 @@ static u32 entries(struct iommu_domain *domain)
 	return n;
 }
 
-/* Two devices behind each; pages, blocks, and everything in between */
+/* Two devices behind each SMMU; the domain maps pages, blocks, and sizes between */
 static void shares(struct kunit *test, bool stage2)
 {
 	u32 n = *(const u32 *)test->param_value, i;
@@ -94,7 +94,10 @@ static void shares(struct kunit *test, bool stage2)
 	expect_all(test, rig, SZ_2M + SZ_1M, RIG_NOWHERE);
 	expect_all(test, rig, SZ_2M + SZ_4M, RIG_NOWHERE);
 
-	/* a table is replaced by a block: the intermediate entries must go as well */
+	/*
+	 * a block replaces a table, so the unmap must have invalidated the intermediate TLB
+	 * entries, too
+	 */
 	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, SZ_4M, SZ_8M, SZ_64K, IOMMU_READ, GFP_KERNEL));
 	expect_all(test, rig, SZ_4M, SZ_8M);
 	KUNIT_EXPECT_EQ(test, SZ_64K, iommu_unmap(domain, SZ_4M, SZ_64K));
@@ -122,13 +125,13 @@ static void shares_s2(struct kunit *test)
 }
 
 /**
- * struct misfit - an SMMU that cannot walk the first one's table
- * @name: of the case
- * @first: IDR5 of the SMMU that the domain is made for
- * @second: of the other
- * @stage2: stage 2 domain
- * @clear0: IDR0 bits that the second does not have
- * @noncoherent: the second, by firmware's word
+ * struct misfit - an SMMU that cannot walk the first SMMU's table
+ * @name: name of the case
+ * @first: IDR5 of the SMMU for which the domain is made
+ * @second: IDR5 of the other SMMU
+ * @stage2: the domain is of stage 2
+ * @clear0: IDR0 bits that the second SMMU does not have
+ * @noncoherent: firmware says that the second SMMU is not coherent
  */
 struct misfit {
 	const char *name;
@@ -153,7 +156,7 @@ static const struct misfit misfits[] = {
 
 KUNIT_ARRAY_PARAM_DESC(misfit, misfits, name);
 
-/* -EINVAL and nothing else: iommufd makes a second table then */
+/* The attach returns -EINVAL and no other error, because iommufd then makes a second table */
 static void refuses(struct kunit *test)
 {
 	const struct misfit *m = test->param_value;
@@ -174,14 +177,14 @@ static void refuses(struct kunit *test)
 	domain = m->stage2 ? rig_domain_s2(test, a) : rig_domain(test, a);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(a, domain));
 	KUNIT_EXPECT_EQ(test, -EINVAL, rig_attach(b, domain));
-	/* where it was */
+	/* the device is still in the domain in which it was */
 	KUNIT_EXPECT_EQ(test, IOVA, rig_access(rig, b, IOVA, false));
 	KUNIT_EXPECT_EQ(test, 1, entries(domain));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(a, &smmu_identity_domain));
 	iommu_domain_free(domain);
 }
 
-/* The SMMU that the table was made for goes; the others go on with it */
+/* The SMMU for which the table was made is removed; the other SMMU goes on with the table */
 static void outlives_its_maker(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Shutting an SMMU: what it has to say for being off, by how many at once, and what is given back
- * when its driver goes.
+ * Shutting an SMMU: what it must confirm to count as off, that several CPUs may shut it at once,
+ * and which memory is freed when its driver is unbound.
  */
 #include <linux/completion.h>
 #include <linux/device.h>
@@ -15,12 +15,12 @@
 
 #define IOVA	0x40001000ULL
 #define PA	0x12345000ULL
-/* Mapped at no time */
+/* Never mapped */
 #define IOVA2	0x34567000ULL
 
 static const struct model_inject well;
 
-/* A device that has been at IOVA */
+/* Attach a device that has accessed IOVA */
 static struct iommu_domain *use(struct kunit *test, struct rig *rig, struct rig_device *d)
 {
 	struct iommu_domain *domain = rig_domain(test, d);
@@ -32,10 +32,10 @@ static struct iommu_domain *use(struct kunit *test, struct rig *rig, struct rig_
 }
 
 /**
- * struct sort - of SMMU that is stuck
- * @name: of the case
+ * struct sort - a sort of SMMU that is stuck
+ * @name: name of the case
  * @set0: IDR0 bits
- * @ack_reads: slow acknowledges
+ * @ack_reads: number of reads until the SMMU acknowledges a register write
  */
 struct sort {
 	const char *name;
@@ -52,8 +52,8 @@ static const struct sort sorts[] = {
 KUNIT_ARRAY_PARAM_DESC(sort, sorts, name);
 
 /*
- * CMDQEN is not acknowledged while a CMD_SYNC hangs, but SMMUEN is: nothing is translated, so
- * tags and tables are free, and of the queues only the command queue is still in use.
+ * CMDQEN is not acknowledged while a CMD_SYNC hangs, but SMMUEN is. So nothing is translated, and
+ * tags and tables can be freed. Of the queues, the SMMU still uses only the command queue.
  */
 static void stuck_sync(struct kunit *test)
 {
@@ -98,7 +98,10 @@ static void stuck_sync(struct kunit *test)
 	model_inject(machine->model, &well);
 }
 
-/* Where GBPA does not say that it aborts, SMMUEN = 0 would send everything to physical memory */
+/*
+ * If GBPA does not confirm that it aborts, SMMUEN = 0 would let all accesses go untranslated to
+ * memory. So SMMUEN stays, and the SMMU is adrift.
+ */
 static void does_not_abort(struct kunit *test)
 {
 	const struct model_inject inject = { .lost_sync = true, .no_gbpa = true };
@@ -128,7 +131,7 @@ struct shutter {
 	bool ran;
 };
 
-/* Whoever returns finds it dead, and it is off by then */
+/* Every caller that returns from smmu_shut() finds the SMMU dead and off */
 static void shut(struct shutter *s)
 {
 	smmu_shut(s->smmu, "test");
@@ -179,7 +182,7 @@ static enum hrtimer_restart shut_timer(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-/* An interrupt on the CPU that is shutting cannot wait for it */
+/* An interrupt on the CPU that is shutting the SMMU cannot wait until that is done */
 static void interrupted(struct kunit *test)
 {
 	const struct model_inject inject = { .no_gbpa = true };
@@ -206,10 +209,10 @@ static void interrupted(struct kunit *test)
 }
 
 /**
- * struct seen - commands that came when the SMMU was off already
+ * struct seen - commands that came when SMMUEN was off already
  * @model: instance
- * @opcode: in their order
- * @n: how many
+ * @opcode: opcodes in their order
+ * @n: number of commands
  */
 struct seen {
 	struct model *model;
@@ -217,7 +220,7 @@ struct seen {
 	u32 n;
 };
 
-/* With the model's lock held */
+/* Called with the model's lock held */
 static void see(void *data, const struct smmu_cmd *cmd)
 {
 	struct seen *seen = data;
@@ -236,7 +239,10 @@ static void expect_settled(struct kunit *test, const struct seen *seen)
 	KUNIT_EXPECT_MEMEQ(test, seen->opcode, settles, sizeof(settles));
 }
 
-/* SMMUEN's acknowledge says nothing of what is in progress (6.3.9.6): a queue that works does */
+/*
+ * The acknowledge of SMMUEN says nothing about accesses in progress (6.3.9.6). A queue that still
+ * works settles them.
+ */
 static void settles_when_shut(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The command queue under fire: more threads than CPUs, queues from 16 entries on, interrupts on
+ * The command queue under load: more threads than CPUs, queues from 16 entries on, interrupts on
  * and off, both ways to insert. The consumer is the model, which sees every command once, in the
  * order of the queue.
  *
- * Each thread numbers its commands (thread and number in the ASID field of TLBI_NH_ASID). None
- * may be lost, doubled or overtaken, and who has waited finds his own done.
+ * Each thread numbers its commands (thread and number in the ASID field of TLBI_NH_ASID). No
+ * command may be lost, doubled or overtaken, and a thread that has waited must find its commands
+ * done.
  */
 #include <linux/bitfield.h>
 #include <linux/completion.h>
@@ -23,11 +24,11 @@
 #define THREAD		GENMASK(15, 12)
 
 /**
- * struct weather - of one run
- * @name: of the case
- * @how: insertion
- * @log2: entries of the queue
- * @longest: of a post, without its CMD_SYNC
+ * struct weather - parameters of one run
+ * @name: name of the case
+ * @how: how the SMMU inserts commands
+ * @log2: log2 of the number of entries of the queue
+ * @longest: most commands of a post, without its CMD_SYNC
  * @sync_ns: latency of a CMD_SYNC
  */
 struct weather {
@@ -52,12 +53,12 @@ static const struct weather weathers[] = {
 KUNIT_ARRAY_PARAM_DESC(weather, weathers, name);
 
 /**
- * struct storm - what is going on
+ * struct storm - state of a run
  * @smmu: the SMMU
- * @weather: the run
- * @done: commands that the model has done, by thread
- * @posted: commands that the thread has posted
- * @wrong: commands that came out of turn
+ * @weather: parameters of the run
+ * @done: number of commands that the model has done, by thread
+ * @posted: number of commands that the thread has posted
+ * @wrong: number of commands that came out of order
  */
 struct storm {
 	struct smmu_device *smmu;
@@ -76,7 +77,7 @@ struct caster {
 	struct smmu_cmd cmd[256];
 };
 
-/* With the model's lock held */
+/* Called with the model's lock held */
 static void see(void *data, const struct smmu_cmd *cmd)
 {
 	u64 asid = FIELD_GET(CMD0_TLBI_ASID, le64_to_cpu(cmd->w[0]));
@@ -108,7 +109,9 @@ static int cast_once(struct caster *c)
 		return ret;
 	s->posted[c->nr] += n;
 	ret = smmu_cmdq_wait(&ticket, &deadline);
-	/* only we post for this thread, so all of it is done and nothing else */
+	/*
+	 * only this thread posts its commands, so all that it has posted is done, and nothing else
+	 */
 	if (!ret && READ_ONCE(s->done[c->nr]) != s->posted[c->nr])
 		ret = -ESTALE;
 	return ret;
@@ -176,7 +179,7 @@ static void storms(struct kunit *test)
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, c[i].task);
 	}
 	for (i = 0; i < THREADS; i++) {
-		/* one that is stopped before it has begun never begins, and says -EINTR */
+		/* a kthread that is stopped before it has begun never runs, and returns -EINTR */
 		wait_for_completion(&c[i].over);
 		KUNIT_EXPECT_EQ(test, 0, kthread_stop(c[i].task));
 	}

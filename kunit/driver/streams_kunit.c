@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Several devices with one StreamID, and devices that cannot be driven: whatever is wrong with
- * one of them, its SMMU is registered, and the others work. By hotplug, and with the devices
- * there before the SMMU is probed, when the core undoes the registration for many an error.
+ * Several devices with one StreamID, and devices that the driver cannot drive. Whatever is wrong
+ * with one of them, its SMMU is registered and the other devices work. Devices come by hotplug, or
+ * are there before the SMMU is probed; in the second case many errors would make the IOMMU core
+ * undo the registration.
  */
 #include <kunit/static_stub.h>
 #include <linux/device.h>
@@ -23,7 +24,7 @@
 #define SHARED		0x500
 #define BEYOND		0x10000		/* the default SMMU has 16 bits */
 
-/* Devices of a case that are not the rig's: they have no group, or had none when they came */
+/* Devices of a case that are not in the rig, because they have no group, or had none at first */
 struct plugged {
 	struct device *dev[4];
 	u32 n;
@@ -39,7 +40,7 @@ static void unplug_all(void *data)
 			machine_remove_device(p->dev[i]);
 }
 
-/* After rig_new(): they go before its SMMUs do */
+/* To be called after rig_new(), so that the devices are removed before the rig's SMMUs */
 static struct plugged *plugged_new(struct kunit *test)
 {
 	struct plugged *p = kunit_kzalloc(test, sizeof(*p), GFP_KERNEL);
@@ -59,7 +60,7 @@ static struct device *plug(struct kunit *test, struct plugged *p, struct machine
 	return dev;
 }
 
-/* The SMMU is taken from its driver, and given back: its devices are there before it */
+/* Unbind the SMMU's driver and bind it again, so that devices are there before their SMMU is */
 static void take_away(struct machine_smmu *smmu)
 {
 	device_release_driver(smmu->dev);
@@ -83,7 +84,9 @@ static struct smmu_master *master_of(struct device *dev)
 	return dev_iommu_priv_get(dev);
 }
 
-/* As the core does around a reset, and when it goes through a group: one device alone */
+/*
+ * Attach one device alone, as the IOMMU core does around a reset and while it goes through a group.
+ */
 static void attach_alone(struct kunit *test, struct device *dev, struct iommu_domain *domain)
 {
 	KUNIT_ASSERT_EQ(test, 0, domain->ops->attach_dev(domain, dev, NULL));
@@ -100,12 +103,12 @@ static bool same_group(struct device *a, struct device *b)
 }
 
 /**
- * struct pair - two devices, of which each has a StreamID of its own, and that share one
+ * struct pair - two devices with a StreamID each of their own, and one that they share
  * @smmu: their SMMU
- * @a: the first
- * @b: the second
- * @domain: IOVA leads to PAGE_A
- * @other: and here to PAGE_B
+ * @a: the first device
+ * @b: the second device
+ * @domain: maps IOVA to PAGE_A
+ * @other: maps IOVA to PAGE_B
  */
 struct pair {
 	struct machine_smmu *smmu;
@@ -142,7 +145,7 @@ static void pair_end(struct pair *p)
 	iommu_domain_free(p->other);
 }
 
-/* Where the three StreamIDs of a pair lead */
+/* Check where the three StreamIDs of a pair lead */
 static void expect(struct kunit *test, struct pair *p, u64 a, u64 shared, u64 b)
 {
 	KUNIT_EXPECT_EQ(test, a, look(p->smmu, sids_a[0], IOVA));
@@ -162,7 +165,7 @@ static void hotplug(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, same_group(p.a->dev, innocent->dev));
 	expect(test, &p, IOVA, IOVA, IOVA);
 
-	/* the group, and with it both */
+	/* the attach is for the group, so for both devices */
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(p.a, p.domain));
 	expect(test, &p, PAGE_A, PAGE_A, PAGE_A);
 	iommu_unmap(p.domain, IOVA, SZ_4K);
@@ -171,7 +174,10 @@ static void hotplug(struct kunit *test)
 	pair_end(&p);
 }
 
-/* It used to be -EEXIST, and the core to undo the registration: no SMMU, for anybody */
+/*
+ * Two devices with one StreamID are there before the SMMU. An error for the second one would make
+ * the IOMMU core undo the registration, so that no device had an SMMU.
+ */
 static void there_before_the_smmu(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -203,7 +209,7 @@ static void beyond_the_table(struct kunit *test)
 	plug(test, p, smmu, bad, 2);
 	plug(test, p, smmu, &good, 1);
 	give_back(test, smmu);
-	/* it has neither of its StreamIDs: the other device has one for itself */
+	/* the refused device owns none of its StreamIDs, so the other device shares none */
 	KUNIT_EXPECT_FALSE(test, device_iommu_mapped(p->dev[0]));
 	KUNIT_ASSERT_TRUE(test, device_iommu_mapped(p->dev[1]));
 	KUNIT_EXPECT_FALSE(test, master_of(p->dev[1])->shared);
@@ -213,7 +219,10 @@ static void beyond_the_table(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, IOVA, look(smmu, good, IOVA));
 }
 
-/* One StreamID of each of two devices that are in groups of their own: those cannot be merged */
+/*
+ * A device has one StreamID of each of two devices in groups of their own. It is refused, because
+ * groups cannot be merged.
+ */
 static void between_two_groups(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -229,7 +238,7 @@ static void between_two_groups(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, device_iommu_mapped(p->dev[0]));
 	KUNIT_EXPECT_EQ(test, IOVA, look(smmu, one, IOVA));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, look(smmu, 3, IOVA));
-	/* nothing of it has stayed */
+	/* nothing of the refused device is left */
 	domain = rig_domain(test, d);
 	map(test, domain, PAGE_A);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
@@ -241,7 +250,7 @@ static void between_two_groups(struct kunit *test)
 	iommu_domain_free(domain);
 }
 
-/* A reset blocks one device of a group: the DMA of the other goes on, without a gap */
+/* A reset blocks one device of a group, and the DMA of the other goes on without a gap */
 static void one_is_blocked(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -261,7 +270,7 @@ static void one_is_blocked(struct kunit *test)
 		expect(test, &p, PAGE_A, PAGE_A, PAGE_A);
 		rig_watched(test, p.smmu, PAGE_A);
 	}
-	/* and when both are, nobody's does */
+	/* when both devices are blocked, their common StreamID is blocked, too */
 	attach_alone(test, p.a->dev, &smmu_blocked_domain);
 	attach_alone(test, p.b->dev, &smmu_blocked_domain);
 	expect(test, &p, RIG_NOWHERE, RIG_NOWHERE, RIG_NOWHERE);
@@ -272,7 +281,10 @@ static void one_is_blocked(struct kunit *test)
 	pair_end(&p);
 }
 
-/* Between the devices of a group the core changes domains one by one */
+/*
+ * The IOMMU core changes the domains of the devices of a group one by one. The common StreamID
+ * shows the newest attach that is not blocked.
+ */
 static void newest_attach_rules(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -286,13 +298,13 @@ static void newest_attach_rules(struct kunit *test)
 	expect(test, &p, IOVA, IOVA, PAGE_B);
 	attach_alone(test, p.a->dev, &smmu_blocked_domain);
 	expect(test, &p, RIG_NOWHERE, PAGE_B, PAGE_B);
-	/* what it led to is not in use there any more, and may go */
+	/* no StreamID leads to this domain any more, so its mapping may be removed */
 	iommu_unmap(p.domain, IOVA, SZ_4K);
 	attach_alone(test, p.a->dev, p.other);
 	expect(test, &p, PAGE_B, PAGE_B, PAGE_B);
 	iommu_unmap(p.other, IOVA, SZ_4K);
 	expect(test, &p, RIG_NOWHERE, RIG_NOWHERE, RIG_NOWHERE);
-	/* so that the core's idea of the group is true again */
+	/* makes the group's domain again what the IOMMU core believes it to be */
 	attach_alone(test, p.a->dev, p.domain);
 	attach_alone(test, p.b->dev, p.domain);
 	pair_end(&p);
@@ -305,7 +317,10 @@ static void pull_out(struct rig_device *d)
 	d->dev = NULL;
 }
 
-/* One goes, in use or not: the other one's DMA goes on; what was the first one's is not used */
+/*
+ * One device of two is removed: the DMA of the other goes on, and the domain of the first is not
+ * used any more.
+ */
 static void one_is_removed(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -332,7 +347,7 @@ static void one_is_removed(struct kunit *test)
 	}
 }
 
-/* What cannot be told apart cannot have an ATC of its own, nor PASIDs */
+/* Devices that share a StreamID cannot be told apart, so they get no ATS and no PASIDs */
 static void no_ats_for_two(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -357,7 +372,10 @@ static void no_ats_for_two(struct kunit *test)
 	iommu_domain_free(domain);
 }
 
-/* It is on already: whoever comes then has to stay outside, and nothing changes */
+/*
+ * ATS is on already when a second device with the same StreamID comes. It is refused, and nothing
+ * changes.
+ */
 static void newcomer_meets_ats(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -404,7 +422,10 @@ static void newcomer_meets_guest(struct kunit *test)
 	plug(test, p, smmu, &sid, 1);
 	KUNIT_EXPECT_FALSE(test, device_iommu_mapped(p->dev[0]));
 	KUNIT_EXPECT_EQ(test, PAGE_A, look(smmu, sid, IOVA));
-	/* nor during a reset, after which the guest's device has to come back */
+	/*
+	 * a second device is refused during a reset, too, because the guest's device has to come
+	 * back
+	 */
 	KUNIT_EXPECT_EQ(test, 0, smmu_blocked_domain.ops->attach_dev(&smmu_blocked_domain, a->dev,
 								     nested));
 	guest_no_device(g, 1);
@@ -413,7 +434,7 @@ static void newcomer_meets_guest(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, nested->ops->attach_dev(nested, a->dev, &smmu_blocked_domain));
 	KUNIT_EXPECT_EQ(test, PAGE_A, look(smmu, sid, IOVA));
 
-	/* nor the other way round */
+	/* and a device that shares a StreamID cannot be given to a guest */
 	b = rig_device_sids(test, rig, 0, &mine, 1);
 	plug(test, p, smmu, &mine, 1);
 	KUNIT_EXPECT_TRUE(test, same_group(b->dev, p->dev[2]));
@@ -431,7 +452,10 @@ static int no_reserve(u32 nr_sids)
 	return -ENOMEM;
 }
 
-/* Any error but -ENODEV of one device would have taken the SMMU from all of them */
+/*
+ * A device cannot be probed for want of memory. Any error but -ENODEV would have made the IOMMU
+ * core undo the registration of the SMMU.
+ */
 static void no_memory_for_one(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -457,9 +481,9 @@ static int no_tag(const struct smmu_array *array, struct smmu_inst *inst, u8 typ
 }
 
 /*
- * The first attach of a device, to what its group is attached to, and there is no tag left (nor
- * would there be with 8-bit ASIDs and 256 devices). The core would undo a registration for that;
- * so it is taken for attached, and aborts.
+ * A device joins a group, and there is no tag for its first attach to the group's domain. (With
+ * 8-bit ASIDs and 256 devices there would be none.) The IOMMU core would undo the registration of
+ * the SMMU for that error. So the driver reports success, and the device's own stream aborts.
  */
 static void first_attach_cannot_be(struct kunit *test)
 {
@@ -480,7 +504,7 @@ static void first_attach_cannot_be(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, same_group(a->dev, b->dev));
 	KUNIT_EXPECT_EQ(test, PAGE_A, look(smmu, SHARED, IOVA));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, look(smmu, 0x600, IOVA));
-	/* later ones may fail, and say so */
+	/* later attaches may fail, and return the error */
 	kunit_activate_static_stub(test, smmu_tag_get, no_tag);
 	KUNIT_EXPECT_EQ(test, -ENOSPC, domain->ops->attach_dev(domain, b->dev, NULL));
 	kunit_deactivate_static_stub(test, smmu_tag_get);
