@@ -118,7 +118,7 @@ static void moves_over(struct kunit *test)
  * @sid: StreamID of the STE
  * @commands: number of commands at which both were looked at
  * @late: number of commands at which the SMMU translated by the domain, and a walk of the domain
- * 	would have missed the SMMU
+ *	would have missed the SMMU
  */
 struct order {
 	struct smmu_domain *domain;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Everything at once: several threads map, unmap, attach and access, on several SMMUs that
- * share domains, while one more SMMU comes and goes.
+ * Everything at once: several threads map, unmap, attach and access, on several SMMUs that share
+ * domains, while one more SMMU comes and goes.
  *
- * Each mapping gets an output address of its own, so that an access tells which mapping it
- * went through. What must hold:
+ * Each mapping gets an output address of its own, so that an access tells which mapping it went
+ * through. The following must hold:
  *
  *  - no access that begins after an unmap has returned goes through that mapping
  *  - no access that begins after an attach has returned goes through another domain
- *  - what is mapped all the time is reached
- *  - identity and blocked never fail, with allocations failing as well
- *  - in the end an id without a user is in no TLB, every tag comes back, nothing is withheld
+ *  - an access reaches what is mapped all the time
+ *  - identity and blocked never fail, even while allocations fail
+ *  - in the end a tag without a user is in no TLB, every tag is free again, nothing is leaked
  */
 #include <linux/atomic.h>
 #include <linux/bitfield.h>
@@ -43,10 +43,11 @@ MODULE_PARM_DESC(stress_seed, "first of the seeds of smmu_stress, one for each t
 enum { AT_IDENTITY = -1, AT_BLOCKED = -2 };
 
 /**
- * struct shape - of one run
- * @smmus: SMMUs
- * @devices: devices
- * @ops: operations of all threads together
+ * struct shape - size of a run
+ * @name: name of the case
+ * @smmus: number of SMMUs
+ * @devices: number of devices
+ * @ops: number of operations of all threads together
  */
 struct shape {
 	const char *name;
@@ -65,9 +66,9 @@ static const struct shape shapes[] = {
 KUNIT_ARRAY_PARAM_DESC(shape, shapes, name);
 
 /**
- * struct mapping - what is known of a mapping, by id
- * @gone: epoch in which its unmap has returned, 0 while it is there
- * @domain: index
+ * struct mapping - what is known of a mapping; its index is its id
+ * @gone: epoch in which its unmap has returned, 0 while it exists
+ * @domain: index of its domain
  */
 struct mapping {
 	u32 gone;
@@ -78,25 +79,25 @@ struct mapping {
  * struct shared - a domain
  * @domain: the domain
  * @lock: protects the slots against other mappers
- * @id: of the mapping in each slot, 0 for none. Set when map has returned, cleared before
+ * @id: id of the mapping in each slot, 0 for none. Set when map has returned, cleared before
  *	unmap begins; read without the lock.
- * @size: of it
+ * @size: size of that mapping
  */
 struct shared {
 	struct iommu_domain *domain;
-	struct mutex lock;	/* see above */
+	struct mutex lock;	/* protects @id and @size */
 	u32 id[SLOTS];
 	u32 size[SLOTS];
 };
 
 /**
- * struct place - where a device is
+ * struct place - where a device is attached
  * @lock: protects the rest against other attachers
- * @seq: odd while it moves
+ * @seq: odd while the device is being attached
  * @at: domain index, AT_IDENTITY or AT_BLOCKED
  */
 struct place {
-	struct mutex lock;	/* see above */
+	struct mutex lock;	/* protects @seq and @at */
 	u32 seq;
 	int at;
 };
@@ -159,7 +160,10 @@ static void do_map(struct worker *w)
 		if (!iommu_map(sh->domain, iova_of(slot), (u64)id << SLOT_SHIFT, size,
 			       IOMMU_READ | IOMMU_WRITE, GFP_KERNEL)) {
 			sh->size[slot] = size;
-			/* mapped, and said so; pairs with the loads in do_access() */
+			/*
+			 * the id is set when the mapping exists; pairs with the loads in
+			 * do_access()
+			 */
 			smp_store_release(&sh->id[slot], id);
 		}
 	}
@@ -176,7 +180,7 @@ static void do_unmap(struct worker *w)
 	id = sh->id[slot];
 	if (id) {
 		WRITE_ONCE(sh->id[slot], 0);
-		/* no longer said, then unmapped; pairs with do_access() */
+		/* the id is cleared before the mapping goes; pairs with do_access() */
 		smp_mb();
 		if (iommu_unmap(sh->domain, iova_of(slot), sh->size[slot]) != sh->size[slot])
 			wrong(s, "unmap of slot %u fails", slot);
@@ -185,7 +189,7 @@ static void do_unmap(struct worker *w)
 	mutex_unlock(&sh->lock);
 }
 
-/* An access and what was known before and after it */
+/* Make an access, and compare it with what was known before and after it */
 static void do_access(struct worker *w)
 {
 	struct stress *s = w->s;
@@ -198,17 +202,17 @@ static void do_access(struct worker *w)
 
 	epoch = atomic_read(&s->epoch);
 	seq = READ_ONCE(p->seq);
-	/* what is known, then the access, then what is known: pairs with do_attach() and others */
+	/* read what is known, then access, then read it again: pairs with do_attach() and others */
 	smp_mb();
 	at = READ_ONCE(p->at);
 	if (at >= 0) {
 		sh = &s->shared[at];
 		id = READ_ONCE(sh->id[slot]);
 	}
-	/* as above */
+	/* the state is read before the access; pairs with do_unmap() and do_attach() */
 	smp_mb();
 	pa = rig_access(s->rig, &s->rig->device[i], iova, rnd(w, 2));
-	/* as above: did anything move meanwhile? */
+	/* the access is over before @seq is read again; pairs with do_attach() */
 	smp_mb();
 	still = !(seq & 1) && READ_ONCE(p->seq) == seq;
 
@@ -245,7 +249,7 @@ static void do_attach(struct worker *w)
 
 	mutex_lock(&p->lock);
 	WRITE_ONCE(p->seq, p->seq + 1);
-	/* odd, then it moves; pairs with do_access() */
+	/* @seq is odd before the device is attached; pairs with do_access() */
 	smp_mb();
 	if (starve)
 		rig_alloc_begin(1 + rnd(w, 3));
@@ -257,7 +261,7 @@ static void do_attach(struct worker *w)
 		WRITE_ONCE(p->at, at);
 	else if (at < 0 || !starve || ret != -ENOMEM)
 		wrong(s, "attach of device %u to %d: %d", i, at, ret);
-	/* it has moved, then even; pairs with do_access() */
+	/* @seq is even after the device was attached; pairs with do_access() */
 	smp_mb();
 	WRITE_ONCE(p->seq, p->seq + 1);
 	mutex_unlock(&p->lock);
@@ -268,7 +272,9 @@ static int work(void *data)
 	struct worker *w = data;
 	struct stress *s = w->s;
 
-	/* the rig's devices have no config space: the stubs are this test's */
+	/*
+	 * the devices of the rig have no config space, so this thread needs the stubs of the case
+	 */
 	current->kunit_test = s->rig->test;
 	while (atomic_dec_if_positive(&s->ops_left) >= 0 && !atomic_read(&s->errors)) {
 		u32 dice = rnd(w, 100);
@@ -290,7 +296,7 @@ static int work(void *data)
 	return 0;
 }
 
-/* One more SMMU, with one device, that comes and goes while the others work */
+/* Let one more SMMU with one device come and go while the other threads work */
 static void pass_by(struct kunit *test, struct stress *s, struct worker *w)
 {
 	struct rig *rig = s->rig;
@@ -321,7 +327,7 @@ static void make_kind(u32 i, struct model_config *cfg)
 		cfg->idr[0] |= IDR0_MSI;
 	if (i % 3 == 1)
 		cfg->idr[0] |= IDR0_HYP;
-	/* a small queue fills up */
+	/* a small queue, which fills up */
 	if (i == 2)
 		cfg->idr[1] = (cfg->idr[1] & ~IDR1_CMDQS) | FIELD_PREP(IDR1_CMDQS, 4);
 }
@@ -344,7 +350,7 @@ static void setup(struct kunit *test, struct stress *s, const struct shape *shap
 		model_latency(s->rig->smmu[i]->model, CMD_SYNC, 1000);
 	}
 	for (i = 0; i < shape->devices; i++) {
-		/* every other one has an ATC */
+		/* every second device has an ATC */
 		s->rig->atc = i & 1;
 		rig_device(test, s->rig, i % shape->smmus);
 		mutex_init(&s->place[i].lock);
@@ -357,7 +363,7 @@ static void setup(struct kunit *test, struct stress *s, const struct shape *shap
 	}
 }
 
-/* Is the id used by anybody on this SMMU? */
+/* Does an entry on this SMMU with this id have a user? */
 static bool in_array(struct smmu_inst *inst, u8 type, u32 id)
 {
 	struct smmu_domain *sd;
@@ -462,8 +468,9 @@ static void everything_at_once(struct kunit *test)
 }
 
 /*
- * The SMMU that loses them runs stage 1 in the EL2 world. Not CFGI_CD: without PASIDs each
- * attach ends in a CFGI_STE, which covers it (4.3.1); see notices_lost_cfgi_cd() of smmu_pasid.
+ * Commands that are dropped. The SMMU that loses them runs stage 1 in the EL2 world. CFGI_CD is not
+ * among them, because without PASIDs each attach ends in a CFGI_STE, which covers it (4.3.1); see
+ * notices_lost_cfgi_cd() of smmu_pasid.
  */
 static const u8 needed[] = {
 	CMD_TLBI_EL2_VA, CMD_TLBI_S2_IPA, CMD_CFGI_STE, CMD_TLBI_EL2_ASID, CMD_ATC_INV,
@@ -476,7 +483,7 @@ static void needed_desc(const u8 *opcode, char *desc)
 
 KUNIT_ARRAY_PARAM(needed, needed, needed_desc);
 
-/* The run is able to fail: with one kind of command lost on one SMMU it does */
+/* The run must be able to fail: it does when one SMMU loses all commands of one kind */
 static void notices_what_is_lost(struct kunit *test)
 {
 	const struct shape shape = { .smmus = 2, .devices = 8, .ops = 40000 };

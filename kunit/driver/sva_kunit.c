@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * SVA: one domain for a process on every SMMU, its notifiers, its end before, during and after
- * unbinding, what is refused. The bonds are those of the core.
+ * SVA: one domain for a process on every SMMU, MMU notifiers, the exit of the process before,
+ * during and after unbinding, and what the driver must refuse. The bonds are made by the IOMMU
+ * core.
  */
 #include <linux/bitfield.h>
 #include <linux/iommu.h>
@@ -63,7 +64,10 @@ static void expect_no_tags(struct kunit *test, struct rig *rig)
 	}
 }
 
-/* One domain, one entry for each SMMU, and every device sees what the process sees */
+/*
+ * A process has one domain, with one entry for each SMMU, and every device uses the memory of the
+ * process.
+ */
 static void one_domain(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -82,7 +86,7 @@ static void one_domain(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, pasid, iommu_sva_get_pasid(bond[i]));
 		KUNIT_EXPECT_PTR_EQ(test, bond[0]->handle.domain, bond[i]->handle.domain);
 		KUNIT_EXPECT_EQ(test, PA, access(rig, d[i], pasid, VA));
-		/* a second bond of the same is the same */
+		/* a second bind of the same device and process returns the same bond */
 		KUNIT_EXPECT_PTR_EQ(test, bond[i], bind(test, d[i], proc));
 		iommu_sva_unbind_device(bond[i]);
 	}
@@ -106,7 +110,7 @@ static void one_domain(struct kunit *test)
 	expect_no_tags(test, rig);
 }
 
-/* Ranges of every size, and everything at once */
+/* Notifiers for ranges of every size, and for the whole mm */
 static void notifiers(struct kunit *test)
 {
 	static const size_t sizes[] = { SZ_4K, SZ_64K, SZ_2M, SZ_8M };
@@ -127,7 +131,7 @@ static void notifiers(struct kunit *test)
 			pa[i] = PA + sizes[j] / DEVICES / SZ_4K * i * SZ_4K;
 			KUNIT_EXPECT_EQ(test, pa[i], access(rig, d[i], pasid, VA + pa[i] - PA));
 		}
-		/* a fork makes everything read-only, and says so for the whole mm */
+		/* a fork makes all pages read-only, and invalidates the whole mm */
 		mmu_notifier_arch_invalidate_secondary_tlbs(proc->mm, 0, ULONG_MAX);
 		for (i = 0; i < SMMUS; i++)
 			KUNIT_EXPECT_FALSE(test, model_has_asid(rig->smmu[i]->model, 1));
@@ -138,13 +142,13 @@ static void notifiers(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, RIG_NOWHERE,
 					access(rig, d[i], pasid, VA + pa[i] - PA));
 	}
-	/* nothing in it */
+	/* an empty range */
 	mmu_notifier_arch_invalidate_secondary_tlbs(proc->mm, VA, VA);
 	for (i = 0; i < DEVICES; i++)
 		iommu_sva_unbind_device(bond[i]);
 }
 
-/* An SMMU that has nothing to look up and nothing to report; with ATS, requests are refused */
+/* The SMMU has walked no table and reported no event; with ATS, it refuses translation requests */
 static void expect_silence(struct kunit *test, struct machine_smmu *smmu)
 {
 	struct model_stats *stats = kunit_kzalloc(test, sizeof(*stats), GFP_KERNEL);
@@ -155,7 +159,7 @@ static void expect_silence(struct kunit *test, struct machine_smmu *smmu)
 	KUNIT_EXPECT_EQ(test, 0, stats->events);
 }
 
-/* The process exits while its devices go on: nothing answers, and nobody hears of it */
+/* The process exits while its devices go on: their accesses fail, without an event */
 static void exits(struct kunit *test, bool ats)
 {
 	struct rig *rig = rig_new(test);
@@ -186,7 +190,7 @@ static void exits(struct kunit *test, bool ats)
 	for (i = 0; i < SMMUS; i++)
 		expect_silence(test, rig->smmu[i]);
 	KUNIT_EXPECT_EQ(test, PA2, access(rig, d[0], pasid2, VA));
-	/* nobody can bind it any more */
+	/* the domain of a dead process cannot be attached any more */
 	KUNIT_EXPECT_EQ(test, -EINVAL,
 			bond[0]->handle.domain->ops->set_dev_pasid(bond[0]->handle.domain,
 								   d[1]->dev, 77, NULL));
@@ -214,7 +218,7 @@ static int exit_it(void *data)
 	return 0;
 }
 
-/* Exit and unbind at the same time, in many rounds: no CD comes back to life */
+/* Exit and unbind at the same time, in many rounds: no CD becomes valid again */
 static void exit_races_unbind(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -249,7 +253,7 @@ static void exit_races_unbind(struct kunit *test)
 	expect_no_tags(test, rig);
 }
 
-/* ATCs are told of a munmap() under the PASID */
+/* A munmap() invalidates the ATCs under the PASID */
 static void with_ats(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -276,7 +280,10 @@ static void with_ats(struct kunit *test)
 	}
 }
 
-/* A page that the process has but the table has not; one that the process has not */
+/*
+ * A fault on a page that the process has but that is not mapped yet, and one that the process may
+ * not write.
+ */
 static void page_faults(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -297,21 +304,24 @@ static void page_faults(struct kunit *test)
 	pasid = iommu_sva_get_pasid(bond);
 
 	KUNIT_ASSERT_EQ(test, -EINPROGRESS, rig_try(rig, d, pasid, va, false, &pa, &good));
-	/* the mapping is read-only */
+	/* the process may only read the page */
 	KUNIT_ASSERT_EQ(test, -EINPROGRESS, rig_try(rig, d, pasid, va, true, &pa, &bad));
 	smmu_evtq_drain(&rig_iommu(smmu)->smmu);
 	iopf_queue_flush_dev(d->dev);
 	KUNIT_EXPECT_EQ(test, RESUME_RETRY, model_answer(smmu->model, good));
 	KUNIT_EXPECT_EQ(test, RESUME_ABORT, model_answer(smmu->model, bad));
 
-	/* and with one under way the bond goes */
+	/* unbind while a fault is pending */
 	KUNIT_ASSERT_EQ(test, -EINPROGRESS,
 			rig_try(rig, d, pasid, va + SZ_4K, false, &pa, &good));
 	iommu_sva_unbind_device(bond);
 	KUNIT_EXPECT_NE(test, MODEL_UNANSWERED, model_answer(smmu->model, good));
 }
 
-/* What CPUs do and an SMMU cannot follow; the first device says no, or the second one alone */
+/*
+ * Page table formats of the CPUs that an SMMU cannot walk: first of the first device that is bound,
+ * then of the second device alone.
+ */
 static void refuses(struct kunit *test)
 {
 	struct compat_mm_format was = machine_mm_format;
@@ -354,7 +364,10 @@ static void refuses(struct kunit *test)
 			iommu_sva_unbind_device(bond);
 	}
 	machine_mm_format = was;
-	/* the first SMMU can, so there is a domain; the second has no 40 bits to put out */
+	/*
+	 * the first SMMU can walk the format, so there is a domain; the second has less than 40
+	 * bits of output
+	 */
 	d = &rig->device[0];
 	bond = bind(test, d, proc);
 	model_config_default(&cfg);
@@ -390,7 +403,7 @@ static void without_memory(struct kunit *test)
 		hit = rig_alloc_end();
 		if (!hit)
 			break;
-		/* some allocations have another way */
+		/* some allocations may fail */
 		if (!IS_ERR(bond))
 			iommu_sva_unbind_device(bond);
 		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, access(rig, d, 1, VA));

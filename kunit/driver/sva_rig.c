@@ -37,7 +37,7 @@ struct machine_smmu *sva_smmu(struct kunit *test, struct rig *rig, u32 i)
 	model_config_default(&cfg);
 	cfg.idr[0] &= ~IDR0_STALL_MODEL;
 	FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], BITS);
-	/* some with wide tags, some with narrow ones; some with range invalidation */
+	/* some SMMUs have wide tags, some narrow ones; some have range invalidation */
 	if (i & 1)
 		cfg.idr[0] &= ~(IDR0_ASID16 | IDR0_VMID16);
 	if (i & 2)
@@ -52,12 +52,12 @@ struct rig_device *sva_device(struct kunit *test, struct rig *rig, u32 smmu)
 	rig->ssid_bits = BITS;
 	rig->can_stall = !rig->atc;
 	d = rig_device(test, rig, smmu);
-	/* identity would let its PASIDs through, too, while none is bound */
+	/* the identity domain would let requests with PASIDs through, too, while none is bound */
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_blocked_domain));
 	return d;
 }
 
-/* Tables that go: the CPUs say so by the same notifier */
+/* Called when a table is freed. The CPUs announce that by the same notifier. */
 static void flush_walk(unsigned long va, size_t size, size_t granule, void *cookie)
 {
 	struct sva_proc *proc = cookie;
@@ -106,7 +106,7 @@ struct sva_proc *sva_proc_new(struct kunit *test, struct mm_struct *mm)
 	proc->mm = mm ?: mm_alloc();
 	KUNIT_ASSERT_NOT_NULL(test, proc->mm);
 	mmgrab(proc->mm);
-	/* somebody else's: it is not ours to end */
+	/* an mm of the caller is not ended here */
 	proc->dead = mm;
 	proc->table = alloc_io_pgtable_ops(ARM_64_LPAE_S1, &cfg, proc);
 	KUNIT_ASSERT_NOT_NULL(test, proc->table);
@@ -127,7 +127,7 @@ void sva_proc_exit(struct sva_proc *proc)
 	mmput(proc->mm);
 }
 
-/* io-pgtable goes to the end of one table at a time */
+/* io-pgtable maps up to the end of one table at a time, so this loops */
 int sva_map(struct sva_proc *proc, u64 va, u64 pa, size_t size)
 {
 	size_t mapped, done = 0;

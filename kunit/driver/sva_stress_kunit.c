@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Processes that map and unmap, exit and are replaced, while devices behind four SMMUs are
- * bound to them and unbound, and access their memory all the time. Once munmap() has
- * returned, no device gets the old page; once unbound or after exit, it gets none.
+ * Processes map, unmap and exit while devices behind four SMMUs are bound to them and unbound, and
+ * access their memory all the time. When munmap() has returned, no device reaches the old page.
+ * When a device is unbound, or the process has exited, the device reaches nothing of it.
  */
 #include <linux/completion.h>
 #include <linux/delay.h>
@@ -31,9 +31,9 @@ MODULE_PARM_DESC(sva_stress_seed, "first of the seeds of smmu_sva_stress, one fo
 
 /**
  * struct page_state - a page of a process
- * @seq: odd while it changes
- * @pa: where it is, 0 for unmapped
- * @generation: makes every mapping a different address
+ * @seq: odd while the page changes
+ * @pa: address that the page is mapped to, 0 for none
+ * @generation: gives every mapping another address
  */
 struct page_state {
 	u32 seq;
@@ -41,7 +41,7 @@ struct page_state {
 	u32 generation;
 };
 
-/* Told of the end of a process */
+/* A notifier that is called at the end of a process */
 struct witness {
 	struct mmu_notifier notifier;
 	struct completion gone;
@@ -49,7 +49,7 @@ struct witness {
 
 /* A device bound to a process */
 struct bond {
-	struct mutex lock;	/* binding, unbinding, using the bond */
+	struct mutex lock;	/* held to bind, to unbind and to use the bond */
 	struct iommu_sva *sva;
 	u32 pasid;
 };
@@ -60,7 +60,7 @@ static struct stress {
 	struct sva_proc *proc[PROCS];
 	struct page_state page[PROCS][PAGES];
 	struct bond bond[DEVICES][PROCS];
-	struct mutex exits[PROCS];	/* against the mapper */
+	struct mutex exits[PROCS];	/* held to let a process exit, and by the mapper */
 	enum { LIVES, EXITS, DEAD } state[PROCS];
 	atomic_t stop;
 	struct rig_wrong wrong;
@@ -77,7 +77,7 @@ static void mapper_round(struct rnd_state *rnd)
 	mutex_lock(&s.exits[p]);
 	if (s.state[p] == LIVES) {
 		WRITE_ONCE(page->seq, page->seq + 1);
-		smp_mb(); /* the accessor sees the change begin before it sees the page gone */
+		smp_mb(); /* @seq is odd before the page changes; pairs with access_round() */
 		if (page->pa) {
 			sva_unmap(s.proc[p], va, SZ_4K);
 			page->pa = 0;
@@ -87,7 +87,7 @@ static void mapper_round(struct rnd_state *rnd)
 			if (sva_map(s.proc[p], va, page->pa, SZ_4K))
 				page->pa = 0;
 		}
-		smp_mb(); /* the change is over before it says so */
+		smp_mb(); /* the page has changed before @seq is even; pairs with access_round() */
 		WRITE_ONCE(page->seq, page->seq + 1);
 		atomic64_inc(&s.changes);
 	}
@@ -137,11 +137,11 @@ static void access_round(struct rnd_state *rnd)
 		goto unlock;
 	seq = READ_ONCE(page->seq);
 	dead = READ_ONCE(s.state[p]) == DEAD;
-	smp_mb(); /* pairs with those of mapper_round() and of the exit */
+	smp_mb(); /* pairs with mapper_round() and exit_one() */
 	pa = READ_ONCE(page->pa);
 	ret = rig_try(s.rig, s.d[d], bond->pasid, VA + i * SZ_4K, false, &is, &stag);
-	smp_mb(); /* as above */
-	/* a page that nobody changes meanwhile is there, or is not */
+	smp_mb(); /* pairs with mapper_round() and exit_one() */
+	/* if @seq is even and the same, the page was mapped, or not, all the time */
 	if (!ret && dead)
 		rig_wrong(&s.wrong, "device %u has 0x%llx of process %u, which is dead", d, is, p);
 	if (seq == READ_ONCE(page->seq) && !(seq & 1) &&
@@ -153,7 +153,7 @@ static void access_round(struct rnd_state *rnd)
 	}
 	atomic64_inc(ret ? &s.misses : &s.hits);
 	if (ret == -EINPROGRESS) {
-		/* the core finds no mapping in the mm, which is empty: a failure */
+		/* the IOMMU core finds no mapping in the mm, which is empty, so the fault fails */
 		struct machine_smmu *smmu = s.rig->smmu[s.d[d]->smmu];
 
 		smmu_evtq_drain(&rig_iommu(smmu)->smmu);
@@ -169,8 +169,8 @@ unlock:
 }
 
 /*
- * Ours is the first notifier of the mm, so that its release is the last: when it is told, the
- * driver's is over.
+ * This notifier was registered first, so its release is called last: then the driver's release has
+ * returned.
  */
 static void told(struct mmu_notifier *mn, struct mm_struct *mm)
 {
@@ -180,17 +180,17 @@ static void told(struct mmu_notifier *mn, struct mm_struct *mm)
 static const struct mmu_notifier_ops witness_ops = { .release = told };
 
 /*
- * After a while each process exits, whoever is bound. A bind or a fault may hold it up: it is
- * dead when the last user of the mm has gone, whoever that is.
+ * After a while each process exits, whether devices are bound to it or not. A bind or a fault may
+ * delay that: the process is dead when the last user of its mm is dropped, whichever that is.
  */
 static void exit_one(struct kunit *test, u32 p)
 {
 	mutex_lock(&s.exits[p]);
 	WRITE_ONCE(s.state[p], EXITS);
-	smp_mb(); /* the accessor sees that before it sees nothing where there was a page */
+	smp_mb(); /* EXITS is set before pages go; pairs with access_round() */
 	sva_proc_exit(s.proc[p]);
 	KUNIT_EXPECT_TRUE(test, wait_for_completion_timeout(&s.witness[p].gone, 10 * HZ));
-	smp_mb(); /* what was bound is harmless before we say so */
+	smp_mb(); /* no device reaches the process before DEAD is set; pairs with access_round() */
 	WRITE_ONCE(s.state[p], DEAD);
 	mutex_unlock(&s.exits[p]);
 }
@@ -226,7 +226,7 @@ static void everything_at_once(struct kunit *test)
 	for (i = 0; i < SMMUS; i++)
 		sva_smmu(test, rig, i);
 	for (i = 0; i < DEVICES; i++) {
-		/* some with an ATC, some that stall */
+		/* some devices have an ATC, some stall */
 		rig->atc = i & 1;
 		s.d[i] = sva_device(test, rig, i % SMMUS);
 		for (p = 0; p < PROCS; p++)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How completion is seen: the word that CMD_SYNCs write their position to, an SMMU whose MSIs
- * do not get there, and posters and waiters that were away when it happened.
+ * How the driver notices that commands are done: the word to which CMD_SYNCs write their position,
+ * an SMMU whose MSIs do not arrive, and posters and waiters that did not run when it happened.
  *
- * SMMU 0 inserts its commands under a lock and SMMU 1 without one; each is looked at.
+ * SMMU 0 inserts its commands under a lock and SMMU 1 without one. Each case runs on both.
  */
 #include <kunit/static_stub.h>
 #include <linux/bitfield.h>
@@ -25,15 +25,15 @@ static void victim_desc(const u32 *i, char *desc)
 
 KUNIT_ARRAY_PARAM(victim, victims, victim_desc);
 
-/* What a command takes, so that nothing is done before somebody has waited for it */
+/* Duration of a command, long enough that it is not done before the wait for it begins */
 #define TLBI_NS		20000
 
 /**
  * struct watched - an SMMU with MSIs
  * @model: its model
- * @smmu: the driver's side
- * @done: TLBIs that the model has done
- * @msis: CMD_SYNCs among all commands that send one
+ * @smmu: the driver's device
+ * @done: number of TLBIs that the model has done
+ * @msis: number of CMD_SYNCs that send an MSI
  */
 struct watched {
 	struct model *model;
@@ -42,7 +42,7 @@ struct watched {
 	u32 msis;
 };
 
-/* With the model's lock held */
+/* Called with the model's lock held */
 static void see(void *data, const struct smmu_cmd *cmd)
 {
 	struct watched *w = data;
@@ -76,7 +76,7 @@ static struct watched *watch(struct kunit *test, struct rig *rig)
 	return w;
 }
 
-/* Something that has to be done when the wait for it is over */
+/* Issue a TLBI, which must be done when the wait for it returns */
 static void issue(struct kunit *test, struct watched *w)
 {
 	u64 done = w->done;
@@ -99,14 +99,14 @@ static bool has_word(struct watched *w)
 	return READ_ONCE(smmu_main_cmdq(w->smmu)->polled_word);
 }
 
-/* Nothing is in flight: all positions forward, by whole turns of the queue's registers */
+/* Move all positions forward by whole turns of the queue's registers, while nothing is in flight */
 static void skip_to(struct kunit *test, struct watched *w, u64 near)
 {
 	struct smmu_cmdq *q = smmu_main_cmdq(w->smmu);
 	u64 turn = 2ULL << q->mem.log2;
 	u64 by = round_down(near - smmu_cmdq_posted(q), turn);
 
-	/* which also moves q->cons up to there */
+	/* this call also moves q->cons up to the last position */
 	KUNIT_ASSERT_TRUE(test, smmu_cmdq_is_idle(w->smmu));
 	q->cons += by;
 	q->prod += q->combine ? 0 : by;
@@ -116,7 +116,7 @@ static void skip_to(struct kunit *test, struct watched *w, u64 near)
 	}
 }
 
-/* It is polled while it is written, also when it comes late: that is what 4.7.3 allows */
+/* The word is polled as long as it is written, even if that is late, which 4.7.3 allows */
 static void keeps_the_word(struct kunit *test)
 {
 	const struct model_inject late = { .late_msi_ns = 1000000 };
@@ -131,7 +131,7 @@ static void keeps_the_word(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 70, w->msis);
 }
 
-/* One that is lost shows only as one that is late: the next makes up for it */
+/* A lost MSI looks like a late one, because the next MSI writes a newer position */
 static void forgives_one(struct kunit *test)
 {
 	const struct model_inject inject = { .drop_msis = 1 };
@@ -146,7 +146,10 @@ static void forgives_one(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, has_word(w));
 }
 
-/* Missing behind a later CMD_SYNC: nobody looks at the word again, and no MSI is sent */
+/*
+ * If the word is not written even after a later CMD_SYNC, it is not read again and no MSI is sent
+ * any more.
+ */
 static void retires_the_word(struct kunit *test)
 {
 	const struct model_inject inject = { .drop_msis = U32_MAX };
@@ -163,7 +166,7 @@ static void retires_the_word(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, msis, w->msis);
 }
 
-/* An SMMU that says so itself, to whoever looks */
+/* The SMMU reports the aborted MSI as a global error, and the handler stops the use of the word */
 static void retires_when_aborted(struct kunit *test)
 {
 	const struct model_inject inject = { .abort_msis = true };
@@ -180,8 +183,8 @@ static void retires_when_aborted(struct kunit *test)
 }
 
 /*
- * A word that is not written for 2^31 positions looks ahead of all that are posted. The waits
- * before went by CONS.
+ * If the word is not written for 2^31 positions, it looks as if it were ahead of all that were
+ * posted. The driver must not believe it; the waits before that have used CONS.
  */
 static void no_word_from_the_future(struct kunit *test)
 {
@@ -201,7 +204,7 @@ static void no_word_from_the_future(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, has_word(w));
 }
 
-/* Whatever stands in it: what was never posted was not done */
+/* Whatever the word contains, a position that was never posted is not done */
 static void no_word_ahead(struct kunit *test)
 {
 	static const u32 aheads[] = { 3, 100, 513, BIT(20), BIT(31) - 1 };
@@ -218,7 +221,7 @@ static void no_word_ahead(struct kunit *test)
 	}
 }
 
-/* sync_poll: no word at all; other MSIs are not meant */
+/* With sync_poll there is no word at all; other MSIs are still used */
 static void polls_cons_if_told(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -234,7 +237,10 @@ static void polls_cons_if_told(struct kunit *test)
 
 static u32 away_looks;
 
-/* The second look at the clock comes ten seconds after the first, and everything has been done */
+/*
+ * The second read of the clock is ten seconds later than the first, and all commands are done by
+ * then.
+ */
 static ktime_t away(struct smmu_cmdq *q)
 {
 	if (!away_looks++)
@@ -243,7 +249,10 @@ static ktime_t away(struct smmu_cmdq *q)
 	return ms_to_ktime(11000);
 }
 
-/* Who comes back late and finds room takes it; so does who finds his commands done */
+/*
+ * A poster that runs again late and finds room uses it, and a waiter that runs again late and finds
+ * its commands done returns success.
+ */
 static void looks_again(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);

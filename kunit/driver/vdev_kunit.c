@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vDEVICEs: what is known of a device by its vSID while both may go at any moment, and what
- * becomes of an attached device when its vSID has gone.
+ * vDEVICEs: what the driver looks up of a device by its vSID, while device and vDEVICE may go at
+ * any moment, and what happens to an attached device when its vDEVICE has gone.
  */
 #include <linux/bitfield.h>
 #include <linux/completion.h>
@@ -18,7 +18,7 @@
 
 #define VSID	NEST_VSID
 
-/* One look-up, and who takes away what it has found */
+/* A look-up, and the thread that removes what the look-up has found */
 static struct {
 	struct guest *g;
 	struct rig_device *d;
@@ -37,7 +37,10 @@ static int take_away(void *unused)
 	return 0;
 }
 
-/* In the middle of the look-up: long enough for the other CPU to take everything away, if it may */
+/*
+ * Called in the middle of the look-up. It waits so long that the other CPU can remove everything,
+ * if the driver lets it.
+ */
 static void hold_up(struct smmu_vsmmu *vsmmu)
 {
 	ktime_t end = ktime_add_ms(ktime_get(), 300);
@@ -51,7 +54,10 @@ static void hold_up(struct smmu_vsmmu *vsmmu)
 	race.fooled = completion_done(&race.gone);
 }
 
-/* A command names a device that goes while it is looked up: it stays until all is read */
+/*
+ * A command names a device that is removed during the look-up: the device stays until the look-up
+ * is over.
+ */
 static void stays_while_looked_up(struct kunit *test)
 {
 	struct task_struct *task;
@@ -89,7 +95,7 @@ static void stays_while_looked_up(struct kunit *test)
 #define ROUNDS	30
 #define SID	0x1234
 
-/* A device that comes and goes, and its vDEVICE with it */
+/* A device that comes and goes, together with its vDEVICE */
 static struct {
 	struct guest *g;
 	struct machine_smmu *smmu;
@@ -133,7 +139,7 @@ static void note_sid(void *data, const struct smmu_cmd *cmd)
 		churn.stray++;
 }
 
-/* The same all the time: what a command reaches is that device's stream, or none */
+/* The same all the time, without pauses: a command reaches the stream of that device, or none */
 static void commands_race_removal(struct kunit *test)
 {
 	u32 i, num, done = 0, refused = 0;
@@ -151,7 +157,7 @@ static void commands_race_removal(struct kunit *test)
 			smmu_cmd_atc_inv(&cmd[i], VSID + 1, 0, false, 0, ATC_SIZE_ALL);
 		else
 			smmu_cmd_cfgi_cd(&cmd[i], VSID + 1, 0, true);
-	/* nobody else sends such commands meanwhile */
+	/* only these commands name a stream meanwhile */
 	model_trace(n.smmu->model, note_sid, NULL);
 	task = kthread_run(come_and_go, NULL, "smmu-churn");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
@@ -178,7 +184,10 @@ static int attach(struct nest *n, struct iommu_domain *domain)
 	return domain->ops->attach_dev(domain, n->d->dev, NULL);
 }
 
-/* Reset of a device whose vDEVICE was destroyed: the core WARNs when it cannot go back */
+/*
+ * A device is reset whose vDEVICE was destroyed. It must come back, because the IOMMU core WARNs
+ * otherwise.
+ */
 static void comes_back_without(struct kunit *test)
 {
 	struct iommu_domain *s1, *again;
@@ -203,7 +212,7 @@ static void comes_back_without(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, NEST_PA, rig_access(n.rig, n.d, NEST_VA, false));
 		KUNIT_EXPECT_TRUE(test, n.d->ats);
 	}
-	/* an equal one is another one */
+	/* another nested domain with the same vSTE is refused */
 	KUNIT_EXPECT_EQ(test, -ENOENT, attach(&n, again));
 	KUNIT_EXPECT_EQ(test, NEST_PA, rig_access(n.rig, n.d, NEST_VA, false));
 	KUNIT_EXPECT_EQ(test, 0, attach(&n, &smmu_identity_domain));
@@ -212,7 +221,10 @@ static void comes_back_without(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* One device of a group has got a domain that the next one refuses: the core takes it back */
+/*
+ * One device of a group was attached to a domain that the next device refuses. So the IOMMU core
+ * attaches it to the old domain again, which must not fail.
+ */
 static void goes_back_without(struct kunit *test)
 {
 	struct iommu_domain *s1;
@@ -225,7 +237,7 @@ static void goes_back_without(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, attach(&n, n.parent));
 	KUNIT_EXPECT_EQ(test, 0, attach(&n, s1));
 	KUNIT_EXPECT_EQ(test, NEST_PA, rig_access(n.rig, n.d, NEST_VA, false));
-	/* further away it is no way back */
+	/* after two other domains the device may not come back */
 	KUNIT_EXPECT_EQ(test, 0, attach(&n, n.parent));
 	KUNIT_EXPECT_EQ(test, 0, attach(&n, &smmu_identity_domain));
 	KUNIT_EXPECT_EQ(test, -ENOENT, attach(&n, s1));
@@ -233,7 +245,7 @@ static void goes_back_without(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* The vSID is another device's now: the first one's faults do not carry it */
+/* The vSID belongs to another device now, so faults of the first device must not carry it */
 static void loses_its_vsid(struct kunit *test)
 {
 	struct iommu_domain *s1;
@@ -251,7 +263,7 @@ static void loses_its_vsid(struct kunit *test)
 	guest_device(test, n.g, other, VSID);
 	nest_fault(&n, n.d);
 	KUNIT_EXPECT_EQ(test, 1, guest_events(n.g, NULL));
-	/* not by going back there after a reset either */
+	/* not even when the first device comes back to the domain after a reset */
 	KUNIT_EXPECT_EQ(test, 0, attach(&n, &smmu_blocked_domain));
 	KUNIT_EXPECT_EQ(test, 0, attach(&n, s1));
 	nest_fault(&n, n.d);

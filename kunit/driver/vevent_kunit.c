@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Events on their way to guests. iommufd's lock over the vEVENTQs is held while user memory is
- * written, for as long as user space likes: here the cases hold it.
+ * Events on their way to guests. iommufd holds its lock over the vEVENTQs while it writes user
+ * memory, which user space can delay as long as it likes. Here the cases hold that lock.
  */
 #include <linux/bitfield.h>
 #include <linux/completion.h>
@@ -16,7 +16,7 @@
 
 #define VSID	NEST_VSID
 
-/* What a second thread does, and whether it has come to its end */
+/* Job of a second thread, and whether that has ended */
 static struct {
 	struct nest *n;
 	struct rig_device *other;
@@ -46,7 +46,7 @@ static void nest_with_irqs(struct kunit *test, struct nest *n)
 	nest_make_on(test, n, rig, rig_smmu_irq(test, rig, 0, &cfg));
 }
 
-/* Another device, and the very one whose fault does not get through */
+/* Attach another device, and the device whose fault is not delivered */
 static int attach_others(void *unused)
 {
 	struct iommu_domain *s1 = job.domain;
@@ -59,7 +59,7 @@ static int attach_others(void *unused)
 	return 0;
 }
 
-/* A fault that waits for user memory stops nobody's attach */
+/* A fault that waits for user memory delays no attach */
 static void blocked_delivery(struct kunit *test)
 {
 	struct iommu_domain *s1;
@@ -74,7 +74,7 @@ static void blocked_delivery(struct kunit *test)
 
 	down_write(&n.g->vsmmu.core.veventqs_rwsem);
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(n.rig, n.d, NEST_VA2, false));
-	/* the event thread has it */
+	/* by now the event thread has the event */
 	msleep(100);
 	start(test, attach_others);
 	KUNIT_EXPECT_TRUE_MSG(test, over_in(3000), "an attach waits for user memory");
@@ -91,7 +91,7 @@ static void blocked_delivery(struct kunit *test)
 
 #define STORM	(SMMU_VEVENTS_MAX + 72)
 
-/* What finds no room is counted, and everything else arrives */
+/* Events for which there is no room are counted, and all others arrive */
 static void bounded(struct kunit *test)
 {
 	struct iommu_domain *s1;
@@ -108,7 +108,7 @@ static void bounded(struct kunit *test)
 	events = guest_events(n.g, NULL);
 	lost = atomic_read(&rig_iommu(n.smmu)->vevents_lost);
 	KUNIT_EXPECT_EQ(test, STORM, events + lost);
-	/* the worker may have taken one out */
+	/* the worker may have taken one out of the list */
 	KUNIT_EXPECT_GE(test, events, SMMU_VEVENTS_MAX);
 	KUNIT_EXPECT_LE(test, events, SMMU_VEVENTS_MAX + 1);
 	/* there is room again */
@@ -126,7 +126,10 @@ static int give_vsid(void *unused)
 	return 0;
 }
 
-/* What is queued goes with the vSID; who gets it next waits for what is already under way */
+/*
+ * Queued events of a vSID are dropped with it. The next device that gets the vSID waits for an
+ * event that is being delivered.
+ */
 static void goes_with_the_vsid(struct kunit *test)
 {
 	struct iommu_vevent_arm_smmuv3 last = {};
@@ -146,7 +149,7 @@ static void goes_with_the_vsid(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, SMMU_VEVENT_BUSY | VSID, READ_ONCE(n.g->vsmmu.events.under_way));
 	nest_fault(&n, n.d);
 	nest_fault(&n, n.d);
-	/* does not wait */
+	/* this does not wait */
 	guest_no_device(n.g, VSID);
 	KUNIT_EXPECT_EQ(test, 0, guest_try_device(n.g, job.other, VSID + 1));
 	guest_no_device(n.g, VSID + 1);
@@ -163,7 +166,7 @@ static void goes_with_the_vsid(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* Nobody has read the event queue since the device was another guest's */
+/* The event queue still holds a fault of the time when the device belonged to another guest */
 static void stale_record(struct kunit *test)
 {
 	struct iommu_vevent_arm_smmuv3 heard = {};
@@ -187,7 +190,7 @@ static void stale_record(struct kunit *test)
 	smmu_evtq_drain(smmu);
 	KUNIT_EXPECT_EQ(test, 0, guest_events(g_b, NULL));
 	KUNIT_EXPECT_EQ(test, 0, guest_events(n.g, NULL));
-	/* its own does arrive */
+	/* a fault of its own does arrive */
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(n.rig, n.d, NEST_VA2, false));
 	smmu_evtq_drain(smmu);
 	KUNIT_EXPECT_EQ(test, 1, guest_events(g_b, &heard));
@@ -201,7 +204,7 @@ static void stale_record(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* Another vSTE of the same guest: nothing is lost on the way */
+/* The device is attached to another vSTE of the same guest: no event is lost on the way */
 static void same_guest(struct kunit *test)
 {
 	struct iommu_domain *s1, *abort;

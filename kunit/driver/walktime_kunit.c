@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What an unmap of a shared domain costs, in virtual time, and what it sends: as the driver does
- * it, and the same commands by two other ways to wait. The times are printed, not judged, but
- * for the one that is promised; the counts are.
+ * The virtual time of an unmap of a shared domain, and the commands that it sends: by the driver,
+ * and the same commands with two other ways to wait. The times are printed and not checked, except
+ * the one that is promised. The counts are checked.
  */
 #include <linux/device.h>
 #include <linux/sizes.h>
@@ -22,9 +22,9 @@
 #define SMMUS		8
 
 enum way {
-	POST_THEN_WAIT,		/* the driver's own */
-	WAIT_PER_STEP,		/* a step on all SMMUs, then the next */
-	ONE_BY_ONE,		/* an SMMU after the other, each of its steps */
+	POST_THEN_WAIT,		/* what the driver does */
+	WAIT_PER_STEP,		/* one step on all SMMUs, wait, next step */
+	ONE_BY_ONE,		/* all steps on one SMMU, next SMMU */
 	WAYS
 };
 
@@ -56,7 +56,7 @@ static struct iommu_domain *build(struct kunit *test, struct rig *rig, u32 n, si
 	return domain;
 }
 
-/* What SMMU @i got. Return: when its last CMD_SYNC was complete */
+/* Check and add what SMMU @i got. Return: time at which its last CMD_SYNC was complete */
 static u64 collect(struct kunit *test, struct rig *rig, u32 i, struct cost *cost)
 {
 	struct model_stats *stats = kunit_kzalloc(test, sizeof(*stats), GFP_KERNEL);
@@ -72,7 +72,7 @@ static u64 collect(struct kunit *test, struct rig *rig, u32 i, struct cost *cost
 	return stats->last_sync;
 }
 
-/* From @from up to its CMD_SYNC. Return: how many commands, 0 at the end */
+/* Find the next CMD_SYNC. Return: number of commands from @from up to it, 0 at the end */
 static u32 piece(const struct smmu_batch *batch, u32 from)
 {
 	u32 i;
@@ -83,7 +83,10 @@ static u32 piece(const struct smmu_batch *batch, u32 from)
 	return 0;
 }
 
-/* What an unmap of the first page would send, by another way. Its pieces end with a sync. */
+/*
+ * Send what an unmap of the first page would send, in one of the other ways. Each piece ends with a
+ * CMD_SYNC.
+ */
 static void by_hand(struct kunit *test, struct iommu_domain *domain, enum way way, u32 n)
 {
 	struct smmu_range range = {
@@ -103,7 +106,7 @@ static void by_hand(struct kunit *test, struct iommu_domain *domain, enum way wa
 		KUNIT_EXPECT_TRUE(test, batch[i].end);
 	}
 	rcu_read_unlock();
-	/* all SMMUs get the same number of commands */
+	/* every SMMU gets the same number of commands */
 	for (i = 0; i < n; i += at_once) {
 		for (from = 0; (cmds = piece(&batch[i], from)); from += cmds) {
 			for (k = i; k < i + at_once; k++)
@@ -118,7 +121,7 @@ static void by_hand(struct kunit *test, struct iommu_domain *domain, enum way wa
 	}
 }
 
-/* An unmap on @n SMMUs with one device each */
+/* Measure an unmap on @n SMMUs with one device each */
 static void measure(struct kunit *test, enum rig_insertion how, enum way way, bool ats, u32 n,
 		    struct cost *cost)
 {
@@ -138,7 +141,7 @@ static void measure(struct kunit *test, enum rig_insertion how, enum way way, bo
 		cost->ns = model_now() - start;
 		for (i = 0; i < n; i++)
 			last = max(last, collect(test, rig, i, cost) - start);
-		/* nobody waited for anything once the last sync was there */
+		/* the unmap did not wait for anything after the last CMD_SYNC was complete */
 		KUNIT_EXPECT_LE(test, cost->ns, last + n * 2000);
 	} else {
 		by_hand(test, domain, way, n);
