@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Devices behind model SMMUs that programs use: their PASIDs are bound to real processes, whose
- * page tables, faults, fork(), exec() and end are the kernel's, or to page tables of iommufd.
- * With smmuv3_model.ko, on test kernels. See uapi.h.
+ * Devices behind model SMMUs that programs use. Their PASIDs are bound to real processes, whose
+ * page tables, faults, fork(), exec() and end are the kernel's, or to page tables of iommufd. To be
+ * used with smmuv3_model.ko, on test kernels. See uapi.h.
  */
 #include <linux/bitfield.h>
 #include <linux/cleanup.h>
@@ -23,23 +23,23 @@
 #include "model/machine.h"
 
 #define SSID_BITS	8
-#define ANSWER_MS	10000	/* for a fault's handler, on a slow machine */
+#define ANSWER_MS	10000	/* time for a fault's handler, on a slow machine */
 
 static struct machine_smmu *smmu[ENDPOINT_SMMUS];
 static struct device *device[ENDPOINT_DEVICES];
 
 #define ATTACHED_MAX	4
 
-/* A device in an iommufd: what it is attached by */
+/* A device in an iommufd, and the PASIDs that are attached */
 struct tie {
 	struct iommufd_device *idev;
 	u32 pasid[ATTACHED_MAX];
 	u32 nr;
 };
 
-/* A file: the bonds and ties that were made through it */
+/* An open file: the bonds and ties that were made through it */
 struct user {
-	struct mutex lock;	/* all of this */
+	struct mutex lock;	/* protects all of this */
 	struct iommu_sva *bond[ENDPOINT_DEVICES];
 	struct tie tie[ENDPOINT_DEVICES];
 };
@@ -135,7 +135,7 @@ static void untie(struct tie *t)
 	iommufd_device_unbind(t->idev);
 }
 
-/* A stalled transaction waits for its answer, as a device does: -EAGAIN to try again */
+/* Wait for the answer to a stalled transaction, as a device does. Return: -EAGAIN to try again */
 static int wait_answer(struct model *m, u16 stag)
 {
 	u32 ms;
@@ -298,7 +298,7 @@ static void take_down(void)
 			machine_remove_smmu(smmu[i]);
 }
 
-/* Some with wide tags, some with narrow ones; some with range invalidation */
+/* Some SMMUs have wide tags, some narrow ones; some have range invalidation */
 static int build_smmu(u32 i)
 {
 	struct model_config cfg;

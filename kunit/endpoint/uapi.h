@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
  * /dev/smmu-endpoint: devices behind model SMMUs, for programs. A device is bound to the caller's
- * address space until it is unbound or the file is closed, whatever becomes of the process.
+ * address space until it is unbound or the file is closed, even if the process has exited.
  */
 #ifndef KUNIT_ENDPOINT_UAPI_H
 #define KUNIT_ENDPOINT_UAPI_H
@@ -10,12 +10,12 @@
 #include <linux/types.h>
 
 #define ENDPOINT_SMMUS		4
-#define ENDPOINT_DEVICES	8	/* number n is behind SMMU n % 4 */
+#define ENDPOINT_DEVICES	8	/* device number n is behind SMMU n % 4 */
 
 /**
  * struct endpoint_bond - ENDPOINT_BIND, ENDPOINT_UNBIND
- * @device: which
- * @pasid: out
+ * @device: number of the device
+ * @pasid: out: PASID of the bond
  */
 struct endpoint_bond {
 	__u32 device;
@@ -24,12 +24,12 @@ struct endpoint_bond {
 
 /**
  * struct endpoint_access - ENDPOINT_ACCESS: a DMA of eight bytes
- * @device: which; it needs no bond of this file
- * @pasid: as it goes over the bus; 0 for none
- * @addr: a multiple of 8
- * @value: written, or out: read
- * @write: else read
- * @refused: out: the SMMU has said no. @value is as it was.
+ * @device: number of the device; it needs no bond of this file
+ * @pasid: PASID of the request; 0 for none
+ * @addr: address, a multiple of 8
+ * @value: value to write, or out: value that was read
+ * @write: write, else read
+ * @refused: out: the SMMU has refused the access. @value is unchanged.
  */
 struct endpoint_access {
 	__u32 device;
@@ -42,10 +42,10 @@ struct endpoint_access {
 
 /**
  * struct endpoint_state - ENDPOINT_STATE, of the SMMU of a device
- * @device: which
- * @violations: out: has it met what no driver may do?
- * @stalled: out: transactions that nobody has answered yet
- * @asids: out: ASIDs in use
+ * @device: number of the device
+ * @violations: out: number of violations, see model_violation()
+ * @stalled: out: number of transactions without an answer
+ * @asids: out: number of ASIDs in use
  */
 struct endpoint_state {
 	__u32 device;
@@ -55,10 +55,10 @@ struct endpoint_state {
 };
 
 /**
- * struct endpoint_iommufd - ENDPOINT_IOMMUFD: bind to an iommufd; undone with the file
- * @device: which
- * @fd: of the iommufd
- * @id: out: the device's number there
+ * struct endpoint_iommufd - ENDPOINT_IOMMUFD: bind to an iommufd; closing the file unbinds
+ * @device: number of the device
+ * @fd: file descriptor of the iommufd
+ * @id: out: id of the device in the iommufd
  */
 struct endpoint_iommufd {
 	__u32 device;
@@ -69,9 +69,9 @@ struct endpoint_iommufd {
 
 /**
  * struct endpoint_attach - ENDPOINT_ATTACH
- * @device: which, bound to an iommufd
- * @pasid: 0 for what comes without one
- * @pt: number of a page table there, 0 to detach
+ * @device: number of the device, which is bound to an iommufd
+ * @pasid: PASID to attach; 0 for requests without one
+ * @pt: id of a page table in the iommufd, 0 to detach
  */
 struct endpoint_attach {
 	__u32 device;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A device access from StreamID to physical address, section 3.4 and figure 3.8 onwards. */
+/*
+ * A device access, from the StreamID to the physical address: section 3.4, and figure 3.8 and those
+ * after it.
+ */
 #include <linux/bitfield.h>
 #include <linux/export.h>
 #include <linux/errno.h>
@@ -10,14 +13,14 @@
 
 #include "model/state.h"
 
-/* Not translated: bypass is a success with the address as it came */
+/* The access is not translated: it succeeds with the address as it came */
 static u8 bypass(struct model_access *a, struct model_walk *walk)
 {
 	*walk = (struct model_walk) { .pa = a->iova, .shift = 12, .write = true };
 	return 0;
 }
 
-/* Return: an event id; 0 with *@abort where it ends without one */
+/* Which CD does the access use? *@pass: it bypasses stage 1. Return: 0 or an event id */
 static u8 choose_cd(const struct model_access *a, u64 w0, u64 w1, u32 *ssid, bool *pass,
 		    bool *abort)
 {
@@ -28,7 +31,7 @@ static u8 choose_cd(const struct model_access *a, u64 w0, u64 w1, u32 *ssid, boo
 		if (!cdmax || a->ssid >> cdmax)
 			return EVENT_C_BAD_SUBSTREAMID;
 		*ssid = a->ssid;
-		/* 5.2: with S1DSS = SSID0 that one is taken */
+		/* 5.2: with S1DSS = SSID0, SubstreamID 0 is reserved for requests without one */
 		if (!a->ssid && FIELD_GET(STE1_S1DSS, w1) == STE_S1DSS_SSID0)
 			return EVENT_C_BAD_SUBSTREAMID;
 		return 0;
@@ -68,7 +71,7 @@ static u8 translate_s1(struct model *m, struct model_access *a, const struct smm
 	if (event)
 		return event;
 	*stall = (le64_to_cpu(cd.w[0]) & CD0_S) && !(w1 & STE1_S1STALLD);
-	/* 5.4: R = 0, faults of stage 1 are not recorded */
+	/* 5.4: with R = 0, faults of stage 1 are not recorded */
 	*quiet = !(le64_to_cpu(cd.w[0]) & CD0_R);
 	if (le64_to_cpu(cd.w[0]) & CD0_EPD0)
 		return EVENT_F_TRANSLATION;
@@ -79,7 +82,7 @@ static u8 translate_s1(struct model *m, struct model_access *a, const struct smm
 	return model_walk(m, &st, a->iova, a->write, walk);
 }
 
-/* Return: 0 or an event id. *@abort: refused in silence. */
+/* Return: 0 or an event id. With *@abort the access is refused without an event. */
 static u8 translate(struct model *m, struct model_access *a, struct model_walk *walk,
 		    bool *abort, bool *stall, bool *quiet)
 {
@@ -116,7 +119,7 @@ static u8 translate(struct model *m, struct model_access *a, struct model_walk *
 	}
 }
 
-/* 3.9: what the device asked for it may use until it is told otherwise */
+/* 3.9: a device may use a translation from its ATC until an ATC_INV removes it */
 static bool from_atc(struct model *m, struct model_access *a)
 {
 	const struct model_atc *e;
@@ -131,7 +134,7 @@ static bool from_atc(struct model *m, struct model_access *a)
 	return true;
 }
 
-/* 3.9.1.3: a translated transaction; with ATSCHK = 0 it passes whatever the STE says */
+/* 3.9.1.3: a translated transaction. With ATSCHK = 0 it passes, whatever the STE says. */
 static bool passes(struct model *m, const struct model_access *a)
 {
 	struct smmu_ste ste;
@@ -176,7 +179,7 @@ static int access_locked(struct model *m, struct model_access *a)
 		return passes(m, a) ? 0 : -EFAULT;
 	if (m->inject.dead)
 		return -EFAULT;
-	/* 6.3.14: GBPA speaks while SMMUEN is 0 */
+	/* 6.3.14: while SMMUEN is 0, GBPA decides */
 	if (!(m->r.cr0ack & CR0_SMMUEN)) {
 		if (m->r.gbpa_used & GBPA_ABORT)
 			return -EFAULT;
@@ -184,7 +187,7 @@ static int access_locked(struct model *m, struct model_access *a)
 		return 0;
 	}
 	a->event = translate(m, a, &walk, &abort, &stall, &quiet);
-	/* 3.12: only faults of a translation stall */
+	/* 3.12: only faults of a translation can stall */
 	stall &= a->event >= EVENT_F_TRANSLATION && a->event <= EVENT_F_PERMISSION;
 	if (a->event && a != &m->watched && !(quiet && !stall)) {
 		a->stag = m->stag;
@@ -207,7 +210,7 @@ static int access_locked(struct model *m, struct model_access *a)
 	return 0;
 }
 
-/* -EFAULT where there is no memory: an external abort */
+/* Read or write @data. Return: -EFAULT where there is no memory, for an external abort */
 static int move_data(struct model *m, const struct model_access *a)
 {
 	void *mem = m->ops->mem(m->host, a->pa, a->len);

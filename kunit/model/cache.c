@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The caches. Arrays without order; what is full forgets its oldest-looking entry, in turn.
- * Forgetting is always allowed and never needed.
+ * The caches: unordered arrays. A full array drops one entry after the other, in turn. A cache may
+ * always drop an entry, and never has to.
  */
 #include <linux/string.h>
 
 #include "model/state.h"
 
-/* Where the next entry of an array of @max goes; drops one when it is full */
+/* Find a place for a new entry in an array of @max; in a full array, drop an entry for it */
 static u32 take_slot(struct model *m, u32 *nr, u32 max)
 {
 	if (*nr < max)
@@ -84,7 +84,7 @@ struct model_atc *model_atc_find(struct model *m, const struct model_access *a)
 	return NULL;
 }
 
-/* 4.5.1: the span is aligned by the SMMU; @size is log2 of 4 KiB pages */
+/* 4.5.1: the SMMU aligns the range; @size is log2 of 4 KiB pages */
 void model_atc_inv(struct model *m, u32 sid, bool ssv, u32 ssid, bool global, u64 va, u8 size)
 {
 	u8 shift = size + 12;
@@ -123,8 +123,8 @@ static void inv_l1(struct model *m)
 }
 
 /*
- * @mask: which bits of the StreamID count. CDs that were cached under the StreamID go as well
- * (4.3.1, 4.3.2), and nothing else does: no TLB entry.
+ * @mask: bits of the StreamID that count. CDs that were cached under the StreamID are invalidated,
+ * too (4.3.1, 4.3.2), and nothing else is: no TLB entry.
  */
 void model_cfg_inv_ste(struct model *m, u32 sid, u32 mask, bool leaf)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The command queue: consumption in order, one at a time, on the virtual clock.
+ * The command queue: commands are consumed in order, one at a time, on the virtual clock.
  *
- * A command begins when the one before it is done, or when the doorbell rings on an idle
- * queue, and is done its latency later. What is done is decided when somebody looks; nothing
- * else could tell the difference, because commands only act on the caches of this instance
- * and on words in memory that are polled through its registers.
+ * A command begins when the one before it is done, or when the doorbell rings on an idle queue, and
+ * is done after its latency. The model works out what is done only when a register or memory access
+ * looks at it. The driver cannot tell the difference, because commands only act on the caches of
+ * this instance and on words in memory that are polled through its registers.
  */
 #include <linux/bitfield.h>
 
@@ -83,7 +83,10 @@ static bool refuses(struct model *m, const struct smmu_cmd *cmd)
 		fail(m, CERROR_ATC_INV_SYNC);
 		return true;
 	}
-	/* 4.5.1: found out when the root port has given up on the device, see below */
+	/*
+	 * 4.5.1: the error is known when the root port has stopped waiting for the device, see
+	 * below
+	 */
 	if (opcode == CMD_SYNC && m->atc_unanswered) {
 		m->atc_unanswered = false;
 		m->atc_unsynced = false;
@@ -107,13 +110,13 @@ void model_step(struct model *m, u64 now)
 	if (m->inject.dead)
 		return;
 	model_msi_due(m, now);
-	/* 7.1: nothing is consumed while the error is active */
+	/* 7.1: no command is consumed while the error is active */
 	while (model_in_progress(m)) {
 		u32 slot = smmu_q_slot(m->r.cmdq_cons, log2size(m));
 		const struct smmu_cmd *cmd;
 		u8 opcode;
 
-		/* 6.3.9.3: what is in progress is consumed, and nothing more is fetched */
+		/* 6.3.9.3: a command in progress is consumed, and no other is fetched */
 		if (!(m->r.cr0 & CR0_CMDQEN) && !m->stopping)
 			break;
 		cmd = model_mem(m, (m->r.cmdq_base & QUEUE_BASE_ADDR) + slot * sizeof(*cmd),
@@ -154,7 +157,7 @@ void model_doorbell(struct model *m, u32 prod, u64 now)
 	bool on = m->r.cr0ack & CR0_CMDQEN;
 	u32 n = queue_index(m, prod - queue_index(m, m->r.cmdq_cons));
 
-	/* before the queue is on this only sets where it begins */
+	/* before the queue is on, a write only sets the position at which it begins */
 	if (on) {
 		m->stats.doorbells++;
 		if (n > 1U << log2size(m))

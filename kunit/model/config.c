@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * STEs and CDs as hardware reads them: fetched word by word, each word at once and nothing
- * larger (3.21.3), cached, and judged, chapter 5.
+ * STEs and CDs as hardware reads them: fetched word by word, each word in one access and nothing
+ * larger in one access (3.21.3), cached, and checked (chapter 5).
  *
- * What is judged: an entry that is valid and wrong was written by a driver that is wrong, or is
- * a mixture of two that were right. Both are violations. V = 0 is not: it is an event.
+ * An entry that is valid but wrong was written by a wrong driver, or is a mixture of two entries
+ * that were right. Both are violations. V = 0 is no violation, but an event.
  */
 #include <linux/bitfield.h>
 #include <linux/sizes.h>
@@ -38,7 +38,7 @@ static bool read_words(struct model *m, u64 pa, __le64 *w, u32 n)
 	return true;
 }
 
-/* Level 1: 5.1. A descriptor may be cached whether it is valid or not. */
+/* 5.1: the descriptor of level 1. The SMMU may cache it whether it is valid or not. */
 static u8 ste_address(struct model *m, u32 sid, bool cached, u64 *pa)
 {
 	u8 log2 = FIELD_GET(STRTAB_BASE_CFG_LOG2SIZE, m->r.strtab_cfg);
@@ -92,7 +92,7 @@ u8 model_fetch_ste(struct model *m, u32 sid, bool cached, struct smmu_ste *ste)
 	return 0;
 }
 
-/* Is the granule one of ours, in the encoding of CD.TG0 and S2TG alike? */
+/* Does the SMMU have the granule? @tg is encoded as in CD.TG0 and S2TG, which are alike. */
 static bool has_granule(struct model *m, u8 tg)
 {
 	static const u32 size[] = { SZ_4K, SZ_64K, SZ_16K, 0 };
@@ -162,7 +162,7 @@ static const char *bad_ste(struct model *m, const struct smmu_ste *ste, u8 confi
 
 	if (w0 & ~STE0_FIELDS || w1 & ~STE1_FIELDS || w2 & ~STE2_FIELDS || w3 & ~STE3_S2TTB)
 		return "reserved bits";
-	/* 5.2: with bit 2 clear everything aborts, whatever the others say */
+	/* 5.2: with bit 2 clear everything aborts, whatever the other fields say */
 	if (!(config & BIT(2)))
 		return config ? "reserved Config" : NULL;
 	if (FIELD_GET(STE1_EATS, w1) && !(m->feat.flags & SMMU_FEAT_ATS))
@@ -205,7 +205,7 @@ static u8 cd_pa(struct model *m, const struct model_stage *s2, u64 ipa, struct m
 	return event;
 }
 
-/* 5.4, 3.3.2: linear, or two levels with leaves of 4 KiB or 64 KiB */
+/* 5.4, 3.3.2: the CD table is linear, or has two levels with leaves of 4 KiB or 64 KiB */
 static u8 cd_address(struct model *m, u32 ssid, u64 w0, const struct model_stage *s2,
 		     struct model_walk *walk, u64 *pa)
 {
@@ -325,7 +325,7 @@ void model_stage1(struct model *m, const struct smmu_ste *ste, const struct smmu
 	st->level = 4 - DIV_ROUND_UP(st->ias - st->pgshift, bits);
 }
 
-/* S2SL0: the level counts from the other end, and differently with each granule */
+/* S2SL0 counts levels from the other end, and differently with each granule */
 void model_stage2(struct model *m, const struct smmu_ste *ste, struct model_stage *st)
 {
 	u64 w2 = le64_to_cpu(ste->w[2]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The event queue, 7.2 - 7.4: records, overflow, the interrupt of a queue no longer empty. */
+/* The event queue, 7.2 - 7.4: records, overflow, and the interrupt when the queue was empty. */
 #include <linux/bitfield.h>
 
 #include <smmuv3/event.h>
@@ -36,13 +36,13 @@ bool model_event(struct model *m, const struct model_access *a, const struct mod
 	u8 log2 = FIELD_GET(QUEUE_BASE_LOG2SIZE, m->r.evtq_base), i;
 	u32 mask = (2U << log2) - 1;
 	u32 used = (m->r.evtq_prod - m->r.evtq_cons) & mask;
-	/* 7.2.1: not while an abort is not acknowledged */
+	/* 7.2.1: no record is written while an abort is not acknowledged */
 	bool on = m->r.cr0ack & CR0_EVENTQEN &&
 		  !((m->r.gerror ^ m->r.gerrorn) & GERROR_EVENTQ_ABT_ERR);
 	u64 rec[EVENT_WORDS];
 	__le64 *slot;
 
-	/* 7.4: a record of what stalls is not lost, it is written when there is room */
+	/* 7.4: the record of a stalled transaction is not lost, but written when there is room */
 	if (stall && (used >= 1U << log2 || !on))
 		return false;
 	m->stats.events++;
@@ -52,7 +52,7 @@ bool model_event(struct model *m, const struct model_access *a, const struct mod
 		return true;
 	if (used >= 1U << log2) {
 		m->stats.lost_events++;
-		/* 7.4: told once, until it is acknowledged */
+		/* 7.4: an overflow is flagged once, until it is acknowledged */
 		if (!((m->r.evtq_prod ^ m->r.evtq_cons) & QUEUE_OVERFLOW))
 			m->r.evtq_prod ^= QUEUE_OVERFLOW;
 		return true;
@@ -66,7 +66,9 @@ bool model_event(struct model *m, const struct model_access *a, const struct mod
 	make_record(m, a, walk, stall, rec);
 	for (i = 0; i < EVENT_WORDS; i++)
 		slot[i] = cpu_to_le64(rec[i]);
-	/* the record before PROD, for whoever reads PROD on another CPU */
+	/*
+	 * the record is written before PROD; pairs with the rmb() of the driver that has read PROD
+	 */
 	smp_wmb();
 	m->r.evtq_prod = (m->r.evtq_prod & QUEUE_OVERFLOW) | ((m->r.evtq_prod + 1) & mask);
 	if (!used)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a command does, chapter 4. It is legal: cmdq.c has asked smmu_cmd_illegal().
+ * What a command does, chapter 4. The command is legal, because cmdq.c has called
+ * smmu_cmd_illegal().
  *
- * Invalidation is exact, never wider than the command says: hardware may do more, but a
- * driver must not count on it.
+ * An invalidation is exact, never wider than the command says. Hardware may invalidate more, but a
+ * driver must not rely on it.
  */
 #include <linux/atomic.h>
 #include <linux/bitfield.h>
@@ -14,7 +15,7 @@
 #include "model/state.h"
 
 /**
- * struct target - TLB entries that a TLBI means
+ * struct target - TLB entries that a TLBI is for
  * @first: first address
  * @last: last address
  * @asid: ASID
@@ -22,8 +23,8 @@
  * @el2: EL2 world
  * @stage2: stage-2 entries
  * @stage1: stage-1 and combined entries
- * @any_asid: all of them
- * @any_vmid: all of them
+ * @any_asid: of all ASIDs
+ * @any_vmid: of all VMIDs
  * @leaf: only leaves
  * @ttl: level of the leaves, 0 for any
  */
@@ -53,13 +54,13 @@ static bool is_meant(const struct model_tlb *e, const void *arg)
 		return false;
 	if (e->table && t->leaf)
 		return false;
-	/* a wrong hint invalidates nothing; combined entries are of no single level */
+	/* a wrong level hint invalidates nothing; combined entries have no single level */
 	if (t->ttl && !e->table && e->level != t->ttl && (e->stage2 || !e->vmid))
 		return false;
 	return e->va <= t->last && e->va + (BIT_ULL(e->shift) - 1) >= t->first;
 }
 
-/* 4.4.1.1: NUM and SCALE make a range of granules, without TG it is one page */
+/* 4.4.1.1: NUM and SCALE make a range of granules; without TG the command is for one page */
 static void set_range(struct model *m, const struct smmu_cmd *cmd, struct target *t)
 {
 	static const u8 tg_shift[] = { [TLBI_TG_4K] = 12, [TLBI_TG_16K] = 14, [TLBI_TG_64K] = 16 };
@@ -70,11 +71,11 @@ static void set_range(struct model *m, const struct smmu_cmd *cmd, struct target
 	t->first = w1 & CMD1_TLBI_VA;
 	t->leaf = w1 & CMD1_TLBI_LEAF;
 	if (!tg) {
-		/* legal, but there are SMMUs with ranges that hang on it */
+		/* legal, but some SMMUs that have ranges hang on such a command */
 		if (m->feat.flags & SMMU_FEAT_RIL)
 			model_violate(m, "TLBI by address without a range: %s 0x%llx 0x%llx",
 				      smmu_cmd_name(smmu_cmd_opcode(cmd)), w0, w1);
-		/* one address: any entry that translates it goes, whatever its size */
+		/* one address: every entry that translates it is invalidated, whatever its size */
 		t->last = t->first;
 		return;
 	}
@@ -103,8 +104,8 @@ static void tlbi(struct model *m, const struct smmu_cmd *cmd)
 		break;
 	}
 	/*
-	 * 4.3.6: stale configuration may fill the TLB again until CFGI_ALL is complete, and
-	 * nothing but a CMD_SYNC between them says that it is (4.7.3)
+	 * 4.3.6: stale configuration may fill the TLB again until CFGI_ALL is complete, and only a
+	 * CMD_SYNC between them shows that it is (4.7.3)
 	 */
 	if (m->cfgi_all_unsynced && (smmu_cmd_opcode(cmd) == CMD_TLBI_EL2_ALL ||
 				     smmu_cmd_opcode(cmd) == CMD_TLBI_NSNH_ALL))
@@ -127,7 +128,7 @@ static void tlbi(struct model *m, const struct smmu_cmd *cmd)
 		t.any_asid = true;
 		break;
 	case CMD_TLBI_S2_IPA:
-		/* combined entries stay: NH_ALL is for them */
+		/* combined entries stay, because NH_ALL is for them */
 		t.stage2 = true;
 		t.stage1 = false;
 		break;
@@ -172,7 +173,7 @@ static void send_msi(struct model *m)
 		model_set_gerror(m, GERROR_MSI_CMDQ_ABT_ERR);
 		return;
 	}
-	/* pairs with the acquire of whoever polls the word */
+	/* pairs with the acquire of the CPU that polls the word */
 	smp_store_release(word, m->msi.data);
 }
 
@@ -182,7 +183,7 @@ void model_msi_due(struct model *m, u64 now)
 		send_msi(m);
 }
 
-/* 4.7.3: what came before is done by now, since commands are done in order */
+/* 4.7.3: all commands before the CMD_SYNC are done, because commands are done in order */
 static void sync(struct model *m, const struct smmu_cmd *cmd)
 {
 	u64 w0 = le64_to_cpu(cmd->w[0]), addr = le64_to_cpu(cmd->w[1]) & CMD1_SYNC_MSIADDR;
@@ -190,7 +191,10 @@ static void sync(struct model *m, const struct smmu_cmd *cmd)
 	m->atc_unsynced = false;
 	m->cfgi_all_unsynced = false;
 	m->stats.last_sync = m->busy_until;
-	/* the MSI of the one before is visible, if it ever is; that of this one may be later */
+	/*
+	 * by now the MSI of the CMD_SYNC before is visible, if it ever is; that of this one may
+	 * come later
+	 */
 	if (m->msi.on_its_way)
 		send_msi(m);
 	if (FIELD_GET(CMD0_SYNC_CS, w0) != SYNC_CS_IRQ || !addr)
@@ -209,7 +213,7 @@ static void sync(struct model *m, const struct smmu_cmd *cmd)
 		send_msi(m);
 }
 
-/* Hardware may read the STE again at once, so it must be sound at this very moment */
+/* Hardware may read the STE again at once, so it must be valid at this very moment */
 static void reread_ste(struct model *m, u32 sid)
 {
 	struct smmu_ste ste;

@@ -11,7 +11,7 @@
 #include "model/model.h"
 #include "model/node.h"
 
-/* In config space */
+/* Offsets of capabilities in config space */
 #define EXP		0x40
 #define ATS		0x100
 #define PASID		0x110
@@ -19,7 +19,7 @@
 
 #define ATS_CAP_GLOBAL	BIT(6)
 
-/* Bridge N has the bus BUS + N, and its devices the StreamIDs from SID_BASE + N * 0x100 on */
+/* Bridge N has bus number BUS + N; its devices have the StreamIDs from SID_BASE + N * 0x100 on */
 #define BUS		0x40
 #define SID_BASE	0x4000
 
@@ -42,7 +42,7 @@ struct fabric {
 	struct machine_node node;
 	struct resource busn;
 	u8 nr;
-	raw_spinlock_t lock;	/* config space against DMA: a request is whole, or not there */
+	raw_spinlock_t lock;	/* makes a request whole against config space */
 	struct slot slot[FABRIC_ENDPOINTS];
 };
 
@@ -71,7 +71,7 @@ static bool has_ats(const struct slot *s)
 	return s->ep.ats && get16(s, ATS + PCI_ATS_CTRL) & PCI_ATS_CTRL_ENABLE;
 }
 
-/* Out of reset; one function, no BARs, no interrupts */
+/* Fill config space as after a reset: one function, no BARs, no interrupts */
 static void fill(struct slot *s)
 {
 	u32 next = s->ep.pasid_bits ? PASID : 0;
@@ -98,7 +98,10 @@ static void fill(struct slot *s)
 	}
 }
 
-/* What it asks for meanwhile must not be answered: ATS and DMA were stopped before */
+/*
+ * A function level reset. The device's requests during the reset must fail, because ATS and DMA
+ * were stopped before.
+ */
 static void reset(struct fabric *f, struct slot *s)
 {
 	struct model_access a = s->watch;
@@ -115,7 +118,7 @@ static void reset(struct fabric *f, struct slot *s)
 	fill(s);
 }
 
-/* Bits that software may change */
+/* Which bits may software change? */
 static u32 writable(const struct slot *s, u32 where)
 {
 	switch (where) {
@@ -133,14 +136,14 @@ static u32 writable(const struct slot *s, u32 where)
 	}
 }
 
-/* What was in the ATC while ATS was off is gone */
+/* Setting ATS Enable empties the ATC */
 static void ats_goes_on(struct fabric *f, struct slot *s)
 {
 	s->mastered_ats = get16(s, PCI_COMMAND) & PCI_COMMAND_MASTER;
 	model_new_device(f->smmu->model, fabric_sid(f, s - f->slot));
 }
 
-/* Config space is not locked: whatever it was a moment ago will do */
+/* Is ATS Enable set? Read without the lock, because the SMMU may see a slightly older state. */
 static bool ats_enable(void *data, u32 sid)
 {
 	struct fabric *f = data;
@@ -359,7 +362,7 @@ void fabric_pull(struct fabric *f, u32 slot)
 	f->slot[slot].pulled = true;
 	model_new_device(f->smmu->model, fabric_sid(f, slot));
 	raw_spin_unlock_irqrestore(&f->lock, flags);
-	/* what pciehp does when it sees that nobody is there */
+	/* what pciehp does when it notices that the device is gone */
 	pdev->error_state = pci_channel_io_perm_failure;
 	pci_dev_put(pdev);
 }

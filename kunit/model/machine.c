@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The machine, on user-mode Linux or arm64: what the driver takes for registers leads to the
- * model (stand_in/hw/mmio.h), nodes come from a changeset of the live device tree, interrupts
- * are descriptors without a line, raised from irq_work.
+ * The machine, on user-mode Linux or arm64. The driver's register accesses go to the model
+ * (stand_in/hw/mmio.h), nodes come from a changeset of the live device tree, and interrupts are
+ * descriptors without a line, raised from irq_work.
  */
 #include <linux/export.h>
 #include <linux/bitops.h>
@@ -46,20 +46,20 @@ u64 compat_mm_ttb(const struct mm_struct *mm)
 }
 #endif
 
-/* Where no machine has memory */
+/* Addresses at which no machine has memory */
 #define REGION_BASE		0x4000000000ULL
 #define PHANDLE_BASE		0x534d0000
 
 static const char * const irq_name[MODEL_IRQS] = { "eventq", "priq", "gerror" };
 
 /**
- * struct own_smmu - an SMMU and what it is made of
- * @smmu: what the user sees
+ * struct own_smmu - an SMMU and its parts
+ * @smmu: the part that the user sees
  * @pdev: platform device
- * @node: in the device tree
- * @slot: in the region
+ * @node: node in the device tree
+ * @slot: number of its registers in the region
  * @irq: interrupts, 0 for none
- * @pending: interrupts raised and not yet delivered
+ * @pending: interrupts that were raised and not yet delivered
  * @work: delivers them
  */
 struct own_smmu {
@@ -72,7 +72,7 @@ struct own_smmu {
 	struct irq_work work;
 };
 
-/* A device behind one; its platform data */
+/* A device behind an SMMU; the platform data of the device points to it */
 struct own_device {
 	struct platform_device *pdev;
 	struct machine_node node;
@@ -81,7 +81,7 @@ struct own_device {
 static DEFINE_MUTEX(machine_lock);
 static struct own_smmu *slots[MACHINE_SMMUS_MAX];
 
-/* Nobody touches the registers of an SMMU that is gone: the driver's remove comes first */
+/* The SMMU at @addr exists, because the driver's remove function runs before the SMMU goes */
 static struct model *model_at(unsigned long addr, u32 *off)
 {
 	*off = (addr - REGION_BASE) % MODEL_MMIO_SIZE;
@@ -111,7 +111,7 @@ static void *host_mem(void *host, u64 pa, size_t len)
 	return phys_to_virt(pa);
 }
 
-/* With the model's lock held, wherever the driver touched a register */
+/* Called with the model's lock held, whenever the driver accesses a register */
 static void host_irq(void *host, enum model_irq irq)
 {
 	struct own_smmu *u = host;
@@ -160,8 +160,8 @@ static void free_irqs(struct own_smmu *u)
 }
 
 /*
- * A node below the root. It is marked as populated: otherwise the tree's own notifier would
- * make the platform device, before the properties are there.
+ * Make a node below the root. It is marked as populated, because otherwise the device tree's own
+ * notifier would make the platform device before the properties are there.
  */
 static int make_smmu_node(struct own_smmu *u, bool coherent)
 {
@@ -175,14 +175,19 @@ static int make_smmu_node(struct own_smmu *u, bool coherent)
 	ret = of_changeset_add_prop_string(&u->node.cs, u->node.np, "compatible", "arm,smmu-v3");
 	if (!ret)
 		ret = of_changeset_add_prop_u32(&u->node.cs, u->node.np, "#iommu-cells", 1);
-	/* where the CPUs do not need telling, coherent is what is not said */
+	/*
+	 * on CPUs that are coherent by default only "dma-noncoherent" matters, on others only
+	 * "dma-coherent"
+	 */
 	if (!ret)
 		ret = of_changeset_add_prop_bool(&u->node.cs, u->node.np,
 						 coherent ? "dma-coherent" : "dma-noncoherent");
 	ret = machine_node_apply(&u->node, ret);
 	if (ret)
 		return ret;
-	/* only what is in the tree when a node is attached sets this by itself */
+	/*
+	 * the kernel sets the phandle only of nodes that have the property when they are attached
+	 */
 	u->node.np->phandle = PHANDLE_BASE + u->slot;
 	return 0;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A machine around the model: SMMUs and devices behind them, as platform devices with
- * device-tree nodes, so that the kernel and the driver find them as they find real ones.
- * machine.c is the machine that there is.
+ * A machine around the model: SMMUs and devices behind them, as platform devices with device-tree
+ * nodes, so that the kernel and the driver find them as they find real ones. machine.c is the one
+ * implementation.
  *
- * Not for several tests at once: kunit runs them one after the other.
+ * There is one machine for all tests, because KUnit runs one test after the other.
  */
 #ifndef KUNIT_MODEL_MACHINE_H
 #define KUNIT_MODEL_MACHINE_H
@@ -17,7 +17,7 @@ struct compat_mm_format;
 struct device;
 struct mm_struct;
 
-/* What the machine's CPUs are said to walk, see compat/mm.h */
+/* The page table format that the machine's CPUs are said to have, see compat/mm.h */
 extern struct compat_mm_format machine_mm_format;
 extern u64 (*machine_mm_ttb)(const struct mm_struct *mm);
 
@@ -35,31 +35,31 @@ struct machine_smmu {
 
 /**
  * machine_add_smmu() - plug an SMMU in; the driver probes it before this returns
- * @cfg: what it is
- * @irqs: with interrupts; without, nobody reads the event queue and the log stays quiet
+ * @cfg: kind of SMMU
+ * @irqs: with interrupts; without them the event queue is not read, so the log stays quiet
  * @coherent: what the device tree says of its accesses
  * Return: the SMMU or an ERR_PTR. A failed probe is no error here: look at dev->driver.
  */
 struct machine_smmu *machine_add_smmu(const struct model_config *cfg, bool irqs, bool coherent);
 
 /**
- * machine_remove_smmu() - unplug it; the driver's remove runs
- * @smmu: all devices behind it are gone
+ * machine_remove_smmu() - unplug an SMMU; the driver's remove function runs
+ * @smmu: the SMMU; all devices behind it are gone
  */
 void machine_remove_smmu(struct machine_smmu *smmu);
 
-/* Its number, and what nodes of devices behind it name it by */
+/* Number of the SMMU, and the phandle by which nodes of devices name it */
 u32 machine_nr(struct machine_smmu *smmu);
 u32 machine_phandle(struct machine_smmu *smmu);
 
 /**
- * machine_add_device() - a device behind an SMMU
- * @smmu: which
- * @sids: its StreamIDs
- * @n: how many
- * @ssid_bits: log2 of the PASIDs that it has, 0 for none
- * @can_stall: its faults may stall
- * Return: the device or an ERR_PTR; whether it got an IOMMU group is device_iommu_mapped()'s
+ * machine_add_device() - add a device behind an SMMU
+ * @smmu: the SMMU
+ * @sids: StreamIDs of the device
+ * @n: number of StreamIDs
+ * @ssid_bits: log2 of its number of PASIDs, 0 for none
+ * @can_stall: faults of the device may stall
+ * Return: the device or an ERR_PTR; device_iommu_mapped() tells whether it has an IOMMU group
  */
 struct device *machine_add_device(struct machine_smmu *smmu, const u32 *sids, u32 n,
 				  u32 ssid_bits, bool can_stall);

@@ -58,7 +58,7 @@ struct model *model_create(const struct model_config *cfg, const struct model_ho
 	m->cfg = *cfg;
 	m->ops = ops;
 	m->host = host;
-	/* for smmu_cmd_illegal(); an SMMU that no driver takes gets no command either */
+	/* for smmu_cmd_illegal(); no driver sends commands to an SMMU that cannot be decoded */
 	memcpy(regs.idr, cfg->idr, sizeof(regs.idr));
 	smmu_ident_decode(&regs, &env, &m->feat, &why);
 	if (cfg->enabled) {
@@ -97,7 +97,10 @@ bool model_mem_read64(struct model *m, u64 pa, u64 *val)
 {
 	const __le64 *p = model_mem(m, pa, sizeof(*p));
 
-	/* a single read: hardware does no less (3.21.3) and the writer knows */
+	/*
+	 * a single read, because hardware reads 64 bits at once (3.21.3) and the writer relies on
+	 * it
+	 */
 	if (p)
 		*val = le64_to_cpu(READ_ONCE(*p));
 	return p;
@@ -109,7 +112,7 @@ const u32 model_irq_enable[MODEL_IRQS] = {
 	[MODEL_IRQ_GERROR] = IRQ_CTRL_GERROR,
 };
 
-/* 3.18.2: the line, and where there is an address an MSI as well */
+/* 3.18.2: raise the line, and send an MSI, too, if there is an address for it */
 void model_irq(struct model *m, enum model_irq irq)
 {
 	u32 *word;
@@ -125,7 +128,9 @@ void model_irq(struct model *m, enum model_irq irq)
 		m->ops->irq(m->host, irq);
 }
 
-/* 6.3.19: an error is active while GERROR and GERRORN differ, and is not raised again then */
+/*
+ * 6.3.19: an error is active while GERROR and GERRORN differ; an active error is not raised again
+ */
 void model_set_gerror(struct model *m, u32 bits)
 {
 	bits &= ~(m->r.gerror ^ m->r.gerrorn);

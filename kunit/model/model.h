@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A software SMMUv3, for a driver to run against.
+ * A software SMMUv3 for a driver to run against.
  *
- * It has what a driver can see of an SMMU: registers, queues and tables in the driver's
- * memory, interrupts. Behind them it does what hardware may do, and hardware may keep
- * translations: it has a configuration cache (STEs, CDs, level-1 descriptors), a TLB with
- * tags, block sizes and intermediate table entries, and an ATC for each stream. Whatever it
- * may cache it does cache, until a command says otherwise. So a device access, model_access(),
- * shows a stale translation as a wrong address, and a test sees it.
+ * The model has what a driver can see of an SMMU: registers, queues and tables in the driver's
+ * memory, and interrupts. Behind them it does what hardware may do, and hardware may keep
+ * translations. So the model has a configuration cache (STEs, CDs, level-1 descriptors), a TLB with
+ * tags, block sizes and intermediate table entries, and an ATC for each stream. It caches whatever
+ * it may cache, until a command invalidates that. So a device access, model_access(), shows a stale
+ * translation as a wrong address, and a test sees it.
  *
- * Nothing runs by itself. Time is virtual: one clock of nanoseconds for all instances, moved by
- * the driver's own register reads and by nothing else. A command has a latency and is done
- * when the clock has passed it, looked at with the next register access or device access. A
- * poller therefore drives what it waits for, and two runs of one thread are alike.
+ * Nothing runs by itself. Time is virtual: all instances have one clock of nanoseconds, which only
+ * the driver's own register accesses move. A command has a latency and is done when the clock has
+ * passed it; the model works that out at the next register access or device access. So a CPU that
+ * polls drives what it waits for, and two runs of one thread are alike.
  *
- * The model judges the driver: see model_violation(). What hardware would answer with an
- * error, it answers likewise; what hardware would quietly get wrong, it counts.
+ * The model judges the driver: see model_violation(). Where hardware would report an error, the
+ * model reports the same error. Where hardware would silently do something wrong, the model counts
+ * a violation.
  *
- * It knows no operating system device. Memory and interrupts come through struct
- * model_host_ops; who routes register accesses to model_read() and model_write() is up to
- * the user (machine.c does it).
+ * The model does not know devices of the operating system. Memory and interrupts come through
+ * struct model_host_ops. The user of the model routes register accesses to model_read() and
+ * model_write() (machine.c does so).
  *
- * Locking: an instance has a raw spinlock of its own, taken by every function here. Any
- * context. @mem and @irq are called with it held.
+ * Locking: each instance has a raw spinlock, which every function here takes. They can be called in
+ * any context. @mem and @irq are called with the lock held.
  *
  * References are to Arm IHI 0070.
  */
@@ -34,15 +35,15 @@
 struct model;
 struct smmu_cmd;
 
-/* The register space, both pages */
+/* Size of the register space, both pages */
 #define MODEL_MMIO_SIZE		0x20000
 
 enum model_irq { MODEL_IRQ_EVENT, MODEL_IRQ_PRI, MODEL_IRQ_GERROR, MODEL_IRQS };
 
 /**
- * struct model_host_ops - where the model lives
+ * struct model_host_ops - memory and interrupts of the model
  * @mem: CPU address of @len bytes at bus address @pa, or NULL where there is no memory.
- *	Aligned, and within a page.
+ *	The bytes are aligned and within a page.
  * @irq: raise an interrupt (an edge); may be NULL
  */
 struct model_host_ops {
@@ -55,10 +56,10 @@ struct model_host_ops {
  * @idr: IDR0-5
  * @iidr: IIDR
  * @aidr: AIDR
- * @read_ns: what a register read costs
- * @write_ns: what a register write costs
- * @ack_reads: reads after which CR0ACK, IRQ_CTRLACK and GBPA.UPDATE follow
- * @enabled: it is on already: another kernel's
+ * @read_ns: time that a register read takes
+ * @write_ns: time that a register write takes
+ * @ack_reads: number of reads after which CR0ACK, IRQ_CTRLACK and GBPA.UPDATE follow
+ * @enabled: the SMMU is on already, as another kernel has left it
  * @gerror: errors that are active already
  * @err_stays: a write of CMDQ_CONS leaves ERR as it is (6.3.28)
  */
@@ -76,27 +77,28 @@ struct model_config {
 
 /**
  * struct model_inject - what goes wrong; all zero is nothing
- * @drop_opcode: commands with this opcode are taken, and nothing is done
- * @drop_also: and with this one, 0 for none
- * @drop: how many of them; counts down
- * @ill_in: the so-manieth command from now raises CERROR_ILL; counts down
- * @atc_timeouts: so many CMD_SYNCs after an ATC_INV raise CERROR_ATC_INV_SYNC
- * @silent: the device behind @silent_sid leaves every ATC_INV unanswered: the next CMD_SYNC
- *	holds the queue for @silent_ns and then raises CERROR_ATC_INV_SYNC
- * @silent_sid: its StreamID
- * @silent_ns: the root port's patience
- * @silent_pasid: of those, it leaves only those for @silent_ssid unanswered
+ * @drop_opcode: commands with this opcode are consumed without effect
+ * @drop_also: commands with this opcode, too; 0 for none
+ * @drop: number of commands that are dropped; counts down
+ * @ill_in: the command with this number from now on raises CERROR_ILL; counts down
+ * @atc_timeouts: number of CMD_SYNCs after an ATC_INV that raise CERROR_ATC_INV_SYNC; counts down
+ * @silent: the device with @silent_sid does not answer an ATC_INV: the next CMD_SYNC holds the
+ *	queue for @silent_ns and then raises CERROR_ATC_INV_SYNC
+ * @silent_sid: StreamID of that device
+ * @silent_ns: how long the root port waits for it
+ * @silent_pasid: the device leaves only an ATC_INV for @silent_ssid unanswered
  * @silent_ssid: SubstreamID
- * @no_global: devices do not know the Global flag (no "Global Invalidate Supported"): such an
- *	ATC_INV is for its SubstreamID alone
- * @lost_sync: stop for ever at the next CMD_SYNC
- * @abort_fetch: CERROR_ABT at the next command
+ * @no_global: devices do not support the Global flag (no "Global Invalidate Supported"), so such
+ *	an ATC_INV is for its SubstreamID alone
+ * @lost_sync: the queue stops for ever at the next CMD_SYNC
+ * @abort_fetch: the next command raises CERROR_ABT
  * @cons_ones: CONS reads as all ones
- * @dead: every register does, and nothing moves
- * @no_ack: CR0ACK stands still
+ * @dead: every register reads as all ones, and nothing moves
+ * @no_ack: CR0ACK does not change
  * @no_gbpa: GBPA.UPDATE stays set, and what was written has no effect
- * @drop_msis: so many MSIs of CMD_SYNCs do not arrive; counts down
- * @late_msi_ns: after a CMD_SYNC its MSI arrives, or before the next one is complete (4.7.3)
+ * @drop_msis: number of MSIs of CMD_SYNCs that do not arrive; counts down
+ * @late_msi_ns: the MSI of a CMD_SYNC arrives so much later, but before the next CMD_SYNC is
+ *	complete (4.7.3)
  * @abort_msis: MSIs of CMD_SYNCs are aborted
  */
 struct model_inject {
@@ -128,10 +130,10 @@ struct model_inject {
  * @doorbells: writes of CMDQ_PROD
  * @cons_reads: reads of CMDQ_CONS
  * @accesses: device accesses
- * @tlb_hits: of these, answered from the TLB
+ * @tlb_hits: device accesses that were answered from the TLB
  * @walks: page table walks
  * @events: event records, lost ones included
- * @lost_events: those that found no room
+ * @lost_events: event records for which the queue had no room
  * @last_sync: clock when the last CMD_SYNC was complete
  */
 struct model_stats {
@@ -150,17 +152,17 @@ struct model_stats {
  * struct model_access - one device access
  * @sid: StreamID
  * @ssid: SubstreamID, with @ssv
- * @ssv: a SubstreamID is there
- * @write: else read
- * @ats: the device has an ATC and asks it first; a miss is a translation request
+ * @ssv: the access has a SubstreamID
+ * @write: write, else read
+ * @ats: the device has an ATC and looks there first; a miss is a translation request
  * @iova: address
  * @pa: out: where the access went
- * @event: out: enum smmu_event_id where it went nowhere; 0 for a silent abort
- * @hit: out: answered from a TLB or ATC
- * @stag: out, with -EINPROGRESS: its stall tag, see model_answer()
- * @data: read or written there, or NULL; in one with the translation, as an SMMU completes a
- *	CMD_SYNC only when the accesses before it are over (3.21.1)
- * @len: of @data, within a page
+ * @event: out: enum smmu_event_id of an access that went nowhere; 0 for an abort without event
+ * @hit: out: the translation came from a TLB or ATC
+ * @stag: out, with -EINPROGRESS: stall tag, see model_answer()
+ * @data: read from memory, or written to it; may be NULL. Translation and data are one step,
+ *	because an SMMU completes a CMD_SYNC only when the accesses before it are over (3.21.1).
+ * @len: length of @data, which is within a page
  */
 struct model_access {
 	u32 sid;
@@ -177,77 +179,77 @@ struct model_access {
 	u32 len;
 };
 
-/* An SMMU with everything that this driver can use and hardware has today */
+/* Describe an SMMU that has everything that this driver can use and that hardware has today */
 void model_config_default(struct model_config *cfg);
 
 /**
- * model_create() - an SMMU out of reset
- * @cfg: copied
+ * model_create() - make an SMMU out of reset
+ * @cfg: kind of SMMU, copied
  * @ops: constant
- * @host: for @ops
+ * @host: argument for @ops
  * Return: the model or NULL. May sleep.
  */
 struct model *model_create(const struct model_config *cfg, const struct model_host_ops *ops,
 			   void *host);
 void model_destroy(struct model *m);
 
-/* Registers: @off within both pages, @size 4 or 8 */
+/* Access registers: @off is within both pages, @size is 4 or 8 */
 u64 model_read(struct model *m, u32 off, u32 size);
 void model_write(struct model *m, u32 off, u32 size, u64 val);
 
 /**
- * model_access() - a device reads or writes memory
+ * model_access() - let a device read or write memory
  * @m: its SMMU
- * @a: in and out
- * Return: 0; -EFAULT when the access was refused; -EINPROGRESS when it is stalled; -EAGAIN when
- *	it would be, but there is no room for one more or for its record (3.12.2, 7.4)
+ * @a: the access, in and out
+ * Return: 0; -EFAULT when the access was refused; -EINPROGRESS when it is stalled; -EAGAIN when it
+ *	would stall, but there is no room for another stall or for its record (3.12.2, 7.4)
  */
 int model_access(struct model *m, struct model_access *a);
 
 /*
- * What has this StreamID is another device from now on, with an ATC of its own, which is empty.
- * So is that of a device whose ATS Enable goes from 0 to 1.
+ * From now on the StreamID belongs to another device, whose ATC is empty. To be called, too, when a
+ * device's ATS Enable goes from 0 to 1, because that empties its ATC.
  */
 void model_new_device(struct model *m, u32 sid);
 
 /**
- * model_ats_enable() - ask somebody whether ATS Enable is set in the device of a StreamID
+ * model_ats_enable() - set the function that tells whether ATS Enable is set in a device
  * @m: instance
- * @fn: called with the instance's lock held; NULL is always
- * @data: for @fn
+ * @fn: called with the instance's lock held; NULL for a device that always has ATS
+ * @data: argument for @fn
  *
- * A device with ATS Enable = 0 may answer an ATC_INV with Unsupported Request: done, without an
- * error, and nothing was invalidated (3.9.1.5). These all do.
+ * A device with ATS Enable = 0 may answer an ATC_INV with Unsupported Request: the command is done
+ * without an error, and nothing was invalidated (3.9.1.5). All devices of the model do so.
  */
 void model_ats_enable(struct model *m, bool (*fn)(void *data, u32 sid), void *data);
 
-/* So many transactions may be stalled at a time */
+/* Number of transactions that can be stalled at a time */
 #define MODEL_STALLS		32
 #define MODEL_UNANSWERED	0xff
 
 /**
- * model_answer() - what became of a stalled access
+ * model_answer() - get the answer to a stalled access
  * @m: instance
- * @stag: its tag, free for another one when it has been answered
- * Return: RESUME_*, or MODEL_UNANSWERED. An SMMU that is off has ended it with RESUME_ABORT.
+ * @stag: stall tag of the access; free again when it was answered
+ * Return: RESUME_*, or MODEL_UNANSWERED. An SMMU that is off answers with RESUME_ABORT.
  */
 u8 model_answer(struct model *m, u16 stag);
-/* How many still wait for an answer */
+/* Number of stalled accesses without an answer */
 u32 model_stalled(struct model *m);
 
-/* So many page request groups may wait for an answer at a time */
+/* Number of page request groups that can wait for an answer at a time */
 #define MODEL_GROUPS		64
 
 /**
  * struct model_page_request - a Page Request message of a device, or a Stop Marker
  * @sid: StreamID
  * @ssid: SubstreamID, with @ssv
- * @ssv: it has a PASID
- * @last: of its group
- * @read: asked for
- * @write: asked for
+ * @ssv: the request has a PASID
+ * @last: the request is the last of its group
+ * @read: the device wants to read
+ * @write: the device wants to write
  * @prg: index of the group, 9 bits
- * @addr: page
+ * @addr: address of the page
  */
 struct model_page_request {
 	u32 sid;
@@ -261,41 +263,41 @@ struct model_page_request {
 };
 
 /**
- * model_page_request() - a message arrives
+ * model_page_request() - let a message arrive
  * @m: instance
  * @r: the message
  *
- * Return: 0 when it is in the PRI queue; -ENOSPC when that is full or has overflown, and -EFAULT
- * when it is off or in error: the message is gone then, and the SMMU itself has answered the
- * last one of a group, with success or with failure (8.1, 8.2). -EBUSY when the device has this
- * group under way already.
+ * Return: 0 when the message is in the PRI queue; -ENOSPC when the queue is full or has overflown;
+ * -EFAULT when the queue is off or in error. In these two cases the message is lost, and the SMMU
+ * itself answers the last request of a group, with success or with failure (8.1, 8.2). -EBUSY when
+ * the device still waits for an answer to a group with this index.
  */
 int model_page_request(struct model *m, const struct model_page_request *r);
 
 /**
- * model_page_answer() - what has come back for a group
+ * model_page_answer() - get the answer to a group
  * @m: instance
- * @r: its last request, which got into the queue
- * Return: PRI_RESP_*, and its index is free again, or MODEL_UNANSWERED
+ * @r: last request of the group, which got into the queue
+ * Return: PRI_RESP_*, and the index is free again; or MODEL_UNANSWERED
  */
 u8 model_page_answer(struct model *m, const struct model_page_request *r);
 
 /**
- * model_trace() - be told of every command that is done
+ * model_trace() - set the function that is called for every command that is done
  * @m: instance
- * @fn: called with the instance's lock held, in the order of the queue; NULL ends it
- * @data: for @fn
+ * @fn: called with the instance's lock held, in the order of the queue; NULL ends the trace
+ * @data: argument for @fn
  */
 void model_trace(struct model *m, void (*fn)(void *data, const struct smmu_cmd *cmd), void *data);
 
 #define MODEL_WATCH_MAX		8
 
 /**
- * struct model_watch - what a device would have met between any two commands
+ * struct model_watch - where accesses of a device went between any two commands
  * @pa: the different places where the access went, in the order of their first time;
  *	~0 is nowhere
- * @nr: how many
- * @looks: at commands, since model_watch(): 0 when nothing was there to be watched
+ * @nr: number of places
+ * @looks: number of accesses at commands since model_watch(): 0 means that nothing was watched
  * @overflow: there were more places than @pa has room for
  */
 struct model_watch {
@@ -308,9 +310,9 @@ struct model_watch {
 /**
  * model_watch() - access now, and before and after every command
  * @m: instance
- * @a: the access; NULL ends it. No events are recorded for it.
+ * @a: the access; NULL ends the watch. Its faults make no events.
  *
- * Suites end it by rig_watched(), which asks whether anything was seen.
+ * Suites end a watch with rig_watched(), which fails when there was no look.
  */
 void model_watch(struct model *m, const struct model_access *a);
 void model_watched(struct model *m, struct model_watch *watch);
@@ -319,39 +321,40 @@ void model_watched(struct model *m, struct model_watch *watch);
 u64 model_now(void);
 void model_advance(u64 ns);
 
-/* How long a command of this opcode takes; 0 by default */
+/* Set how long commands of this opcode take; 0 by default */
 void model_latency(struct model *m, u8 opcode, u32 ns);
 
 void model_inject(struct model *m, const struct model_inject *inject);
-/* Global errors, GERROR_* of regs.h, made active */
+/* Raise global errors, GERROR_* of regs.h */
 void model_raise(struct model *m, u32 gerror);
 
 void model_stats(struct model *m, struct model_stats *stats);
 void model_stats_reset(struct model *m);
 
 /**
- * model_violation() - what the driver did that no driver may do
+ * model_violation() - has the driver done what no driver may do?
  * @m: instance
- * @text: room for the first one, may be NULL
- * @size: of @text
+ * @text: room for a text about the first violation, may be NULL
+ * @size: size of @text
  *
- * Illegal commands, a TLBI by address without a range where the SMMU has ranges, reserved bits and
- * impossible combinations in STEs and CDs, ATC_INV to a stream without ATS, RESUME of what is not
- * stalled, PRI_RESP that nobody waits for, registers written while they must not be, a doorbell
- * on a queue that is off, tables where there is no memory.
- * Return: how many since creation or model_forgive()
+ * Violations are: illegal commands, a TLBI by address without a range where the SMMU has ranges,
+ * reserved bits and impossible combinations in STEs and CDs, an ATC_INV to a stream without ATS, a
+ * RESUME for a transaction that is not stalled, a PRI_RESP for a group that does not wait for one,
+ * a write of a register while that is not allowed, a doorbell on a queue that is off, and tables
+ * where there is no memory.
+ * Return: number of violations since creation or model_forgive()
  */
 u32 model_violation(struct model *m, char *text, size_t size);
 void model_forgive(struct model *m);
 
-/* Does any TLB entry carry this ASID (stage 1) or VMID? */
+/* Does any TLB entry have this ASID (stage 1) or VMID? */
 bool model_has_asid(struct model *m, u16 asid);
 bool model_has_vmid(struct model *m, u16 vmid);
-/* Entries of all caches together */
+/* Number of entries of all caches */
 u32 model_cached(struct model *m);
-/* SMMUEN, as acknowledged */
+/* Is SMMUEN on, as acknowledged? */
 bool model_is_on(struct model *m);
-/* Commands posted and not done */
+/* Number of commands that were posted and are not done */
 u32 model_pending(struct model *m);
 
 #endif

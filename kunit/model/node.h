@@ -6,19 +6,22 @@
 #include <linux/of.h>
 
 /**
- * struct machine_node
+ * struct machine_node - a node of the device tree
  * @np: the node, referenced
- * @cs: how it gets into the tree, and out again
+ * @cs: the changeset that adds the node and removes it again
  */
 struct machine_node {
 	struct device_node *np;
 	struct of_changeset cs;
 };
 
-/* Begin: a node below the root, not in the tree yet. Return: 0 or -ENOMEM */
+/* Begin to make a node below the root, which is not in the tree yet. Return: 0 or -ENOMEM */
 int machine_node_new(struct machine_node *node, const char *name);
 
-/* @ret: of what was added to it. In the tree on 0; gone on an error, which is returned */
+/*
+ * Add the node to the tree if @ret, the result of adding properties, is 0; else free it. Return: 0
+ * or the error.
+ */
 int machine_node_apply(struct machine_node *node, int ret);
 
 void machine_node_remove(struct machine_node *node);

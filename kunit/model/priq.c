@@ -9,7 +9,7 @@
 #include "core/queue.h"
 #include "model/state.h"
 
-/* 4.5.2: the answer to a group has its PASID, where it had one */
+/* 4.5.2: the answer to a group has the PASID of the group, if the group has one */
 static struct model_group *find(struct model *m, u32 sid, bool ssv, u32 ssid, u16 prg)
 {
 	struct model_group *g;
@@ -31,7 +31,10 @@ static struct model_group *free_one(struct model *m)
 	return NULL;
 }
 
-/* A group with a PASID that asks for nothing: it only says that the PASID has come to its end */
+/*
+ * Is this a Stop Marker? It has a PASID, asks for nothing, and says that the PASID is not used any
+ * more.
+ */
 static bool is_stop_marker(const struct model_page_request *r)
 {
 	return r->ssv && r->last && !r->read && !r->write;
@@ -50,7 +53,9 @@ static bool write_record(struct model *m, const struct model_page_request *r, u8
 			      (r->last ? PRI0_LAST : 0) | (r->read ? PRI0_READ : 0) |
 			      (r->write ? PRI0_WRITE : 0));
 	slot[1] = cpu_to_le64((r->addr & PRI1_ADDR) | FIELD_PREP(PRI1_PRGINDEX, r->prg));
-	/* the record before PROD, for whoever reads PROD on another CPU */
+	/*
+	 * the record is written before PROD; pairs with the rmb() of the driver that has read PROD
+	 */
 	smp_wmb();
 	return true;
 }
@@ -62,11 +67,11 @@ static int page_request(struct model *m, const struct model_page_request *r)
 	u32 used = (m->r.priq_prod - m->r.priq_cons) & mask;
 	struct model_group *g = NULL;
 
-	/* 8.2 */
+	/* 8.2: a queue that is off or in error takes no request */
 	if ((m->r.cr0ack & (CR0_PRIQEN | CR0_SMMUEN)) != (CR0_PRIQEN | CR0_SMMUEN) ||
 	    (m->r.gerror ^ m->r.gerrorn) & GERROR_PRIQ_ABT_ERR)
 		return -EFAULT;
-	/* 8.1: while an overflow is not acknowledged nothing gets in, room or not */
+	/* 8.1: while an overflow is not acknowledged, no request gets in, even if there is room */
 	if ((m->r.priq_prod ^ m->r.priq_cons) & QUEUE_OVERFLOW)
 		return -ENOSPC;
 	if (used >= 1U << log2) {

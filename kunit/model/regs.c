@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The register file, chapter 6.3. What it does not know reads as zero. */
+/* The register file, chapter 6.3. Registers that the model does not have read as zero. */
 #include <linux/bitfield.h>
 #include <linux/errno.h>
 
@@ -13,7 +13,7 @@ static u8 log2size(u64 base)
 	return FIELD_GET(QUEUE_BASE_LOG2SIZE, base);
 }
 
-/* Registers that follow another one, some reads later */
+/* Let registers follow those that they acknowledge, some reads later */
 static void settle(struct model *m)
 {
 	if (m->r.ack_wait) {
@@ -21,20 +21,20 @@ static void settle(struct model *m)
 		return;
 	}
 	if (!m->inject.no_ack) {
-		/* 6.3.9: each field by itself; CMDQEN waits for the command in progress */
+		/* 6.3.9: each field follows by itself; CMDQEN waits for the command in progress */
 		u32 held = m->stopping ? CR0_CMDQEN : 0;
 
 		m->r.cr0ack = (m->r.cr0 & ~held) | (m->r.cr0ack & held);
 		m->r.irq_ctrlack = m->r.irq_ctrl;
 	}
-	/* 6.3.14.1: nobody may count on the new attributes before */
+	/* 6.3.14.1: the new attributes are used when UPDATE is 0 */
 	if (!m->inject.no_gbpa) {
 		m->r.gbpa &= ~GBPA_UPDATE;
 		m->r.gbpa_used = m->r.gbpa;
 	}
 }
 
-/* 6.3.9: clearing CMDQEN leaves the queue where it stands */
+/* 6.3.9: clearing CMDQEN leaves the queue at its position */
 static void write_cr0(struct model *m, u32 val)
 {
 	u32 on = val & ~m->r.cr0;
@@ -63,7 +63,7 @@ static void write_cr0(struct model *m, u32 val)
 		settle(m);
 }
 
-/* 6.3.24 - 6.3.26: guarded by the enable bits */
+/* 6.3.24 - 6.3.26: the register may only be written while the enable bit is 0 */
 static void guarded(struct model *m, u32 bit, const char *what)
 {
 	if ((m->r.cr0 | m->r.cr0ack) & bit)
@@ -78,7 +78,7 @@ static void write_base(struct model *m, u64 *reg, u64 val, u32 bit, u32 entry, c
 	*reg = val;
 }
 
-/* 6.3.21: guarded by the enable bit of the interrupt */
+/* 6.3.21: the register may only be written while the interrupt is disabled */
 static void write_msi_addr(struct model *m, enum model_irq irq, u64 val)
 {
 	if ((m->r.irq_ctrl | m->r.irq_ctrlack) & model_irq_enable[irq])
@@ -86,7 +86,7 @@ static void write_msi_addr(struct model *m, enum model_irq irq, u64 val)
 	m->r.msi_addr[irq] = val;
 }
 
-/* 6.3.28: RD; ERR is taken as written, or left as it is */
+/* 6.3.28: a write sets RD; it sets ERR, or leaves ERR as it is */
 static u32 written_cons(struct model *m, u32 val)
 {
 	if (!m->cfg.err_stays)

@@ -37,7 +37,7 @@ void model_stall_add(struct model *m, struct model_access *a)
 		.sid = a->sid,
 		.answer = MODEL_UNANSWERED,
 	};
-	/* tags are in use for long: the next one that is free */
+	/* a tag may be in use for long, so take the next one that is free */
 	do
 		m->stag++;
 	while (find(m, m->stag));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The inside of the model. Everything in struct model is under its lock. */
+/* The inside of the model. The instance's lock protects everything in struct model. */
 #ifndef KUNIT_MODEL_STATE_H
 #define KUNIT_MODEL_STATE_H
 
@@ -21,14 +21,14 @@
 /**
  * struct model_tlb - a TLB entry
  * @va: first input address
- * @pa: output address, or that of the next table
- * @asid: stage 1 and not @stage2
- * @vmid: the VM's, 0 for stage 1 on its own
- * @shift: log2 of what it covers
- * @stage2: IPA to PA, else VA to PA (both stages combined where there are two)
- * @el2: of the EL2-E2H world: no VMID
+ * @pa: output address, or address of the next table
+ * @asid: ASID of an entry that is not @stage2
+ * @vmid: VMID; 0 for stage 1 without stage 2
+ * @shift: log2 of the size that the entry covers
+ * @stage2: IPA to PA, else VA to PA (of both stages where there are two)
+ * @el2: of the EL2-E2H world, which has no VMID
  * @table: an intermediate entry: the walk goes on at @pa
- * @level: of that table, or of the leaf
+ * @level: level of that table, or of the leaf
  * @write: writes are allowed
  * @read: reads are allowed
  */
@@ -72,7 +72,7 @@ struct model_atc {
 	u64 pa;
 };
 
-/* A transaction that waits for CMD_RESUME, or for being told what it said */
+/* A transaction that waits for CMD_RESUME, or whose answer was not fetched yet */
 struct model_stall {
 	bool used;
 	u16 stag;
@@ -80,7 +80,7 @@ struct model_stall {
 	u8 answer;
 };
 
-/* A page request group whose last request is in the queue, or was */
+/* A page request group whose last request was put into the queue */
 struct model_group {
 	bool used;
 	bool ssv;
@@ -90,7 +90,7 @@ struct model_group {
 	u32 ssid;
 };
 
-/* Caches; entries [0, nr) are valid, in no order */
+/* Caches; entries [0, nr) of each are valid, in no order */
 struct model_caches {
 	struct model_tlb tlb[MODEL_TLB];
 	struct model_ste_entry ste[MODEL_STES];
@@ -104,7 +104,7 @@ struct model_caches {
 /**
  * struct model_regs - registers as written
  * @gbpa_used: GBPA after its last update
- * @ack_wait: reads until the acknowledges follow
+ * @ack_wait: number of reads until the acknowledges follow
  */
 struct model_regs {
 	u32 cr0, cr0ack, cr1, cr2;
@@ -129,7 +129,7 @@ struct model_msi {
 	u64 due;
 };
 
-/* IRQ_CTRL bits */
+/* The bit of IRQ_CTRL for each interrupt */
 extern const u32 model_irq_enable[MODEL_IRQS];
 
 struct model {
@@ -147,7 +147,7 @@ struct model {
 	bool atc_unsynced;
 	bool atc_unanswered;
 	bool cfgi_all_unsynced;
-	bool stopping;		/* CMDQEN is cleared and a command in progress */
+	bool stopping;		/* CMDQEN was cleared and a command is in progress */
 	struct model_msi msi;
 	u16 stag;
 	struct model_stall stall[MODEL_STALLS];
@@ -166,25 +166,25 @@ struct model {
 /* model.c */
 __printf(2, 3) void model_violate(struct model *m, const char *fmt, ...);
 void *model_mem(struct model *m, u64 pa, size_t len);
-/* 64 bits at once, as the SMMU reads; false where there is no memory */
+/* Read 64 bits at once, as the SMMU does. Return: false where there is no memory */
 bool model_mem_read64(struct model *m, u64 pa, u64 *val);
 void model_irq(struct model *m, enum model_irq irq);
 void model_set_gerror(struct model *m, u32 bits);
 
-/* cmdq.c: do what is due by now */
+/* cmdq.c; execute the commands that are due by now */
 void model_step(struct model *m, u64 now);
 void model_doorbell(struct model *m, u32 prod, u64 now);
-/* Is there a command that the SMMU has begun, or will if it is let? */
+/* Is there a command that the SMMU has begun, or would begin if the queue were on? */
 bool model_in_progress(struct model *m);
 
 /* exec.c */
 void model_exec(struct model *m, const struct smmu_cmd *cmd);
-/* An MSI on its way arrives */
+/* Deliver the MSI of a CMD_SYNC if it is due by now */
 void model_msi_due(struct model *m, u64 now);
 
 /* cache.c */
 void model_tlb_add(struct model *m, const struct model_tlb *entry);
-/* The longest leaf, or intermediate, entry for an address */
+/* Find the leaf, or intermediate, entry for an address that covers the smallest range */
 const struct model_tlb *model_tlb_find(struct model *m, const struct model_tlb *key, bool table);
 void model_tlb_inv(struct model *m, bool (*match)(const struct model_tlb *e, const void *arg),
 		   const void *arg);
@@ -204,10 +204,12 @@ void model_cfg_put_cd(struct model *m, u32 sid, u32 ssid, const struct smmu_cd *
 struct model_stage;
 struct model_walk;
 
-/* config.c; each returns 0 or an event id. @cached: the cache may answer and learns. */
+/*
+ * config.c; each returns 0 or an event id. With @cached the configuration cache is used and filled.
+ */
 u8 model_fetch_ste(struct model *m, u32 sid, bool cached, struct smmu_ste *ste);
 u8 model_check_ste(struct model *m, u32 sid, const struct smmu_ste *ste);
-/* @s2: or NULL; @walk: what was wrong with it */
+/* @s2: stage 2 or NULL; @walk: out, the walk that has failed */
 u8 model_fetch_cd(struct model *m, u32 sid, u32 ssid, const struct smmu_ste *ste,
 		  const struct model_stage *s2, bool cached, struct smmu_cd *cd,
 		  struct model_walk *walk);
@@ -216,13 +218,13 @@ u8 model_check_cd(struct model *m, u32 sid, const struct smmu_cd *cd);
 /**
  * struct model_stage - how to walk one stage
  * @key: tags of its TLB entries
- * @ttb: first table
- * @ias: input bits
- * @oas: output bits
+ * @ttb: address of the first table
+ * @ias: number of input bits
+ * @oas: number of output bits
  * @pgshift: log2 of the granule
- * @level: of the first table
+ * @level: level of the first table
  * @hd: hardware dirty state
- * @affd: the access flag is not looked at
+ * @affd: the access flag is not checked
  * @parent: stage 2 below stage 1, or NULL
  */
 struct model_stage {
@@ -242,7 +244,7 @@ void model_stage1(struct model *m, const struct smmu_ste *ste, const struct smmu
 		  struct model_stage *st);
 void model_stage2(struct model *m, const struct smmu_ste *ste, struct model_stage *st);
 
-/* What a walk found */
+/* Result of a walk */
 struct model_walk {
 	u64 pa;
 	u8 shift;
@@ -252,23 +254,23 @@ struct model_walk {
 	u64 ipa;
 };
 
-/* walk.c: 0 or an event id */
+/* walk.c; returns 0 or an event id */
 u8 model_walk(struct model *m, const struct model_stage *st, u64 va, bool write,
 	      struct model_walk *out);
 
 /* access.c */
-/* At a command, under the lock */
+/* Let the watched access happen, at a command; the lock is held */
 void model_watch_once(struct model *m);
 
-/* stall.c: is there room for one more; remember it; answer it */
+/* stall.c; is there room for one more; add one; answer one */
 bool model_stall_room(struct model *m);
 void model_stall_add(struct model *m, struct model_access *a);
 void model_stall_resume(struct model *m, u32 sid, u16 stag, u8 action);
 
-/* priq.c: an answer of the driver's */
+/* priq.c; take an answer of the driver */
 void model_page_resp(struct model *m, u32 sid, bool ssv, u32 ssid, u16 prg, u8 resp);
 
-/* eventq.c; false where a record of a stalled transaction found no room */
+/* eventq.c; returns false if there is no room for the record of a stalled transaction */
 bool model_event(struct model *m, const struct model_access *a, const struct model_walk *walk,
 		 bool stall);
 

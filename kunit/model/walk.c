@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Page table walks: VMSAv8-64 with 4, 16 and 64 KiB granules, stage 1, stage 2, and stage 1
- * whose tables and output go through stage 2.
+ * Page table walks: VMSAv8-64 with 4, 16 and 64 KiB granules, stage 1, stage 2, and stage 1 whose
+ * tables and output go through stage 2.
  *
- * Leaves and intermediate entries go into the TLB as they are found. A fault leaves nothing
- * behind: hardware never caches what does not translate.
+ * Leaves and intermediate entries are added to the TLB as they are found. A fault adds nothing,
+ * because hardware never caches what does not translate.
  */
 #include <linux/atomic.h>
 
@@ -13,7 +13,7 @@
 #include "model/state.h"
 
 #define D_VALID			BIT_ULL(0)
-#define D_TABLE			BIT_ULL(1)	/* level 3: page */
+#define D_TABLE			BIT_ULL(1)	/* at level 3: page */
 #define D_S1_RDONLY		BIT_ULL(7)
 #define D_S2_READ		BIT_ULL(6)
 #define D_S2_WRITE		BIT_ULL(7)
@@ -29,7 +29,7 @@ static u64 out_addr(const struct model_stage *st, u64 desc)
 {
 	u64 pa = desc & GENMASK_ULL(47, st->pgshift);
 
-	/* 64 KiB: bits 51:48 are kept in 15:12 */
+	/* 64 KiB granule: bits 51:48 are in bits 15:12 */
 	if (st->pgshift == 16)
 		pa |= (desc & GENMASK_ULL(15, 12)) << 36;
 	return pa;
@@ -40,7 +40,7 @@ static bool block_allowed(const struct model_stage *st, u8 level)
 	return level == 2 || (level == 1 && st->pgshift == 12) || level == 3;
 }
 
-/* Through stage 2 where there is one. Return: 0 or an event id */
+/* Translate through stage 2 if there is one. Return: 0 or an event id */
 static u8 parent_pa(struct model *m, const struct model_stage *st, u64 ipa, bool write,
 		    struct model_walk *out, u64 *pa)
 {
@@ -62,7 +62,7 @@ static u8 parent_pa(struct model *m, const struct model_stage *st, u64 ipa, bool
 	return 0;
 }
 
-/* The walk begins at the lowest table that the TLB knows */
+/* Where does the walk begin? At the lowest table that is in the TLB. */
 static u8 begin(struct model *m, const struct model_stage *st, u64 va, u64 *table)
 {
 	struct model_tlb key = st->key;
@@ -93,7 +93,10 @@ static void remember(struct model *m, const struct model_stage *st, u64 va, u8 s
 	model_tlb_add(m, &e);
 }
 
-/* Hardware dirty state: DBM makes a read-only leaf writable, once (stage 1: AP, stage 2: S2AP) */
+/*
+ * Hardware dirty state: DBM makes a read-only leaf writable at the first write (stage 1: AP, stage
+ * 2: S2AP).
+ */
 static bool make_dirty(const struct model_stage *st, __le64 *slot, u64 desc)
 {
 	u64 dirty = st->key.stage2 ? desc | D_S2_WRITE : desc & ~D_S1_RDONLY;
@@ -146,7 +149,7 @@ static u8 walk_tables(struct model *m, const struct model_stage *st, u64 va, boo
 		u64 idx = va >> shift;
 		__le64 *slot;
 
-		/* the first table has as many entries as the input asks for */
+		/* the first table has as many entries as the input bits need */
 		if (level != st->level)
 			idx &= BIT_ULL(st->pgshift - 3) - 1;
 		out->shift = 63;
@@ -184,7 +187,7 @@ u8 model_walk(struct model *m, const struct model_stage *st, u64 va, bool write,
 		return EVENT_F_TRANSLATION;
 	key.va = va;
 	e = model_tlb_find(m, &key, false);
-	/* a write to a clean page must be seen by the table */
+	/* a write to a clean page has to update the page table */
 	if (!e || (write && !e->write && st->hd))
 		return walk_tables(m, st, va, write, out);
 	if (write ? !e->write : !e->read)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Stands in for include/compat/arch.h: the model's user says where the kernel runs */
+/* Replaces include/compat/arch.h: the user of the model says at which EL the kernel runs */
 #ifndef COMPAT_ARCH_H
 #define COMPAT_ARCH_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Stands in for arm-smmu-v3/hw/mmio.h where the driver is built to run on the model: the build
- * has this folder in front of the driver's own. A mapping is the address that the platform
- * device has, and nobody but machine_read() and machine_write() makes anything of it.
+ * Replaces arm-smmu-v3/hw/mmio.h where the driver is built to run on the model, because the build
+ * searches this folder before the driver's own. A mapping is the address of the platform device's
+ * registers. Only machine_read() and machine_write() use it.
  */
 #ifndef SMMU_HW_MMIO_H
 #define SMMU_HW_MMIO_H
@@ -20,7 +20,7 @@ void machine_write(unsigned long addr, unsigned int size, u64 val);
 
 static inline void __iomem *smmu_reg_map(struct device *dev, resource_size_t start, size_t size)
 {
-	/* claimed as the driver's own claims it; there is nothing to map */
+	/* claim the registers as the driver's own function does; there is nothing to map */
 	if (!devm_request_mem_region(dev, start, size, dev_name(dev)))
 		return IOMEM_ERR_PTR(-EBUSY);
 	return (void __iomem *)(unsigned long)start;
@@ -38,7 +38,7 @@ static inline void smmu_reg_write(void __iomem *page, u32 off, u32 val)
 
 static inline void smmu_reg_write_ordered(void __iomem *page, u32 off, u32 val)
 {
-	wmb(); /* as writel() has it: what the SMMU reads once it sees this register */
+	wmb(); /* as in writel(): orders what the SMMU reads once it sees this register */
 	machine_write((unsigned long)page + off, 4, val);
 }
 
