@@ -13,6 +13,7 @@
 #include "drv/arrays.h"
 #include "drv/domain.h"
 #include "drv/master.h"
+#include "drv/ops.h"
 #include "driver/pci_rig.h"
 
 #define IOVA	PCI_RIG_IOVA
@@ -365,6 +366,26 @@ static void whose_bus_mastering(struct kunit *test)
 	iommu_domain_free(domain);
 }
 
+/*
+ * HiSilicon's tune and trace device gets identity, but only if it is trusted: the IOMMU core refuses
+ * identity for a device that is not trusted, and then refuses the whole SMMU.
+ */
+static void identity_if_trusted(struct kunit *test)
+{
+	struct pci_dev *pdev = kunit_kzalloc(test, sizeof(*pdev), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, pdev);
+	pdev->dev.bus = &pci_bus_type;
+	pdev->vendor = PCI_VENDOR_ID_HUAWEI;
+	pdev->device = 0xa12e;
+	KUNIT_EXPECT_EQ(test, IOMMU_DOMAIN_IDENTITY, smmu_iommu_ops.def_domain_type(&pdev->dev));
+	pdev->untrusted = true;
+	KUNIT_EXPECT_EQ(test, 0, smmu_iommu_ops.def_domain_type(&pdev->dev));
+	pdev->untrusted = false;
+	pdev->device++;
+	KUNIT_EXPECT_EQ(test, 0, smmu_iommu_ops.def_domain_type(&pdev->dev));
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(found),
 	KUNIT_CASE(ats_follows_domains),
@@ -375,6 +396,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_SLOW(parked_and_reset),
 	KUNIT_CASE(reset_meets_a_cut),
 	KUNIT_CASE_PARAM(whose_bus_mastering, owner_gen_params),
+	KUNIT_CASE(identity_if_trusted),
 	{}
 };
 
