@@ -184,6 +184,34 @@ static void refuses(struct kunit *test)
 	iommu_domain_free(domain);
 }
 
+/*
+ * Whether an SMMU can walk a table depends on the granule of the table, not on its leaf sizes. A
+ * page table library may also offer contiguous leaves, which no SMMU has in its list of sizes.
+ */
+static void sizes_do_not_matter(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct iommu_domain *domain;
+	struct model_config cfg;
+	struct rig_device *d[2];
+	u32 i;
+
+	model_config_default(&cfg);
+	cfg.idr[5] = IDR5_GRAN4K | 4;
+	for (i = 0; i < 2; i++) {
+		rig_smmu(test, rig, i, &cfg);
+		d[i] = rig_device(test, rig, i);
+	}
+	domain = rig_domain(test, d[0]);
+	smmu_domain_of(domain)->pt.pgsizes |= SZ_64K | SZ_32M;
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_EQ(test, 0, rig_attach(d[i], domain));
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	expect_all(test, rig, IOVA, PA);
+	attach_all(test, rig, &smmu_identity_domain);
+	iommu_domain_free(domain);
+}
+
 /* The SMMU for which the table was made is removed; the other SMMU goes on with the table */
 static void outlives_its_maker(struct kunit *test)
 {
@@ -215,6 +243,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(shares_s1, count_gen_params),
 	KUNIT_CASE_PARAM(shares_s2, count_gen_params),
 	KUNIT_CASE_PARAM(refuses, misfit_gen_params),
+	KUNIT_CASE(sizes_do_not_matter),
 	KUNIT_CASE(outlives_its_maker),
 	{}
 };
