@@ -230,7 +230,7 @@ static u32 read_cmdq_cons(struct model *m)
 	return m->inject.cons_ones ? U32_MAX : m->r.cmdq_cons;
 }
 
-static u32 read_reg(struct model *m, u32 off)
+static u64 read_reg(struct model *m, u32 off)
 {
 	switch (off) {
 	case SMMU_IDR0 ... SMMU_IDR5:
@@ -269,6 +269,12 @@ static u32 read_reg(struct model *m, u32 off)
 		return m->r.priq_prod;
 	case SMMU_PAGE1_OFFSET + SMMU_PAGE1_PRIQ_CONS:
 		return m->r.priq_cons;
+	case SMMU_GERROR_IRQ_CFG0:
+		return m->r.msi_addr[MODEL_IRQ_GERROR];
+	case SMMU_EVENTQ_IRQ_CFG0:
+		return m->r.msi_addr[MODEL_IRQ_EVENT];
+	case SMMU_PRIQ_IRQ_CFG0:
+		return m->r.msi_addr[MODEL_IRQ_PRI];
 	default:
 		return 0;
 	}
