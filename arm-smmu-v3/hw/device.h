@@ -6,6 +6,9 @@
  * embeds the structure, hears of events and errors through struct smmu_device_ops, and decides
  * what they mean. The driver data of @dev is this structure.
  *
+ * The same SMMU is a struct smmu_inst in core, which this structure embeds, and a struct smmu_iommu
+ * in drv, which embeds this structure: Documentation/map.rst.
+ *
  * The functions below are the top of hw and use all of its other files, every one of which
  * includes this header for the structure. The order of the files is in scripts/check-layers.
  *
