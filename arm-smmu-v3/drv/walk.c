@@ -71,7 +71,7 @@ static void walk_posts(struct smmu_domain *sd, const struct smmu_array *array,
 		       const struct smmu_range *range)
 {
 	/*
-	 * These take 1.7 KiB, of which one unmap uses 100 bytes. __uninitialized keeps
+	 * These take 1.6 KiB, of which one unmap uses 100 bytes. __uninitialized keeps
 	 * CONFIG_INIT_STACK_ALL_ZERO from clearing all of it.
 	 */
 	struct smmu_ticket tickets[WALK_POSTS] __uninitialized;
@@ -88,7 +88,10 @@ static void walk_posts(struct smmu_domain *sd, const struct smmu_array *array,
 	do {
 		struct smmu_device *smmu = smmu_device_of(batch.inst);
 
-		/* when one batch of a post is lost the post is lost: the rest is not sent */
+		/*
+		 * when one batch of a post is lost, the whole post is lost, and its rest is not
+		 * sent
+		 */
 		if (!cont || !ret)
 			ret = smmu_cmdq_post(smmu, batch.cmd, batch.n, &deadline, &tickets[n],
 					     cont);
