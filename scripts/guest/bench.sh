@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# What scripts/bench measures in a guest, one line 'bench ...' for each result. PART:
-#	count	instructions: map, unmap, attach, detach (with --icount)
+# What scripts/bench measures in a guest; prints one line 'bench ...' for each result. PART is one
+# of:
+#	count	instructions of map, unmap, attach and detach (with --icount)
 #	traced	unmaps between reads of the SMMU's IIDR, which QEMU's trace shows
 #	share	an address space for devices behind 1, 3 and 8 SMMUs (with --icount)
-#	masters	attach and detach beside up to 256 masters (with --icount), memory for each
-#	io	real time of disk and network, with the emulation's noise; fio in /fio
+#	masters	attach and detach beside up to 256 masters (with --icount), and memory for each
+#	io	real time of disk and network, with the noise of the emulation; fio is in /fio
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# The main job, shown: see scripts/demo, which boots the guest for this.
-# BLOB_SUM is the checksum of what the host serves at 10.0.2.100:80.
+# Shows the main job of the driver; scripts/demo boots the guest for this. BLOB_SUM is the checksum
+# of what the host serves at 10.0.2.100:80.
 
 UNMAPPED=0x0badc000
 MB=16

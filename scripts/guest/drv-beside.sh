@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# The module on a kernel whose own SMMUv3 driver is at work: it must go away with
-# one line that says how to do better, and disturb nothing.
+# The module is loaded on a kernel whose own SMMUv3 driver is at work. It must refuse to load, with
+# one line that says what to do instead, and disturb nothing.
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# A device whose StreamID the SMMU does not have: it alone is refused, its DMA goes nowhere, and
-# the SMMU and everybody else work.
+# A device has a StreamID that the SMMU does not have. Only this device is refused and its DMA goes
+# nowhere; the SMMU and all other devices work.
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# Devices that share a StreamID, behind a PCIe-to-PCI bridge and a conventional one: the SMMU and
-# everybody else work, they are in one group, and DMA of each goes where it should. DEVICES says
-# how many edu there are behind bridges.
+# Devices share a StreamID, because they are behind a PCIe-to-PCI bridge and a conventional one.
+# They are in one group, the DMA of each goes where it should, and the SMMU and all other devices
+# work. DEVICES is the number of edu devices behind bridges.
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# The end of a kernel with the driver loaded and I/O under way. ACTION is reboot,
-# poweroff, kexec or crash; for the last two, /kexec has the next kernel and
-# initramfs (scripts/guest/drv-next.sh), which gives the verdict.
+# The kernel goes down while the driver is loaded and I/O is in progress. ACTION is reboot,
+# poweroff, kexec or crash. For the last two, /kexec has the next kernel and initramfs
+# (scripts/guest/drv-next.sh), which gives the verdict.
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# The driver with features switched off and with tiny queues: for each word of
-# CONFIGS (module parameters, joined by ','), load it, do I/O, look at its
-# counters, remove all devices and unload it. Which makes it a test of reloading
-# too.
+# The driver with features switched off and with tiny queues: for each word of CONFIGS (module
+# parameters, joined by ','), load it, do I/O, read its counters, remove all devices and unload it.
+# So this tests reloading, too.
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# Devices that come and go, ROUNDS times each, while others do I/O; then the
-# module, RELOADS times. Nothing may be left of them: no domain, no tag.
+# Devices come and go, ROUNDS times each, while others do I/O; then the module does so, RELOADS
+# times. No domain and no tag of them may be left.
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh

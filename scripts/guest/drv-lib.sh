@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# For the tests drv-*.sh (scripts/checks/drv.sh puts it into the guest): I/O
-# through an NVMe disk and virtio-net, and looks into the driver's debugfs.
-# BLOB_SUM is the checksum of what the host serves at 10.0.2.100:80.
+# For the tests drv-*.sh (scripts/checks/drv.sh puts it into the guest): functions for I/O through
+# an NVMe disk and virtio-net, and for reading the driver's debugfs. BLOB_SUM is the checksum of
+# what the host serves at 10.0.2.100:80.
 
 # shellcheck disable=SC2034 # for those who source this
 NVME_ID=1b36:0010 NET_ID=1af4:1041 EDU_ID=1234:11e8 ITD_ID=1b36:0005

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# The kinds of default domain. MODE is the one that the command line asks for
-# (DMA, DMA-FQ, identity); with CHANGE set, the others follow through sysfs.
+# The kinds of default domain. MODE is the one that the command line asks for (DMA, DMA-FQ,
+# identity); with CHANGE set, the test changes to the others through sysfs.
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh

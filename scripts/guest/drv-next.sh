@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# The kernel after a kexec: what has it found, and does DMA work? ACTION is kexec
-# (the SMMU was switched off in good order) or crash (it was left as it was, with
-# devices in the middle of their DMA).
+# The kernel after a kexec: in which state has it found the SMMU, and does DMA work? ACTION is kexec
+# (the SMMU was switched off properly) or crash (the SMMU was left as it was, while devices did
+# DMA).
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh

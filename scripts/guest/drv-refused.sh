@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# Things that the driver must refuse, with a line that says why and nothing left
-# behind: bad parameters, an SMMU that can do nothing, unloading while in use.
-# (drv-takeover.sh has the SMMU whose devices are driven without it.)
+# What the driver must refuse, with a line that says why and without leaving anything behind: bad
+# parameters, an SMMU that can do nothing, unloading while it is in use. (drv-takeover.sh has the
+# SMMU whose devices are driven without it.)
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# Translations that should be gone: user-space DMA by VFIO with iommu-testdev and
-# edu (vfio-dma.c), for each word of CONFIGS (module parameters, joined by ','),
-# and what is left for the device when user space has gone. SEED is for the random
-# tests.
+# Are there stale translations? User space does DMA by VFIO with iommu-testdev and edu (vfio-dma.c),
+# for each word of CONFIGS (module parameters, joined by ','); then the test looks at what the
+# device can still reach when user space has exited. SEED is for the random tests.
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# Loaded too late: drivers were bound before the module came (the command line has
-# deferred_probe_timeout=0). The SMMU with devices in use behind it is refused, with
-# their list, and they go on; then the ways out that the message names, one by one.
-# A second SMMU (SMMUS=2) with nothing but a port in use is taken all the same.
-# Behind the first: a disk and 17 more endpoints, one of them behind a port.
+# The module is loaded too late: drivers were bound before (the command line has
+# deferred_probe_timeout=0). The SMMU with devices in use behind it is refused, with a list of them,
+# and they go on. Then the test tries the ways out that the message names, one by one. A second SMMU
+# (SMMUS=2), behind which only a port is in use, is taken all the same. Behind the first one are a
+# disk and 17 more endpoints, one of them behind a port.
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * edu BDF read|write ADDRESS [LENGTH]: make QEMU's edu device do DMA at a bus
- * address, from user space and without a driver: enable it, make it a bus
- * master, program its DMA engine through BAR 0 and wait for the end.
+ * edu BDF read|write ADDRESS [LENGTH]: make QEMU's edu device do DMA at a bus address, from user
+ * space and without a driver. The program enables the device, turns its bus mastering on, programs
+ * its DMA engine through BAR 0 and waits until that has finished.
  *
- * The device tells nobody whether its DMA was let through: that is for the
- * caller to find out. Ends with 0 when the engine has run, 1 when it could not
- * be made to. Addresses have 28 bits at most.
+ * The device does not tell whether its DMA was let through; the caller has to find out. The exit
+ * status is 0 when the engine has run, and 1 when it could not be made to run. Addresses have 28
+ * bits at most.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -53,7 +53,7 @@ static int enable(void)
 	uint16_t command;
 	int fd = open_file("enable", O_WRONLY);
 
-	/* EBUSY: a driver has it, which is as good. */
+	/* EBUSY means that a driver has enabled the device, which is as good. */
 	if (fd < 0 || (write(fd, "1", 1) != 1 && errno != EBUSY))
 		return -1;
 	close(fd);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * faultq: faults of devices answered by user space, through iommufd's fault queues, with the
- * devices of smmuv3_endpoint.ko: memory is mapped when a device first touches it. For requests
- * without PASID and with some. Prints 'ok NAME' or 'not ok NAME (why)' for each case.
+ * faultq: faults of devices that user space answers, through iommufd's fault queues, with the
+ * devices of smmuv3_endpoint.ko. Memory is mapped when a device first accesses it, for requests
+ * without PASID and with one. Prints 'ok NAME' or 'not ok NAME (why)' for each case.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -73,7 +73,7 @@ static void unmap_all(void)
 		die("IOMMU_IOAS_UNMAP");
 }
 
-/* Reads faults, maps what was missing, answers; or does as it is told */
+/* Read faults, map the missing page and answer; or do what the case has set */
 static void *handler(void *arg)
 {
 	while (!over) {
@@ -157,7 +157,7 @@ static void set_up(void)
 		die("mmap");
 }
 
-/* On all devices: written where nothing was mapped, and read by the next device */
+/* Devices write where nothing was mapped, and the next device reads that; on all devices */
 static bool pages_in(uint32_t pasid)
 {
 	uint32_t n, before = faults;
@@ -180,7 +180,7 @@ static bool pages_in(uint32_t pasid)
 	if (faults - before != DEVS)
 		return fails("not one fault for each page", faults - before);
 	unmap_all();
-	/* gone from all of them: they fault again */
+	/* the pages are unmapped for all devices, so the devices fault again */
 	before = faults;
 	for (n = 0; n < DEVS; n++) {
 		value = 0;
@@ -203,7 +203,7 @@ static bool with_pasid(void)
 	return pages_in(7) && pages_in(9);
 }
 
-/* The handler says no */
+/* The handler answers "invalid", so the access is refused */
 static bool says_no(void)
 {
 	uint64_t value = 1;
@@ -228,7 +228,10 @@ static void *stuck(void *arg)
 	return (void *)(uintptr_t)(dma(n, 0, IOVA + 3 * PAGE, &value, true) + 2);
 }
 
-/* Nobody answers, and the page table goes from under the devices: refused, not lost */
+/*
+ * Faults are not answered, and the page table is detached meanwhile: the accesses are refused and
+ * do not hang.
+ */
 static bool nobody_answers(void)
 {
 	pthread_t t[DEVS];
@@ -246,7 +249,7 @@ static bool nobody_answers(void)
 			good = fails("detach", n);
 	for (n = 0; n < DEVS; n++) {
 		pthread_join(t[n], &ret);
-		/* 1 is refused */
+		/* 1 means that the access was refused */
 		if ((uintptr_t)ret != 3)
 			good = fails("it was not refused", n);
 	}
@@ -254,7 +257,7 @@ static bool nobody_answers(void)
 	return good;
 }
 
-/* The file with all attachments is closed with transactions under way */
+/* The file with all attachments is closed while transactions are in progress */
 static bool closed_under_load(void)
 {
 	pthread_t t[DEVS];
@@ -271,7 +274,7 @@ static bool closed_under_load(void)
 	usleep(300000);
 	close(queue);
 	close(iommu);
-	/* the file is let go when the last of its ioctls is over */
+	/* the file is released when the last of its ioctls has returned */
 	for (n = 0; n < DEVS; n++)
 		if (attach(n, 0, 0))
 			good = fails("detach", n);

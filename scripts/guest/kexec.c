@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kexec load|crash KERNEL INITRD CMDLINE: have another kernel ready, for now or
- * for when this one panics. kexec go: start it.
+ * kexec load|crash KERNEL INITRD CMDLINE: load another kernel, to be started now or when this
+ * kernel panics. kexec go: start it.
  */
 #include <fcntl.h>
 #include <stdio.h>

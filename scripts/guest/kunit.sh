@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# The KUnit suites as a module. Loading it runs them; what debugfs then says of
-# each goes out line by line, marked, and scripts/kunit-arm64 puts it together.
+# The KUnit suites as a module. Loading it runs them. What debugfs then says of each suite is sent
+# line by line, with a mark, and scripts/kunit-arm64 puts it together.
 
 step "load $MODULE.ko"
 [ "$MODULE" = smmuv3_model ] || check load smmu_load || exit

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# For tests in the guest (busybox sh); scripts/guest/init has sourced it when
-# the test starts. Everything goes to the host through fd 3, a virtio-serial
-# port, and as a copy to the console, so that the kernel's messages there can
-# be placed.
+# For tests in the guest (busybox sh). scripts/guest/init has sourced it when the test starts. All
+# output goes to the host through fd 3, a virtio-serial port, and as a copy to the console, so that
+# it can be related to the kernel's messages there.
 
 failed=0
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mapbench THREADS SECONDS PAGES: run the kernel's dma_map_benchmark on the
- * device that is bound to its driver, and print what it measured.
+ * mapbench THREADS SECONDS PAGES: run the kernel's dma_map_benchmark on the device that is bound to
+ * its driver, and print the results.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include <sys/ioctl.h>
 #include <linux/types.h>
 
-/* As in the kernel's map_benchmark.h, which older headers do not have */
+/* Copied from the kernel's map_benchmark.h, which older headers do not have */
 struct map_benchmark {
 	__u64 avg_map_100ns;
 	__u64 map_stddev;

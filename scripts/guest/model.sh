@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# Devices behind model SMMUs that share processes' address spaces: sva.c on smmuv3_endpoint.ko.
-# SEED and DURATION, in seconds, for its random part.
+# Devices behind model SMMUs share address spaces of processes: sva.c on smmuv3_endpoint.ko. SEED
+# and DURATION (in seconds) are for its random part.
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh

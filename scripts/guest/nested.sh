@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# iommufd's nesting on edu, iommu-testdev and igb behind several SMMUs; the programs are
-# in /nested, TESTS names some. NESTED_SEED repeats a run. Without CANWBS in the firmware
-# tables only the program of that name can run.
+# iommufd's nesting on edu, iommu-testdev and igb behind several SMMUs. The programs are in /nested;
+# TESTS names those to run. NESTED_SEED repeats a run. Without CANWBS in the firmware tables only
+# the program nocanwbs can run.
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh

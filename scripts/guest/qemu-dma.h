@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* DMA by QEMU's edu and iommu-testdev, by way of BAR 0. */
+/* DMA by QEMU's edu and iommu-testdev, through BAR 0. */
 #ifndef GUEST_QEMU_DMA_H
 #define GUEST_QEMU_DMA_H
 
 #include "vfio-devs.h"
 
-/* iommu-testdev: writes a fixed pattern to an address when told to */
+/* iommu-testdev: writes a fixed pattern to an address when it is triggered */
 #define ITD_ID		0x0005
 #define ITD_TRIGGER	0x00
 #define ITD_ADDR_LO	0x04
@@ -25,7 +25,7 @@
 #define EDU_TO_RAM	0x2
 #define EDU_BUFFER	0x40000
 
-#define RAM_BASE	0x40000000ul	/* of QEMU's virt machine */
+#define RAM_BASE	0x40000000ul	/* RAM of QEMU's virt machine */
 
 static inline void put32(const struct vdev *dev, unsigned int reg, uint32_t value)
 {
@@ -41,7 +41,7 @@ static inline void itd_write(const struct vdev *dev, uint64_t iova)
 {
 	put32(dev, ITD_ADDR_LO, iova);
 	put32(dev, ITD_ADDR_HI, iova >> 32);
-	/* what it compares with is of no interest, but must be readable */
+	/* the value that it compares with does not matter, but must be readable */
 	put32(dev, ITD_CHECK_LO, RAM_BASE);
 	put32(dev, ITD_LEN, 4);
 	put32(dev, ITD_DOORBELL, 1);

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# One domain for devices behind several SMMUs, edu and iommu-testdev behind each of them
-# (vfio-share.c), while two NVMe disks behind two SMMUs do I/O; for each word of CONFIGS
-# (module parameters, joined by ','). KINDS are vfio-share's, OPS and SEED for the random
-# part.
+# One domain for devices behind several SMMUs, with edu and iommu-testdev behind each of them
+# (vfio-share.c), while two NVMe disks behind two SMMUs do I/O; for each word of CONFIGS (module
+# parameters, joined by ','). KINDS are modes of vfio-share; OPS and SEED are for its random part.
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the driver's debugfs says of the domains that devices share. */
+/* What the driver's debugfs says about domains that devices share. */
 #ifndef GUEST_SHARED_DOMAINS_H
 #define GUEST_SHARED_DOMAINS_H
 
 #include "vfio-devs.h"
 
-/* A reason that is kept until the next one */
+/* Make a text of a reason. It is valid until the next call. */
 static inline const char *why(const char *fmt, ...)
 {
 	static char text[256];
@@ -17,7 +17,7 @@ static inline const char *why(const char *fmt, ...)
 	return text;
 }
 
-/* The part of debugfs's domains that @first is attached in; cut out of @text */
+/* Cut the domain that @first is attached to out of @text, which is debugfs's list of domains */
 static inline char *domain_of(char *text, size_t size, unsigned int first)
 {
 	FILE *file = fopen(DEBUGFS "domains", "r");
@@ -55,7 +55,9 @@ static inline unsigned int count(const char *text, const char *word)
 	return n;
 }
 
-/* Users of the tags of @smmu in this domain, and how many tags have some; fills @ids */
+/*
+ * Count the users of the tags of @smmu in this domain, and the tags that have users; fill in @ids.
+ */
 static inline unsigned int users_of(const char *domain, const char *smmu,
 				    unsigned int *tags, unsigned int *id)
 {
@@ -76,8 +78,8 @@ static inline unsigned int users_of(const char *domain, const char *smmu,
 }
 
 /*
- * Are exactly the devices of @set together in one domain, with one tag for each SMMU that
- * has as many users as there are devices behind it? What is wrong, or NULL.
+ * Are exactly the devices of @set together in one domain, with one tag for each SMMU, which has as
+ * many users as there are devices behind that SMMU? Return: what is wrong, or NULL.
  */
 static inline const char *together(unsigned int set)
 {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# make qemu: the driver loaded, then scripts/guest/init gives a shell.
+# For make qemu: loads the driver; then scripts/guest/init gives a shell.
 
 smmu_load || echo "the driver could not be loaded, see dmesg"
 modprobe nvme

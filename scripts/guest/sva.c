@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sva [SEED [SECONDS]]: processes and devices that share their address space, by
- * smmuv3_endpoint.ko. Eight devices behind four SMMUs, bound by PASID to processes that map,
- * write, unmap, fork, exec and are killed. A device must get what the CPU would get at that
- * moment: what the process has written last, and nothing once the memory or the process has
- * gone. Prints 'ok NAME' or 'not ok NAME (why)' for each case.
+ * sva [SEED [SECONDS]]: processes and devices that share their address space, with
+ * smmuv3_endpoint.ko. Eight devices behind four SMMUs are bound by PASID to processes that map,
+ * write, unmap, fork, exec and are killed. A device must get what the CPU would get at that moment:
+ * what the process has written last, and nothing once the memory or the process has gone. Prints
+ * 'ok NAME' or 'not ok NAME (why)' for each case.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -29,7 +29,7 @@
 #define BLOCK		(2ul << 20)
 #define DEVS		ENDPOINT_DEVICES
 #define AT(va)		((void *)(uintptr_t)(va))
-#define VA		0x7000000000ul	/* where the cases map */
+#define VA		0x7000000000ul	/* address at which the cases map memory */
 
 static int fd = -1;
 static char why[256];
@@ -40,7 +40,7 @@ static void die(const char *what)
 	exit(2);
 }
 
-/* Remember the first reason. Return: false */
+/* Remember a reason, if it is the first one. Return: false */
 static bool fails(const char *fmt, ...)
 {
 	va_list ap;
@@ -76,7 +76,7 @@ static void unbind_device(uint32_t n)
 		die("ENDPOINT_UNBIND");
 }
 
-/* 0, or -1 where the SMMU has refused */
+/* Let a device do DMA. Return: 0, or -1 where the SMMU has refused it */
 static int dma(uint32_t n, uint32_t pasid, uint64_t va, uint64_t *value, bool write)
 {
 	struct endpoint_access a = {
@@ -151,7 +151,7 @@ static void unbind_all(void)
 		unbind_device(n);
 }
 
-/* Memory that nobody has touched, written by one device and read by all, and by the CPU */
+/* One device writes to memory that nothing has accessed before; all devices and the CPU read it */
 static bool maps(void)
 {
 	volatile uint64_t *p = map_rw(VA, DEVS * PAGE);
@@ -175,7 +175,7 @@ static bool maps(void)
 	return good;
 }
 
-/* Gone with munmap(); and what is mapped there next is what devices get */
+/* After munmap() devices reach nothing, and after a new mmap() they reach the new page */
 static bool unmaps(void)
 {
 	uint32_t pasid[DEVS], n, round;
@@ -190,7 +190,7 @@ static bool unmaps(void)
 		for (n = 0; n < DEVS; n++)
 			good &= reads(n, pasid[n], VA + n % 4 * PAGE,
 				      0x2000 + 16 * round + n % 4);
-		/* the middle, then the rest */
+		/* unmap the middle first, then the rest */
 		munmap(AT(VA + PAGE), 2 * PAGE);
 		for (n = 0; n < DEVS; n++) {
 			good &= refused(n, pasid[n], VA + PAGE, n & 1);
@@ -231,7 +231,7 @@ static bool protects(void)
 	return good;
 }
 
-/* Kernel addresses, none at all, PASIDs that nobody has or that the bus cannot carry */
+/* Kernel addresses, address 0, PASIDs that are not bound or that the bus cannot carry */
 static bool strays(void)
 {
 	uint32_t pasid[DEVS], n;
@@ -249,7 +249,7 @@ static bool strays(void)
 	return good;
 }
 
-/* Blocks: one entry of the page table is 512 pages, and is split */
+/* Blocks: one entry of the page table covers 512 pages, and is split later */
 static bool blocks(void)
 {
 	volatile uint64_t *p = map_at(VA, 2 * BLOCK, PROT_READ | PROT_WRITE, MAP_HUGETLB);
@@ -274,7 +274,7 @@ static bool blocks(void)
 	return good;
 }
 
-/* After fork() both have a copy; devices are bound to the parent's */
+/* After fork() parent and child have a copy each; devices are bound to the parent's */
 static bool forks(void)
 {
 	volatile uint64_t *p = map_rw(VA, 2 * PAGE);
@@ -290,15 +290,18 @@ static bool forks(void)
 		good &= writes(n, pasid[n], VA + 8, n);
 	pid = fork();
 	if (!pid) {
-		p[0] = 0xdead;		/* its copy */
+		p[0] = 0xdead;		/* the child's copy */
 		p[PAGE / 8] = 0xdead;
 		_exit(0);
 	}
-	/* copied because the parent writes: the new page, not the one that the child has */
+	/*
+	 * the parent writes, so the page is copied: devices must reach the new page, not the
+	 * child's
+	 */
 	p[0] = 0x5002;
 	for (n = 0; n < DEVS; n++)
 		good &= reads(n, pasid[n], VA, 0x5002);
-	/* copied because a device writes */
+	/* a device writes, so the page is copied */
 	for (n = 0; n < DEVS; n++) {
 		good &= writes(n, pasid[n], VA + PAGE, 0x5100 + n);
 		if (p[PAGE / 8] != 0x5100 + n)
@@ -319,7 +322,7 @@ struct shared {
 
 static struct shared *shared;
 
-/* In the child: bound, one page with a token */
+/* In the child: bind all devices and map one page with a token */
 static void child_binds(uint64_t token)
 {
 	volatile uint64_t *p;
@@ -348,8 +351,8 @@ static void *device_loop(void *arg)
 enum end { BY_EXIT, BY_KILL, BY_SEGV, BY_EXEC };
 
 /*
- * A process ends, in one of four ways, while its devices are at work; the file with its bonds
- * is ours, too, and stays open. From then on its PASIDs lead nowhere.
+ * A process ends in one of four ways while its devices are at work. This process has the file of
+ * the bonds open, too, so the bonds stay. From then on the PASIDs of the process lead nowhere.
  */
 static bool ends(enum end how)
 {
@@ -398,7 +401,10 @@ static bool ends(enum end how)
 		kill(pid, SIGKILL);
 	close(said[1]);
 	if (how == BY_EXEC) {
-		/* the new program runs, so the old mm is gone; /proc shows the new one earlier */
+		/*
+		 * the new program has written, so the old mm is gone; /proc would show the new
+		 * program earlier
+		 */
 		if (read(said[0], &c, 1) != 1)
 			good = fails("the child did not exec");
 	} else {
@@ -410,7 +416,9 @@ static bool ends(enum end how)
 		good &= refused(n, shared->pasid[n], VA, false);
 		good &= refused(n, shared->pasid[n], VA + 64, true);
 	}
-	/* bonds of what is dead can be undone, too; the rest goes with the file */
+	/*
+	 * some bonds of the dead process are undone one by one; closing the file undoes the others
+	 */
 	for (n = 0; n < DEVS; n += 2)
 		unbind_device(n);
 	if (how == BY_EXEC) {
@@ -432,7 +440,10 @@ static bool execs(void) { return ends(BY_EXEC); }
 
 static unsigned int seed, seconds = 10;
 
-/* One of several: maps, writes, unmaps, forks; every read and write of a device is checked */
+/*
+ * One process of several: it maps, writes, unmaps and forks; every read and write of a device is
+ * checked.
+ */
 static int storm_process(unsigned int nr, time_t end)
 {
 	unsigned int rnd = seed + nr * 7919;
@@ -505,7 +516,7 @@ static int storm_process(unsigned int nr, time_t end)
 		fprintf(stderr, "process %u: %s\n", nr, why);
 	printf("# process %u: %lu operations\n", nr, ops);
 	fflush(stdout);
-	/* some end as they are */
+	/* some processes exit without unbinding */
 	if (nr % 2)
 		raise(SIGKILL);
 	return !good;
@@ -534,7 +545,7 @@ static bool storm(void)
 	return good;
 }
 
-/* When all is over: nothing that an SMMU complains of, no stall, no ASID */
+/* After all cases: no SMMU has a violation, a stalled transaction or an ASID in use */
 static bool leaves_nothing(void)
 {
 	bool good = true;

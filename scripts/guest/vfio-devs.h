@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * For programs that drive several devices by VFIO at once: one iommufd, or one type1
- * container, for all of them; what the driver's debugfs says of their domains and SMMUs.
- * Whatever does not work that has to ends the program with status DIE_STATUS.
+ * For programs that drive several devices by VFIO at once: one iommufd, or one type1 container, for
+ * all of them; and what the driver's debugfs says about their domains and SMMUs. An error of a call
+ * that must succeed ends the program with status DIE_STATUS.
  */
 #ifndef GUEST_VFIO_DEVS_H
 #define GUEST_VFIO_DEVS_H
@@ -31,13 +31,13 @@
 /**
  * struct vdev - a device that is bound to vfio-pci
  * @bdf: PCI address
- * @smmu: name of the SMMU that it is behind
+ * @smmu: name of the SMMU of the device
  * @fd: VFIO's device
  * @group: VFIO's group, type1 only
- * @id: iommufd's number of it
+ * @id: id of the device in iommufd
  * @model: PCI device id
  * @bar: BAR 0
- * @bar_size: its length
+ * @bar_size: length of BAR 0
  */
 struct vdev {
 	char bdf[16];
@@ -53,7 +53,7 @@ struct vdev {
 static struct vdev devs[MAX_DEVS];
 static unsigned int ndevs;
 static bool type1;		/* else iommufd */
-static int iommu = -1;		/* the file of iommufd or of the container */
+static int iommu = -1;		/* file of iommufd or of the container */
 
 static inline void die(const char *fmt, ...)
 {
@@ -67,7 +67,7 @@ static inline void die(const char *fmt, ...)
 	exit(DIE_STATUS);
 }
 
-/* Finds out its SMMU; opens nothing */
+/* Add a device and find its SMMU, without opening the device */
 static inline void dev_add(const char *bdf)
 {
 	struct vdev *dev = &devs[ndevs];
@@ -79,7 +79,7 @@ static inline void dev_add(const char *bdf)
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu", bdf);
 	if (!realpath(path, link))
 		die("%s", path);
-	/* .../SMMU/iommu/INSTANCE */
+	/* the path is .../SMMU/iommu/INSTANCE */
 	end = strstr(link, "/iommu/");
 	if (!end)
 		die("%s leads to %s", path, link);
@@ -101,7 +101,7 @@ static inline void dev_setup(struct vdev *dev)
 	    pread(dev->fd, &dev->model, 2, info.offset + 2) != 2 ||
 	    pread(dev->fd, &word, 2, info.offset + 4) != 2)
 		die("%s: config space", dev->bdf);
-	word |= 0x6;	/* memory, bus master */
+	word |= 0x6;	/* memory space, bus master */
 	if (pwrite(dev->fd, &word, 2, info.offset + 4) != 2)
 		die("%s: PCI_COMMAND", dev->bdf);
 	info.index = VFIO_PCI_BAR0_REGION_INDEX;
@@ -114,7 +114,7 @@ static inline void dev_setup(struct vdev *dev)
 	dev->bar_size = info.size;
 }
 
-/* Into the container; the first one makes it a type1 container */
+/* Add the device to the container; the first device makes it a type1 container */
 static inline void dev_open_type1(struct vdev *dev)
 {
 	char path[128], link[128] = "";
@@ -141,7 +141,7 @@ static inline void dev_open_type1(struct vdev *dev)
 	dev_setup(dev);
 }
 
-/* Out of the container; the group stays open */
+/* Remove the device from the container; the group stays open */
 static inline void dev_close_type1(struct vdev *dev)
 {
 	munmap((void *)dev->bar, dev->bar_size);
@@ -150,7 +150,7 @@ static inline void dev_close_type1(struct vdev *dev)
 		die("%s: VFIO_GROUP_UNSET_CONTAINER", dev->bdf);
 }
 
-/* Bound to iommufd, attached to nothing */
+/* Bind the device to iommufd, without attaching it */
 static inline void dev_open_iommufd(struct vdev *dev)
 {
 	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
@@ -208,7 +208,7 @@ static inline void destroy(uint32_t id)
 		die("IOMMU_DESTROY of %u", id);
 }
 
-/* To an IOAS or a HWPT; replaces what there was */
+/* Attach to an IOAS or a HWPT, in place of what was attached */
 static inline void dev_attach(const struct vdev *dev, uint32_t pt)
 {
 	struct vfio_device_attach_iommufd_pt cmd = {
@@ -228,7 +228,7 @@ static inline void dev_detach(const struct vdev *dev)
 		die("%s: VFIO_DEVICE_DETACH_IOMMUFD_PT", dev->bdf);
 }
 
-/* @ioas: of no meaning for type1 */
+/* @ioas: not used for type1 */
 static inline void map(uint32_t ioas, uint64_t iova, void *mem, size_t length)
 {
 	struct vfio_iommu_type1_dma_map vfio = {
@@ -272,7 +272,7 @@ static inline void unmap(uint32_t ioas, uint64_t iova, size_t length)
 		die("0x%lx + 0x%zx cannot be unmapped", iova, length);
 }
 
-/* A counter of one SMMU, or of all with "*"; 0 without debugfs */
+/* A counter of one SMMU, or the sum over all with "*"; 0 without debugfs */
 static inline long counter(const char *smmu, const char *name)
 {
 	char path[128], word[64];

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vfio-dma BDF type1|iommufd TEST... [seed=N]: does DMA go where the mappings
- * of this moment say, and nowhere else? Finds what a forgotten invalidation
- * leaves behind in the SMMU.
+ * vfio-dma BDF type1|iommufd TEST... [seed=N]: does DMA go where the present mappings say, and
+ * nowhere else? The tests find stale translations that a forgotten invalidation leaves in the SMMU.
  *
- * BDF is QEMU's iommu-testdev or edu, bound to vfio-pci. Tests: basic, random,
- * sizes, hwpt (iommufd) for the first, edu for the second. Prints 'ok NAME' or
- * 'not ok NAME REASON' for each; ends with 0, or with 2 when VFIO did not work.
+ * BDF is QEMU's iommu-testdev or edu, bound to vfio-pci. The tests are basic, random, sizes and
+ * hwpt (iommufd) for iommu-testdev, and edu for edu. Prints 'ok NAME' or 'not ok NAME REASON' for
+ * each test. The exit status is 0, or 2 when VFIO did not work.
  *
- * vfio-dma BDF sysfs IOVA: one DMA without VFIO, by a device that no driver has;
- * ends with 0 when it was stopped, with 1 when it went through.
+ * vfio-dma BDF sysfs IOVA: one DMA without VFIO, by a device without a driver. The exit status is 0
+ * when the DMA was stopped, and 1 when it went through.
  *
  * The events of the SMMU are counted through the driver's debugfs.
  */
@@ -28,7 +27,7 @@
 #include <linux/iommufd.h>
 #include <linux/vfio.h>
 
-/* iommu-testdev: writes a fixed pattern to an address when told to */
+/* iommu-testdev: writes a fixed pattern to an address when it is triggered */
 #define ITD_TRIGGER	0x00
 #define ITD_ADDR_LO	0x04
 #define ITD_ADDR_HI	0x08
@@ -51,7 +50,7 @@
 
 #define PAGE		4096ul
 #define BLOCK		(2ul << 20)
-#define RAM_BASE	0x40000000ul	/* of QEMU's virt machine */
+#define RAM_BASE	0x40000000ul	/* RAM of QEMU's virt machine */
 
 #define POOL		64
 #define SLOTS		256
@@ -88,7 +87,7 @@ static bool not_ok(const char *name, const char *fmt, ...)
 	return false;
 }
 
-/* xorshift64*: the same sequence everywhere */
+/* xorshift64*: the same sequence on every machine */
 static uint32_t rnd(uint32_t n)
 {
 	seed ^= seed >> 12;
@@ -97,7 +96,7 @@ static uint32_t rnd(uint32_t n)
 	return ((seed * 2685821657736338717ull) >> 33) % n;
 }
 
-/* The sum of a counter over all SMMUs, -1 without debugfs */
+/* The sum of a counter over all SMMUs; -1 without debugfs */
 static long counter(const char *name)
 {
 	glob_t files;
@@ -149,14 +148,14 @@ static void put64(unsigned int reg, uint64_t value)
 	*(volatile uint64_t *)(bar + reg) = value;
 }
 
-/* iommu-testdev: 4 bytes to an address; false when the SMMU stopped them */
+/* Let iommu-testdev write 4 bytes to an address. Return: false when the SMMU has stopped that */
 static bool dma(uint64_t iova)
 {
 	uint32_t result;
 
 	put32(ITD_ADDR_LO, iova);
 	put32(ITD_ADDR_HI, iova >> 32);
-	/* what it compares with is of no interest, but must be readable */
+	/* the value that it compares with does not matter, but must be readable */
 	put32(ITD_CHECK_LO, RAM_BASE);
 	put32(ITD_LEN, 4);
 	put32(ITD_DOORBELL, 1);
@@ -286,7 +285,7 @@ static void destroy(uint32_t id)
 		die("IOMMU_DESTROY of %u", id);
 }
 
-/* To an IOAS or a HWPT; replaces what there was */
+/* Attach to an IOAS or a HWPT, in place of what was attached */
 static void attach(uint32_t pt)
 {
 	struct vfio_device_attach_iommufd_pt cmd = {
@@ -397,8 +396,8 @@ static volatile uint32_t *word(void *at, size_t offset)
 }
 
 /*
- * One DMA at @iova + @offset, which must arrive in @want (NULL: nowhere) at that
- * offset, and in no page of the pool else. What is wrong, or NULL.
+ * Do one DMA at @iova + @offset. It must arrive in @want at that offset (NULL: nowhere), and in no
+ * other page of the pool. Return: what is wrong, or NULL.
  */
 static const char *probe(uint64_t iova, void *want, size_t offset)
 {
@@ -459,11 +458,11 @@ static bool basic(void)
 }
 
 /*
- * Random maps of 1 to 16 pages and unmaps of 1 to 4 neighbours at once, against a
- * table of what should be there.
+ * Random maps of 1 to 16 pages, and unmaps of 1 to 4 neighbouring mappings at once, checked against
+ * a table of what should be mapped.
  */
 static int slot_page[SLOTS];	/* -1: not mapped */
-static int slot_area[SLOTS];	/* number of the mapping, for where it ends */
+static int slot_area[SLOTS];	/* number of the mapping, which tells where it ends */
 
 static uint64_t slot_iova(unsigned int slot)
 {
@@ -510,7 +509,7 @@ static bool random_ops(void)
 			random_map(slot, i);
 		else
 			random_unmap(slot);
-		/* where something has just changed, and anywhere */
+		/* first near the change, then anywhere */
 		for (j = 0; j < 8; j++) {
 			unsigned int at = j < 4 ? (slot + rnd(16)) % SLOTS : rnd(SLOTS);
 			int nr = slot_page[at];
@@ -521,7 +520,7 @@ static bool random_ops(void)
 				return not_ok(name, "operation %u, slot %u: %s", i, at, wrong);
 		}
 	}
-	/* holes and all */
+	/* unmap everything, including the holes */
 	unmap(BASE, SLOTS * PAGE);
 	for (i = 0; i < SLOTS; i++) {
 		wrong = probe(slot_iova(i), NULL, 0);
@@ -534,7 +533,7 @@ static bool random_ops(void)
 #define BIG		0x40000000ul
 #define BLOCKS		4
 
-/* Blocks and pages in turn at the same addresses, unmapped in one go */
+/* Blocks and pages alternate at the same addresses, and one call unmaps them */
 static bool sizes(void)
 {
 	const char *wrong = NULL, *name = "sizes";
@@ -556,7 +555,7 @@ static bool sizes(void)
 				map(iova, mem + i * BLOCK, BLOCK);
 			for (j = 0; !huge[i] && j < 512; j += 1 + rnd(60))
 				map(iova + j * PAGE, page(j % POOL), PAGE);
-			/* fills the TLB with what is to go */
+			/* fill the TLB with translations that are unmapped below */
 			for (j = 0; huge[i] && j < 4 && !wrong; j++) {
 				size_t at = rnd(BLOCK / 4) * 4;
 
@@ -573,7 +572,7 @@ static bool sizes(void)
 	if (wrong)
 		return not_ok(name, "round %u: %s", round, wrong);
 
-	/* a page out of step, so that none of it can be a block */
+	/* addresses and memory differ by a page, so that none of it can be mapped by a block */
 	map(BIG + PAGE, mem, BLOCKS * BLOCK);
 	for (j = 0; j < 64 && !wrong; j++) {
 		size_t at = rnd(BLOCKS * BLOCK / 4) * 4;
@@ -599,7 +598,7 @@ static uint32_t new_hwpt(uint32_t on, uint32_t flags)
 	};
 
 	if (ioctl(iommufd, IOMMU_HWPT_ALLOC, &cmd)) {
-		/* no nesting: a second stage 1 does as well */
+		/* without nesting, a second stage 1 will do */
 		if (flags && errno == EOPNOTSUPP)
 			return new_hwpt(on, 0);
 		die("IOMMU_HWPT_ALLOC with flags %u", flags);
@@ -607,7 +606,7 @@ static uint32_t new_hwpt(uint32_t on, uint32_t flags)
 	return cmd.out_hwpt_id;
 }
 
-/* The same address in several page tables that take turns at the device */
+/* The same address in several page tables that are attached to the device in turn */
 static bool hwpt(void)
 {
 	const char *wrong = NULL, *name = "hwpt";
@@ -629,7 +628,7 @@ static bool hwpt(void)
 				wrong = "a tag of nobody is called forgotten, not parked";
 			break;
 		case 1:
-			/* a tag is used anew */
+			/* a tag is used again */
 			attach(ioas);
 			wrong = probe(BASE, NULL, 0);
 			destroy(pt[at]);
@@ -659,7 +658,7 @@ static bool hwpt(void)
 	return true;
 }
 
-/* The same with a device that knows nothing of tests; addresses of 28 bits */
+/* The same with a device that was not made for tests, and that has addresses of 28 bits */
 static bool edu(void)
 {
 	const uint64_t from = 0x100000, to = 0x200000;
@@ -735,7 +734,7 @@ int main(int argc, char **argv)
 			if (!strcmp(tests[t].name, argv[i]) && tests[t].run())
 				printf("ok %s\n", tests[t].name);
 	}
-	/* Left for whoever closes the files: a mapping that is in use */
+	/* Leave a mapping in use, for the kernel to clean up when it closes the files */
 	map(BASE, page(0), PAGE);
 	if (device_id != 0x11e8)
 		dma(BASE);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vfio-share-bench iommufd|type1 DEVICES BDF...: what does one address space cost that the
- * first DEVICES of these share? Attached to one IOAS, or in one type1 container; then ranges
- * of 4 KiB to 1 GiB are mapped and unmapped. One line of 'name=value' for each: page-table
- * memory, times, and what the unmap sent to all SMMUs together (by the driver's debugfs; zero
- * with another driver).
+ * vfio-share-bench iommufd|type1 DEVICES BDF...: what does one address space cost that the first
+ * DEVICES of these devices share? They are attached to one IOAS, or are in one type1 container;
+ * then ranges of 4 KiB to 1 GiB are mapped and unmapped. Prints one line of 'name=value' for each:
+ * page-table memory, times, and the commands that the unmap has sent to all SMMUs (from the
+ * driver's debugfs; zero with another driver).
  */
 #include <time.h>
 
@@ -15,8 +15,8 @@
 #define IOVA		0x80000000ul
 
 /*
- * A page out of step with the memory, so that none of it can be a block, where off is set.
- * Memory is in blocks.
+ * Where off is set, addresses and memory differ by a page, so that none of it can be mapped by a
+ * block. Memory is in blocks.
  */
 static const struct {
 	const char *name;
@@ -38,7 +38,7 @@ static long table_kib(void)
 	char line[128];
 	long kib = -1;
 
-	/* what is still counted per CPU */
+	/* first flush what is still counted per CPU */
 	if (file) {
 		fputs("1\n", file);
 		fclose(file);
@@ -75,7 +75,7 @@ static struct sent sent(void)
 	};
 }
 
-/* @rounds times @size at @iova, of @mem; after one that is not counted */
+/* Map and unmap @size of @mem at @iova @rounds times, after one round that is not counted */
 static void measure(const char *name, uint32_t ioas, uint64_t iova, uint8_t *mem,
 		    size_t size, unsigned int rounds, long kib)
 {

@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * vfio-share iommufd|type1|mixed [seed=N] [ops=N] BDF...: one address space for devices behind
- * several SMMUs. Is it one domain with one tag for each SMMU, does DMA through each SMMU
- * go where the mappings of this moment say, and nowhere after an unmap, a detach, a
- * replace?
+ * several SMMUs. Is it one domain with one tag for each SMMU? Does DMA through each SMMU go where
+ * the present mappings say, and nowhere after an unmap, a detach or a replace?
  *
- * mixed: iommufd where some SMMUs have no stage 1: these cannot share with the others. The
- * first device must be behind one that has.
+ * mixed: iommufd where some SMMUs have no stage 1, so that they cannot share with the others. The
+ * first device must be behind an SMMU that has it.
  *
- * The devices are QEMU's edu and iommu-testdev, bound to vfio-pci. The former carries its
- * own data, the latter is quick: edu takes 100 ms for a DMA, so that in the random test
- * it is asked now and then only. Prints 'ok NAME' or 'not ok NAME REASON'; ends with 2
- * when VFIO did not work.
+ * The devices are QEMU's edu and iommu-testdev, bound to vfio-pci. edu carries data of its own, but
+ * needs 100 ms for a DMA, so the random test uses it only now and then; iommu-testdev is quick.
+ * Prints 'ok NAME' or 'not ok NAME REASON'. The exit status is 2 when VFIO did not work.
  */
 #include "qemu-dma.h"
 #include "shared-domains.h"
 #include "vfio-devs.h"
 
 #define PAGE		4096ul
-#define CHUNK		64u		/* of a page belongs to each device */
+#define CHUNK		64u		/* bytes of a page that belong to each device */
 #define BASE		0x1000000ul
 #define SLOTS		32
 #define POOL		24
@@ -28,7 +26,7 @@ static uint8_t *pool;
 static uint64_t seed = 1;
 static unsigned int ops = 300;
 
-/* Two address spaces; what is mapped where in them, and which of them a device sees */
+/* Two address spaces; what is mapped where in them, and which of them each device sees */
 static uint32_t ioas[2], hwpt[2];
 static int slot_page[2][SLOTS];
 static int sees[MAX_DEVS];
@@ -39,7 +37,7 @@ static bool not_ok(const char *name, const char *why)
 	return false;
 }
 
-/* xorshift64*: the same sequence everywhere */
+/* xorshift64*: the same sequence on every machine */
 static uint32_t rnd(uint32_t n)
 {
 	seed ^= seed >> 12;
@@ -68,16 +66,16 @@ static volatile uint32_t *chunk(int nr, unsigned int i)
 	return (volatile uint32_t *)(page(nr) + i * CHUNK);
 }
 
-/* The page that device @i must find at @slot */
+/* Return: number of the page that device @i must reach at @slot */
 static int expected(unsigned int i, unsigned int slot)
 {
 	return sees[i] == NONE ? NONE : slot_page[sees[i]][slot];
 }
 
 /*
- * A DMA by every device (by the quick ones without @slow) to the same address at the same
- * time, each to its own chunk. It must arrive where the device's mappings say and in no
- * other page. What is wrong, or NULL.
+ * A DMA by every device (only by the quick ones without @slow) to the same address at the same
+ * time, each to its own chunk. It must arrive where the device's mappings say and in no other page.
+ * Return: what is wrong, or NULL.
  */
 static const char *probe(unsigned int slot, bool slow)
 {
@@ -125,7 +123,7 @@ static void unmap_slot(unsigned int space, unsigned int slot)
 	slot_page[space][slot] = NONE;
 }
 
-/* @pt belongs to address space @space */
+/* Attach device @i to @pt, which belongs to address space @space */
 static void attach(unsigned int i, uint32_t pt, int space)
 {
 	dev_attach(&devs[i], pt);
@@ -139,7 +137,7 @@ static void detach(unsigned int i)
 	sees[i] = NONE;
 }
 
-/* Let edu read what it is to write from now on, and so prove that it can */
+/* Let edu read the data that it is to write from now on, which proves that it can read */
 static void load_patterns(unsigned int space)
 {
 	unsigned int i;
@@ -161,7 +159,7 @@ static unsigned int all(void)
 	return (1u << ndevs) - 1;
 }
 
-/* Map, unmap, map something else: everybody sees it at once */
+/* Map, unmap and map something else: every device must see that at once */
 static const char *map_cycle(unsigned int space)
 {
 	long before[MAX_DEVS];
@@ -188,7 +186,7 @@ static const char *map_cycle(unsigned int space)
 	return wrong ?: probe(3, true);
 }
 
-/* The ids of the first device's domain, one for each SMMU */
+/* Read the ids of the first device's domain, one for each SMMU */
 static void read_tags(unsigned int *ids)
 {
 	static char text[65536];
@@ -204,7 +202,7 @@ static void read_tags(unsigned int *ids)
 
 static unsigned int first_ids[MAX_DEVS];
 
-/* One HWPT, made for the first device, for all */
+/* All devices share one HWPT that was made for the first device */
 static bool test_hwpt(void)
 {
 	const char *name = "hwpt", *wrong;
@@ -222,7 +220,7 @@ static bool test_hwpt(void)
 	return wrong ? not_ok(name, wrong) : true;
 }
 
-/* One leaves and comes back while the others stay; then all */
+/* One device leaves and comes back while the others stay; then all devices do so */
 static bool test_reattach(void)
 {
 	const char *name = "reattach", *wrong;
@@ -251,7 +249,7 @@ static bool test_reattach(void)
 	return wrong ? not_ok(name, wrong) : true;
 }
 
-/* From one page table to another one by one, and back in the other order */
+/* The devices move from one page table to another one by one, and back in the other order */
 static bool test_replace(void)
 {
 	const char *name = "replace", *wrong = NULL;
@@ -282,7 +280,7 @@ static bool test_replace(void)
 	return wrong ? not_ok(name, wrong) : true;
 }
 
-/* The domain that iommufd makes by itself for an address space */
+/* The domain that iommufd makes automatically for an address space */
 static bool test_auto(void)
 {
 	const char *name = "auto", *wrong;
@@ -303,7 +301,7 @@ static void random_map(unsigned int space, unsigned int slot)
 		map_slot(space, slot + i, first + i);
 }
 
-/* Up to four neighbours by one call */
+/* Unmap up to four neighbouring pages by one call */
 static void random_unmap(unsigned int space, unsigned int slot)
 {
 	unsigned int n = 0, most = 1 + rnd(4);
@@ -330,7 +328,7 @@ static void random_move(unsigned int i)
 			break;
 		}
 	} else if (i) {
-		/* the first keeps the container what it is */
+		/* the first device keeps the container a type1 container */
 		dev_close_type1(&devs[i]);
 		dev_open_type1(&devs[i]);
 	}
@@ -350,12 +348,15 @@ static bool test_random(void)
 			random_map(space, slot);
 		else
 			random_unmap(space, slot);
-		/* where something has just changed, and anywhere */
+		/* first near the change, then anywhere */
 		for (j = 0; j < 6 && !wrong; j++)
 			wrong = probe(j < 4 ? (slot + j) % SLOTS : rnd(SLOTS),
 				      !type1 && n % 25 == 0 && j == 0);
 	}
-	/* holes and all; with nothing in it that would be an error */
+	/*
+	 * unmap everything, including the holes; it is an error if nothing is mapped, so map one
+	 * page
+	 */
 	for (space = 0; space < (type1 ? 1 : 2); space++) {
 		if (slot_page[space][0] == NONE)
 			map_slot(space, 0, 1);
@@ -368,7 +369,7 @@ static bool test_random(void)
 	return wrong ? not_ok(name, why("operation %u: %s", n, strdup(wrong))) : true;
 }
 
-/* When all page tables have gone, a new one gets the tags that the first one had */
+/* When all page tables were destroyed, a new one gets the tags that the first one had */
 static bool test_tags(void)
 {
 	unsigned int i, ids[MAX_DEVS];
@@ -389,7 +390,7 @@ static bool test_tags(void)
 	return true;
 }
 
-/* Groups behind all SMMUs in one container */
+/* Groups behind all SMMUs are in one container */
 static bool test_container(void)
 {
 	const char *name = "container", *wrong;
@@ -410,7 +411,7 @@ static bool test_container(void)
 	return wrong ? not_ok(name, wrong) : true;
 }
 
-/* Refused, and the device is where it was? */
+/* Is the device refused, so that it stays where it was? Return: what is wrong, or NULL */
 static const char *refused(unsigned int i, uint32_t pt)
 {
 	struct vfio_device_attach_iommufd_pt cmd = {
@@ -426,7 +427,7 @@ static const char *refused(unsigned int i, uint32_t pt)
 	return NULL;
 }
 
-/* One address space makes two domains, both of which follow it; a HWPT is for one kind */
+/* One address space needs two domains, and mappings go into both; a HWPT is for one kind of SMMU */
 static bool test_mixed(void)
 {
 	const char *name = "two", *wrong = NULL;

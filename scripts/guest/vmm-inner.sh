@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# The inner guest of vmm.sh: reads what the host has put on its disks (block 0), writes
-# data of its own (block vmm.block) and reads it back, with the SMMU between. A block is
-# MB MiB. What it reads and writes is told as 'data SERIAL read|wrote BLOCK CHECKSUM', and
-# compared with the disks' images outside.
+# The inner guest of vmm.sh. It reads what the host has put on its disks (block 0), writes data of
+# its own (block vmm.block) and reads it back, through the SMMU. A block is MB MiB. It reports what
+# it reads and writes as 'data SERIAL read|wrote BLOCK CHECKSUM', which is compared with the images
+# of the disks outside.
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# QEMU as a VMM in this guest, unmodified: vfio-pci with iommufd, accelerated vSMMUs, KVM.
-# CASES are run one after the other, in each an inner guest (vmm-inner.sh) works on NVMe
-# disks that are passed through:
+# QEMU as a VMM in this guest, unmodified: vfio-pci with iommufd, accelerated vSMMUs, KVM. CASES are
+# run one after the other. In each, an inner guest (vmm-inner.sh) works on NVMe disks that are
+# passed through:
 #	one	two disks behind one SMMU: one vSMMU
 #	two	a disk behind each of two SMMUs: two vSMMUs, one stage-2 page table
 #	reboot	as two; the inner guest reboots and finds its data
 #	unplug	as one; a disk is taken from the running guest, and read here
-# The inner guest tells by a virtio-serial port what it finds, and waits there for an
-# answer when it wants to be looked at.
+# The inner guest reports through a virtio-serial port what it finds. It waits there for an answer
+# when this script shall look at its state.
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh

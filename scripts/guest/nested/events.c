@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Faults of a guest's stage 1 reach the guest through its vEVENTQ, under its own name for
- * the device; those of stage 2, which are the host's, do not.
+ * Faults of a guest's stage 1 reach the guest through its vEVENTQ, with the guest's StreamID of the
+ * device. Faults of stage 2, which belong to the host, do not.
  */
 #include <poll.h>
 
@@ -13,7 +13,7 @@
 #define VSID	0x1234
 #define DEPTH	8
 
-/* What a read gives for one event */
+/* Data that a read gives for one event */
 struct vevent {
 	struct iommufd_vevent_header header;
 	struct iommu_vevent_arm_smmuv3 event;
@@ -52,7 +52,7 @@ static bool ready(int fd, int ms)
 	return poll(&poll_fd, 1, ms) == 1;
 }
 
-/* The next event; NULL if it is one, or what is wrong */
+/* Read the next event. Return: NULL, or what is wrong */
 static const char *next_event(int fd, struct vevent *event)
 {
 	ssize_t n;
@@ -65,7 +65,7 @@ static const char *next_event(int fd, struct vevent *event)
 	return NULL;
 }
 
-/* Is it this fault of @vsid? */
+/* Is this the fault @id of @vsid? Return: NULL, or what is wrong */
 static const char *event_is(const struct vevent *event, unsigned int id, uint32_t vsid,
 			    uint64_t addr)
 {
@@ -121,7 +121,7 @@ CASE(events, translation)
 		EXPECT_FALSE(w[1] & EVENT1_RNW);
 	}
 	EXPECT_FALSE(ready(self->fd, 300));
-	/* the guest fills the hole, and there is no fault */
+	/* the guest maps the page, and there is no fault */
 	stage1_map(&self->s1, 20, 30);
 	ASSERT_EQ(30, lands(self->dev, dva(20)));
 	EXPECT_FALSE(ready(self->fd, 300));
@@ -152,7 +152,7 @@ CASE(events, bad_cd)
 	EXPECT_EQ(1, lands(self->dev, dva(1)));
 }
 
-/* The guest has mapped it; that the host has not is the host's affair */
+/* The guest has mapped the page but the host has not: that fault belongs to the host */
 CASE(events, stage2_is_not_told)
 {
 	long before = counter(self->dev->smmu, "events");
@@ -169,7 +169,7 @@ CASE(events, stage2_is_not_told)
 	EXPECT_EQ(0, event.header.sequence);
 }
 
-/* More faults than the queue holds: the rest is lost, and the reader is told */
+/* When there are more faults than the queue holds, the rest is lost, and the reader is told so */
 CASE(events, overflow)
 {
 	struct vevent event;
@@ -191,7 +191,7 @@ CASE(events, overflow)
 	EXPECT_EQ(DEPTH + 5, event.header.sequence);
 }
 
-/* Two guests: each hears of its own device only, under its own vSID */
+/* Each of two guests gets events of its own device only, with its own vSID */
 CASE(events, each_its_own)
 {
 	struct vdev *other = dev_at(0, ITD_ID, 1);
@@ -203,7 +203,7 @@ CASE(events, each_its_own)
 	stage1_init(&s1, 16, ASID);
 	viommu = viommu_for(other);
 	ASSERT_EQ(0, new_queue(viommu, DEPTH, &id, &fd));
-	/* a number that may be another device's true StreamID */
+	/* this vSID may be the true StreamID of another device */
 	vdevice_for(viommu, other, 0);
 	ASSERT_EQ(0, attach(other, stage1_for(viommu, other, &s1)));
 	ASSERT_EQ(NOWHERE, lands(other, dva(1)));
@@ -216,7 +216,7 @@ CASE(events, each_its_own)
 	EXPECT_FALSE(ready(fd, 300));
 }
 
-/* Faults of a device that has left the guest are not the guest's */
+/* Faults of a device that has left the guest do not reach the guest */
 CASE(events, after_leaving)
 {
 	ASSERT_EQ(0, attach(self->dev, parent));
@@ -228,7 +228,7 @@ CASE(events, after_leaving)
 	EXPECT_FALSE(ready(self->fd, 500));
 }
 
-/* The queue goes while faults come; they are the host's then */
+/* The vEVENTQ is destroyed while faults come; then they belong to the host */
 CASE(events, queue_goes)
 {
 	struct vevent event;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Random invalidation commands and random vSTEs, while a guest's DMA goes on. Each result
- * is compared with the oracle's; no SMMU may have met a command that it had to refuse.
- * NESTED_SEED, NESTED_COMMANDS and NESTED_VSTES repeat or lengthen a run.
+ * Random invalidation commands and random vSTEs while a guest's DMA goes on. Each result is
+ * compared with the oracle's, and no SMMU may have got a command that it had to refuse. NESTED_SEED
+ * repeats a run; NESTED_COMMANDS and NESTED_VSTES set its length.
  */
 #include "nested.h"
 #include "oracle.h"
@@ -80,28 +80,28 @@ static struct command random_command(void)
 
 	switch (rnd(8)) {
 	case 0:
-		/* anything */
+		/* both words are random */
 		cmd.w[0] = rnd64();
 		cmd.w[1] = rnd64();
 		break;
 	case 1:
-		/* the opcode alone is one that there is */
+		/* everything is random except the opcode */
 		cmd.w[0] = (rnd64() & ~0xffull) | (cmd.w[0] & 0xff);
 		cmd.w[1] = rnd64();
 		break;
 	case 2:
-		/* any opcode, sensible fields */
+		/* only the opcode is random */
 		cmd.w[0] = (cmd.w[0] & ~0xffull) | rnd(256);
 		break;
 	case 3:
-		/* a few bits */
+		/* some bits are flipped */
 		for (n = 1 + rnd(3); n; n--) {
 			bit = rnd(128);
 			cmd.w[bit / 64] ^= 1ull << bit % 64;
 		}
 		break;
 	case 4:
-		/* the range's fields */
+		/* the fields of a range are random */
 		if (cmd.w[0] & 2 && (cmd.w[0] & 0xf0) == 0x10) {
 			cmd.w[0] |= CMD0_NUM(rnd(32)) | CMD0_SCALE(rnd(64));
 			cmd.w[1] |= (uint64_t)rnd(16) << 8;
@@ -111,7 +111,10 @@ static struct command random_command(void)
 	return cmd;
 }
 
-/* Did a call that took @done of @cmds and gave @rc judge them as it should? */
+/*
+ * A call that has done @done of @cmds has returned @rc: does that agree with the oracle? Return:
+ * NULL, or what is wrong.
+ */
 static const char *judged(const struct command *cmds, uint32_t num, uint32_t done, int rc)
 {
 	uint32_t i;
@@ -137,7 +140,7 @@ CASE(fuzz, commands)
 
 	while (left) {
 		num = 1 + rnd(rnd(4) ? 8 : BATCH);
-		/* what came behind a refused one is sent again */
+		/* commands behind a refused one are sent again */
 		for (; have < num; have++)
 			cmds[have] = random_command();
 		done = num;
@@ -148,7 +151,7 @@ CASE(fuzz, commands)
 		have -= done;
 		memmove(cmds, cmds + done, have * sizeof(*cmds));
 
-		/* everything is where it was; now and then the guest changes something */
+		/* every page is still where it was; now and then the guest maps another page */
 		slot = rnd(DATA);
 		if (slot == 7)
 			continue;
@@ -162,7 +165,7 @@ CASE(fuzz, commands)
 	EXPECT_FINE(tags_are(itd(0)->smmu, 0, 1, 1));
 }
 
-/* A vSTE, from sensible to mad */
+/* Make a vSTE, from a sensible to a senseless one */
 static void random_vste(uint64_t *w)
 {
 	static const uint64_t config[] = { STE_S1, STE_S1, STE_S1, STE_BYPASS, STE_ABORT };
@@ -176,7 +179,7 @@ static void random_vste(uint64_t *w)
 		w[1] = rnd64();
 		break;
 	case 1:
-		/* allowed bits only */
+		/* only bits that are allowed */
 		w[0] = (rnd64() & ~BITS(58, 56) & ~BITS(3, 1)) | STE0_V |
 		       STE0_CONFIG(config[rnd(5)]);
 		w[1] = rnd64() & (BITS(7, 0) | BITS(27, 27) | BITS(28, 28));
@@ -188,7 +191,7 @@ static void random_vste(uint64_t *w)
 		}
 		break;
 	case 3:
-		/* a table that is somewhere else, or nowhere */
+		/* a CD table at another address, or where there is no memory */
 		w[0] = STE0_V | STE0_CONFIG(STE_S1) | ((rnd64() & BITS(51, 6)) >> rnd(40));
 		w[0] &= ~(BITS(58, 52) | BITS(5, 4));
 		break;
@@ -198,7 +201,7 @@ static void random_vste(uint64_t *w)
 	}
 }
 
-/* Another device of the same SMMU gets them; the guest's own works on */
+/* Another device of the same SMMU gets the vSTEs; the guest's own device works on */
 CASE(fuzz, vstes)
 {
 	unsigned int i, n = setting("NESTED_VSTES", 2000), taken = 0;
@@ -224,7 +227,7 @@ CASE(fuzz, vstes)
 		if (rc)
 			ASSERT_FINE(why("vSTE 0x%016lx 0x%016lx: attach: %s", w[0], w[1],
 					strerror(rc)));
-		/* where to is the guest's business, but it is its RAM or nowhere */
+		/* the vSTE may lead anywhere in the guest's RAM, or nowhere */
 		page = lands(victim, rnd(2) ? dva(3) : data_ipa(3));
 		ASSERT_LE(NOWHERE, page);
 		ASSERT_EQ(5, lands(itd(0), dva(5)));

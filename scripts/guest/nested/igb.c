@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A network card under a guest's stage 1: it reads a ring of descriptors and the packet that
- * one of them names, and writes the descriptor back when it is done.
+ * A network card under a guest's stage 1: it reads a ring of descriptors and the packet that one of
+ * them names, and writes the descriptor back when the packet was sent.
  */
 #include <time.h>
 
@@ -23,7 +23,7 @@
 #define TXDCTL		0xe028
 #define TXDCTL_ENABLE	0x02000000u
 
-/* Advanced data descriptor; and what is written back */
+/* Advanced data descriptor, and the status that is written back */
 #define CMD_DATA	0x00300000u
 #define CMD_EOP		0x01000000u
 #define CMD_RS		0x08000000u
@@ -63,7 +63,7 @@ FIXTURE_TEARDOWN_PARENT(igb)
 	EXPECT_FINE(all_clean(self->domains));
 }
 
-/* Send the packet: is the descriptor in data page @page written back? */
+/* Send the packet. Is the descriptor in data page @page written back? */
 static bool sends(uint64_t ring, uint64_t packet, unsigned int page)
 {
 	volatile struct descriptor *d = data_mem(page);
@@ -111,13 +111,13 @@ CASE(igb, stage1)
 	EXPECT_TRUE(sends(dva(RING_PAGE), dva(PACKET_PAGE), RING_PAGE));
 	EXPECT_FINE(ste_is(dev, "nested"));
 
-	/* the guest moves its ring */
+	/* the guest moves its ring to another page */
 	stage1_map(&s1, RING_PAGE, OTHER_PAGE);
 	ASSERT_EQ(0, invalidate1(viommu, TLBI_NH_VA | CMD0_ASID(ASID), dva(RING_PAGE)));
 	EXPECT_FALSE(sends(dva(RING_PAGE), dva(PACKET_PAGE), RING_PAGE));
 	EXPECT_TRUE(sends(dva(RING_PAGE), dva(PACKET_PAGE), OTHER_PAGE));
 
-	/* and the host the page under it */
+	/* the host replaces the page under the ring */
 	unmap(ioas, data_ipa(OTHER_PAGE), PAGE);
 	EXPECT_FALSE(sends(dva(RING_PAGE), dva(PACKET_PAGE), OTHER_PAGE));
 	map(ioas, data_ipa(OTHER_PAGE), data_mem(RING_PAGE), PAGE);

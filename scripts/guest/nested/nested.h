@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * For the programs that test iommufd's nesting: one iommufd, a nest parent over some
- * memory that plays the guest's RAM, and what a VMM does with it. The devices, bound to
- * vfio-pci, are named by NESTED_DEVS. Each test case is a process of its own, and so all
- * of this is file scope.
+ * For the programs that test iommufd's nesting: one iommufd, a nest parent over some memory that
+ * stands for the guest's RAM, and what a VMM does with it. NESTED_DEVS names the devices, which are
+ * bound to vfio-pci. Each test case is a process of its own, so all of this has file scope.
  *
- * Calls that may be refused give 0 or an errno; what has to work ends the case.
+ * Calls that may be refused return 0 or an errno. An error of a call that must succeed ends the
+ * case.
  */
 #ifndef GUEST_NESTED_H
 #define GUEST_NESTED_H
 
-/* what the kernel's harness calls a failure; 2 would be an expected one */
+/* the status that the kernel's harness takes for a failure; 2 would be an expected failure */
 #define DIE_STATUS	1
 
 #include <kselftest_harness.h>
@@ -26,7 +26,7 @@
 #define NOWHERE		(-1)
 #define ASTRAY		(-2)
 
-/* The harness's own limit is meant for hardware */
+/* Time limit of a case, because the harness's own limit is meant for hardware */
 #define CASE_SECONDS	150
 #define CASE(fixture, name)	TEST_F_TIMEOUT(fixture, name, CASE_SECONDS)
 
@@ -43,9 +43,9 @@
 #define EXPECT_FINE(call)	FINE(call, EXPECT_TRUE)
 
 /*
- * Guest RAM: pages for tables, mapped as one piece, and behind them pages for data, each
- * mapped by itself. It begins at the IPA RAM_IPA, below edu's 28 bits. Guest stage 1 has
- * its data at DVA, elsewhere.
+ * Guest RAM: pages for tables, which are mapped as one piece, and behind them pages for data, each
+ * mapped by itself. It begins at the IPA RAM_IPA, below edu's 28 bits. The guest's stage 1 maps the
+ * data at another address, DVA.
  */
 #define TABLES		64u
 #define DATA		64u
@@ -81,7 +81,7 @@ static inline uint64_t dva(unsigned int slot)
 	return DVA + slot * PAGE;
 }
 
-/* xorshift64*: the same sequence everywhere */
+/* xorshift64*: the same sequence on every machine */
 static uint64_t seed = 1;
 
 static inline uint64_t rnd64(void)
@@ -97,7 +97,7 @@ static inline uint32_t rnd(uint32_t n)
 	return (rnd64() >> 33) % n;
 }
 
-/* From the environment: NESTED_SEED and the like */
+/* A number from the environment: NESTED_SEED and others */
 static inline unsigned long setting(const char *name, unsigned long otherwise)
 {
 	const char *value = getenv(name);
@@ -120,7 +120,7 @@ static inline uint16_t pci_model(const char *bdf)
 	return strtoul(text, NULL, 0);
 }
 
-/* Fills devs[]; opens nothing */
+/* Fill in devs[], without opening the devices */
 static inline void find_devices(void)
 {
 	char *list = getenv("NESTED_DEVS"), *copy, *bdf;
@@ -139,7 +139,7 @@ static inline void find_devices(void)
 	free(copy);
 }
 
-/* The @nr-th device of this model behind the @smmu-th SMMU, SMMUs as NESTED_DEVS has them */
+/* Device number @nr of this model behind SMMU number @smmu, in the order of NESTED_DEVS */
 static inline struct vdev *dev_at(unsigned int smmu, uint16_t model, unsigned int nr)
 {
 	const char *seen[MAX_DEVS];
@@ -172,7 +172,7 @@ static inline struct vdev *edu(unsigned int smmu)
 	return dev_at(smmu, EDU_ID, 0);
 }
 
-/* ---- iommufd: 0 or an errno ---- */
+/* ---- iommufd: functions that return 0 or an errno ---- */
 
 static inline int err(int rc)
 {
@@ -254,7 +254,7 @@ static inline int new_nested(uint32_t viommu, const struct vdev *dev, uint64_t s
 	return rc;
 }
 
-/* @num: commands, and then those done */
+/* @num: in: number of commands; out: number of commands that were done */
 static inline int invalidate(uint32_t viommu, const struct command *cmds, uint32_t *num)
 {
 	struct iommu_hwpt_invalidate cmd = {
@@ -279,7 +279,7 @@ static inline int invalidate1(uint32_t viommu, uint64_t w0, uint64_t w1)
 	return invalidate(viommu, &cmd, &num);
 }
 
-/* ---- what must work ---- */
+/* ---- calls that must succeed ---- */
 
 static inline void must(int rc, const char *what)
 {
@@ -288,7 +288,7 @@ static inline void must(int rc, const char *what)
 		die("%s", what);
 }
 
-/* Guest RAM in a new IOAS, with a nest parent that is made for @dev */
+/* Put the guest's RAM into a new IOAS, with a nest parent that is made for @dev */
 static inline void setup_ram(const struct vdev *dev)
 {
 	unsigned int i;
@@ -343,8 +343,8 @@ static inline uint32_t abort_for(uint32_t viommu, const struct vdev *dev)
 /* ---- DMA ---- */
 
 /*
- * A DMA by iommu-testdev to a page-aligned address: the number of the data page where it
- * arrived, NOWHERE, or ASTRAY when it was another place or more than one.
+ * Let iommu-testdev write to a page-aligned address. Return: number of the data page where the DMA
+ * arrived; NOWHERE; or ASTRAY if it arrived in another place or in more than one.
  */
 static inline int lands(const struct vdev *dev, uint64_t addr)
 {
@@ -365,7 +365,7 @@ static inline int lands(const struct vdev *dev, uint64_t addr)
 	return found;
 }
 
-/* edu carries @text from one address to another: 16 bytes, 200 ms */
+/* Let edu carry @text from one address to another: 16 bytes, 200 ms */
 static inline void edu_carry(const struct vdev *dev, uint64_t from, uint64_t to)
 {
 	edu_start(dev, false, from);

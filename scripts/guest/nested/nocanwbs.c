@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device that could make the host's memory incoherent (no CANWBS in the firmware
- * tables, no S2FWB in the SMMU) gets no vIOMMU; the rest of iommufd works for it.
+ * A device that could make the host's memory incoherent (no CANWBS in the firmware tables, no S2FWB
+ * in the SMMU) gets no vIOMMU; everything else of iommufd works for it.
  */
 #include "nested.h"
 #include "tags.h"
@@ -37,7 +37,7 @@ CASE(nocanwbs, no_viommu)
 
 	for (smmu = 0; smmu < 3; smmu++)
 		EXPECT_EQ(EOPNOTSUPP, new_viommu(itd(smmu), parent, &id));
-	/* nor a nested HWPT without one */
+	/* a nested HWPT without a vIOMMU is refused, too */
 	EXPECT_EQ(EOPNOTSUPP, err(ioctl(iommu, IOMMU_HWPT_ALLOC, &cmd)));
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the kernel must refuse with EIO and what it must take, said by the uAPI header of
- * iommufd and Arm IHI 0070, for the SMMU that IOMMU_GET_HW_INFO describes. Where these
- * leave a choice it is said to be open.
+ * Which input the kernel must refuse with EIO and which it must take, according to the uAPI header
+ * of iommufd and Arm IHI 0070, for the SMMU that IOMMU_GET_HW_INFO describes. Where these leave a
+ * choice, the verdict is OPEN.
  */
 #ifndef NESTED_ORACLE_H
 #define NESTED_ORACLE_H
@@ -18,7 +18,7 @@ static inline uint64_t get(uint64_t word, unsigned int high, unsigned int low)
 	return word << (63 - high) >> (63 - high + low);
 }
 
-/* Fills hw */
+/* Fill in hw */
 static inline int read_hw_info(const struct vdev *dev)
 {
 	struct iommu_hw_info cmd = {
@@ -40,27 +40,27 @@ static inline int read_hw_info(const struct vdev *dev)
 #define HW_RIL		get(hw.idr[3], 10, 10)
 #define HW_DS		get(hw.idr[5], 7, 7)
 
-/* 5.2, for the two words of a vSTE */
+/* 5.2: judge the two words of a vSTE */
 static inline enum verdict judge_vste(uint64_t w0, uint64_t w1)
 {
 	uint64_t config = get(w0, 3, 1);
 
 	if (!(w0 & STE0_V))
 		return TAKEN;
-	/* beside S1Fmt, S1ContextPtr, S1CDMax; S1DSS to S1CSH, S1STALLD, EATS */
+	/* bits beside S1Fmt, S1ContextPtr, S1CDMax; S1DSS to S1CSH, S1STALLD, EATS */
 	if (w0 & BITS(58, 56) || w1 & ~(BITS(7, 0) | BITS(27, 27) | BITS(29, 28)))
 		return REFUSED;
 	if (config != STE_ABORT && config != STE_BYPASS && config != STE_S1)
 		return REFUSED;
 	if (get(w1, 29, 28) > 1)
 		return REFUSED;
-	/* an address, number of CDs or format of tables that this SMMU does not have */
+	/* an address, a number of CDs or a format of tables that this SMMU does not have */
 	if (get(w0, 55, 52) || get(w0, 63, 59) > HW_SSIDSIZE || get(w0, 5, 4) == 3)
 		return OPEN;
 	return TAKEN;
 }
 
-/* 4.4.1.1 */
+/* 4.4.1.1: judge the range of a TLBI */
 static inline enum verdict judge_range(uint64_t w0, uint64_t w1)
 {
 	/* lowest address bit that a level hint allows */
@@ -81,7 +81,7 @@ static inline enum verdict judge_range(uint64_t w0, uint64_t w1)
 	return TAKEN;
 }
 
-/* Chapter 4. @known: is this a vSID that the vSMMU has? */
+/* Chapter 4: judge a command. @known: does the vSMMU have this vSID? */
 static inline enum verdict judge_command(const struct command *cmd, bool (*known)(uint32_t))
 {
 	uint64_t w0 = cmd->w[0], w1 = cmd->w[1], may0 = BITS(7, 0), may1 = 0;

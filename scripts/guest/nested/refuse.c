@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Bad input: every call that the uAPI header forbids is refused with the errno that it
- * promises, and nothing has changed: not the arrays, not the STEs, not where a running
- * guest's DMA goes.
+ * Bad input: every call that the uAPI header forbids is refused with the errno that the header
+ * promises, and nothing has changed: not the arrays, not the STEs, and not where a running guest's
+ * DMA goes.
  */
 #include "nested.h"
 #include "oracle.h"
@@ -22,7 +22,7 @@ static struct stage1 s1;
 
 static char state[2][32768];
 
-/* All that debugfs tells of domains and STEs */
+/* Read everything that debugfs says about domains and STEs */
 static void read_state(char *text)
 {
 	glob_t files = { 0 };
@@ -53,7 +53,7 @@ FIXTURE_SETUP(refuse)
 	nested = stage1_for(viommu, itd(0), &s1);
 	must(attach(itd(0), nested), "attach");
 	must(read_hw_info(itd(0)), "IOMMU_GET_HW_INFO");
-	/* others are open, but attached to nothing */
+	/* open other devices, which are attached to nothing */
 	dev_at(0, ITD_ID, 1);
 	itd(1);
 	read_state(state[0]);
@@ -78,7 +78,7 @@ static const char *unchanged(void)
 	return NULL;
 }
 
-/* Objects that a table names */
+/* Objects that a table below names */
 enum object { VIOMMU, PARENT, IOAS, NESTED, DEVICE, NOTHING };
 
 static uint32_t object_id(enum object object)
@@ -106,8 +106,8 @@ CASE(refuse, nested_hwpt)
 		const char *name;
 		uint32_t flags, reserved, type, len;
 		enum object pt;
-		char ptr;	/* 0: fine, 'n': NULL, 'b': bad */
-		char dev;	/* 0: fine, 'o': behind another SMMU, 'b': bad */
+		char ptr;	/* 0: valid, 'n': NULL, 'b': bad */
+		char dev;	/* 0: valid, 'o': behind another SMMU, 'b': bad */
 		int want;
 	} row[] = {
 		{ "good", 0, 0, ARM, 16, VIOMMU, 0, 0, 0 },
@@ -167,7 +167,7 @@ CASE(refuse, nested_hwpt)
 	ASSERT_FINE(unchanged());
 }
 
-/* Every bit of a stage-1, a bypass, an abort and an invalid vSTE, and all of Config, EATS */
+/* Every bit of a vSTE of stage 1, bypass, abort and V = 0, and all values of Config and EATS */
 CASE(refuse, vste)
 {
 	static const uint64_t config[] = { STE_S1, STE_BYPASS, STE_ABORT };
@@ -238,7 +238,7 @@ CASE(refuse, viommu)
 		if (!row[i].want)
 			EXPECT_EQ(0, remove_object(cmd.out_viommu_id));
 	}
-	/* a page table that is no nest parent */
+	/* a page table that is not a nest parent */
 	hwpt = new_hwpt(itd(0), ioas);
 	EXPECT_EQ(EINVAL, new_viommu(itd(0), hwpt, &id));
 	ASSERT_EQ(0, remove_object(hwpt));
@@ -306,7 +306,7 @@ CASE(refuse, veventq)
 		}
 		if (row[i].want)
 			continue;
-		/* one of a type */
+		/* there can be one of each type */
 		EXPECT_EQ(EEXIST, err(ioctl(iommu, IOMMU_VEVENTQ_ALLOC, &cmd)));
 		close(cmd.out_veventq_fd);
 		EXPECT_EQ(0, remove_object(cmd.out_veventq_id));
@@ -317,7 +317,7 @@ CASE(refuse, veventq)
 CASE(refuse, invalidate)
 {
 	enum { ARM = IOMMU_VIOMMU_INVALIDATE_DATA_ARM_SMMUV3 };
-	/* an NH_ALL, longer than it has to be; then with something in its tail */
+	/* an NH_ALL that is longer than needed; then one whose extra bytes are not zero */
 	static const uint64_t longer[3] = { TLBI_NH_ALL }, tail[3] = { TLBI_NH_ALL, 0, 1 };
 	static const uint64_t two[4] = { TLBI_NH_ALL, 0, TLBI_NSNH_ALL, 0 };
 	static const struct {
@@ -369,7 +369,7 @@ CASE(refuse, invalidate)
 	ASSERT_FINE(unchanged());
 }
 
-/* None at all: the way to ask whether a type is known */
+/* No command at all: user space asks in this way whether a type is known */
 CASE(refuse, invalidate_nothing)
 {
 	struct command none;
@@ -387,7 +387,7 @@ static bool known(uint32_t vsid)
 	return vsid == VSID;
 }
 
-/* One command by itself, against what it should meet with; NULL or what is wrong */
+/* Send one command and compare the result with the oracle's. Return: NULL, or what is wrong */
 static const char *one_command(uint64_t w0, uint64_t w1)
 {
 	struct command cmd = { { w0, w1 } };
@@ -400,7 +400,7 @@ static const char *one_command(uint64_t w0, uint64_t w1)
 	return why("command 0x%016lx 0x%016lx: %s, %u done", w0, w1, strerror(rc), num);
 }
 
-/* Every opcode, and every bit of the good ones */
+/* Every opcode, and every bit of legal commands */
 CASE(refuse, commands)
 {
 	static const struct command good[] = {
@@ -429,7 +429,7 @@ CASE(refuse, commands)
 	ASSERT_FINE(unchanged());
 }
 
-/* Those in front of a bad one are done, that one and those behind it are not */
+/* The commands before an illegal one are done; that one and those behind it are not */
 CASE(refuse, stops_at_the_bad_one)
 {
 	static const unsigned int at[] = { 0, 1, 2, 3, 61, 62, 63, 64, 65, 126, 127, 128, 198 };
@@ -439,7 +439,7 @@ CASE(refuse, stops_at_the_bad_one)
 		{ { TLBI_NH_ALL | 1 << 8, 0 } }, { { ~0ull, ~0ull } },
 		{ { ATC_INV | CMD0_SID(VSID + 1), 52 } },
 	};
-	/* with a granule: without one the host makes more of it, see nesting.rst */
+	/* with a granule, because without one the host invalidates more, see nesting.rst */
 	const uint64_t page = CMD1_TG_4K | CMD1_TTL(3);
 	struct command cmd[200];
 	unsigned int i, j;
@@ -455,7 +455,7 @@ CASE(refuse, stops_at_the_bad_one)
 			ASSERT_EQ(old + j, lands(itd(0), dva(4 + j)));
 			stage1_map(&s1, 4 + j, new + j);
 		}
-		/* slot 4 is invalidated just in front of it, slot 5 just behind */
+		/* slot 4 is invalidated just before the illegal command, slot 5 just behind it */
 		for (j = 0; j < N(cmd); j++)
 			cmd[j] = (struct command){ { TLBI_NH_VA | CMD0_ASID(ASID),
 						     dva(100) | page } };
@@ -466,7 +466,7 @@ CASE(refuse, stops_at_the_bad_one)
 		num = N(cmd);
 		EXPECT_EQ(EIO, invalidate(viommu, cmd, &num));
 		EXPECT_EQ(at[i], num);
-		/* the in-tree driver counts such that it has not sent */
+		/* the in-tree driver counts commands as done that it has not sent */
 		if (has_debugfs())
 			EXPECT_EQ(at[i] ? new : old, lands(itd(0), dva(4)));
 		EXPECT_EQ(old + 1, lands(itd(0), dva(5)));
@@ -478,7 +478,7 @@ CASE(refuse, stops_at_the_bad_one)
 	ASSERT_FINE(unchanged());
 }
 
-/* As many as one call may have */
+/* As many commands as one call may have */
 CASE(refuse, half_a_million)
 {
 	uint32_t num = 1u << 19, i;

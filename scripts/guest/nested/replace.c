@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From every kind of HWPT to every other one, in all orders, and by chance with two
- * devices: DMA goes where the new one says and nowhere else, and the arrays hold exactly
- * what the attachments add.
+ * From every kind of HWPT to every other one, in all orders, and at random with two devices: DMA
+ * goes where the new HWPT says and nowhere else, and the arrays have exactly the entries of the
+ * attachments.
  */
 #include "nested.h"
 #include "stage1.h"
@@ -22,9 +22,9 @@ static const char * const ste_kind[KINDS] = {
 	[ABORT] = "abort", [STAGE1] = "nested", [OTHER_STAGE1] = "nested",
 };
 
-/* One address for each kind that translates, and the page behind it */
+/* One address for each kind of HWPT that translates, and the page behind it */
 #define SPOTS	5
-#define OWN_IOVA	0x6000000ul	/* of the stage-1 HWPT alone */
+#define OWN_IOVA	0x6000000ul	/* mapped in the stage-1 HWPT alone */
 
 static const struct {
 	uint64_t addr;
@@ -34,7 +34,7 @@ static const struct {
 	{ RAM_IPA + (TABLES + 51) * PAGE, 51 },	/* RAW_PARENT, BYPASS */
 	{ DVA + 1 * PAGE, 52 },			/* STAGE1 */
 	{ DVA + 2 * PAGE, 53 },			/* OTHER_STAGE1 */
-	{ DVA + 3 * PAGE, 54 },			/* both; 55 for the other */
+	{ DVA + 3 * PAGE, 54 },			/* both stages 1; page 55 in the other */
 };
 
 FIXTURE(replace) {
@@ -77,7 +77,7 @@ FIXTURE_TEARDOWN_PARENT(replace)
 	EXPECT_FINE(all_clean(self->domains));
 }
 
-/* A device, its HWPTs, what it is attached to */
+/* A device, its HWPTs, and which of them it is attached to */
 struct subject {
 	struct vdev *dev;
 	uint32_t pt[KINDS];
@@ -90,7 +90,7 @@ static void subject_init(struct subject *sub, struct vdev *dev, uint64_t vsid)
 	sub->dev = dev;
 	sub->now = DETACHED;
 	sub->before = DETACHED;
-	/* iommufd has one vDEVICE for a device; bypass and abort do without */
+	/* iommufd allows one vDEVICE for a device; bypass and abort need none */
 	vdevice_for(viommu[0], dev, vsid);
 	sub->pt[S1_HWPT] = own;
 	sub->pt[RAW_PARENT] = parent;
@@ -100,7 +100,7 @@ static void subject_init(struct subject *sub, struct vdev *dev, uint64_t vsid)
 	sub->pt[OTHER_STAGE1] = stage1_for(viommu[0], dev, &s1[1]);
 }
 
-/* The page that an address shows under a kind */
+/* Return: the page that spot @nr leads to under a kind of HWPT */
 static int shows(enum kind kind, unsigned int nr)
 {
 	static const bool seen[KINDS][SPOTS] = {
@@ -116,7 +116,10 @@ static int shows(enum kind kind, unsigned int nr)
 	return spot[nr].page + (kind == OTHER_STAGE1 && nr == 4);
 }
 
-/* Translations left of the last kind would show here */
+/*
+ * Does DMA go where the HWPT says? Stale translations of the last HWPT would show here. Return:
+ * NULL, or what is wrong.
+ */
 static const char *dma_is_right(const struct subject *sub)
 {
 	unsigned int i;
@@ -150,7 +153,10 @@ static const char *go(struct subject *sub, enum kind kind)
 	return NULL;
 }
 
-/* The sum of what the subjects add; all are behind one SMMU */
+/*
+ * Do the arrays have the sum of what the subjects add? All are behind one SMMU. Return: NULL, or
+ * what is wrong.
+ */
 static const char *arrays_are_right(const struct subject *sub, unsigned int n)
 {
 	unsigned int i, raw = 0, via[2] = { 0 };

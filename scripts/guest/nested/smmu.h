@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a guest's SMMUv3 driver writes: vSTEs, context descriptors, stage-1 page tables
- * and invalidation commands. Arm IHI 0070, chapters 4 and 5; all of it little-endian,
- * as this CPU is.
+ * What a guest's SMMUv3 driver writes: vSTEs, context descriptors, stage-1 page tables and
+ * invalidation commands. Arm IHI 0070, chapters 4 and 5. All of it is little-endian, as this CPU
+ * is.
  */
 #ifndef NESTED_SMMU_H
 #define NESTED_SMMU_H
@@ -27,7 +27,7 @@
 #define STE1_EATS(x)		((uint64_t)(x) << 28)
 #define STE1_STALLD		BIT(27)
 
-/* 5.4: context descriptor, 64 bytes. 4K granule, 39 bits of input, 40 of output */
+/* 5.4: context descriptor, 64 bytes, for a 4K granule, 39 bits of input and 40 bits of output */
 #define CD_WORDS		8
 #define CD0_T0SZ		25ull
 #define CD0_WB			(BIT(8) | BIT(10) | 3ull << 12)	/* IR0, OR0, SH0 */

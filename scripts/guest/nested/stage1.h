@@ -5,7 +5,10 @@
 
 #include "nested.h"
 
-/* Four pages of guest RAM, from @first on: a table of one CD, page tables of levels 1 to 3 */
+/*
+ * Four pages of guest RAM, from page @first on: a table of one CD, and page tables of levels 1 to
+ * 3.
+ */
 struct stage1 {
 	unsigned int first;
 	unsigned int asid;
@@ -63,7 +66,7 @@ static inline void stage1_unmap(const struct stage1 *s1, unsigned int slot)
 	stage1_set(s1, slot, 0);
 }
 
-/* A vSTE that leads to it */
+/* Make a vSTE that points to it */
 static inline uint32_t stage1_for(uint32_t viommu, const struct vdev *dev,
 				  const struct stage1 *s1)
 {

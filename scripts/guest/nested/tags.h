@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the driver's debugfs says of nest parents, STEs and errors. Its form is in
- * Documentation/debugfs.rst. The in-tree driver has none of it: nothing is checked then,
- * so that the programs can be tried on it; scripts/guest/nested.sh wants it with ours.
+ * What the driver's debugfs says about nest parents, STEs and errors. Documentation/debugfs.rst
+ * describes its format. The in-tree driver has none of it, so nothing is checked then, and the
+ * programs can be tried on that driver. scripts/guest/nested.sh requires it with this driver.
  */
 #ifndef NESTED_TAGS_H
 #define NESTED_TAGS_H
@@ -16,7 +16,7 @@ static inline bool has_debugfs(void)
 
 #define MAX_TAGS	64
 
-/* An entry with users of a nest parent's array */
+/* An entry of a nest parent's array that has users */
 struct tag {
 	char type[24];
 	char smmu[64];
@@ -24,7 +24,7 @@ struct tag {
 	unsigned int users;
 };
 
-/* Fills @tags with all of them and returns how many */
+/* Fill in @tags with all such entries. Return: number of entries */
 static inline unsigned int live_tags(struct tag *tags)
 {
 	FILE *file = fopen(DEBUGFS "domains", "r");
@@ -47,7 +47,10 @@ static inline unsigned int live_tags(struct tag *tags)
 	return n;
 }
 
-/* How many users this type has on this SMMU; @id, if given, is set to the last entry's */
+/*
+ * Number of users of entries of this type on this SMMU; @id, if given, is set to the id of the last
+ * one.
+ */
 static inline unsigned int tag_users(const char *smmu, const char *type, unsigned int *id)
 {
 	struct tag tags[MAX_TAGS];
@@ -63,7 +66,7 @@ static inline unsigned int tag_users(const char *smmu, const char *type, unsigne
 	return users;
 }
 
-/* The entry of a vSMMU that shares the VMID of @tags[@i]; NULL if that is not exactly one */
+/* The entry of a vSMMU that has the VMID of @tags[@i]; NULL if there is not exactly one */
 static inline const struct tag *twin_of(const struct tag *tags, unsigned int n, unsigned int i)
 {
 	const struct tag *twin = NULL;
@@ -80,9 +83,9 @@ static inline const struct tag *twin_of(const struct tag *tags, unsigned int n, 
 }
 
 /*
- * Do the arrays of all nest parents have on @smmu exactly this: @raw users of S2_VMIDs,
- * and @via users of S2_VMID_VSMMU and of S2_VMID_S1_CLEAR each, in @vsmmus pairs with a
- * VMID of their own? What is wrong, or NULL.
+ * Do the arrays of all nest parents have on @smmu exactly this: @raw users of S2_VMIDs, and @via
+ * users of S2_VMID_VSMMU and of S2_VMID_S1_CLEAR each, in @vsmmus pairs with a VMID of their own?
+ * Return: what is wrong, or NULL.
  */
 static inline const char *tags_are(const char *smmu, unsigned int raw, unsigned int via,
 				   unsigned int vsmmus)
@@ -120,7 +123,10 @@ static inline const char *tags_are(const char *smmu, unsigned int raw, unsigned 
 	return NULL;
 }
 
-/* The STE of a device is of this kind, as debugfs/SMMU/masters names it */
+/*
+ * Is the STE of a device of this kind, as debugfs/SMMU/masters names it? Return: NULL, or what is
+ * wrong.
+ */
 static inline const char *ste_is(const struct vdev *dev, const char *kind)
 {
 	char path[128], line[512], bdf[32] = "", have[32] = "nothing";
@@ -145,7 +151,7 @@ static inline const char *ste_is(const struct vdev *dev, const char *kind)
 	return NULL;
 }
 
-/* Domains there are, all kinds */
+/* Number of domains of all kinds */
 static inline unsigned int nr_domains(void)
 {
 	FILE *file = fopen(DEBUGFS "domains", "r");
@@ -159,7 +165,10 @@ static inline unsigned int nr_domains(void)
 	return n;
 }
 
-/* After a case, with all files closed: nothing is left, and no SMMU has had to complain */
+/*
+ * After a case, when all files are closed: is nothing left, and has no SMMU reported an error?
+ * Return: NULL, or what is wrong.
+ */
 static inline const char *all_clean(unsigned int domains)
 {
 	static const char * const bad[] = { "cmd_errors", "timeouts", "withheld_tags", "dead" };

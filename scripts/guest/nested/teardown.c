@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The end of it: objects destroyed in every order, files closed and processes killed
- * under load, devices reset and removed in the middle. The kernel says nothing, nothing
- * is left, and what stays works on.
+ * Objects are destroyed in every order, files are closed and processes killed under load, and
+ * devices are reset and removed in the middle. The kernel must not warn, nothing may be left, and
+ * everything else must work on.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -30,7 +30,7 @@ FIXTURE_TEARDOWN_PARENT(teardown)
 	EXPECT_FINE(all_clean(self->domains));
 }
 
-/* A guest with one device in its stage 1, slot N shows page N */
+/* A guest with one device in its stage 1, in which slot N leads to page N */
 static struct vdev *device;
 static uint32_t viommu, vdevice, queue, nested, bypass;
 static int queue_fd = -1;
@@ -79,7 +79,10 @@ static const char * const object_name[OBJECTS] = {
 	"nested HWPT", "bypass HWPT", "vDEVICE", "vEVENTQ", "vIOMMU", "nest parent", "IOAS",
 };
 
-/* @left: bits of objects; what holds each of them? */
+/*
+ * Does another object, or the attachment, keep this object from being destroyed? @left: bits of the
+ * objects that are left.
+ */
 static bool is_held(enum object object, unsigned int left, bool attached)
 {
 	static const unsigned int holders[OBJECTS] = {
@@ -140,7 +143,7 @@ CASE(teardown, objects_in_all_orders)
 	}
 }
 
-/* The files, which nothing was removed from before */
+/* Close the files in all orders, with all objects still in them */
 CASE(teardown, files_in_all_orders)
 {
 	static const char order[6][4] = { "dqi", "diq", "qdi", "qid", "idq", "iqd" };
@@ -174,7 +177,7 @@ CASE(teardown, files_in_all_orders)
 
 static bool stop;
 
-/* Is @rc one that a call may give whose file or object has just gone? */
+/* May a call return @rc when its file or object has just gone? */
 static bool may_fail(int rc)
 {
 	return !rc || rc == EBADF || rc == ENOENT || rc == EIO || rc == EBUSY || rc == ENODEV ||
@@ -226,7 +229,7 @@ static void *dma(void *failed)
 	return NULL;
 }
 
-/* The host's own changes, of pages that nothing else looks at */
+/* Let the host map and unmap a page that is not used by anything else */
 static void *remapping(void *failed)
 {
 	(void)failed;
@@ -302,7 +305,9 @@ CASE(teardown, killed_under_load)
 			pause();
 		}
 		ASSERT_LT(0, child);
-		/* time to set up, which is slow on a debug kernel, and less */
+		/*
+		 * some rounds have time to set up, which is slow on a debug kernel; others do not
+		 */
 		usleep((round % 4 ? 300 : 0) * 1000 + ms * 1000);
 		kill(child, SIGKILL);
 		ASSERT_EQ(child, waitpid(child, &status, 0));
@@ -320,7 +325,7 @@ CASE(teardown, closed_under_load)
 		usleep(1000 * (50 + rnd(100)));
 		if (round % 2)
 			close(iommu);
-		/* its BAR stays mapped until the threads are gone */
+		/* BAR 0 of the device stays mapped until the threads are gone */
 		close(device->fd);
 		if (!(round % 2))
 			close(iommu);
@@ -334,7 +339,10 @@ CASE(teardown, closed_under_load)
 	}
 }
 
-/* Objects go while others use them: EBUSY or done, and nothing worse */
+/*
+ * Objects are destroyed while others use them: the call returns EBUSY or 0, and nothing worse
+ * happens.
+ */
 CASE(teardown, destroyed_under_load)
 {
 	unsigned int round, i;
@@ -361,7 +369,7 @@ CASE(teardown, destroyed_under_load)
 
 /* ---- reset and removal ---- */
 
-/* Memory and mastering on, as a guest's driver would after a reset */
+/* Turn memory space and bus mastering on, as a guest's driver would after a reset */
 static void enable(const struct vdev *dev)
 {
 	struct vfio_region_info info = {
@@ -375,7 +383,7 @@ static void enable(const struct vdev *dev)
 		die("%s: PCI_COMMAND", dev->bdf);
 }
 
-/* Behind a root port, by its bus */
+/* Reset of a device behind a root port, by its bus */
 CASE(teardown, reset)
 {
 	unsigned int round;
@@ -399,7 +407,7 @@ CASE(teardown, reset)
 	}
 }
 
-/* igb resets itself, function level, in whatever it is attached to */
+/* Function level reset of igb, whatever it is attached to */
 CASE(teardown, function_level_reset)
 {
 	struct vdev *dev = dev_at(0, IGB_ID, 0);
@@ -426,7 +434,7 @@ static void put_text(const char *path, const char *text)
 	close(fd);
 }
 
-/* To vfio-pci again; the device is new, and has forgotten everything */
+/* Bind the device to vfio-pci again; it is a new device, without the old attachments */
 static void found_again(const char *bdf)
 {
 	char path[128];
@@ -438,8 +446,8 @@ static void found_again(const char *bdf)
 }
 
 /*
- * Hot removal of a device that a guest has: it waits until the VMM lets go. The vSMMU,
- * whose file stays open, takes the device back.
+ * Hot removal of a device that a guest has: the removal waits until the VMM closes the device. The
+ * vSMMU, whose file stays open, takes the new device.
  */
 CASE(teardown, removed)
 {
@@ -454,7 +462,7 @@ CASE(teardown, removed)
 		load(round % 2);
 		child = fork();
 		if (!child) {
-			/* it must not hold the device itself */
+			/* the child must not hold the device itself */
 			close_device(device);
 			put_text(path, "1");
 			_exit(0);

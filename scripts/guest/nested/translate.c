@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a device's DMA does under each kind of HWPT, and when what a guest changes takes
- * effect: not before it is invalidated, and at once then. What the host changes under a
+ * Where a device's DMA goes under each kind of HWPT, and when changes take effect. A change of the
+ * guest takes effect when the guest invalidates it, not before. A change of the host under a
  * running guest takes effect at once.
  */
 #include "nested.h"
@@ -40,7 +40,7 @@ FIXTURE_TEARDOWN_PARENT(translate)
 	EXPECT_FINE(all_clean(self->domains));
 }
 
-/* A vSMMU, and the device in its guest's stage 1: slot N shows page N */
+/* Make a vSMMU and attach the device to its guest's stage 1, in which slot N leads to page N */
 static void run_guest(void)
 {
 	unsigned int i;
@@ -89,7 +89,7 @@ CASE(translate, raw_parent)
 	EXPECT_EQ(NOWHERE, lands(dev, data_ipa(5)));
 }
 
-/* A guest's SMMU that is off: no vDEVICE is needed */
+/* The guest's SMMU is off: no vDEVICE is needed */
 CASE(translate, bypass)
 {
 	viommu = viommu_for(dev);
@@ -115,7 +115,7 @@ CASE(translate, abort)
 
 	viommu = viommu_for(dev);
 	hwpt[0] = abort_for(viommu, dev);
-	/* an STE that is not valid may hold anything */
+	/* an STE with V = 0 may have any other bits */
 	hwpt[1] = nested_for(viommu, dev, 0, 0);
 	hwpt[2] = nested_for(viommu, dev, ~STE0_V, ~0ull);
 	for (i = 0; i < 3; i++) {
@@ -130,7 +130,7 @@ CASE(translate, stage1)
 {
 	run_guest();
 	EXPECT_EQ(3, lands(dev, dva(3)));
-	/* a hole, an IPA, an address above the tables */
+	/* a hole, an IPA, an address beyond the tables */
 	EXPECT_EQ(NOWHERE, lands(dev, dva(16)));
 	EXPECT_EQ(NOWHERE, lands(dev, data_ipa(3)));
 	EXPECT_EQ(NOWHERE, lands(dev, 1ull << 39));
@@ -154,14 +154,14 @@ CASE(translate, edu_carries_data)
 	memcpy(data_mem(20), text, sizeof(text));
 	edu_carry(dev, dva(1), dva(2) + 64);
 	EXPECT_EQ(0, memcmp(data_mem(21) + 64, text, sizeof(text)));
-	/* what cannot be written is not */
+	/* a page that is read-only is not written */
 	memset(data_mem(21), 0, PAGE);
 	edu_carry(dev, dva(1), dva(3));
 	EXPECT_EQ(0, memcmp(data_mem(20), text, sizeof(text)));
 	EXPECT_EQ(0, *(char *)data_mem(21));
 }
 
-/* Without a vDEVICE no vSID: refused, and the device stays where it was */
+/* Without a vDEVICE there is no vSID: the attach is refused, and the device stays where it was */
 CASE(translate, stage1_wants_vdevice)
 {
 	uint32_t hwpt, vdevice;
@@ -178,14 +178,17 @@ CASE(translate, stage1_wants_vdevice)
 	vdevice = vdevice_for(viommu, dev, VSID);
 	ASSERT_EQ(0, attach(dev, hwpt));
 	EXPECT_EQ(30, lands(dev, dva(3)));
-	/* the vSID goes, the translation stays, its commands do not work any more */
+	/*
+	 * the vDEVICE is destroyed: the translation stays, but commands with its vSID do not work
+	 * any more
+	 */
 	ASSERT_EQ(0, invalidate1(viommu, CFGI_CD | CMD0_SID(VSID), CMD1_LEAF));
 	ASSERT_EQ(0, remove_object(vdevice));
 	EXPECT_EQ(30, lands(dev, dva(3)));
 	EXPECT_EQ(EIO, invalidate1(viommu, CFGI_CD | CMD0_SID(VSID), CMD1_LEAF));
 }
 
-/* Commands that reach slot 3, and such that do not */
+/* Commands that invalidate slot 3, and commands that do not */
 static const struct {
 	const char *name;
 	uint64_t w0, w1;
@@ -197,7 +200,7 @@ static const struct {
 	{ "NH_ASID", TLBI_NH_ASID | CMD0_ASID(ASID), 0, true },
 	{ "NH_ALL", TLBI_NH_ALL, 0, true },
 	{ "NSNH_ALL", TLBI_NSNH_ALL, 0, true },
-	/* whatever VMID the guest says, it is its own */
+	/* whatever VMID the guest names, its own is meant */
 	{ "NH_ASID of VMID 0xbad", TLBI_NH_ASID | CMD0_ASID(ASID) | CMD0_VMID(0xbad), 0, true },
 	{ "NH_ALL of VMID 1", TLBI_NH_ALL | CMD0_VMID(1), 0, true },
 	/* 8 pages from slot 0 on: (NUM + 1) << SCALE */
@@ -205,7 +208,7 @@ static const struct {
 	  DVA | CMD1_TG_4K | CMD1_TTL(3), true },
 	{ "NH_VAA range", TLBI_NH_VAA | CMD0_NUM(0) | CMD0_SCALE(3),
 	  DVA | CMD1_TG_4K, true },
-	/* with a granule: without one the host makes more of it, see nesting.rst */
+	/* with a granule, because without one the host invalidates more, see nesting.rst */
 	{ "NH_VA of a neighbour", TLBI_NH_VA | CMD0_ASID(ASID),
 	  (DVA + 4 * PAGE) | CMD1_TG_4K | CMD1_TTL(3), false },
 	{ "NH_VA of another ASID", TLBI_NH_VA | CMD0_ASID(ASID + 1),
@@ -215,7 +218,7 @@ static const struct {
 	  DVA | CMD1_TG_4K | CMD1_TTL(3), false },
 };
 
-/* The guest changes its page table: the old translation until it says so */
+/* The guest changes its page table: the old translation is used until the guest invalidates it */
 CASE(translate, guest_tlbi)
 {
 	unsigned int i;
@@ -235,7 +238,7 @@ CASE(translate, guest_tlbi)
 			ASSERT_EQ(0, invalidate1(viommu, TLBI_NH_ALL, 0));
 		old = new;
 	}
-	/* to nothing, and from nothing, which is in no TLB */
+	/* to no page, and from no page, which is in no TLB */
 	ASSERT_EQ(old, lands(dev, dva(3)));
 	stage1_unmap(&s1, 3);
 	EXPECT_EQ(old, lands(dev, dva(3)));
@@ -245,7 +248,7 @@ CASE(translate, guest_tlbi)
 	EXPECT_EQ(3, lands(dev, dva(3)));
 }
 
-/* The guest changes its CD: another address space, with another ASID */
+/* The guest changes its CD: another address space with another ASID */
 CASE(translate, guest_cfgi)
 {
 	static const struct {
@@ -268,7 +271,10 @@ CASE(translate, guest_cfgi)
 		ASSERT_EQ(now, lands(dev, dva(3)));
 		stage1_write_cd(&s1, to->asid, to->first + 1);
 		ASSERT_EQ(now, lands(dev, dva(3)));
-		/* another device's CD is of no concern; here it does not even exist */
+		/*
+		 * an invalidation of another device's CD has no effect; here that device does not
+		 * even exist
+		 */
 		ASSERT_EQ(EIO, invalidate1(viommu, CFGI_CD | CMD0_SID(VSID + 1), 0));
 		ASSERT_EQ(now, lands(dev, dva(3)));
 		ASSERT_EQ(0, invalidate1(viommu, cfgi[i].w0, cfgi[i].w1));
@@ -277,7 +283,7 @@ CASE(translate, guest_cfgi)
 	}
 }
 
-/* The host changes stage 2 under a guest that knows nothing of it */
+/* The host changes stage 2 under a guest that does not know of it */
 CASE(translate, stage2_under_guest)
 {
 	unsigned int i;
@@ -304,7 +310,7 @@ CASE(translate, stage2_under_guest)
 	EXPECT_FINE(tags_are(dev->smmu, 0, 1, 1));
 }
 
-/* Many pages at once, from the first to the last, while the guest has them all in use */
+/* Many pages at once, from the first to the last, while the guest uses all of them */
 CASE(translate, stage2_many)
 {
 	unsigned int i;
@@ -320,7 +326,7 @@ CASE(translate, stage2_many)
 		ASSERT_EQ(16 + i, lands(dev, dva(i)));
 }
 
-/* Two devices of a guest behind one vSMMU have its VMID together */
+/* Two devices of a guest behind one vSMMU share its VMID */
 CASE(translate, two_devices)
 {
 	struct vdev *other = edu(variant->smmu);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Several vSMMUs over one nest parent: on one SMMU, where each has a VMID of its own, and
- * on different SMMUs. What one guest does is no concern of the other's; what the host does
- * to the parent is everybody's.
+ * Several vSMMUs over one nest parent: on one SMMU, where each has a VMID of its own, and on
+ * different SMMUs. What one guest does must not affect the others; what the host does to the parent
+ * affects all guests.
  */
 #include "nested.h"
 #include "stage1.h"
@@ -12,7 +12,7 @@
 #define VSID	5
 #define MAX	3
 
-/* A guest's vSMMU with one device in its stage 1, in which slot 3 shows page @page */
+/* A guest's vSMMU with one device in its stage 1, in which slot 3 leads to page @page */
 struct guest {
 	struct vdev *dev;
 	uint32_t viommu;
@@ -38,7 +38,7 @@ FIXTURE_TEARDOWN_PARENT(vsmmus)
 	EXPECT_FINE(all_clean(self->domains));
 }
 
-/* All guests have the same vSID, ASID and addresses */
+/* Start a guest; all guests have the same vSID, ASID and addresses */
 static void start(struct guest *guest, unsigned int nr, struct vdev *dev)
 {
 	guest->dev = dev;
@@ -51,7 +51,7 @@ static void start(struct guest *guest, unsigned int nr, struct vdev *dev)
 	must(attach(dev, guest->hwpt), "attach");
 }
 
-/* Each sees its own; NULL or what is wrong */
+/* Does each guest reach its own page? Return: NULL, or what is wrong */
 static const char *look(const struct guest *guest, unsigned int n)
 {
 	unsigned int i;
@@ -66,7 +66,7 @@ static const char *look(const struct guest *guest, unsigned int n)
 	return NULL;
 }
 
-/* The page table of every guest changes; only guest @who says so to its SMMU */
+/* The page table of every guest changes, but only guest @who invalidates it */
 static const char *only_one(struct guest *guest, unsigned int n, unsigned int who,
 			    const struct command *cmd)
 {
@@ -97,7 +97,7 @@ static const struct command tlbis[] = {
 	{ { TLBI_NSNH_ALL, 0 } },
 };
 
-/* Everybody has page 40 in slot 4, and the host takes it away and gives page 41 */
+/* Every guest has page 40 in slot 4. The host unmaps it and maps page 41 instead. */
 static const char *parent_changes(struct guest *guest, unsigned int n)
 {
 	const char *wrong = NULL;
@@ -140,14 +140,14 @@ CASE(vsmmus, on_one_smmu)
 	for (i = 0; i < 4; i++)
 		ASSERT_FINE(only_one(guest, 2, i % 2, &tlbis[i]));
 	ASSERT_FINE(parent_changes(guest, 2));
-	/* one goes to the raw parent: a third VMID */
+	/* one device is attached to the parent itself: a third VMID */
 	ASSERT_EQ(0, attach(guest[1].dev, parent));
 	EXPECT_FINE(tags_are(guest[0].dev->smmu, 1, 1, 1));
 	EXPECT_EQ(20, lands(guest[1].dev, data_ipa(20)));
 	ASSERT_EQ(0, attach(guest[1].dev, guest[1].hwpt));
 	EXPECT_FINE(tags_are(guest[0].dev->smmu, 0, 2, 2));
 	ASSERT_FINE(look(guest, 2));
-	/* one leaves, and the other does not notice */
+	/* one device leaves, which must not affect the other */
 	dev_detach(guest[0].dev);
 	EXPECT_FINE(tags_are(guest[0].dev->smmu, 0, 1, 1));
 	ASSERT_FINE(look(&guest[1], 1));
@@ -172,7 +172,7 @@ CASE(vsmmus, on_three_smmus)
 	for (i = 0; i < 4; i++)
 		ASSERT_FINE(only_one(guest, 3, i % 3, &tlbis[i]));
 	ASSERT_FINE(parent_changes(guest, 3));
-	/* on the raw parent beside them, and in another guest's bypass */
+	/* a device is attached to the parent itself, and another one to the bypass of its guest */
 	ASSERT_EQ(0, attach(guest[1].dev, parent));
 	ASSERT_EQ(0, attach(guest[2].dev, bypass_for(guest[2].viommu, guest[2].dev)));
 	EXPECT_FINE(tags_are(guest[0].dev->smmu, 0, 1, 1));
@@ -189,7 +189,7 @@ CASE(vsmmus, on_three_smmus)
 		EXPECT_FINE(tags_are(guest[i].dev->smmu, 0, 0, 0));
 }
 
-/* A vSMMU is of one SMMU, and of no use to a device behind another one */
+/* A vSMMU belongs to one SMMU; a device behind another SMMU is refused */
 CASE(vsmmus, not_for_other_smmus)
 {
 	struct guest *guest = self->guest;
@@ -208,7 +208,7 @@ CASE(vsmmus, not_for_other_smmus)
 	ASSERT_FINE(look(guest, 1));
 }
 
-/* The VMIDs of living vSMMUs differ; those of dead ones come back */
+/* The VMIDs of existing vSMMUs differ; those of destroyed ones are used again */
 CASE(vsmmus, vmids)
 {
 	unsigned int i, j, id[24] = { 0 };
@@ -236,7 +236,7 @@ CASE(vsmmus, vmids)
 	viommu[0] = viommu_for(itd(0));
 	must(attach(itd(0), bypass_for(viommu[0], itd(0))), "attach");
 	if (has_debugfs()) {
-		/* low numbers first, and all but 25 are free */
+		/* low numbers are used first, and all but 25 are free */
 		ASSERT_EQ(1, tag_users(itd(0)->smmu, "S2_VMID_VSMMU", &id[0]));
 		EXPECT_LE(id[0], 32);
 	}
