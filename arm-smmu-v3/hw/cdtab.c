@@ -12,7 +12,7 @@
 #include "hw/issue.h"
 #include "hw/shut.h"
 
-/* More SubstreamIDs than this: a first level for 4 KiB leaves is larger than a leaf */
+/* With more SubstreamIDs than this, the first level for 4 KiB leaves is larger than a leaf */
 #define LEAF_4K_SSID_BITS	15
 
 static size_t leaf_bytes(const struct smmu_cdtab *tab)
@@ -25,7 +25,7 @@ static u32 nr_leaves(const struct smmu_cdtab *tab)
 	return 1U << (tab->cdmax - tab->leaf_log2);
 }
 
-/* Which shape; no memory yet */
+/* Choose the format of the table. No memory is allocated yet. */
 static void choose_format(struct smmu_device *smmu, struct smmu_cdtab *tab, u8 ssid_bits)
 {
 	tab->cdmax = ssid_bits;
@@ -51,16 +51,16 @@ static int make_leaf(struct smmu_device *smmu, struct smmu_cdtab *tab, u32 i)
 
 	if (leaf->cd)
 		return 0;
-	/* zeroed: V = 0. Aligned to its size, as page allocations are. */
+	/* the memory is zeroed (V = 0), and aligned to its size, as page allocations are */
 	leaf->cd = dma_alloc_coherent(smmu->dev, leaf_bytes(tab), &leaf->dma, GFP_KERNEL);
 	if (!leaf->cd)
 		return -ENOMEM;
 	if (!tab->l1)
 		return 0;
 	/*
-	 * The zeroed leaf before the descriptor that leads to it. The SMMU may have cached
-	 * the invalid descriptor: the first write of a CD in the leaf, before which nobody
-	 * relies on it, has that forgotten too (CMD_CFGI_CD with Leaf = 0, 4.3.3).
+	 * Write the descriptor after the zeroed leaf to which it points. The SMMU may have cached
+	 * the invalid descriptor. The first write of a CD in the leaf invalidates that too
+	 * (CMD_CFGI_CD with Leaf = 0, 4.3.3), and before that the leaf is not needed.
 	 */
 	dma_wmb();
 	WRITE_ONCE(tab->l1[i], cpu_to_le64(CDTAB_L1_V | (leaf->dma & CDTAB_L1_L2PTR)));
@@ -161,7 +161,7 @@ void smmu_cdtab_write(struct smmu_device *smmu, struct smmu_cdtab *tab, const u3
 		.sids = sids,
 		.n = n,
 		.ssid = ssid,
-		/* see make_leaf() */
+		/* Leaf = 0 invalidates the first level too, see make_leaf() */
 		.leaf = !tab->l1,
 	};
 

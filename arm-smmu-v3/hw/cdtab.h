@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Context descriptor table of one master (Arm IHI 0070, 3.3.2, 5.4): one CD for requests
- * without SubstreamID, or one for each SubstreamID, linear or in two levels.
+ * Context descriptor table of one master (Arm IHI 0070, 3.3.2, 5.4). It has one CD for requests
+ * without SubstreamID, or one CD for each SubstreamID, and is linear or has two levels.
  *
- * Small tables are linear. Others have a first level of descriptors and leaves of 4 KiB, or of
- * 64 KiB where there are so many SubstreamIDs that the first level would outgrow the
- * leaves. Leaves are made when a SubstreamID is first reserved, and stay.
+ * Small tables are linear. Larger tables have a first level of descriptors and leaves of 4 KiB, or
+ * of 64 KiB where there are so many SubstreamIDs that with 4 KiB the first level would be larger
+ * than a leaf. A leaf is allocated when a SubstreamID in it is first reserved, and stays.
  *
- * Locking: the caller's attach mutex. The table lives from the master's first attach that
- * needs it to its release; an STE may point to it in between.
+ * Locking: the caller holds the attach mutex. The table exists from the first attach of the master
+ * that needs it until the release of the master. An STE may point to it in between.
  */
 #ifndef SMMU_HW_CDTAB_H
 #define SMMU_HW_CDTAB_H
@@ -20,9 +20,9 @@
 struct smmu_device;
 
 /**
- * struct smmu_cdtab_leaf - CDs that lie together
- * @cd: they; NULL while there is no such leaf
- * @dma: bus address
+ * struct smmu_cdtab_leaf - one leaf
+ * @cd: the CDs of the leaf; NULL while there is no such leaf
+ * @dma: bus address of @cd
  */
 struct smmu_cdtab_leaf {
 	struct smmu_cd *cd;
@@ -30,14 +30,14 @@ struct smmu_cdtab_leaf {
 };
 
 /**
- * struct smmu_cdtab - the table
+ * struct smmu_cdtab - the CD table of one master
  * @dma: bus address for STE.S1ContextPtr
  * @fmt: STE.S1Fmt
- * @cdmax: STE.S1CDMax: log2 of the SubstreamIDs, 0 for one CD
- * @leaf_log2: log2 of the CDs in a leaf; a linear table is one leaf
+ * @cdmax: STE.S1CDMax: log2 of the number of SubstreamIDs, 0 for one CD
+ * @leaf_log2: log2 of the number of CDs in a leaf; a linear table is one leaf
  * @leaf: the leaves, NULL while there is no table
  * @l1: first level, NULL for a linear table
- * @l1_dma: its bus address
+ * @l1_dma: bus address of @l1
  */
 struct smmu_cdtab {
 	dma_addr_t dma;
@@ -55,43 +55,44 @@ static inline bool smmu_cdtab_exists(const struct smmu_cdtab *tab)
 }
 
 /**
- * smmu_cdtab_alloc() - all CDs invalid; nothing to do where there is a table already
+ * smmu_cdtab_alloc() - allocate a table with all CDs invalid, unless there is one already
  * @smmu: SMMU
  * @tab: table
- * @ssid_bits: of the master; what a linear table cannot hold is cut, see @tab->cdmax
+ * @ssid_bits: number of SubstreamID bits of the master. @tab->cdmax may be less, because a linear
+ *	table is limited.
  * Return: 0 or -ENOMEM. The CD of SubstreamID 0 is reserved.
  */
 int smmu_cdtab_alloc(struct smmu_device *smmu, struct smmu_cdtab *tab, u8 ssid_bits);
 
 /**
- * smmu_cdtab_reserve() - the CD of a SubstreamID can be written afterwards
+ * smmu_cdtab_reserve() - make sure that there is memory for the CD of a SubstreamID
  * @smmu: SMMU
- * @tab: allocated
+ * @tab: allocated table
  * @ssid: SubstreamID
  * Return: 0, -ERANGE, -ENOMEM; on error nothing has changed
  */
 int smmu_cdtab_reserve(struct smmu_device *smmu, struct smmu_cdtab *tab, u32 ssid);
 
 /**
- * smmu_cdtab_free() - no STE points to it, and that is confirmed
- * @smmu: SMMU; for one that confirms nothing see smmu_device_free_dma()
- * @tab: table
+ * smmu_cdtab_free() - free a table
+ * @smmu: SMMU. If it is adrift the memory is withheld, see smmu_device_free_dma().
+ * @tab: table. No STE points to it, and the SMMU has confirmed that.
  */
 void smmu_cdtab_free(struct smmu_device *smmu, struct smmu_cdtab *tab);
 
-/* The CD, NULL where there is no table or no leaf for it */
+/* Return: the CD of SubstreamID @ssid, NULL where there is no table or no leaf for it */
 struct smmu_cd *smmu_cdtab_cd(const struct smmu_cdtab *tab, u32 ssid);
 
 /**
  * smmu_cdtab_write() - change a CD for every stream of the master
  * @smmu: SMMU
- * @tab: allocated
- * @sids: the master's StreamIDs, whose STEs may use the table
- * @n: how many
- * @ssid: SubstreamID, reserved
- * @target: wanted
+ * @tab: allocated table
+ * @sids: StreamIDs of the master, whose STEs may use the table
+ * @n: number of StreamIDs
+ * @ssid: reserved SubstreamID
+ * @target: the new CD
  *
- * Returns with the change confirmed for all streams, or with the SMMU shut.
+ * When this function returns, the SMMU has confirmed the change for all streams, or was shut.
  */
 void smmu_cdtab_write(struct smmu_device *smmu, struct smmu_cdtab *tab, const u32 *sids,
 		      u32 n, u32 ssid, const struct smmu_cd *target);

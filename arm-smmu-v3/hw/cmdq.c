@@ -18,7 +18,10 @@
 #include "hw/mmio.h"
 #include "hw/shut.h"
 
-/* One coherent word for completions; without it CONS is polled, which always works */
+/*
+ * Allocate one coherent word in which CMD_SYNCs report completion. Without it the driver polls
+ * CONS, which always works, so a failure is no error.
+ */
 static void alloc_sync_word(struct smmu_cmdq *q)
 {
 	struct smmu_device *smmu = q->smmu;
@@ -29,7 +32,10 @@ static void alloc_sync_word(struct smmu_cmdq *q)
 						  GFP_KERNEL);
 }
 
-/* CMDQEN = 0 does not wait for an MSI (6.3.9.3): either the last one is there, or it may come */
+/*
+ * CMDQEN = 0 does not wait for MSIs (6.3.9.3). So the word is freed only when the MSI of the last
+ * CMD_SYNC has arrived, or when the SMMU was never started.
+ */
 static void free_sync_word(struct smmu_cmdq *q)
 {
 	struct smmu_device *smmu = q->smmu;
@@ -41,7 +47,7 @@ static void free_sync_word(struct smmu_cmdq *q)
 	if (READ_ONCE(*q->sync_word) == posted || !smmu_device_is_dead(smmu))
 		dma_free_coherent(smmu->dev, sizeof(u32), q->sync_word, q->sync_dma);
 	else
-		dev_notice(smmu->dev, "an MSI may be under way: its word is withheld\n");
+		dev_notice(smmu->dev, "the word for MSIs of CMD_SYNCs is withheld, because an MSI may be under way\n");
 }
 
 int smmu_cmdq_alloc(struct smmu_device *smmu, bool combine)
@@ -96,7 +102,7 @@ void smmu_cmdq_program(struct smmu_device *smmu)
 	smmu_reg_write(q->page, q->cons_off, 0);
 }
 
-/* The one place that says which of an SMMU's queues a post goes to */
+/* Choose the queue of an SMMU for a post. No other place makes this choice. */
 static inline struct smmu_cmdq *choose_queue(struct smmu_device *smmu,
 					     const struct smmu_ticket *ticket, bool cont)
 {
@@ -130,7 +136,7 @@ int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
 		/* pairs with the release in remember_failed(), cmdq_error.c */
 		ticket->err_seq = smp_load_acquire(&q->err_seq);
 	}
-	/* more than a queue of few entries takes at once */
+	/* a small queue takes the commands in several pieces */
 	for (; unlikely(n > most); n -= most, cmd += most, cont = true) {
 		ret = post_piece(q, cmd, most, deadline, &pos);
 		if (ret)
@@ -147,7 +153,10 @@ int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
 	return 0;
 }
 
-/* Where a word is polled, CONS is asked too, just before smmu_cmdq_relax() looks at the clock */
+/*
+ * Shall a poll of the word look at CONS too? Only the poll before smmu_cmdq_relax() looks at the
+ * clock does so.
+ */
 static bool asks_cons(u32 polls)
 {
 	return polls % SMMU_CMDQ_POLLS == SMMU_CMDQ_POLLS - 1;
@@ -160,7 +169,7 @@ static int wait_slow(struct smmu_cmdq *q, u64 end, struct smmu_deadline *deadlin
 
 	while (!smmu_cmdq_reached(q, end, asks_cons(polls)) && !ret)
 		ret = smmu_cmdq_relax(q, &polls, deadline);
-	/* one last look: the poller may have been away for long */
+	/* look once more, because this CPU may have been away for long before the time was over */
 	if (ret == -ETIMEDOUT && smmu_cmdq_refresh(q) >= end)
 		ret = 0;
 	return ret;
@@ -172,9 +181,9 @@ int smmu_cmdq_wait(const struct smmu_ticket *ticket, struct smmu_deadline *deadl
 	int ret = 0;
 
 	/*
-	 * Pairs with the cmpxchg in smmu_cmdq_refresh(): what the SMMU did is visible. Where
-	 * there is no word to poll (xchg() in smmu_cmdq_retire_word()), CONS often says so at
-	 * the first look.
+	 * Pairs with the cmpxchg in smmu_cmdq_refresh(): what the SMMU did before is visible.
+	 * Where there is no word to poll (xchg() in smmu_cmdq_retire_word()), the first look at
+	 * CONS often shows that the CMD_SYNC is complete.
 	 */
 	if (smp_load_acquire(&q->cons) < ticket->end &&
 	    (READ_ONCE(q->polled_word) || smmu_cmdq_refresh(q) < ticket->end))
@@ -195,7 +204,7 @@ int smmu_cmdq_wait(const struct smmu_ticket *ticket, struct smmu_deadline *deadl
 bool smmu_cmdq_is_idle(struct smmu_device *smmu)
 {
 	struct smmu_cmdq *q = smmu_main_cmdq(smmu);
-	/* in this order: what is posted later is not meant */
+	/* loaded before CONS is read, because commands that are posted later do not count */
 	u64 posted = smmu_cmdq_posted(q);
 
 	return smmu_cmdq_refresh(q) >= posted;

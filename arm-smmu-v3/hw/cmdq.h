@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The command queue: a post gives a ticket, a wait takes it.
+ * The command queue: a post gives a ticket, and a wait takes the ticket.
  *
- * Callers post to an SMMU. The post chooses a queue of that SMMU for all its commands and writes
- * it into the ticket; from there on the queue is an object that knows its SMMU, its registers
- * and its errors. Today every SMMU has one queue, the architected one.
+ * Callers post to an SMMU. The post chooses one queue of that SMMU for all its commands and writes
+ * the queue into the ticket. From there on the queue is an object that knows its SMMU, its
+ * registers and its errors. Today every SMMU has one queue, the architected one.
  *
- * There are two ways to insert, chosen per queue when its memory is allocated: *lock*, one raw
- * spinlock (cmdq_lock.c), and *combine*, without a lock and without a retry loop (core/insert.h,
- * cmdq_combine.c). Both allocate nothing and work in any context. Positions are 64-bit and never
- * wrap (core/queue.h). Errors and timeouts come back to whoever waits for the commands
- * concerned; nobody else is told.
+ * There are two ways to insert commands. The choice is made for each queue when its memory is
+ * allocated: *lock* uses one raw spinlock (cmdq_lock.c), *combine* uses no lock and no retry loop
+ * (core/insert.h, cmdq_combine.c). Both allocate nothing and work in any context. Positions are
+ * 64-bit and never wrap (core/queue.h). Errors and timeouts are returned only to the callers that
+ * wait for the commands concerned.
  *
- * Completion is seen in CONS, or, where the SMMU sends MSIs into coherent memory, in one
- * word that every CMD_SYNC writes its position to: a poll is then a load instead of a
- * register read. CONS stays the fallback, and is all there is when MSIs turn out not to arrive.
+ * The driver sees completion in CONS, or, where the SMMU can send MSIs into coherent memory, in
+ * one word to which every CMD_SYNC writes its position. A poll of the word is a load instead of a
+ * register read. CONS stays the fallback, and takes over where MSIs turn out not to arrive.
  *
- *	cmdq_pos	what was posted, what the SMMU has consumed, is a CMD_SYNC complete
+ *	cmdq_pos	what was posted, what the SMMU has consumed, whether a CMD_SYNC is complete
  *	cmdq_error	GERROR.CMDQ_ERR, and which tickets it concerns
- *	cmdq_poll	one turn of a polling loop: GERROR, deadline, who holds the queue up
+ *	cmdq_poll	one turn of a polling loop: GERROR, deadline, devices that block the queue
  *	cmdq_lock, cmdq_combine		insertion
- *	cmdq		the outside: memory, posts, waits
+ *	cmdq		functions for other files: memory, posts, waits
  */
 #ifndef SMMU_HW_CMDQ_H
 #define SMMU_HW_CMDQ_H
@@ -37,14 +37,14 @@
 
 struct smmu_device;
 
-/* Positions of failed commands that are remembered for their waiters */
+/* Number of failed commands whose positions are kept for the callers that wait for them */
 #define SMMU_CMDQ_ERRORS	16
 
 /**
- * struct smmu_cmdq_stats - counters of one CPU, written with interrupts off
+ * struct smmu_cmdq_stats - counters of one CPU, which it writes with interrupts off
  * @cmds: commands posted
  * @syncs: CMD_SYNCs among them
- * @posts: insertions
+ * @posts: batches inserted
  * @doorbells: writes of PROD
  * @full: posts that had to wait for room
  */
@@ -57,32 +57,35 @@ struct smmu_cmdq_stats {
 };
 
 /**
- * struct smmu_cmdq - the queue
- * @smmu: the SMMU that it belongs to
- * @page: register page with its registers
- * @base_off: offset of its BASE register in @page
- * @prod_off: offset of its PROD register
- * @cons_off: offset of its CONS register
+ * struct smmu_cmdq - a command queue
+ * @smmu: the SMMU to which the queue belongs
+ * @page: register page with the registers of the queue
+ * @base_off: offset of the BASE register in @page
+ * @prod_off: offset of the PROD register in @page
+ * @cons_off: offset of the CONS register in @page
  * @mem: entries
- * @combine: which algorithm; constant after allocation
- * @stats: counters
- * @cons: a position that the SMMU is known to have consumed. Only moves forward:
- *	cmpxchg in cmdq_pos.c, acquire loads by everybody.
- * @sync_word: CMD_SYNCs write the low half of their end position here; NULL without MSIs.
- *	Written by the SMMU; acquire loads by waiters.
- * @sync_dma: its bus address
- * @polled_word: @sync_word, or NULL once it is out of service: xchg() then, READ_ONCE otherwise
- * @missing: end of a CMD_SYNC that CONS was past while the word did not say so, 0 for none.
- *	Release by waiters after their look at CONS, acquire before the next one's at the word.
- * @err_pos: positions of commands that failed, ring, under smmu->gerror_lock
- * @err_seq: errors so far; release after @err_pos, acquire by waiters
- * @abt_pos: command whose fetch was aborted last, under smmu->gerror_lock
- * @abt_tries: times in a row that it was
- * @timeouts: waits and posts given up
- * @lock: *lock* only: protects @prod, the slots and the doorbell; innermost, irq-safe
- * @prod: *lock* only: position of the next free slot. Under @lock; READ_ONCE by pollers.
- * @ins: *combine* only
- * @ends: *combine* only: its array
+ * @combine: commands are inserted by *combine*, else by *lock*; constant after allocation
+ * @stats: counters of each CPU
+ * @cons: a position that the SMMU is known to have reached. It only moves forward. Written with
+ *	cmpxchg in smmu_cmdq_refresh(), loaded with acquire by every reader.
+ * @sync_word: word to which each CMD_SYNC writes the low half of its end position; NULL without
+ *	MSIs. Written by the SMMU, loaded with acquire by waiters.
+ * @sync_dma: bus address of @sync_word
+ * @polled_word: @sync_word, or NULL once MSIs turned out not to arrive. Set to NULL with xchg(),
+ *	loaded with READ_ONCE.
+ * @missing: end of a CMD_SYNC that CONS had passed while the word did not show it, 0 for none. A
+ *	waiter writes it with release after it has read CONS; the next waiter loads it with acquire
+ *	before it reads the word.
+ * @err_pos: ring of the positions of failed commands, under smmu->gerror_lock
+ * @err_seq: number of errors so far. Written with release after @err_pos, loaded with acquire by
+ *	waiters.
+ * @abt_pos: position of the command whose fetch was aborted last, under smmu->gerror_lock
+ * @abt_tries: number of aborts in a row at @abt_pos
+ * @timeouts: number of waits and posts that were given up
+ * @lock: *lock* only: protects @prod, the slots and the doorbell. Innermost lock, irq-safe.
+ * @prod: *lock* only: position of the next free slot. Written under @lock, READ_ONCE by pollers.
+ * @ins: *combine* only: state of the algorithm
+ * @ends: *combine* only: the words of @ins.ends
  */
 struct smmu_cmdq {
 	struct smmu_device *smmu;
@@ -111,7 +114,10 @@ struct smmu_cmdq {
 	u64 *ends;
 };
 
-/* A post of @n commands, @syncs of them CMD_SYNC. Interrupts are off. Return: this CPU's */
+/*
+ * Count a post of @n commands, of which @syncs are CMD_SYNC. Interrupts are off. Return: the
+ * counters of this CPU.
+ */
 static inline struct smmu_cmdq_stats *smmu_cmdq_count(struct smmu_cmdq *q, u32 n, u32 syncs)
 {
 	struct smmu_cmdq_stats *stats = this_cpu_ptr(q->stats);
@@ -123,10 +129,10 @@ static inline struct smmu_cmdq_stats *smmu_cmdq_count(struct smmu_cmdq *q, u32 n
 }
 
 /**
- * struct smmu_ticket - which commands a waiter has posted
- * @q: the queue that they were posted to
+ * struct smmu_ticket - the commands of a post, for a wait
+ * @q: the queue to which they were posted
  * @first: position of the first command
- * @end: position behind the last, a CMD_SYNC
+ * @end: position behind the last command, which is a CMD_SYNC
  * @err_seq: @q->err_seq before the post
  */
 struct smmu_ticket {
@@ -137,15 +143,17 @@ struct smmu_ticket {
 };
 
 /**
- * struct smmu_deadline - the one deadline of a walk or an operation
- * @at: when it is over, 0 while nobody has had to look at the clock
- * @extended: devices were found that hold the queue up, and cut off: the time that PCIe
- *	allows them has to be waited for, because what the SMMU holds is not confirmed
- * @killable: a caller in process context, who can do without the answer, gives up when its
- *	task is killed
+ * struct smmu_deadline - the one deadline of a walk or another operation
+ * @at: end of the time, 0 as long as the clock was not read
+ * @extended: the devices that block the queue were found and cut off. The caller goes on waiting
+ *	for as long as PCIe allows the devices to answer, because the invalidations of the SMMU's
+ *	own caches are not confirmed before that.
+ * @killable: the wait ends when the current task is killed. For callers in process context that
+ *	can do without the result.
  *
- * Starts as {}. The clock is read when something does not complete at once, which is
- * hardly ever; from then on it is the same moment for everything that shares it.
+ * A deadline starts as {}. The clock is read the first time that something does not complete at
+ * once, which hardly ever happens. From then on the deadline is the same moment for all posts and
+ * waits that share it.
  */
 struct smmu_deadline {
 	ktime_t at;
@@ -154,56 +162,56 @@ struct smmu_deadline {
 };
 
 /**
- * smmu_cmdq_alloc() - memory of the queue, and the choice of the algorithm
- * @smmu: features decoded
- * @combine: insert without a lock; taken back, with a line in the log, where the queue is
- *	too small for the headroom that this needs
+ * smmu_cmdq_alloc() - allocate the queue and choose its algorithm
+ * @smmu: SMMU with its features decoded
+ * @combine: insert without a lock. Where the queue is too small for the headroom that this needs,
+ *	the lock is used instead, and a line is logged.
  * Return: 0 or -ENOMEM
  */
 int smmu_cmdq_alloc(struct smmu_device *smmu, bool combine);
 void smmu_cmdq_free(struct smmu_device *smmu);
 
-/* BASE, PROD and CONS of a disabled queue; it starts empty */
+/* Write BASE, PROD and CONS of a disabled queue, so that it starts empty */
 void smmu_cmdq_program(struct smmu_device *smmu);
 
 /**
  * smmu_cmdq_post() - insert commands
  * @smmu: SMMU with an enabled queue
- * @cmd: commands; to be waited for, the last must be a CMD_SYNC
- * @n: at least 1; more than the queue holds go in pieces
- * @deadline: how long room may be waited for
- * @ticket: out. Posts of one operation may share it: give the first's ticket to the
- *	rest with @cont
- * @cont: extend @ticket, on its queue, instead of starting it
+ * @cmd: commands. If the caller will wait, the last one must be a CMD_SYNC.
+ * @n: number of commands, at least 1. More than the queue holds are inserted in pieces.
+ * @deadline: how long the post may wait for room
+ * @ticket: out. Several posts of one operation may share a ticket: the first writes it, and the
+ *	others extend it with @cont.
+ * @cont: extend @ticket, on the queue that it names, instead of starting it
  *
- * Any context, interrupts on or off. Only the queue's own lock is taken.
- * Return: 0, -ETIMEDOUT when no room came, -ESHUTDOWN when the SMMU is shut, -EINTR when
- *	@deadline is killable and the task was killed
+ * Any context, with interrupts on or off. Only the lock of the queue is taken.
+ * Return: 0; -ETIMEDOUT when there was no room in time; -ESHUTDOWN when the SMMU is dead; -EINTR
+ *	when @deadline is killable and the task was killed
  */
 int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
 		   struct smmu_deadline *deadline, struct smmu_ticket *ticket, bool cont);
 
 /**
- * smmu_cmdq_wait() - until the ticket's last CMD_SYNC is complete
+ * smmu_cmdq_wait() - wait until the last CMD_SYNC of a ticket is complete
  * @ticket: from smmu_cmdq_post()
  * @deadline: shared with the post
  *
- * Any context; polls. Looks at GERROR itself: with interrupts off nobody else would
- * (7.1).
- * Return: 0, -EIO when one of the ticket's commands failed (it was skipped or its ATC
- *	invalidation not confirmed), -ETIMEDOUT, -ESHUTDOWN, -EINTR as above: the commands
- *	are done some time later then
+ * Any context. This function polls, and looks at GERROR while it does, because the interrupt
+ * handler may have to run on this CPU, which may have interrupts off (7.1).
+ * Return: 0; -EIO when a command of the ticket failed (an illegal command was skipped, or a device
+ *	has not confirmed an ATC_INV); -ETIMEDOUT, -ESHUTDOWN, -EINTR as for smmu_cmdq_post(). After
+ *	-ETIMEDOUT and -EINTR the SMMU may still do the commands later.
  */
 int smmu_cmdq_wait(const struct smmu_ticket *ticket, struct smmu_deadline *deadline);
 
-/* Has the SMMU consumed everything that was posted to it so far? */
+/* Has the SMMU consumed all commands that were posted to it before this call? */
 bool smmu_cmdq_is_idle(struct smmu_device *smmu);
 
 /**
- * enum smmu_sync_word - how the completion of a CMD_SYNC is seen
- * @SMMU_SYNC_WORD_NONE: in CONS, there is no word
+ * enum smmu_sync_word - where the driver sees the completion of a CMD_SYNC
+ * @SMMU_SYNC_WORD_NONE: in CONS, because there is no word
  * @SMMU_SYNC_WORD_POLLED: in the word
- * @SMMU_SYNC_WORD_RETIRED: in CONS, because MSIs did not arrive
+ * @SMMU_SYNC_WORD_RETIRED: in CONS, because MSIs did not arrive in the word
  */
 enum smmu_sync_word {
 	SMMU_SYNC_WORD_NONE,
@@ -212,15 +220,16 @@ enum smmu_sync_word {
 };
 
 /**
- * struct smmu_cmdq_state - what there is to be seen of an SMMU's command queue
- * @entries: its size
- * @prod: PROD as it reads
- * @cons: CONS as it reads
+ * struct smmu_cmdq_state - the state of an SMMU's command queue
+ * @entries: size of the queue
+ * @prod: register PROD
+ * @cons: register CONS
  * @posted: position up to which commands were made visible to the SMMU
- * @sum: all CPUs' counters; each one is true, together they need not be of one moment
- * @errors: commands that failed
- * @timeouts: waits and posts given up
- * @word: how completion is seen
+ * @sum: counters of all CPUs, added up. They are read one after the other, so they need not be of
+ *	the same moment.
+ * @errors: number of commands that failed
+ * @timeouts: number of waits and posts that were given up
+ * @word: where the driver sees completion
  */
 struct smmu_cmdq_state {
 	u32 entries;
@@ -233,7 +242,7 @@ struct smmu_cmdq_state {
 	enum smmu_sync_word word;
 };
 
-/* For debugfs and tests. Any context; the SMMU's memory is allocated. */
+/* Read the state of the queue, for debugfs and tests. Any context. The queue is allocated. */
 void smmu_cmdq_look(struct smmu_device *smmu, struct smmu_cmdq_state *state);
 
 #endif

@@ -19,7 +19,7 @@ static void ring_doorbell(struct smmu_inserter *ins, u64 pos)
 {
 	struct smmu_cmdq *q = container_of(ins, struct smmu_cmdq, ins);
 
-	/* slots of all CPUs, before PROD: the third link in smmu_insert() */
+	/* writes PROD after the slots of all CPUs: the third link in smmu_insert() */
 	smmu_reg_write_ordered(q->page, q->prod_off, smmu_q_reg(pos, ins->log2));
 	this_cpu_ptr(q->stats)->doorbells++;
 }
@@ -32,7 +32,7 @@ bool smmu_cmdq_combine_init(struct smmu_cmdq *q)
 	if (q->ends && smmu_inserter_init(&q->ins, &inserter_ops, q->mem.virt, q->ends,
 					  q->mem.log2, nr_cpu_ids, SMMU_BATCH_MAX))
 		return true;
-	dev_info(q->smmu->dev, "queue of %u entries is too small for cmdq=combine with %u CPUs, using the lock\n",
+	dev_info(q->smmu->dev, "a queue of %u entries is too small for cmdq=combine with %u CPUs, using the lock\n",
 		 smmu_q_entries(q->mem.log2), nr_cpu_ids);
 	kvfree(q->ends);
 	q->ends = NULL;
@@ -62,7 +62,7 @@ int smmu_cmdq_post_combine(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 
 		    smmu_insert_admits(&q->ins, smmu_cmdq_refresh(q)))
 			break;
 		local_irq_restore(flags);
-		/* that was the last look: the poller may have been away for long before it */
+		/* there was a last look after the time was over: this CPU may have been away */
 		if (ret)
 			return ret;
 		ret = smmu_cmdq_relax(q, &polls, deadline);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Insertion without a lock: core/insert.c on a real queue. What is here is the doorbell,
- * the wait for admission, and the memory.
+ * Insertion without a lock. The algorithm is in core/insert.c; these files add the doorbell, the
+ * wait for admission, and the memory.
  */
 #ifndef SMMU_HW_CMDQ_COMBINE_H
 #define SMMU_HW_CMDQ_COMBINE_H
@@ -14,18 +14,21 @@
  * smmu_cmdq_post_combine() - insert a batch without a lock
  * @q: queue
  * @cmd: commands
- * @n: at most SMMU_BATCH_MAX
- * @deadline: how long room may be waited for
- * @pos: out: position of the first
+ * @n: number of commands, at most SMMU_BATCH_MAX
+ * @deadline: how long the function may wait for room
+ * @pos: out, position of the first command
  * Return: 0 or an error of smmu_cmdq_relax()
  */
 int smmu_cmdq_post_combine(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 n,
 			   struct smmu_deadline *deadline, u64 *pos);
 
-/* False, with a line logged, when the queue is too small. @q->ends is allocated on true. */
+/*
+ * Allocate @q->ends and initialise @q->ins. Return: false, with a line logged and nothing
+ * allocated, when the queue is too small or there is no memory.
+ */
 bool smmu_cmdq_combine_init(struct smmu_cmdq *q);
 
-/* The queue starts empty: nobody posts */
+/* Make the queue empty. No caller posts meanwhile. */
 void smmu_cmdq_combine_reset(struct smmu_cmdq *q);
 
 #endif

@@ -11,7 +11,7 @@
 #include "hw/device.h"
 #include "hw/mmio.h"
 
-/* Aborted fetches of one command after which the queue is beyond help */
+/* After this number of aborted fetches of one command the driver gives the queue up */
 #define ABT_MAX		3
 
 static const char * const cerror_name[] = {
@@ -36,11 +36,14 @@ bool smmu_cmdq_error_within(const struct smmu_ticket *ticket, u32 seq)
 	const struct smmu_cmdq *q = ticket->q;
 	u32 i;
 
-	/* overwritten in the meantime: cannot tell, so assume the worst */
+	/*
+	 * After that many errors the ring may have been overwritten while it is read, so this
+	 * function cannot tell and says yes.
+	 */
 	if (seq - ticket->err_seq > SMMU_CMDQ_ERRORS / 2)
 		return true;
 	for (i = ticket->err_seq; i != seq; i++) {
-		/* pairs with WRITE_ONCE in remember_failed(); complete by the acquire of @seq */
+		/* pairs with WRITE_ONCE in remember_failed(); visible by the acquire of @seq */
 		u64 pos = READ_ONCE(q->err_pos[i % SMMU_CMDQ_ERRORS]);
 
 		if (pos >= ticket->first && pos < ticket->end)
@@ -61,9 +64,9 @@ bool smmu_cmdq_error(struct smmu_cmdq *q)
 	cons = smmu_reg_read(q->page, q->cons_off);
 	err = FIELD_GET(CMDQ_CONS_ERR, cons);
 	/*
-	 * The CONS read before the prod load: with a prod from before the failed command was
-	 * posted, CONS would look impossible. See smmu_cmdq_refresh(). The base may be loaded
-	 * late: CONS stands still, so nobody can move the base past it.
+	 * CONS is read before the posted position is loaded. With a position from before the
+	 * failed command was posted, CONS would look impossible, see smmu_cmdq_refresh(). The base
+	 * may be loaded late, because CONS stands still and no CPU moves the base past it.
 	 */
 	rmb();
 
@@ -83,9 +86,9 @@ bool smmu_cmdq_error(struct smmu_cmdq *q)
 	switch (err) {
 	case CERROR_ILL:
 		remember_failed(q, pos);
-		/* A CMD_SYNC is legal whatever the features; the wait goes on behind it */
+		/* a CMD_SYNC is legal on every SMMU, which then goes on behind it */
 		smmu_cmd_sync(slot);
-		/* the slot before the acknowledge in smmu_gerror_poll() */
+		/* write the slot before smmu_gerror_poll() acknowledges the error */
 		dma_wmb();
 		return true;
 	case CERROR_ATC_INV_SYNC:

@@ -7,7 +7,7 @@
 #include "hw/mmio.h"
 #include "hw/shut.h"
 
-/* Room for n commands and the lock held, or an error and no lock */
+/* Wait for room for @n commands. Returns 0 with the lock held, or an error without the lock. */
 static int lock_with_room(struct smmu_cmdq *q, u32 n, struct smmu_deadline *deadline,
 			  unsigned long *flags)
 {
@@ -25,7 +25,7 @@ static int lock_with_room(struct smmu_cmdq *q, u32 n, struct smmu_deadline *dead
 			return 0;
 		}
 		raw_spin_unlock_irqrestore(&q->lock, *flags);
-		/* that was the last look: the poller may have been away for long before it */
+		/* there was a last look after the time was over: this CPU may have been away */
 		if (ret)
 			return ret;
 		ret = smmu_cmdq_relax(q, &polls, deadline);
@@ -55,9 +55,9 @@ int smmu_cmdq_post_lock(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 n,
 	/* pairs with xchg() in smmu_cmdq_retire_word() */
 	if (READ_ONCE(q->polled_word) && smmu_cmd_opcode(&cmd[n - 1]) == CMD_SYNC)
 		smmu_cmd_sync_msi(&slots[smmu_q_slot(end - 1, log2)], q->sync_dma, end);
-	/* pairs with READ_ONCE in smmu_cmdq_posted(): refuse no true CONS */
+	/* pairs with READ_ONCE in smmu_cmdq_posted(); CONS is never ahead of it */
 	WRITE_ONCE(q->prod, end);
-	/* the slots before PROD: the SMMU reads them once it sees PROD (3.5.2) */
+	/* write PROD after the slots, because the SMMU reads them once it sees PROD (3.5.2) */
 	smmu_reg_write_ordered(q->page, q->prod_off, smmu_q_reg(end, log2));
 	smmu_cmdq_count(q, n, syncs)->doorbells++;
 	raw_spin_unlock_irqrestore(&q->lock, flags);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Insertion under one raw spinlock: simple, fair enough for a handful of CPUs. */
+/* Insertion under one raw spinlock, which is simple, and fast enough for a few CPUs. */
 #ifndef SMMU_HW_CMDQ_LOCK_H
 #define SMMU_HW_CMDQ_LOCK_H
 
@@ -8,12 +8,12 @@
 #include "hw/cmdq.h"
 
 /**
- * smmu_cmdq_post_lock() - insert a piece under the lock
+ * smmu_cmdq_post_lock() - insert commands under the lock
  * @q: queue
  * @cmd: commands
- * @n: at most the queue's size
- * @deadline: how long room may be waited for
- * @pos: out: position of the first
+ * @n: number of commands, at most the size of the queue
+ * @deadline: how long the function may wait for room
+ * @pos: out, position of the first command
  * Return: 0 or an error of smmu_cmdq_relax()
  */
 int smmu_cmdq_post_lock(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 n,

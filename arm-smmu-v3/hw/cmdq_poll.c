@@ -17,13 +17,13 @@
 #include "hw/shut.h"
 
 /*
- * Who holds the queue up? A CMD_SYNC is not complete before every ATC_INV in front of it was
- * answered by its device (Arm IHI 0070, 4.7.3), and what comes behind the CMD_SYNC waits
- * with it. CONS stands at the CMD_SYNC, or at an ATC_INV that the SMMU could not send yet.
+ * Which device blocks the queue? A CMD_SYNC completes only when the device of every ATC_INV in
+ * front of it has answered (Arm IHI 0070, 4.7.3), and the commands behind the CMD_SYNC wait with
+ * it. CONS stands at the CMD_SYNC, or at an ATC_INV that the SMMU could not send yet.
  *
- * Entries that CONS has passed may be overwritten as soon as they are free, so what is read
- * here of them is a suspicion. A device that is wrongly suspected is found out to be innocent
- * soon after; when the culprit's command is gone the queue is taken for dead.
+ * Slots that CONS has passed are free and may be overwritten, so the commands read from them are
+ * only a suspicion. A device that is suspected wrongly is soon found to answer. When the ATC_INV of
+ * the device that does not answer is overwritten, no device is found and the wait times out.
  */
 static struct smmu_cmd read_cmd(const struct smmu_cmdq *q, u64 pos)
 {
@@ -31,7 +31,7 @@ static struct smmu_cmd read_cmd(const struct smmu_cmdq *q, u64 pos)
 				      smmu_q_slot(pos, q->mem.log2);
 	struct smmu_cmd cmd;
 
-	/* another CPU may be writing to it, see above */
+	/* another CPU may be writing to the slot, see above */
 	cmd.w[0] = READ_ONCE(slot->w[0]);
 	cmd.w[1] = READ_ONCE(slot->w[1]);
 	return cmd;
@@ -43,7 +43,7 @@ static bool blame_device(struct smmu_device *smmu, const struct smmu_cmd *cmd)
 	       smmu->ops->atc_stuck(smmu, FIELD_GET(CMD0_ATC_SID, le64_to_cpu(cmd->w[0])));
 }
 
-/* Hand the streams concerned to ops->atc_stuck(). Return: a device was there to be blamed */
+/* Hand the streams of these ATC_INVs to ops->atc_stuck(). Return: true when a device was found */
 static bool blame_atc(struct smmu_cmdq *q)
 {
 	u64 pos = smmu_cmdq_refresh(q);
@@ -51,7 +51,7 @@ static bool blame_atc(struct smmu_cmdq *q)
 	bool found;
 	u32 i;
 
-	/* the SMMU has consumed everything: no ATC_INV holds it up */
+	/* the SMMU has consumed everything, so no ATC_INV blocks the queue */
 	if (pos >= smmu_cmdq_posted(q))
 		return false;
 	cmd = read_cmd(q, pos);
@@ -67,7 +67,7 @@ static bool blame_atc(struct smmu_cmdq *q)
 	return found;
 }
 
-/* A place where tests make the time pass that a poller was away */
+/* Tests replace this function, to let time pass while a polling CPU is away */
 VISIBLE_IF_KUNIT noinline ktime_t smmu_cmdq_clock(struct smmu_cmdq *q)
 {
 	KUNIT_STATIC_STUB_REDIRECT(smmu_cmdq_clock, q);
@@ -90,7 +90,7 @@ int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadl
 	if (!deadline->at)
 		deadline->at = ktime_add_ms(now, SMMU_CMD_TIMEOUT_MS);
 	if (deadline->extended)
-		/* PCIe allows a device a minute, which may be one with interrupts off */
+		/* this CPU may poll for more than a minute with interrupts off */
 		touch_nmi_watchdog();
 	if (!ktime_after(now, deadline->at))
 		return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Waiting on a command queue, for room or for a CMD_SYNC: the part of the polling loop that
- * looks at everything but the queue's positions.
+ * Waiting on a command queue, for room or for a CMD_SYNC. The caller's polling loop looks at the
+ * positions of the queue; this file looks at everything else.
  */
 #ifndef SMMU_HW_CMDQ_POLL_H
 #define SMMU_HW_CMDQ_POLL_H
@@ -11,24 +11,25 @@
 
 #include "hw/cmdq.h"
 
-/* Polls between two looks at the clock and at GERROR */
+/* Number of polls between two looks at the clock and at GERROR */
 #define SMMU_CMDQ_POLLS		16
 
 /**
  * smmu_cmdq_relax() - one turn of a polling loop
  * @q: queue
- * @polls: the loop's counter
- * @deadline: begins at the first look at the clock
+ * @polls: counter of the loop, 0 at first
+ * @deadline: its time begins when this function first reads the clock
  *
- * Now and then looks at GERROR, which nobody else would with interrupts off (7.1), and at
- * the clock. At the deadline, when an ATC_INV holds the queue up, its devices are cut off and the
- * deadline is extended by the time that PCIe allows them to answer.
- * Return: 0 to go on, -ESHUTDOWN, -ETIMEDOUT, -EINTR
+ * Every SMMU_CMDQ_POLLS calls this function looks at the clock and at GERROR, the latter because
+ * the interrupt handler cannot run where this CPU has interrupts off (7.1). When the time is over
+ * and ATC_INVs block the queue, their devices are cut off, and the deadline is extended by the
+ * time that PCIe allows devices to answer.
+ * Return: 0 when the loop shall go on; -ESHUTDOWN, -ETIMEDOUT or -EINTR as for smmu_cmdq_post()
  */
 int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadline);
 
 #if IS_ENABLED(CONFIG_KUNIT)
-/* For tests to replace: the clock of those who poll */
+/* The clock of polling loops, for tests to replace */
 ktime_t smmu_cmdq_clock(struct smmu_cmdq *q);
 #endif
 

@@ -15,11 +15,11 @@ u64 smmu_cmdq_posted(const struct smmu_cmdq *q)
 }
 
 /*
- * The base is loaded before CONS (acquire, pairs with the cmpxchg below): CONS is then at
- * or ahead of it, and the difference modulo 2N is the true one. The other way round
- * another CPU could move the base past the CONS value in hand, and the difference would
- * come out up to two queue lengths too large. What was posted is loaded last, so that
- * what CONS has reached is never refused.
+ * The base (@cons) is loaded before CONS is read (acquire, pairs with the cmpxchg below). So CONS
+ * is at the base or ahead of it, and the difference modulo 2N is the true one. In the other order
+ * another CPU could move the base past the value of CONS that was read, and the difference would
+ * be up to two queue lengths too large. The posted position is loaded last, so that it is never
+ * behind the value of CONS.
  */
 u64 smmu_cmdq_refresh(struct smmu_cmdq *q)
 {
@@ -28,12 +28,12 @@ u64 smmu_cmdq_refresh(struct smmu_cmdq *q)
 	u32 reg = smmu_reg_read(q->page, q->cons_off);
 	u64 pos;
 
-	/* the CONS read before the load; pairs with the doorbell's barrier */
+	/* read CONS before the posted position is loaded; pairs with the barrier of the doorbell */
 	rmb();
 	if (!smmu_q_cons_pos(base, smmu_cmdq_posted(q), reg, q->mem.log2, &pos))
 		return base;
 	if (pos != base) {
-		/* another CPU may have seen as much, or more: fine either way */
+		/* another CPU may have moved the base as far, or farther; both are right */
 		u64 old = cmpxchg(&q->cons, base, pos);
 
 		if (old > pos)
@@ -53,33 +53,34 @@ void smmu_cmdq_retire_word(struct smmu_cmdq *q, const char *why)
 		 why);
 }
 
-/* The word is that of a CMD_SYNC at @end or behind, and of one that was posted */
+/* Is @word the position of a CMD_SYNC at @end or later, and of one that was posted? */
 static bool word_says(const struct smmu_cmdq *q, u32 word, u64 end)
 {
 	if (likely(word == lower_32_bits(end)))
 		return true;
-	/* what the SMMU has reported was posted before: the word was loaded first */
+	/* the word was loaded before the posted position, so a true word is not ahead of it */
 	return smmu_sync_word_reached(word, end) &&
 	       smmu_sync_word_reached(lower_32_bits(smmu_cmdq_posted(q)), word);
 }
 
 /*
- * CONS says that the CMD_SYNC at @end is complete. Its MSI may be under way still, but not that
- * of an earlier one (4.7.3). Only waits that the word has kept waiting come here.
+ * Do MSIs arrive? CONS shows that the CMD_SYNC at @end is complete. Its MSI may still be under way,
+ * but the MSI of an earlier CMD_SYNC must have arrived (4.7.3). This function is called only by
+ * waits for which the word did not show completion for a while.
  */
 static void check_word(struct smmu_cmdq *q, const u32 *word, u64 end)
 {
-	/* a look at CONS before it, another waiter's; pairs with the release below */
+	/* another waiter has read CONS before it wrote this; pairs with the release below */
 	u64 other = smp_load_acquire(&q->missing);
-	/* after our own look at CONS: rmb() in smmu_cmdq_refresh() */
+	/* loaded after this CPU has read CONS: rmb() in smmu_cmdq_refresh() */
 	u32 now = READ_ONCE(*word);
-	/* further apart the halves cannot be compared */
+	/* low halves of positions can be compared only when the positions are close */
 	bool near = other && abs_diff(end, other) < BIT(30);
 
 	if (near && other != end && !word_says(q, now, min(end, other)))
 		smmu_cmdq_retire_word(q, "one is missing behind a later CMD_SYNC");
 	else if (!word_says(q, now, end))
-		/* our look at CONS before it; pairs with the acquire above */
+		/* written after this CPU has read CONS; pairs with the acquire above */
 		smp_store_release(&q->missing, end);
 }
 
@@ -91,7 +92,7 @@ bool smmu_cmdq_reached(struct smmu_cmdq *q, u64 end, bool ask_cons)
 
 	if (!word)
 		return smmu_cmdq_refresh(q) >= end;
-	/* pairs with the SMMU's write: what it did before the CMD_SYNC is visible */
+	/* pairs with the SMMU's write: what the SMMU did before the CMD_SYNC is visible */
 	seen = smp_load_acquire(word);
 	if (word_says(q, seen, end))
 		return true;

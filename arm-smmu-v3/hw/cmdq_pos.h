@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Positions of a command queue: what was posted, what the SMMU has consumed, and the word that
- * CMD_SYNCs write their position to. Inside the command queue only, as the other headers
- * whose names begin with cmdq_ are.
+ * Positions of a command queue: what was posted, what the SMMU has consumed, and the word to which
+ * CMD_SYNCs write their position. Only files of the command queue and hw/gerror.c include this
+ * header and the others whose names begin with cmdq_.
  */
 #ifndef SMMU_HW_CMDQ_POS_H
 #define SMMU_HW_CMDQ_POS_H
@@ -17,11 +17,11 @@ u64 smmu_cmdq_posted(const struct smmu_cmdq *q);
 /**
  * smmu_cmdq_refresh() - look at CONS
  * @q: queue
- * Return: a position that the SMMU has reached, never behind one returned before
+ * Return: a position that the SMMU has reached. It never goes back behind @q->cons.
  */
 u64 smmu_cmdq_refresh(struct smmu_cmdq *q);
 
-/* Is there room up to @most entries in use when the producer is at @prod? */
+/* With the producer at @prod, are at most @most entries in use? CONS is read only if needed. */
 static inline bool smmu_cmdq_fits(struct smmu_cmdq *q, u64 prod, u32 most)
 {
 	return prod - READ_ONCE(q->cons) <= most || prod - smmu_cmdq_refresh(q) <= most;
@@ -31,17 +31,18 @@ static inline bool smmu_cmdq_fits(struct smmu_cmdq *q, u64 prod, u32 most)
  * smmu_cmdq_reached() - is a CMD_SYNC complete?
  * @q: queue
  * @end: position behind the CMD_SYNC
- * @ask_cons: look at CONS too where a word is polled, because the word has not said so for long
+ * @ask_cons: where a word is polled, look at CONS too, because the word has not shown it for long
  * Return: true when it is
  */
 bool smmu_cmdq_reached(struct smmu_cmdq *q, u64 end, bool ask_cons);
 
 /**
- * smmu_cmdq_retire_word() - MSIs of CMD_SYNCs do not arrive: completion is seen in CONS only
+ * smmu_cmdq_retire_word() - use CONS instead of the word, because MSIs do not arrive
  * @q: queue; any context
- * @why: for the log
+ * @why: reason, for the log
  *
- * A word that is not written any more would in the end be taken for one that is ahead.
+ * The word must not be polled any more, because after 2^31 further positions a word that is no
+ * longer written would look as if it were ahead.
  */
 void smmu_cmdq_retire_word(struct smmu_cmdq *q, const char *why);
 

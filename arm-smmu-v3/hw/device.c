@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Putting one SMMU together and taking it apart; each step has its undo. */
+/* Setting up one SMMU and taking it down again. Each step has a function that undoes it. */
 #include <linux/bitfield.h>
 #include <linux/dev_printk.h>
 
@@ -36,7 +36,7 @@ int smmu_device_init(struct smmu_device *smmu, const struct smmu_ident_env *env,
 	ret = smmu_ident_decode(&regs, env, feat, &why);
 	if (ret) {
 		dev_err(smmu->dev,
-			"unusable: %s (IDR0 %08x IDR1 %08x IDR3 %08x IDR5 %08x)\n",
+			"the driver cannot use this SMMU: %s (IDR0 %08x IDR1 %08x IDR3 %08x IDR5 %08x)\n",
 			why, regs.idr[0], regs.idr[1], regs.idr[3], regs.idr[5]);
 		return ret;
 	}
@@ -78,8 +78,8 @@ free_cmdq:
 }
 
 /*
- * Turn everything off. Drivers go on unmapping after a shutdown: their posts fail then, and that
- * is right because nothing is translated any more.
+ * Turn off translation and the queues. Drivers of devices go on unmapping after a shutdown. Their
+ * posts then fail, which does no harm because the SMMU translates nothing any more.
  */
 static void turn_off(struct smmu_device *smmu)
 {
@@ -98,24 +98,24 @@ int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired)
 	int ret;
 
 	if (smmu->was_enabled)
-		dev_warn(smmu->dev, "found enabled; aborting its traffic while it is reset\n");
-	/* on error there is nothing to undo: it was led to no memory of this driver yet */
+		dev_warn(smmu->dev, "SMMU was found enabled; its traffic aborts while it is reset\n");
+	/* on error nothing is undone, because the SMMU does not yet use memory of this driver */
 	ret = smmu_reset_disable(smmu);
 	if (ret)
 		return ret;
 	ret = smmu_reset_prepare(smmu);
 	if (ret)
 		goto disable;
-	/* after the queues have their registers: a handler may run at once */
+	/* after the registers of the queues are programmed, because a handler may run at once */
 	ret = smmu_irq_setup(smmu, wired);
 	if (ret)
 		goto disable;
-	/* an error from before the interrupts were enabled has raised none */
+	/* an error that became active before interrupts were enabled has raised none */
 	smmu_gerror_poll(smmu);
 	ret = smmu_reset_enable(smmu);
 	/*
-	 * The GERROR handler may have begun to shut the SMMU before or while CR0 was written.
-	 * Enabled, but dead, it would translate while nobody invalidates.
+	 * The GERROR handler may have begun to shut the SMMU before or while CR0 was written. An
+	 * SMMU that is enabled but dead would translate without getting invalidations.
 	 */
 	if (!ret && smmu_shut_has_begun(smmu)) {
 		dev_err(smmu->dev, "SMMU was shut while it was being enabled\n");

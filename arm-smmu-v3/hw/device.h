@@ -2,20 +2,21 @@
 /*
  * struct smmu_device - one SMMU as hardware: registers, queues, tables.
  *
- * The files of hw know struct device, MMIO and DMA memory, and nothing of the IOMMU core. drv
- * embeds the structure, hears of events and errors through struct smmu_device_ops, and decides
- * what they mean. The driver data of @dev is this structure.
+ * The files of hw/ know struct device, MMIO and DMA memory, and nothing of the IOMMU core. drv/ is
+ * told of events and errors through struct smmu_device_ops, and decides what they mean. The driver
+ * data of @dev is this structure.
  *
- * The same SMMU is a struct smmu_inst in core, which this structure embeds, and a struct smmu_iommu
- * in drv, which embeds this structure: Documentation/map.rst.
+ * The same SMMU is a struct smmu_inst in core/, which this structure embeds, and a struct
+ * smmu_iommu in drv/, which embeds this structure: Documentation/map.rst.
  *
- * The functions below are the top of hw and use all of its other files, every one of which
+ * The functions of this file are the top of hw/ and use all other files of hw/. Every one of those
  * includes this header for the structure. The order of the files is in scripts/check-layers.
  *
- * Life: smmu_device_init() reads the ID registers and changes nothing; smmu_device_start() resets
- * and enables; smmu_device_stop() undoes that in reverse. Interrupts are freed before the memory
- * that their handlers use, and no command is posted to a queue that is not enabled. How an SMMU
- * ends that does not do what it is told: hw/shut.h.
+ * Life of an SMMU: smmu_device_init() reads the ID registers and changes nothing,
+ * smmu_device_alloc() allocates memory, smmu_device_start() resets and enables the SMMU,
+ * smmu_device_stop() disables it, and smmu_device_free() frees the memory. Interrupts are freed
+ * before the memory that their handlers use, and no command is posted to a queue that is not
+ * enabled. hw/shut.h says how an SMMU ends that does not do as told.
  */
 #ifndef SMMU_HW_DEVICE_H
 #define SMMU_HW_DEVICE_H
@@ -37,18 +38,22 @@ struct device;
 struct smmu_device;
 struct smmu_event;
 
-/* Registers answer and queues move within this time, or the SMMU is taken for dead */
+/*
+ * An SMMU that does not acknowledge a register write within the first time, or does not complete a
+ * CMD_SYNC within the second, is taken for one that does not work.
+ */
 #define SMMU_REG_TIMEOUT_US	1000000
 #define SMMU_CMD_TIMEOUT_MS	2000
-/* A device may take a minute for an ATC_INV, give or take a half (PCIe, ATS) */
+/* PCIe (ATS) allows a device a minute, plus 50 %, to answer an ATC_INV */
 #define SMMU_ATC_TIMEOUT_MS	100000
 
 /**
  * struct smmu_device_ops - what hw tells the layer above
- * @event: a decoded event record; event queue thread, may sleep
- * @was_shut: the SMMU was shut because it no longer answers; any context
- * @atc_stuck: the queue waits for an ATC_INV of this stream for too long: see that its device
- *	does not use what its ATC holds; any context. False when there is no such device.
+ * @event: takes a decoded event record. Called by the thread of the event queue; may sleep.
+ * @was_shut: the SMMU was shut because it does not do as told. Any context.
+ * @atc_stuck: the queue has waited for an ATC_INV of stream @sid for too long. The callback makes
+ *	sure that the device no longer uses what its ATC holds. Any context. Return: false when
+ *	there is no such device.
  */
 struct smmu_device_ops {
 	void (*event)(struct smmu_device *smmu, const struct smmu_event *event);
@@ -58,10 +63,11 @@ struct smmu_device_ops {
 
 /**
  * struct smmu_tuning - what the user chooses
- * @queue_cap: log2 cap on queue sizes, 0 for none
+ * @queue_cap: log2 of the largest queue size, 0 for no limit
  * @combine: insert commands without a lock, see cmdq.h
- * @poll_cons: completion is seen in CMDQ_CONS only, no CMD_SYNC sends an MSI
- * @no_records: neither event nor PRI queue: a crash kernel's would only carry old faults
+ * @poll_cons: see completion in CMDQ_CONS only; no CMD_SYNC sends an MSI
+ * @no_records: have no event queue and no PRI queue. For a crash kernel, whose queues would only
+ *	report faults of the kernel before.
  */
 struct smmu_tuning {
 	u8 queue_cap;
@@ -72,33 +78,34 @@ struct smmu_tuning {
 
 /**
  * struct smmu_device - see the head of this file
- * @inst: what the layer core knows of the SMMU
+ * @inst: what core/ knows of the SMMU
  * @dev: platform device
- * @ops: upcalls
+ * @ops: callbacks of drv/
  * @base: register page 0
  * @page1: register page 1 (page 0 again with SMMU_ERRATUM_PAGE0_ONLY)
  * @phys: physical address of page 0, for logs
  * @iidr: IIDR as read
  * @tuning: the user's choices
- * @cmdq: the architected command queue; smmu_main_cmdq() finds it
- * @evtq: event queue, no memory with @tuning.no_records
- * @priq: PRI queue, memory only with SMMU_FEAT_PRI, and likewise
+ * @cmdq: the architected command queue; smmu_main_cmdq() returns it
+ * @evtq: event queue; it has no memory when @tuning.no_records is set
+ * @priq: PRI queue; it has memory only with SMMU_FEAT_PRI and without @tuning.no_records
  * @strtab: stream table
  * @gerror_lock: serialises acknowledging GERROR between the handler and pollers
- * @shut_lock: protects @shutting, @on, @dead (writing) and each look at GBPA and CR0 with the
- *	write that comes of it. Irq-safe, taken with no other lock of hw, never held while the
- *	SMMU is waited for.
- * @irq_gerror: Linux interrupt or 0
- * @irq_combined: one line for all, or 0
- * @was_enabled: SMMUEN was set when the driver found the SMMU: another kernel's, perhaps with DMA
+ * @shut_lock: protects @shutting, @on, @dead (writing), and each read of GBPA or CR0 together with
+ *	the write that follows from it. Irq-safe. Taken without any other lock of hw/, and never
+ *	held while the driver waits for the SMMU.
+ * @irq_gerror: Linux interrupt of GERROR, or 0
+ * @irq_combined: Linux interrupt of a line for everything, or 0
+ * @was_enabled: SMMUEN was set when the driver found the SMMU, so another kernel has used it and
+ *	DMA may be under way
  * @msi: interrupts are MSIs
  * @started: smmu_device_start() has succeeded
- * @shutting: somebody has begun to shut the SMMU, so it must not be enabled any more
- * @on: CR0_* that are not known to be off; of use only once @dead is set
- * @dead: shut for good or stopped. Written with release, after @on; READ_ONCE by everybody who
- *	posts. See hw/shut.h.
- * @gerrors: global errors seen
- * @withheld: pieces of memory that the SMMU was led to and that are not given back
+ * @shutting: smmu_shut_begin() was called, so the SMMU must not be enabled any more
+ * @on: fields of CR0 that the SMMU has not acknowledged as 0; valid once @dead is set
+ * @dead: the SMMU was shut or stopped, for good. Written with release, after @on; read with
+ *	READ_ONCE by every caller that posts. See hw/shut.h.
+ * @gerrors: number of times that GERROR had an error active
+ * @withheld: number of pieces of memory that are withheld because the SMMU may still use them
  */
 struct smmu_device {
 	struct smmu_inst inst;
@@ -133,10 +140,10 @@ static inline struct smmu_device *smmu_device_of(struct smmu_inst *inst)
 }
 
 /**
- * smmu_main_cmdq() - the architected command queue, whose errors GERROR.CMDQ_ERR tells of
+ * smmu_main_cmdq() - the architected command queue, whose errors GERROR.CMDQ_ERR reports
  * @smmu: SMMU
  *
- * For hw/cmdq.c, which chooses the queue of a post, and hw/gerror.c. Everybody else posts to the
+ * For hw/cmdq.c, which chooses the queue of a post, and hw/gerror.c. All other code posts to the
  * SMMU and finds the queue in the ticket.
  * Return: the queue
  */
@@ -151,11 +158,11 @@ static inline bool smmu_has(const struct smmu_device *smmu, u32 feat)
 }
 
 /**
- * struct smmu_wired - wired interrupts from firmware, 0 where there is none
+ * struct smmu_wired - wired interrupts that firmware names, 0 where there is none
  * @event: event queue
  * @pri: PRI queue
  * @gerror: global errors
- * @combined: all in one
+ * @combined: one line for everything
  */
 struct smmu_wired {
 	int event;
@@ -165,44 +172,45 @@ struct smmu_wired {
 };
 
 /**
- * smmu_device_init() - read what the SMMU is; changes nothing in it
- * @smmu: zeroed but for @inst, @dev, @ops, @base, @page1, @phys
+ * smmu_device_init() - read what the SMMU is, without changing anything in it
+ * @smmu: zeroed, except @inst, @dev, @ops, @base, @page1 and @phys, which the caller sets
  * @env: what firmware says of the SMMU
- * @tuning: copied
+ * @tuning: what the user chooses; copied
  * Return: 0 or what smmu_ident_decode() returns, with one line logged
  */
 int smmu_device_init(struct smmu_device *smmu, const struct smmu_ident_env *env,
 		     const struct smmu_tuning *tuning);
 
 /**
- * smmu_device_alloc() - queues and stream table in memory, nothing enabled
- * @smmu: initialised
- * Return: 0 or -ENOMEM; on error nothing is left behind
+ * smmu_device_alloc() - allocate queues and stream table; registers are not written
+ * @smmu: initialised SMMU
+ * Return: 0 or -ENOMEM; on error everything is freed again
  */
 int smmu_device_alloc(struct smmu_device *smmu);
 
 /**
- * smmu_device_start() - reset, program and enable
- * @smmu: allocated; streams that need bypass have their STEs already
- * @wired: interrupts
+ * smmu_device_start() - reset, program and enable the SMMU
+ * @smmu: allocated SMMU; streams that need bypass have their STEs already
+ * @wired: interrupts from firmware
  * Return: 0 or an error with a line logged; on error the SMMU is stopped, as by
  *	smmu_device_stop()
  */
 int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired);
 
 /**
- * smmu_device_stop() - interrupts off, translation off (GBPA decides then)
+ * smmu_device_stop() - turn off translation and interrupts; GBPA then decides what DMA does
  * @smmu: started or not
  *
- * Posts fail with -ESHUTDOWN from here on, at once: after a shutdown drivers may still unmap.
+ * From here on posts fail with -ESHUTDOWN at once, because drivers of devices may still unmap after
+ * a shutdown and must not wait.
  */
 void smmu_device_stop(struct smmu_device *smmu);
 
 /**
- * smmu_device_free() - give back queues and tables; the id spaces stay
- * @smmu: stopped, no array names it and nobody is about to post
+ * smmu_device_free() - free queues and tables; the spaces of ASIDs and VMIDs in @inst stay
+ * @smmu: stopped SMMU. No array names it, and no caller is about to post to it.
  *
- * Memory that an SMMU adrift may still use is withheld: see smmu_device_free_dma().
+ * Memory that an SMMU adrift may still use is withheld, see smmu_device_free_dma().
  */
 void smmu_device_free(struct smmu_device *smmu);
 

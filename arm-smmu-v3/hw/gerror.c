@@ -42,17 +42,17 @@ int smmu_gerror_take_over(struct smmu_device *smmu)
 	gerror = smmu_reg_read(smmu->base, SMMU_GERROR);
 	gerrorn = smmu_reg_read(smmu->base, SMMU_GERRORN);
 	active = (gerror ^ gerrorn) & GERROR_ALL;
-	/* acknowledging that does not end it (6.3.19) */
+	/* an acknowledge does not end service failure mode (6.3.19) */
 	if (active && !(active & GERROR_SFM_ERR))
 		smmu_reg_write(smmu->base, SMMU_GERRORN, gerrorn ^ active);
 	raw_spin_unlock_irqrestore(&smmu->gerror_lock, flags);
 
 	if (active & GERROR_SFM_ERR) {
-		dev_err(smmu->dev, "found in service failure mode, unusable until a system reset\n");
+		dev_err(smmu->dev, "SMMU was found in service failure mode; only a system reset ends it\n");
 		return -EIO;
 	}
 	if (active)
-		dev_warn(smmu->dev, "found with errors active (GERROR 0x%x), acknowledged\n",
+		dev_warn(smmu->dev, "SMMU was found with errors active (GERROR 0x%x), acknowledged\n",
 			 active);
 	return 0;
 }
@@ -63,21 +63,22 @@ bool smmu_gerror_poll(struct smmu_device *smmu)
 	const char *lost = NULL;
 	unsigned long flags;
 
-	/* Pollers come often and hardly ever find anything, so the first look takes no lock */
+	/* Pollers call this often and hardly ever find an error, so the first look takes no lock */
 	gerror = smmu_reg_read(smmu->base, SMMU_GERROR);
 	if (!((gerror ^ smmu_reg_read(smmu->base, SMMU_GERRORN)) & GERROR_ALL) &&
 	    gerror != U32_MAX)
 		return false;
 
 	/*
-	 * The handler and every poller meet here. The second one finds the error
-	 * acknowledged; acknowledging it twice would raise it again.
+	 * The handler and any number of pollers may see the same error at once. Under the lock
+	 * only the first of them acknowledges it, because a second acknowledge would make the error
+	 * active again.
 	 */
 	raw_spin_lock_irqsave(&smmu->gerror_lock, flags);
 	gerror = smmu_reg_read(smmu->base, SMMU_GERROR);
 	gerrorn = smmu_reg_read(smmu->base, SMMU_GERRORN);
 	active = (gerror ^ gerrorn) & GERROR_ALL;
-	/* reserved bits read as 0: all ones is an SMMU that is no longer there */
+	/* reserved bits read as 0, so all ones means that the SMMU has gone */
 	if (gerror == U32_MAX) {
 		lost = "registers read as all ones";
 		goto unlock;

@@ -23,7 +23,10 @@ int smmu_reg_write_ack(struct smmu_device *smmu, u32 reg, u32 ack, u32 val)
 	return wait_for_ack(smmu, ack, val);
 }
 
-/* One more turn of a polling loop? The look after the last one comes after the time is over. */
+/*
+ * Shall a polling loop look once more? The last look always comes after the time is over, because
+ * the CPU may have been away for long.
+ */
 static bool poll_again(ktime_t *until)
 {
 	ktime_t now = ktime_get();
@@ -47,7 +50,7 @@ int smmu_gbpa_abort(struct smmu_device *smmu)
 	do {
 		raw_spin_lock_irqsave(&smmu->shut_lock, flags);
 		gbpa = smmu_reg_read(smmu->base, SMMU_GBPA);
-		/* UPDATE reads 1 while an earlier write, perhaps this one, is under way */
+		/* UPDATE reads as 1 while a write to GBPA, perhaps this one, is not complete */
 		if (!(gbpa & (GBPA_UPDATE | GBPA_ABORT)))
 			smmu_reg_write(smmu->base, SMMU_GBPA, gbpa | GBPA_ABORT | GBPA_UPDATE);
 		raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
@@ -65,7 +68,7 @@ int smmu_cr0_set(struct smmu_device *smmu, u32 cr0)
 	int ret = 0;
 
 	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
-	/* once the SMMU is being shut nobody would clear again what is set here */
+	/* a CPU that shuts the SMMU may have cleared CR0 already: nothing would clear it again */
 	if (smmu->shutting)
 		ret = -EIO;
 	else
@@ -84,7 +87,7 @@ u32 smmu_cr0_clear(struct smmu_device *smmu, u32 bits)
 		raw_spin_lock_irqsave(&smmu->shut_lock, flags);
 		cr0 = smmu_reg_read(smmu->base, SMMU_CR0);
 		ack = smmu_reg_read(smmu->base, SMMU_CR0ACK);
-		/* a field that is under way to being set must arrive there first (6.3.9) */
+		/* a field is cleared only after the SMMU has acknowledged it as 1 (6.3.9) */
 		if (cr0 & ack & bits && cr0 != U32_MAX)
 			smmu_reg_write(smmu->base, SMMU_CR0, cr0 & ~(ack & bits));
 		raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);

@@ -22,7 +22,7 @@ static const u32 msi_cfg0[] = {
 	[MSI_PRI] = SMMU_PRIQ_IRQ_CFG0,
 };
 
-/* One line for everything: the handlers find out which interrupt it was */
+/* With one line for everything, the handlers look at each source, because any may have raised it */
 static irqreturn_t combined_hard(int irq, void *data)
 {
 	smmu_gerror_poll(data);
@@ -83,9 +83,9 @@ static void free_msis(struct smmu_device *smmu)
 #endif
 
 /*
- * An address of 0 turns an MSI off (6.3.21). The registers are UNKNOWN out of reset, or hold what
- * the kernel before wrote. They are cleared also where this driver uses no MSIs or no PRI, so
- * IDR0 itself is asked whether the SMMU has them.
+ * Turn all MSIs off with an address of 0 (6.3.21). The registers are UNKNOWN after reset, or hold
+ * what the kernel before has written. They are cleared also where this driver uses no MSIs or no
+ * PRI, so this function looks at IDR0 and not at the features.
  */
 static void clear_msis(struct smmu_device *smmu)
 {
@@ -99,7 +99,7 @@ static void clear_msis(struct smmu_device *smmu)
 			smmu_reg_write64(smmu->base, msi_cfg0[i], 0);
 }
 
-/* Request one line; a line that cannot be had reads as absent afterwards */
+/* Request one interrupt; where that fails, *@irq becomes 0, as if there were no interrupt */
 static void request_line(struct smmu_device *smmu, int *irq, irq_handler_t hard,
 			 irq_handler_t thread, const char *name)
 {
@@ -109,10 +109,13 @@ static void request_line(struct smmu_device *smmu, int *irq, irq_handler_t hard,
 		dev_warn(smmu->dev, "no %s interrupt\n", name);
 		return;
 	}
-	/* edges are latched while the line is masked; a level that stays must not storm */
+	/*
+	 * ONESHOT masks the line until the thread has run. Edges are latched meanwhile, and a level
+	 * that stays active must not interrupt again and again.
+	 */
 	ret = request_threaded_irq(*irq, hard, thread, thread ? IRQF_ONESHOT : 0, name, smmu);
 	if (ret) {
-		dev_warn(smmu->dev, "%s interrupt %d: %d\n", name, *irq, ret);
+		dev_warn(smmu->dev, "cannot request the %s interrupt %d (%d)\n", name, *irq, ret);
 		*irq = 0;
 	}
 }
@@ -129,7 +132,7 @@ int smmu_irq_setup(struct smmu_device *smmu, const struct smmu_wired *wired)
 	}
 	clear_msis(smmu);
 
-	/* firmware that wires all into one line wants no MSIs */
+	/* where firmware names one line for everything, the driver uses it and no MSIs */
 	smmu->irq_combined = wired->combined;
 	smmu->msi = !smmu->irq_combined && setup_msis(smmu);
 	if (!smmu->msi) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Interrupts of one SMMU: the one line for all where firmware names it, else MSIs where it can
- * and a domain exists, else a wired line each.
+ * Interrupts of one SMMU. Where firmware names one line for everything, the driver uses that line.
+ * Else it uses MSIs, where the SMMU can send them and the device has an MSI domain. Else it uses
+ * one wired line for each source.
  */
 #ifndef SMMU_HW_IRQ_H
 #define SMMU_HW_IRQ_H
@@ -10,17 +11,17 @@ struct smmu_device;
 struct smmu_wired;
 
 /**
- * smmu_irq_setup() - allocate, request and enable
- * @smmu: queues are allocated and programmed
- * @wired: lines from firmware
+ * smmu_irq_setup() - allocate, request and enable interrupts
+ * @smmu: SMMU whose queues are allocated and programmed
+ * @wired: interrupts from firmware
  *
- * A missing line is a warning, not an error: events stay unreported then, errors are
- * still found by pollers.
- * Return: 0 or the error of IRQ_CTRL; on error everything is given back
+ * A missing interrupt is a warning and no error. Without it events are not reported, but errors are
+ * still found by CPUs that poll.
+ * Return: 0, or -ETIMEDOUT of IRQ_CTRL; on error everything is given back
  */
 int smmu_irq_setup(struct smmu_device *smmu, const struct smmu_wired *wired);
 
-/* Disable and free; handlers are done when it returns */
+/* Disable and free all interrupts. No handler runs any more when this function returns. */
 void smmu_irq_teardown(struct smmu_device *smmu);
 
 #endif

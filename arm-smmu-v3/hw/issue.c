@@ -5,7 +5,7 @@
 #include "hw/issue.h"
 #include "hw/shut.h"
 
-/* How long a queue that was empty may take for a flush, where nobody wants to wait */
+/* Time for a flush on an empty queue, where the caller cannot wait for long */
 #define SETTLE_MS	20
 
 int smmu_issue_by(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
@@ -27,7 +27,7 @@ int smmu_issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
 	return smmu_issue_by(smmu, cmd, n, &deadline);
 }
 
-/* CFGI and TLBI with their CMD_SYNC, twice where it takes two */
+/* Issue CFGI and TLBI with their CMD_SYNC, twice where an erratum needs it */
 static int issue_as_needed(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
 {
 	int ret = smmu_issue(smmu, cmd, n);
@@ -38,9 +38,10 @@ static int issue_as_needed(struct smmu_device *smmu, const struct smmu_cmd *cmd,
 }
 
 /*
- * Configuration first: while it is not known to be gone, a prefetch may fill the TLB by it
- * (4.3.6), and only a CMD_SYNC keeps the two apart (4.7.3). Some SMMUs also want one kind of
- * invalidation under a CMD_SYNC.
+ * The commands of flush_all(). Configuration comes first, because a prefetch may fill the TLB by
+ * configuration that is still cached (4.3.6). A CMD_SYNC stands between the two, because only it
+ * keeps them in order (4.7.3), and because some SMMUs need one kind of invalidation for each
+ * CMD_SYNC.
  */
 #define FLUSH_ALL_CMDS	5
 
@@ -68,7 +69,7 @@ void smmu_issue_quiesce(struct smmu_device *smmu)
 {
 	struct smmu_deadline deadline = {
 		.at = ktime_add_ms(ktime_get(), SETTLE_MS),
-		/* so that no device is blamed at the deadline */
+		/* so that no device is cut off at the deadline */
 		.extended = true,
 	};
 	struct smmu_cmd cmd[FLUSH_ALL_CMDS];

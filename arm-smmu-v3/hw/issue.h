@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Commands that are posted and waited for at once: table maintenance, flushes of everything,
- * ATC_INVs outside a walk. The walk posts to all SMMUs first and waits afterwards.
+ * Commands that the caller posts and waits for in one call: maintenance of tables, flushes of
+ * everything, ATC_INVs outside a walk. A walk does not use this file, because it posts to all SMMUs
+ * before it waits for the first.
  */
 #ifndef SMMU_HW_ISSUE_H
 #define SMMU_HW_ISSUE_H
@@ -14,42 +15,43 @@ struct smmu_deadline;
 struct smmu_device;
 
 /**
- * smmu_issue() - post commands, wait for the last, a CMD_SYNC
+ * smmu_issue() - post commands and wait for the last one, a CMD_SYNC
  * @smmu: SMMU
  * @cmd: commands
- * @n: how many
+ * @n: number of commands
  * Return: as smmu_cmdq_wait(). Any context.
  */
 int smmu_issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n);
 
-/* The same by a deadline of the caller's: see struct smmu_deadline */
+/* As smmu_issue(), with a deadline that the caller gives, see struct smmu_deadline */
 int smmu_issue_by(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
 		  struct smmu_deadline *deadline);
 
 /**
- * smmu_issue_cfgi() - configuration invalidation that must be confirmed
+ * smmu_issue_cfgi() - invalidate configuration, and shut the SMMU if that is not confirmed
  * @smmu: SMMU
- * @cmd: CFGI commands, with room for one more: the CMD_SYNC, which this function adds, so
- *	that all go in one post
- * @n: how many, without the CMD_SYNC
+ * @cmd: CFGI commands, with room for one more: this function adds the CMD_SYNC, so that all are in
+ *	one post
+ * @n: number of commands without the CMD_SYNC
  *
- * Tries a second time with CFGI_ALL. If that is not confirmed either, the SMMU is
- * shut: it may go on using a configuration that is about to be freed.
+ * If the commands are not confirmed, this function invalidates everything. If the SMMU does not
+ * confirm that either, it is shut, because it may go on using a configuration that is about to be
+ * freed.
  */
 void smmu_issue_cfgi(struct smmu_device *smmu, struct smmu_cmd *cmd, u32 n);
 
-/* Commands that a batch holds, without the CMD_SYNC */
+/* Number of commands that a batch holds, without the CMD_SYNC */
 #define SMMU_ISSUE_BATCH	16
 
 /**
- * struct smmu_issue_batch - many commands of one operation, on the stack of their caller
+ * struct smmu_issue_batch - many commands of one operation, on the stack of the caller
  * @smmu: SMMU
- * @config: they are CFGI commands and must be confirmed, as smmu_issue_cfgi() has it
- * @ret: first error of an issue, 0 with @config. After an error nothing is sent any more.
- * @n: commands in @cmd
+ * @config: the commands are CFGI commands and go through smmu_issue_cfgi()
+ * @ret: first error of smmu_issue(), always 0 with @config. After an error nothing more is sent.
+ * @n: number of commands in @cmd
  * @cmd: commands, with room for the CMD_SYNC
  *
- * Whenever the batch is full it is issued, with a CMD_SYNC behind it. Any context.
+ * A full batch is issued with a CMD_SYNC behind it. Any context.
  */
 struct smmu_issue_batch {
 	struct smmu_device *smmu;
@@ -59,7 +61,7 @@ struct smmu_issue_batch {
 	struct smmu_cmd cmd[SMMU_ISSUE_BATCH + 1];
 };
 
-/* An empty batch */
+/* Make the batch empty */
 static inline void smmu_issue_batch_start(struct smmu_issue_batch *batch,
 					  struct smmu_device *smmu, bool config)
 {
@@ -70,14 +72,14 @@ static inline void smmu_issue_batch_start(struct smmu_issue_batch *batch,
 }
 
 /**
- * smmu_issue_batch_add() - the place for one more command
- * @batch: batch; issued first when it is full
- * Return: where the caller writes the command before the next call
+ * smmu_issue_batch_add() - reserve the place of one more command
+ * @batch: batch. When it is full, it is issued first.
+ * Return: the place, to which the caller writes the command before the next call
  */
 struct smmu_cmd *smmu_issue_batch_add(struct smmu_issue_batch *batch);
 
 /**
- * smmu_issue_batch_end() - issue what is left
+ * smmu_issue_batch_end() - issue the commands that are left in a batch
  * @batch: batch, empty afterwards
  * Return: 0 or the first error of smmu_issue(); always 0 for CFGI commands
  */
@@ -86,32 +88,36 @@ int smmu_issue_batch_end(struct smmu_issue_batch *batch);
 /**
  * smmu_issue_resume() - answer a stalled transaction
  * @smmu: SMMU
- * @sid: its StreamID
- * @stag: its tag, of the event
+ * @sid: StreamID of the transaction
+ * @stag: STAG of the transaction, from its event
  * @action: RESUME_*
  *
- * Any context. Does not wait, because the SMMU answers the device and not the caller (4.6.1).
+ * Any context. This function does not wait, because the SMMU answers the device and not the caller
+ * (4.6.1).
  */
 void smmu_issue_resume(struct smmu_device *smmu, u32 sid, u16 stag, u8 action);
 
 /**
- * smmu_issue_flush_all() - every TLB entry and every configuration, last resort
+ * smmu_issue_flush_all() - invalidate all TLB entries and all cached configuration
  * @smmu: SMMU
  * Return: 0 when confirmed
  */
 int smmu_issue_flush_all(struct smmu_device *smmu);
 
 /**
- * smmu_issue_quiesce() - transactions that were in progress when SMMUEN was cleared are over
- * @smmu: SMMUEN acknowledged as 0: that says nothing of them (6.3.9.6), but a flush of all that
- *	they may have used does (4.7.3)
+ * smmu_issue_quiesce() - wait for transactions that were in progress when SMMUEN was cleared
+ * @smmu: SMMU that has acknowledged SMMUEN = 0
  *
- * A queue with something in it is stuck or about to be: nothing is asked of it. Any context,
- * polls for some ms at most.
+ * The acknowledge does not say that these transactions are over (6.3.9.6). A completed flush of
+ * everything that they may have used does (4.7.3). Where the queue is not empty, it is stuck or
+ * about to be, so this function does nothing. Any context; polls for some ms at most.
  */
 void smmu_issue_quiesce(struct smmu_device *smmu);
 
-/* smmu_shut() with smmu_issue_quiesce() before "dead": for callers that the queue does not call */
+/*
+ * As smmu_shut(), with smmu_issue_quiesce() before the SMMU is marked dead. The code of the command
+ * queue must not call it, because this function posts.
+ */
 void smmu_issue_shut(struct smmu_device *smmu, const char *why);
 
 #endif

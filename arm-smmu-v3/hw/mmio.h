@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Register access. Every access of the driver to an SMMU's registers goes through
- * here, so that a model of an SMMU has one place to stand in: kunit/model/stand_in.
+ * Register access. Every access of the driver to an SMMU's registers goes through this file, so
+ * that a model of an SMMU can replace the registers in one place: kunit/model/stand_in.
  */
 #ifndef SMMU_HW_MMIO_H
 #define SMMU_HW_MMIO_H
@@ -11,7 +11,10 @@
 #include <linux/io-64-nonatomic-lo-hi.h>
 #include <linux/ioport.h>
 
-/* Claims and maps; given back with the device's other resources. An ERR_PTR with one line logged */
+/*
+ * Claim and map a range of registers. The driver core gives it back with the device's other
+ * resources. Return: the mapping, or an ERR_PTR with one line logged.
+ */
 static inline void __iomem *smmu_reg_map(struct device *dev, resource_size_t start, size_t size)
 {
 	struct resource res = DEFINE_RES_MEM(start, size);
@@ -29,7 +32,7 @@ static inline void smmu_reg_write(void __iomem *page, u32 off, u32 val)
 	writel_relaxed(val, page + off);
 }
 
-/* Orders all earlier memory writes before the register write */
+/* Write a register after all earlier writes to memory */
 static inline void smmu_reg_write_ordered(void __iomem *page, u32 off, u32 val)
 {
 	writel(val, page + off);

@@ -9,7 +9,7 @@
 #include "hw/queue_mem.h"
 #include "hw/shut.h"
 
-/* A queue of 2^20 commands helps nobody; 64 Ki entries is what the driver asks for at most */
+/* The driver asks for at most 64 Ki entries, because larger queues have no use */
 #define QUEUE_LOG2_MAX		16
 
 static size_t queue_bytes(const struct smmu_queue_mem *mem)
@@ -26,8 +26,8 @@ int smmu_queue_mem_alloc(struct smmu_device *smmu, struct smmu_queue_mem *mem, u
 		mem->virt = dma_alloc_coherent(smmu->dev, queue_bytes(mem), &mem->dma,
 					       GFP_KERNEL | __GFP_NOWARN);
 		/*
-		 * A queue must be aligned to its size (6.3.26). So is coherent memory, but
-		 * for what comes from CMA and is larger than CONFIG_CMA_ALIGNMENT says.
+		 * A queue must be aligned to its size (6.3.26). Coherent memory is, except
+		 * memory from CMA that is larger than CONFIG_CMA_ALIGNMENT.
 		 */
 		if (mem->virt && !(mem->dma & (queue_bytes(mem) - 1)))
 			break;

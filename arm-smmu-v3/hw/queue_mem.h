@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Memory of a queue: naturally aligned DMA memory, smaller when there is not enough. */
+/* Memory of a queue: DMA memory aligned to its size, less than wanted where there is not enough. */
 #ifndef SMMU_HW_QUEUE_MEM_H
 #define SMMU_HW_QUEUE_MEM_H
 
@@ -8,12 +8,12 @@
 struct smmu_device;
 
 /**
- * struct smmu_queue_mem - entries in memory
+ * struct smmu_queue_mem - memory of a queue
  * @virt: CPU address
  * @dma: bus address
- * @log2: log2 of the entries
- * @entry: bytes of an entry
- * @enable: CR0_* that lets the SMMU use it
+ * @log2: log2 of the number of entries
+ * @entry: size of an entry in bytes
+ * @enable: field CR0_* that enables the queue
  */
 struct smmu_queue_mem {
 	void *virt;
@@ -24,22 +24,22 @@ struct smmu_queue_mem {
 };
 
 /**
- * smmu_queue_mem_alloc() - halve the size until it fits
+ * smmu_queue_mem_alloc() - allocate a queue, with half the size again and again until that succeeds
  * @smmu: SMMU
  * @mem: out
- * @log2: wanted
- * @entry: bytes of an entry
- * @enable: CR0_* that lets the SMMU use it
- * @name: for the log
+ * @log2: log2 of the number of entries wanted
+ * @entry: size of an entry in bytes
+ * @enable: field CR0_* that enables the queue
+ * @name: name of the queue, for the log
  * Return: 0 or -ENOMEM
  */
 int smmu_queue_mem_alloc(struct smmu_device *smmu, struct smmu_queue_mem *mem, u8 log2,
 			 u8 entry, u32 enable, const char *name);
 
-/* See smmu_device_free_queue() */
+/* Free or withhold the memory, see smmu_device_free_queue() */
 void smmu_queue_mem_free(struct smmu_device *smmu, struct smmu_queue_mem *mem);
 
-/* Value for a *Q_BASE register */
+/* Return: value for a *Q_BASE register */
 u64 smmu_queue_mem_base(const struct smmu_queue_mem *mem);
 
 #endif

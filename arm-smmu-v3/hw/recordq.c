@@ -18,7 +18,7 @@
 #include "hw/recordq.h"
 #include "hw/shut.h"
 
-/* A storm: so much work in one go, then a pause */
+/* While records come without end, the handler works for this long, and then sleeps for this long */
 #define STORM_WORK_MS		2
 #define STORM_PAUSE_US		1000
 
@@ -70,14 +70,14 @@ void smmu_recordq_program(struct smmu_recordq *q, void __iomem *page0)
 }
 
 /*
- * How many records are there? 0 when the registers make no sense. PROD of an SMMU that has gone
- * reads as all ones: smmu_gerror_poll() finds that too, and shuts it.
+ * Return: the number of records in the queue, 0 when the registers make no sense. PROD of an SMMU
+ * that has gone reads as all ones. smmu_gerror_poll() then sees the same and shuts the SMMU.
  */
 static u32 records_pending(struct smmu_device *smmu, struct smmu_recordq *q, u32 *cons)
 {
 	u32 prod = smmu_reg_read(q->page, q->prod), n;
 
-	/* the record after PROD: the SMMU writes it before it moves PROD */
+	/* read records after PROD, because the SMMU writes a record before it moves PROD */
 	rmb();
 	if (smmu_q_pending(prod, *cons, q->mem.log2, &n)) {
 		if (((prod ^ *cons) & QUEUE_OVERFLOW)) {
@@ -88,16 +88,17 @@ static u32 records_pending(struct smmu_device *smmu, struct smmu_recordq *q, u32
 		}
 		return n;
 	}
-	dev_err_ratelimited(smmu->dev, "%s: unusable PROD 0x%08x\n", q->name, prod);
+	dev_err_ratelimited(smmu->dev, "%s: PROD makes no sense (0x%08x)\n", q->name, prod);
 	if (prod == SMMU_Q_REG_DEAD)
 		smmu_gerror_poll(smmu);
 	return 0;
 }
 
 /*
- * Take what is there now, one record at a time: copy it, move CONS, hand it over. Stop at @until,
- * if that is not 0: more may have come meanwhile, and the caller looks again.
- * Return: how many records were taken
+ * Take the records that are in the queue now, one at a time: copy it, move CONS, hand it over. If
+ * @until is not 0, stop at that time. More records may have come meanwhile, so the caller looks
+ * again.
+ * Return: number of records taken
  */
 static u32 take_some(struct smmu_device *smmu, struct smmu_recordq *q, ktime_t until)
 {
@@ -114,7 +115,7 @@ static u32 take_some(struct smmu_device *smmu, struct smmu_recordq *q, ktime_t u
 		memcpy(record, q->mem.virt +
 		       (size_t)smmu_q_slot(pos, q->mem.log2) * q->mem.entry, q->mem.entry);
 		pos++;
-		/* the copy before CONS: the slot is the SMMU's again (7.2) */
+		/* copy the record before CONS moves: then the SMMU may overwrite it (7.2) */
 		mb();
 		smmu_reg_write(q->page, q->cons, smmu_q_reg(pos, q->mem.log2) | overflow);
 		q->records++;
@@ -126,7 +127,8 @@ static u32 take_some(struct smmu_device *smmu, struct smmu_recordq *q, ktime_t u
 }
 
 /*
- * The SMMU interrupts when an empty queue gets a record, so the queue must be empty on return.
+ * The SMMU raises an interrupt when it writes a record to an empty queue. So this function takes
+ * records until the queue is empty.
  */
 static irqreturn_t drain_records(struct smmu_device *smmu, struct smmu_recordq *q)
 {
@@ -139,10 +141,10 @@ static irqreturn_t drain_records(struct smmu_device *smmu, struct smmu_recordq *
 		any = true;
 		if (!ktime_after(ktime_get(), until))
 			continue;
-		/* stopped: whoever frees the interrupt waits for this thread */
+		/* the SMMU may have been stopped, and free_irq() waits for this thread */
 		if (smmu_device_is_dead(smmu))
 			break;
-		/* a storm: this thread has a high priority and lets go of the CPU and the lock */
+		/* this thread has a high priority, so it sleeps and lets other threads run */
 		q->pauses++;
 		usleep_range(STORM_PAUSE_US, 2 * STORM_PAUSE_US);
 		until = ktime_add_ms(ktime_get(), STORM_WORK_MS);
@@ -164,15 +166,15 @@ static void take_event(struct smmu_device *smmu, const __le64 *record)
 	smmu->ops->event(smmu, &event);
 }
 
-/* With a PASID, the last of its group, and no page asked for: nobody answers that (8, 8.2) */
+/* A stop marker has a PASID and LAST, asks for no page, and gets no answer (8, 8.2) */
 static bool is_stop_marker(u64 w0)
 {
 	return (w0 & (PRI0_SSV | PRI0_LAST | PRI0_WRITE | PRI0_READ)) == (PRI0_SSV | PRI0_LAST);
 }
 
 /*
- * PRI cannot be switched on by a module, so whatever comes is a device's error. It is told so,
- * once for each group: ResponseFailure, which is for good (4.5.2).
+ * A module cannot switch PRI on, so a page request is an error of the device. The driver answers
+ * each group once, with ResponseFailure, which stands for a permanent error (4.5.2).
  */
 static void take_page_request(struct smmu_device *smmu, const __le64 *record)
 {
@@ -185,12 +187,12 @@ static void take_page_request(struct smmu_device *smmu, const __le64 *record)
 			     FIELD_GET(PRI0_SID, w0), w1 & PRI1_ADDR);
 	if (!(w0 & PRI0_LAST) || is_stop_marker(w0))
 		return;
-	/* no device behind this SMMU has it, and a command with it is illegal (4.1.7) */
+	/* such a StreamID belongs to no device, and a command with it is illegal (4.1.7) */
 	if (FIELD_GET(PRI0_SID, w0) >> smmu->inst.feat.sid_bits)
 		return;
 	smmu_cmd_pri_resp(&cmd, FIELD_GET(PRI0_SID, w0), FIELD_GET(PRI0_SSID, w0),
 			  w0 & PRI0_SSV, FIELD_GET(PRI1_PRGINDEX, w1), PRI_RESP_FAILURE);
-	/* nobody waits for an answer's completion */
+	/* the answer goes to the device, so the driver does not wait for it */
 	smmu_cmdq_post(smmu, &cmd, 1, &deadline, &ticket, false);
 }
 

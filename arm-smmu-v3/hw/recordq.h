@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Queues that the SMMU writes and we read: event queue and PRI queue.
+ * Queues that the SMMU writes and the driver reads: event queue and PRI queue.
  *
- * Handlers take records until the queue is empty: only then does the next record raise an
- * interrupt (Arm IHI 0070, 7.2 - 7.4, 8). A fault storm cannot keep a CPU: after some
- * milliseconds of work they sleep, and what does not fit meanwhile is lost.
+ * Handlers take records until the queue is empty, because only then does the next record raise an
+ * interrupt (Arm IHI 0070, 7.2 - 7.4, 8). Where faults come faster than they are handled, a handler
+ * does not keep its CPU: after some milliseconds of work it sleeps for a moment, and records that
+ * do not fit into the queue meanwhile are lost.
  */
 #ifndef SMMU_HW_RECORDQ_H
 #define SMMU_HW_RECORDQ_H
@@ -18,19 +19,19 @@
 struct smmu_device;
 
 /**
- * struct smmu_recordq - one queue
- * @mem: entries; mem.virt is NULL where there is no such queue
+ * struct smmu_recordq - an event queue or a PRI queue
+ * @mem: memory of the queue; mem.virt is NULL where there is no such queue
  * @page: register page with PROD and CONS
- * @prod: offset in @page
- * @cons: offset in @page
+ * @prod: offset of PROD in @page
+ * @cons: offset of CONS in @page
  * @base: offset of the *_BASE register in page 0
  * @irq: Linux interrupt or 0
- * @name: for the log
- * @take: what becomes of a record; may sleep
- * @lock: taking records, one taker at a time
- * @records: records taken
- * @overflows: times records were lost
- * @pauses: times the handler slept with records left
+ * @name: name of the queue, for the log
+ * @take: takes one record, which is a copy; may sleep
+ * @lock: one CPU at a time takes records
+ * @records: number of records taken
+ * @overflows: number of times that records were lost
+ * @pauses: number of times that the handler slept before the queue was empty
  */
 struct smmu_recordq {
 	struct smmu_queue_mem mem;
@@ -41,7 +42,7 @@ struct smmu_recordq {
 	int irq;
 	const char *name;
 	void (*take)(struct smmu_device *smmu, const __le64 *record);
-	struct mutex lock;	/* one taker at a time */
+	struct mutex lock;	/* one CPU at a time takes records */
 	u64 records;
 	u64 overflows;
 	u64 pauses;
@@ -52,8 +53,8 @@ void smmu_recordq_free(struct smmu_device *smmu);
 void smmu_recordq_program(struct smmu_recordq *q, void __iomem *page0);
 
 /*
- * Take the events that are there now: what the SMMU reported before the call has been handed
- * over when this returns. May sleep; not from the take callback.
+ * Take the events that are in the queue now. When this function returns, every event that the SMMU
+ * had reported before the call was handed over. May sleep. The take callback must not call it.
  */
 void smmu_evtq_drain(struct smmu_device *smmu);
 

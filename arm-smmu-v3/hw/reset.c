@@ -19,18 +19,18 @@ int smmu_reset_disable(struct smmu_device *smmu)
 	int ret;
 
 	/*
-	 * An SMMU that another kernel left enabled may have DMA under way, by translations that
-	 * mean nothing to this kernel. Bypass would let that DMA loose on physical addresses, so
-	 * an SMMU that does not abort is left as it is.
+	 * An SMMU that another kernel left enabled may still translate DMA with that kernel's
+	 * tables. With SMMUEN = 0 and without GBPA.ABORT that DMA would go to physical addresses.
+	 * So an SMMU that does not acknowledge GBPA.ABORT is left as it is.
 	 */
 	if (smmu->was_enabled) {
 		ret = smmu_gbpa_abort(smmu);
 		if (ret) {
-			dev_err(smmu->dev, "SMMU did not acknowledge GBPA.ABORT, left as found\n");
+			dev_err(smmu->dev, "SMMU did not acknowledge GBPA.ABORT, it is left as found\n");
 			return ret;
 		}
 	}
-	/* all of CR0, but SMMUEN first: its acknowledge waits for no other field */
+	/* SMMUEN is cleared first, because its acknowledge depends on no other field of CR0 */
 	stuck = smmu_cr0_clear(smmu, CR0_SMMUEN) ?: smmu_cr0_clear(smmu, U32_MAX);
 	if (stuck) {
 		dev_err(smmu->dev, "SMMU did not acknowledge the disable (CR0ACK 0x%x)\n", stuck);
@@ -45,9 +45,9 @@ static void program_memory(struct smmu_device *smmu)
 	u32 cache = CR1_CACHE_NC, share = SMMU_SH_OUTER, cfg;
 
 	/*
-	 * The SMMU reads tables and queues with the attributes by which CPUs map them. What
-	 * memory the DMA API gives is decided by firmware, so the feature is firmware's word and
-	 * not IDR0.COHACC, which may say more.
+	 * The SMMU must read tables and queues with the attributes with which the CPUs map them.
+	 * The DMA API chooses those by what firmware says of the SMMU, so the feature follows
+	 * firmware and not IDR0.COHACC, which may be 1 where firmware says "not coherent".
 	 */
 	if (smmu_has(smmu, SMMU_FEAT_COHERENT)) {
 		cache = CR1_CACHE_WB;
@@ -59,7 +59,7 @@ static void program_memory(struct smmu_device *smmu)
 		       FIELD_PREP(CR1_QUEUE_SH, share) |
 		       FIELD_PREP(CR1_QUEUE_OC, cache) | FIELD_PREP(CR1_QUEUE_IC, cache));
 
-	/* PTM: the SMMU takes no part in the CPUs' broadcast invalidation: the array does it all */
+	/* PTM: the SMMU ignores broadcast TLBIs of CPUs, because the arrays cover everything */
 	smmu_reg_write(smmu->base, SMMU_CR2, CR2_PTM | CR2_RECINVSID |
 		       (smmu_has(smmu, SMMU_FEAT_E2H) ? CR2_E2H : 0));
 

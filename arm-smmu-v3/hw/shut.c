@@ -18,9 +18,9 @@ bool smmu_shut_set_dead(struct smmu_device *smmu, u32 off)
 	/* pairs with READ_ONCE() in smmu_device_uses() */
 	WRITE_ONCE(smmu->on, smmu->on & ~off);
 	/*
-	 * The acknowledges come before it, because readers of "dead" take an invalidation that
-	 * was not confirmed for done. Pairs with the loads in smmu_device_is_dead() and
-	 * smmu_device_uses().
+	 * @dead is set after the SMMU has acknowledged what it acknowledges, because a reader that
+	 * sees @dead takes an unconfirmed invalidation for done. Pairs with the loads in
+	 * smmu_device_is_dead() and smmu_device_uses().
 	 */
 	smp_store_release(&smmu->dead, true);
 	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
@@ -49,11 +49,11 @@ bool smmu_shut_begin(struct smmu_device *smmu, u32 *off)
 	smmu->shutting = true;
 	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
 	/*
-	 * Without GBPA.ABORT, SMMUEN = 0 would send everything on to physical addresses: stale
-	 * translations are less harm.
+	 * Without GBPA.ABORT, SMMUEN = 0 would let all DMA through to physical addresses. Stale
+	 * translations do less harm, so SMMUEN then stays 1.
 	 */
 	ret = smmu_gbpa_abort(smmu);
-	/* the queues stay as they are: CMDQEN's acknowledge may never come */
+	/* the queues stay enabled, because the SMMU may never acknowledge CMDQEN = 0 */
 	*off = ret ? 0 : CR0_SMMUEN & ~smmu_cr0_clear(smmu, CR0_SMMUEN);
 	return true;
 }
@@ -62,7 +62,7 @@ void smmu_shut_end(struct smmu_device *smmu, u32 off, const char *why)
 {
 	if (!smmu_shut_set_dead(smmu, off))
 		return;
-	dev_alert(smmu->dev, "SHUT: %s. All DMA through it %s; other SMMUs go on.\n", why,
+	dev_alert(smmu->dev, "SHUT: %s. All DMA through this SMMU %s; other SMMUs go on.\n", why,
 		  off ? "aborts" : "should abort, but the SMMU did not confirm it");
 	smmu->ops->was_shut(smmu);
 }
@@ -83,8 +83,8 @@ static void free_or_withhold(struct smmu_device *smmu, bool in_use, size_t bytes
 		return;
 	}
 	atomic_inc(&smmu->withheld);
-	dev_alert_ratelimited(smmu->dev, "%zu bytes withheld, the SMMU may still use them\n",
-			      bytes);
+	dev_alert_ratelimited(smmu->dev,
+			      "%zu bytes are withheld, because the SMMU may still use them\n", bytes);
 }
 
 void smmu_device_free_dma(struct smmu_device *smmu, size_t bytes, void *virt, dma_addr_t dma)

@@ -12,9 +12,9 @@
 #include "hw/shut.h"
 #include "hw/strtab.h"
 
-/* Level 1 of at most 1 MiB: 2^17 descriptors reach 25 bits of StreamID */
+/* Level 1 has at most 1 MiB, because 2^17 descriptors cover 25 bits of StreamID */
 #define L1_LOG2_MAX		17
-/* A linear table of at most 4 MiB */
+/* A linear table has at most 4 MiB */
 #define LINEAR_LOG2_MAX		16
 
 static size_t l1_entries(const struct smmu_strtab *tab)
@@ -23,10 +23,10 @@ static size_t l1_entries(const struct smmu_strtab *tab)
 }
 
 /*
- * The SMMU takes the low bits of STRTAB_BASE as 0, up to the size of the table (6.3.24), so
- * memory that is not aligned to its size would make it read something else as STEs. Memory
- * from CMA is aligned to CONFIG_CMA_ALIGNMENT at most: twice the size then holds an aligned
- * table somewhere.
+ * The SMMU takes the low bits of STRTAB_BASE as 0, up to the size of the table (6.3.24). With
+ * memory that is not aligned to its size, the SMMU would read other memory as STEs. Memory from CMA
+ * is aligned to CONFIG_CMA_ALIGNMENT at most. Where that is not enough, this function allocates
+ * twice the size, which always contains an aligned table.
  */
 static void *alloc_base(struct smmu_device *smmu, size_t bytes)
 {
@@ -87,7 +87,7 @@ int smmu_strtab_alloc(struct smmu_device *smmu)
 	int ret;
 
 	mutex_init(&smmu->strtab.lock);
-	/* up to one level-2 table's worth of StreamIDs, levels only cost */
+	/* where one level-2 table would hold all StreamIDs, a linear table is cheaper */
 	if ((feat->flags & SMMU_FEAT_STRTAB_2LVL) && feat->sid_bits > STRTAB_SPLIT_BITS)
 		ret = alloc_two_level(smmu, feat->sid_bits);
 	else
@@ -135,9 +135,9 @@ static int make_l2(struct smmu_device *smmu, u32 idx)
 		smmu_ste_make_abort(&ste[i]);
 	l2->ste = ste;
 	/*
-	 * The table's content before the pointer to it: the SMMU may follow the
-	 * descriptor as soon as it is there. An invalid descriptor may be cached
-	 * (3.21.3); the CFGI_STE of smmu_strtab_claim() ends that, Leaf = 0.
+	 * Write the descriptor after the content of the table, because the SMMU may follow the
+	 * descriptor as soon as it is written. The SMMU may have cached the invalid descriptor
+	 * (3.21.3). The CFGI_STE with Leaf = 0 in smmu_strtab_claim() invalidates that.
 	 */
 	dma_wmb();
 	WRITE_ONCE(tab->l1[idx],
@@ -184,7 +184,10 @@ struct ste_writer {
 	u32 sid;
 };
 
-/* CDs that were read through the STE go with it, those of another table too (4.3.1) */
+/*
+ * CFGI_STE also invalidates the CDs that the SMMU has read through the STE, including those of a
+ * table to which the STE pointed before (4.3.1).
+ */
 static void ste_sync(struct smmu_entry_writer *writer)
 {
 	struct ste_writer *w = container_of(writer, struct ste_writer, writer);

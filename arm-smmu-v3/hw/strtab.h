@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Stream table, linear or two levels (Arm IHI 0070, 3.3.1, 5.1).
+ * Stream table, linear or with two levels (Arm IHI 0070, 3.3.1, 5.1).
  *
- * Owns the tables and the only way to write an STE. Level-2 tables are made when a
- * stream is first claimed and stay until the SMMU goes. Every STE starts as abort.
+ * This file owns the tables, and only it writes STEs. A level-2 table is allocated when a stream in
+ * it is first claimed, and stays until the SMMU goes. Every STE starts as abort.
  *
- * Locking: smmu_strtab_claim() serialises itself; smmu_strtab_write() is serialised by the
- * caller per stream (the attach mutex).
+ * Locking: smmu_strtab_claim() has its own lock. The callers of smmu_strtab_write() hold the attach
+ * mutex, so that one CPU at a time writes the STE of a stream.
  */
 #ifndef SMMU_HW_STRTAB_H
 #define SMMU_HW_STRTAB_H
@@ -20,8 +20,8 @@ struct smmu_device;
 
 /**
  * struct smmu_strtab_l2 - one level-2 table
- * @ste: its entries, NULL while there is none
- * @dma: bus address
+ * @ste: STEs of the table, NULL while there is no table
+ * @dma: bus address of @ste
  */
 struct smmu_strtab_l2 {
 	struct smmu_ste *ste;
@@ -29,18 +29,18 @@ struct smmu_strtab_l2 {
 };
 
 /**
- * struct smmu_strtab - the table
- * @two_level: level-1 descriptors, else STEs directly
- * @log2: log2 of the StreamIDs covered
- * @bytes: size of what STRTAB_BASE points to
- * @dma: its bus address, aligned to @bytes
- * @mem: the allocation that holds it
- * @mem_dma: its bus address
- * @mem_bytes: its size
+ * struct smmu_strtab - the stream table of one SMMU
+ * @two_level: the table has two levels, else it is linear
+ * @log2: log2 of the number of StreamIDs that the table covers
+ * @bytes: size of the linear table, or of level 1, to which STRTAB_BASE points
+ * @dma: bus address for STRTAB_BASE, aligned to @bytes
+ * @mem: the allocation that contains the linear table or level 1
+ * @mem_dma: bus address of @mem
+ * @mem_bytes: size of @mem
  * @linear: STEs of a linear table
  * @l1: level-1 descriptors
- * @l2: what they point to, one per descriptor
- * @lock: serialises the making of level-2 tables
+ * @l2: level-2 tables, one for each level-1 descriptor
+ * @lock: serialises the allocation of level-2 tables
  */
 struct smmu_strtab {
 	bool two_level;
@@ -55,7 +55,7 @@ struct smmu_strtab {
 		__le64 *l1;
 	};
 	struct smmu_strtab_l2 *l2;
-	struct mutex lock;	/* making level-2 tables */
+	struct mutex lock;	/* allocation of level-2 tables */
 };
 
 int smmu_strtab_alloc(struct smmu_device *smmu);
@@ -64,29 +64,30 @@ void smmu_strtab_free(struct smmu_device *smmu);
 /**
  * smmu_strtab_claim() - make sure that the stream has an STE
  * @smmu: SMMU
- * @sid: StreamID, checked
- * Return: 0, -ERANGE when the table does not reach it, -ENOMEM. May sleep.
+ * @sid: any StreamID
+ * Return: 0; -ERANGE when the table does not cover @sid; -ENOMEM. May sleep.
  */
 int smmu_strtab_claim(struct smmu_device *smmu, u32 sid);
 
-/* The STE of a claimed stream */
+/* Return: the STE of a claimed stream */
 struct smmu_ste *smmu_strtab_ste(struct smmu_device *smmu, u32 sid);
 
 /**
- * smmu_strtab_write() - change a claimed stream's STE, hitless where that exists
- *	(from a CD table under one stage 2 to one under another it does not)
+ * smmu_strtab_write() - change the STE of a claimed stream
  * @smmu: SMMU
  * @sid: StreamID
- * @target: wanted
+ * @target: the new STE
  *
- * Returns with the change confirmed by CFGI_STE + CMD_SYNC, or with the SMMU shut.
+ * The change is hitless where there is a hitless order of writes. There is none from a CD table
+ * under one stage 2 to a CD table under another. When this function returns, the SMMU has confirmed
+ * the change (CFGI_STE and CMD_SYNC), or was shut.
  */
 void smmu_strtab_write(struct smmu_device *smmu, u32 sid, const struct smmu_ste *target);
 
 /**
- * smmu_strtab_preset_bypass() - before the SMMU is enabled: a stream keeps its DMA
- * @smmu: allocated, not started
- * @sid: StreamID named by firmware (RMR)
+ * smmu_strtab_preset_bypass() - give a stream a bypass STE before the SMMU is enabled
+ * @smmu: allocated SMMU, not started
+ * @sid: StreamID that firmware names (RMR), because its DMA must go on
  * Return: as smmu_strtab_claim()
  */
 int smmu_strtab_preset_bypass(struct smmu_device *smmu, u32 sid);
