@@ -367,8 +367,8 @@ static void whose_bus_mastering(struct kunit *test)
 }
 
 /*
- * HiSilicon's tune and trace device gets identity, but only if it is trusted: the IOMMU core refuses
- * identity for a device that is not trusted, and then refuses the whole SMMU.
+ * HiSilicon's tune and trace device gets identity, but only if it is trusted: the IOMMU core
+ * refuses identity for a device that is not trusted, and then refuses the whole SMMU.
  */
 static void identity_if_trusted(struct kunit *test)
 {
