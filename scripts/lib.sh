@@ -227,34 +227,65 @@ kernel_dir()
 	esac
 }
 
-# newest_kernel KIND: prints the newest version of 7.x that the tool root's
-# package lists have: KIND 'source' -> 7.3, KIND 'stock' -> 7.2.12+deb13 (the
-# newest of which binary, modules and headers all exist for arm64).
+# host_tools: are the machine's own tools used, and not those of the tool root? So
+# scripts/kunit decides for itself and what it calls.
+host_tools()
+{
+	[[ -n ${SMMUV3_HOST_TOOLS:-} && $SMMUV3_HOST_TOOLS != 0 ]]
+}
+
+# with_tools CMD...: run CMD in the tool root, or as it is where the host's tools are used
+with_tools()
+{
+	if host_tools; then
+		"$@"
+	else
+		"$SCRIPTS/in-root" "$@"
+	fi
+}
+
+# kernel_series KIND: prints 'SERIES FLAVOUR' for each line of scripts/kernels of this kind
+kernel_series()
+{
+	awk -v kind="$1" '$1 == kind { print $2, $3 }' "$SCRIPTS/kernels"
+}
+
+# series_text KIND: these series as words for an error: '7.3 or 7.2'
+series_text()
+{
+	kernel_series "$1" | awk '!seen[$1]++ { printf "%s%s", sep, $1; sep = " or " }'
+}
+
+# newest_kernel source: prints the first series of scripts/kernels that the tool root's
+# package lists have, as 7.3, or nothing.
+# newest_kernel stock [SERIES FLAVOUR]: prints the newest version, as 7.3.4+deb13-arm64, of
+# this series, or of the first series that has one, of which binary, modules and headers all
+# exist for arm64; or nothing.
 newest_kernel()
 {
-	local root list v
+	local root list v series flavour
 
 	need_root "looking up kernel packages"
 	root=$("$SCRIPTS/toolroot")
-	list=$(chroot "$root" apt-cache pkgnames linux-)
-	case $1 in
-	source)
-		grep -oP '^linux-source-\K7\.\d+$' <<<"$list" | sort -V | tail -n 1
-		;;
-	stock)
-		list=$(chroot "$root" apt-cache dumpavail |
-		       awk '/^Package: /{p=$2} /^Architecture: /{print p ":" $2}')
+	list=$(chroot "$root" apt-cache dumpavail |
+	       awk '/^Package: linux-/{p=$2} /^Architecture: /{if (p) print p ":" $2; p=""}')
+	if [[ $1 == source ]]; then
+		while read -r series _; do
+			if grep -qxF "linux-source-$series:all" <<<"$list"; then
+				echo "$series"
+				break
+			fi
+		done < <(kernel_series source)
+		return
+	fi
+	while read -r series flavour; do
 		while read -r v; do
-			grep -qxF "linux-modules-$v-arm64:arm64" <<<"$list" || continue
-			grep -qxF "linux-headers-$v-arm64:arm64" <<<"$list" || continue
+			grep -qxF "linux-modules-$v-$flavour:arm64" <<<"$list" || continue
+			grep -qxF "linux-headers-$v-$flavour:arm64" <<<"$list" || continue
 			grep -qE "^linux-kbuild-${v//[.+]/.}:" <<<"$list" || continue
-			echo "$v"
-			break
-		done < <(grep -oP '^linux-binary-\K7\.[0-9.]+\+deb\d+(?=-arm64:arm64$)' \
+			echo "$v-$flavour"
+			return
+		done < <(sed -n "s/^linux-binary-\(${series//./\\.}\.[0-9.]*+deb[0-9]*\)-$flavour:arm64\$/\1/p" \
 				<<<"$list" | sort -rV)
-		;;
-	*)
-		die "newest_kernel: source or stock, not '$1'"
-		;;
-	esac
+	done < <(if (($# > 1)); then echo "$2 $3"; else kernel_series stock; fi)
 }
