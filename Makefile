@@ -53,7 +53,8 @@ bench:
 	@scripts/bench
 
 kunit:
-	@scripts/kunit $(if $(FILTER),'$(FILTER)')
+	@scripts/kunit $(if $(FILTER),'$(FILTER)') \
+		$(if $(JUNIT),--junit '$(JUNIT)') $(if $(TAP),--tap '$(TAP)')
 
 qemu:
 	@scripts/qemu-shell
@@ -81,7 +82,8 @@ help:
 	@echo '  make check-full    the same and the long runs'
 	@echo '  make check-kcsan   data races in our code, on a KCSAN kernel'
 	@echo '  make bench         measured side by side with the in-tree driver'
-	@echo '  make kunit         the KUnit suites alone [FILTER=glob]'
+	@echo '  make kunit         the KUnit suites alone, without root, on any Linux'
+	@echo '                     [FILTER=glob] [JUNIT=file] [TAP=file]'
 	@echo '  make qemu          a shell in a guest with the module loaded'
 	@echo '  make clean         remove what make has built here'
 	@echo '  make distclean     and the cache: tool root, kernels, logs'
@@ -89,8 +91,9 @@ help:
 	@echo 'By hand, in the environment:'
 	@echo '  KDIR           kernel build tree (now $(KDIR))'
 	@echo '  CROSS_COMPILE  compiler prefix (now "$(CROSS_COMPILE)")'
-	@echo '  KSRC           kernel source for the test kernels, instead of'
-	@echo '                 the newest that the distribution has'
+	@echo '  KSRC           kernel source for the suites and the test kernels, instead'
+	@echo '                 of the newest that the distribution has'
+	@echo '  SMMUV3_HOST_TOOLS  1: make kunit as root with the tools of this machine'
 	@echo '  QEMU           qemu-system-aarch64, 10 or newer'
 	@echo '  SMMUV3_CACHE   where everything generated lives'
 	@echo '                 (~/.cache/smmuv3; 12 GB with both test kernels)'
