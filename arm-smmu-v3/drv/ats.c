@@ -26,49 +26,23 @@ void smmu_ats_probe(struct smmu_master *master)
 	master->ats_required = smmu_ats_pci_required(master);
 }
 
-bool smmu_ats_wanted(const struct smmu_master *master, const struct smmu_use *after)
+bool smmu_ats_may_go_on_locked(const struct smmu_master *master, const struct smmu_rid *rid,
+			       bool attach)
 {
+	const struct smmu_rid before = { .kind = master->kind };
+
 	lockdep_assert_held(&smmu_attach_mutex);
-
-	if (!master->ats_capable)
-		return false;
-	switch (after->kind) {
-	case SMMU_RID_S1:
-	case SMMU_RID_S2:
-		return true;
-	case SMMU_RID_NESTED:
-		return after->vste_ats;
-	default:
-		return after->nr_pasids;
-	}
-}
-
-/* May ATS go on? It is off now. */
-static bool ats_may_go_on(const struct smmu_master *master, const struct smmu_use *after)
-{
-	const struct smmu_use before = { .kind = master->kind, .nr_pasids = master->nr_pasids };
 
 	if (master->ats_failed)
 		return false;
 	/* an attach to blocked may be part of a reset */
-	if (after->attach)
-		return after->kind != SMMU_RID_BLOCKED;
+	if (attach)
+		return rid->kind != SMMU_RID_BLOCKED;
 	/*
 	 * if the master wanted ATS before and has it off, enabling it has failed: the next attach
 	 * tries again
 	 */
-	return !smmu_ats_wanted(master, &before);
-}
-
-enum smmu_ats_step smmu_ats_step(const struct smmu_master *master, const struct smmu_use *after)
-{
-	lockdep_assert_held(&smmu_attach_mutex);
-
-	if (!smmu_ats_wanted(master, after))
-		return master->ats_on ? SMMU_ATS_GOES_OFF : SMMU_ATS_STAYS_OFF;
-	if (master->ats_on)
-		return SMMU_ATS_STAYS_ON;
-	return ats_may_go_on(master, after) ? SMMU_ATS_GOES_ON : SMMU_ATS_STAYS_OFF;
+	return !smmu_ats_wanted_locked(master, &before, master->nr_pasids);
 }
 
 /*
@@ -213,13 +187,6 @@ void smmu_ats_fail_locked(struct smmu_master *master)
 	 */
 	if (!smmu_ats_pci_give_back(master))
 		smmu_ats_recover_later(master->iommu, RETRY_MS);
-}
-
-void smmu_ats_clear_failed_locked(struct smmu_master *master)
-{
-	lockdep_assert_held(&smmu_attach_mutex);
-
-	master->ats_failed = false;
 }
 
 /*

@@ -29,6 +29,8 @@
 
 #include <linux/types.h>
 
+#include "drv/arrays.h"
+#include "drv/install.h"
 #include "drv/master.h"
 
 struct smmu_binding;
@@ -36,21 +38,6 @@ struct smmu_iommu;
 
 /* Find out what ATS the device has, and set @master->ats_capable; ATS is off */
 void smmu_ats_probe(struct smmu_master *master);
-
-/**
- * struct smmu_use - what a master's requests go through after a change
- * @kind: what requests without PASID go through
- * @vste_ats: nested only: the guest's STE has ATS, and it can be given to the device
- * @nr_pasids: number of PASIDs that are attached
- * @attach: the change attaches requests without PASID, perhaps to the same domain as before; else
- *	the change is one of PASIDs
- */
-struct smmu_use {
-	enum smmu_rid_kind kind;
-	bool vste_ats;
-	u32 nr_pasids;
-	bool attach;
-};
 
 /* What a change does to the ATS of a master */
 enum smmu_ats_step {
@@ -60,18 +47,56 @@ enum smmu_ats_step {
 	SMMU_ATS_GOES_OFF,
 };
 
-/* Does anything in @after use ATS? The attach mutex is held. */
-bool smmu_ats_wanted(const struct smmu_master *master, const struct smmu_use *after);
+/**
+ * smmu_ats_wanted_locked() - does anything that the requests go through use ATS?
+ * @master: the device
+ * @rid: what requests without PASID go through
+ * @nr_pasids: number of PASIDs that are attached
+ */
+static inline bool smmu_ats_wanted_locked(const struct smmu_master *master,
+					  const struct smmu_rid *rid, u32 nr_pasids)
+{
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	if (!master->ats_capable)
+		return false;
+	switch (rid->kind) {
+	case SMMU_RID_S1:
+	case SMMU_RID_S2:
+		return true;
+	case SMMU_RID_NESTED:
+		return rid->vste_ats;
+	default:
+		return nr_pasids;
+	}
+}
+
+/* May ATS, which is off and wanted, go on? For smmu_ats_step_locked() */
+bool smmu_ats_may_go_on_locked(const struct smmu_master *master, const struct smmu_rid *rid,
+			       bool attach);
 
 /**
- * smmu_ats_step() - the rule that decides when ATS is on
+ * smmu_ats_step_locked() - the rule that decides when ATS is on
  * @master: in its state before the change
- * @after: what the master's requests go through after the change
+ * @rid: what requests without PASID go through after the change
+ * @nr_pasids: number of PASIDs that are attached after the change
+ * @attach: the change attaches requests without PASID, perhaps to the same domain as before; else
+ *	the change is one of PASIDs
  *
  * The attach mutex is held.
  * Return: what the change does to ATS
  */
-enum smmu_ats_step smmu_ats_step(const struct smmu_master *master, const struct smmu_use *after);
+static inline enum smmu_ats_step smmu_ats_step_locked(const struct smmu_master *master,
+						      const struct smmu_rid *rid, u32 nr_pasids,
+						      bool attach)
+{
+	if (!smmu_ats_wanted_locked(master, rid, nr_pasids))
+		return master->ats_on ? SMMU_ATS_GOES_OFF : SMMU_ATS_STAYS_OFF;
+	if (master->ats_on)
+		return SMMU_ATS_STAYS_ON;
+	return smmu_ats_may_go_on_locked(master, rid, attach) ? SMMU_ATS_GOES_ON :
+								SMMU_ATS_STAYS_OFF;
+}
 
 /**
  * smmu_ats_on_locked() - empty the ATC, then let the device ask for translations
@@ -118,7 +143,12 @@ void smmu_ats_fail_locked(struct smmu_master *master);
  * Clear the failure, because the master is being attached anew; the caller writes its STEs. The
  * attach mutex is held.
  */
-void smmu_ats_clear_failed_locked(struct smmu_master *master);
+static inline void smmu_ats_clear_failed_locked(struct smmu_master *master)
+{
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	master->ats_failed = false;
+}
 
 /*
  * Ask the devices that were cut off, as the head of this file says. May sleep, takes the attach

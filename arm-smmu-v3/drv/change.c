@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/dev_printk.h>
+#include <linux/iommu.h>
 
 #include "core/ident.h"
 #include "drv/ats.h"
@@ -29,32 +30,22 @@ int smmu_change_allowed_locked(struct smmu_master *master, struct smmu_domain *s
 	return 0;
 }
 
+/* Is it an attach of the RID? Else it is a change of one PASID */
 static bool is_rid(const struct smmu_change *change)
 {
-	return change->binding == &change->binding->master->rid;
-}
-
-static struct smmu_use use_after(const struct smmu_change *change)
-{
-	return (struct smmu_use) {
-		.kind = change->rid.kind,
-		.vste_ats = change->rid.vste_ats,
-		.nr_pasids = change->nr_pasids,
-		.attach = is_rid(change),
-	};
+	return !change->binding->ssid;
 }
 
 int smmu_change_prepare_locked(struct smmu_change *change, const struct iommu_domain *faults)
 {
-	struct smmu_master *master = change->binding->master;
-	const struct smmu_use after = use_after(change);
 	struct smmu_binding *next = change->next;
-	bool ats = smmu_ats_wanted(master, &after);
+	struct smmu_master *master = next->master;
+	bool ats = smmu_ats_wanted_locked(master, &change->rid, change->nr_pasids);
 	int ret = 0;
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	if (faults)
+	if (faults && faults->iopf_handler)
 		ret = smmu_iopf_enter_locked(next, faults);
 	/* the ATS entries are live at once only where ATS is on already */
 	next->ats = next->domain && ats && master->ats_on;
@@ -65,20 +56,12 @@ int smmu_change_prepare_locked(struct smmu_change *change, const struct iommu_do
 	return ret;
 }
 
-/* Does an STE lead to a CD of @change->next? */
-static bool has_cd(const struct smmu_change *change)
-{
-	return is_rid(change) ? change->rid.kind == SMMU_RID_S1 : !!change->next->domain;
-}
-
 /*
  * Does the change write the STEs? A change of PASIDs does so only where the RID alone does not need
  * a CD table.
  */
-static bool stes_change(const struct smmu_change *change)
+static bool stes_change(const struct smmu_change *change, const struct smmu_master *master)
 {
-	const struct smmu_master *master = change->binding->master;
-
 	/* the STEs of a device whose ATS has failed abort, and stay so */
 	if (master->ats_failed)
 		return false;
@@ -87,22 +70,24 @@ static bool stes_change(const struct smmu_change *change)
 }
 
 /* Do steps 3 and 4. Return: false when the device has not confirmed that ATS is off */
-static bool install_change(const struct smmu_change *change, enum smmu_ats_step step)
+static bool install_change(const struct smmu_change *change, struct smmu_master *master,
+			   enum smmu_ats_step step)
 {
-	struct smmu_master *master = change->binding->master;
 	bool ats = step == SMMU_ATS_GOES_ON || step == SMMU_ATS_STAYS_ON;
-	bool stes = stes_change(change), answers = true;
+	bool stes = stes_change(change, master), answers = true, cd;
 
 	if (step == SMMU_ATS_GOES_OFF)
 		answers = smmu_ats_off_locked(master);
-	if (has_cd(change))
+	/* does an STE lead to a CD of @change->next? */
+	cd = is_rid(change) ? change->rid.kind == SMMU_RID_S1 : !!change->next->domain;
+	if (cd)
 		smmu_install_cd_locked(change->next);
 	/* the STE depends on whether there are PASIDs */
 	master->nr_pasids = change->nr_pasids;
 	if (stes)
 		smmu_install_stes_locked(master, &change->rid, ats);
 	/* the SMMU must not have an unused CD in its cache when the CD is used again */
-	if (!has_cd(change))
+	if (!cd)
 		smmu_install_no_cd_locked(master, change->binding->ssid);
 	return answers;
 }
@@ -122,16 +107,13 @@ static bool ats_entries_live(struct smmu_master *master, struct smmu_binding *ne
 }
 
 /* Do step 5. Return: false when the device has left an ATC_INV unanswered */
-static bool update_ats(const struct smmu_change *change, enum smmu_ats_step step)
+static bool update_ats(const struct smmu_change *change, struct smmu_master *master,
+		       enum smmu_ats_step step)
 {
-	struct smmu_master *master = change->binding->master;
-
 	if (step == SMMU_ATS_STAYS_ON)
 		/* the ATC holds nothing under a PASID that was not attached */
 		return (!is_rid(change) && !change->binding->domain) ||
 		       smmu_ats_drop_locked(master, change->binding->ssid);
-	if (step != SMMU_ATS_GOES_ON)
-		return true;
 	if (!ats_entries_live(master, change->next) || !smmu_ats_on_locked(master))
 		return false;
 	if (!master->ats_on) {
@@ -143,15 +125,16 @@ static bool update_ats(const struct smmu_change *change, enum smmu_ats_step step
 
 void smmu_change_commit_locked(struct smmu_change *change)
 {
-	struct smmu_master *master = change->binding->master;
-	const struct smmu_use after = use_after(change);
-	enum smmu_ats_step step = smmu_ats_step(master, &after);
+	struct smmu_master *master = change->next->master;
+	enum smmu_ats_step step = smmu_ats_step_locked(master, &change->rid, change->nr_pasids,
+						       is_rid(change));
 	bool answers;
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	answers = install_change(change, step);
-	answers &= update_ats(change, step);
+	answers = install_change(change, master, step);
+	if (step == SMMU_ATS_GOES_ON || step == SMMU_ATS_STAYS_ON)
+		answers = update_ats(change, master, step);
 	smmu_binding_leave_locked(change->binding);
 	smmu_binding_set_locked(change->binding, change->next);
 	master->kind = change->rid.kind;

@@ -40,7 +40,8 @@ struct smmu_master;
 static inline void smmu_change_end(struct smmu_master *master)
 {
 	mutex_unlock(&smmu_attach_mutex);
-	smmu_iopf_flush(master);
+	if (READ_ONCE(master->iopf_left))
+		smmu_iopf_flush(master);
 }
 
 DEFINE_GUARD(smmu_change, struct smmu_master *, mutex_lock(&smmu_attach_mutex),

@@ -211,8 +211,7 @@ void smmu_pasid_detach_locked(struct smmu_master *master, u32 ssid)
 void smmu_pasid_release_locked(struct smmu_master *master)
 {
 	const struct smmu_rid rid = { .kind = master->kind, .binding = &master->rid };
-	const struct smmu_use after = { .kind = master->kind };
-	enum smmu_ats_step step = smmu_ats_step(master, &after);
+	enum smmu_ats_step step = smmu_ats_step_locked(master, &rid, 0, false);
 	bool attached = master->nr_pasids, answers = true;
 	struct smmu_binding *binding;
 	unsigned long ssid;

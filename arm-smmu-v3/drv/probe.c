@@ -219,13 +219,13 @@ void smmu_remove(struct platform_device *pdev)
 void smmu_shutdown(struct platform_device *pdev)
 {
 	struct smmu_iommu *iommu = smmu_iommu_of(platform_get_drvdata(pdev));
-	const struct smmu_use nothing = { .kind = SMMU_RID_BLOCKED };
+	const struct smmu_rid blocked = { .kind = SMMU_RID_BLOCKED };
 	struct smmu_master *master;
 
 	mutex_lock(&smmu_attach_mutex);
 	mutex_lock(&iommu->streams_lock);
 	list_for_each_entry(master, &iommu->masters, node)
-		if (smmu_ats_step(master, &nothing) == SMMU_ATS_GOES_OFF)
+		if (smmu_ats_step_locked(master, &blocked, 0, true) == SMMU_ATS_GOES_OFF)
 			smmu_ats_off_locked(master);
 	mutex_unlock(&iommu->streams_lock);
 	mutex_unlock(&smmu_attach_mutex);

@@ -56,10 +56,9 @@ int smmu_cmdq_alloc(struct smmu_device *smmu, bool combine)
 	int ret;
 
 	q->smmu = smmu;
-	q->page = smmu->base;
-	q->base_off = SMMU_CMDQ_BASE;
-	q->prod_off = SMMU_CMDQ_PROD;
-	q->cons_off = SMMU_CMDQ_CONS;
+	q->reg_base = smmu->base + SMMU_CMDQ_BASE;
+	q->reg_prod = smmu->base + SMMU_CMDQ_PROD;
+	q->reg_cons = smmu->base + SMMU_CMDQ_CONS;
 	raw_spin_lock_init(&q->lock);
 	q->stats = alloc_percpu(struct smmu_cmdq_stats);
 	if (!q->stats)
@@ -97,9 +96,9 @@ void smmu_cmdq_program(struct smmu_device *smmu)
 	q->missing = 0;
 	if (q->combine)
 		smmu_cmdq_combine_reset(q);
-	smmu_reg_write64(q->page, q->base_off, smmu_queue_mem_base(&q->mem));
-	smmu_reg_write(q->page, q->prod_off, 0);
-	smmu_reg_write(q->page, q->cons_off, 0);
+	smmu_reg_write64(q->reg_base, 0, smmu_queue_mem_base(&q->mem));
+	smmu_reg_write(q->reg_prod, 0, 0);
+	smmu_reg_write(q->reg_cons, 0, 0);
 }
 
 /* Choose the queue of an SMMU for a post. No other place makes this choice. */
@@ -192,8 +191,8 @@ int smmu_cmdq_wait(const struct smmu_ticket *ticket, struct smmu_deadline *deadl
 		atomic_inc(&q->timeouts);
 		dev_err_ratelimited(q->smmu->dev,
 				    "CMD_SYNC timeout: prod 0x%08x cons 0x%08x, waiting for %llu\n",
-				    smmu_reg_read(q->page, q->prod_off),
-				    smmu_reg_read(q->page, q->cons_off), ticket->end);
+				    smmu_reg_read(q->reg_prod, 0),
+				    smmu_reg_read(q->reg_cons, 0), ticket->end);
 		return ret;
 	}
 	if (!ret && smmu_cmdq_ticket_failed(ticket))
@@ -225,8 +224,8 @@ void smmu_cmdq_look(struct smmu_device *smmu, struct smmu_cmdq_state *state)
 
 	*state = (struct smmu_cmdq_state) {
 		.entries = smmu_q_entries(q->mem.log2),
-		.prod = smmu_reg_read(q->page, q->prod_off),
-		.cons = smmu_reg_read(q->page, q->cons_off),
+		.prod = smmu_reg_read(q->reg_prod, 0),
+		.cons = smmu_reg_read(q->reg_cons, 0),
 		.posted = smmu_cmdq_posted(q),
 		/* pairs with the release in remember_failed(), which needs no order here */
 		.errors = READ_ONCE(q->err_seq),

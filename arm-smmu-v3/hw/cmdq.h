@@ -59,10 +59,9 @@ struct smmu_cmdq_stats {
 /**
  * struct smmu_cmdq - a command queue
  * @smmu: the SMMU to which the queue belongs
- * @page: register page with the registers of the queue
- * @base_off: offset of the BASE register in @page
- * @prod_off: offset of the PROD register in @page
- * @cons_off: offset of the CONS register in @page
+ * @reg_base: BASE register of the queue
+ * @reg_prod: PROD register
+ * @reg_cons: CONS register
  * @mem: entries
  * @combine: commands are inserted by *combine*, else by *lock*; constant after allocation
  * @stats: counters of each CPU
@@ -89,10 +88,9 @@ struct smmu_cmdq_stats {
  */
 struct smmu_cmdq {
 	struct smmu_device *smmu;
-	void __iomem *page;
-	u32 base_off;
-	u32 prod_off;
-	u32 cons_off;
+	void __iomem *reg_base;
+	void __iomem *reg_prod;
+	void __iomem *reg_cons;
 	struct smmu_queue_mem mem;
 	bool combine;
 	struct smmu_cmdq_stats __percpu *stats;

@@ -20,7 +20,7 @@ static void ring_doorbell(struct smmu_inserter *ins, u64 pos)
 	struct smmu_cmdq *q = container_of(ins, struct smmu_cmdq, ins);
 
 	/* writes PROD after the slots of all CPUs: the third link in smmu_insert() */
-	smmu_reg_write_ordered(q->page, q->prod_off, smmu_q_reg(pos, ins->log2));
+	smmu_reg_write_ordered(q->reg_prod, 0, smmu_q_reg(pos, ins->log2));
 	this_cpu_ptr(q->stats)->doorbells++;
 }
 

@@ -61,7 +61,7 @@ bool smmu_cmdq_error(struct smmu_cmdq *q)
 
 	lockdep_assert_held(&smmu->gerror_lock);
 
-	cons = smmu_reg_read(q->page, q->cons_off);
+	cons = smmu_reg_read(q->reg_cons, 0);
 	err = FIELD_GET(CMDQ_CONS_ERR, cons);
 	/*
 	 * CONS is read before the posted position is loaded. With a position from before the

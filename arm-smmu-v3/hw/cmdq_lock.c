@@ -58,7 +58,7 @@ int smmu_cmdq_post_lock(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 n,
 	/* pairs with READ_ONCE in smmu_cmdq_posted(); CONS is never ahead of it */
 	WRITE_ONCE(q->prod, end);
 	/* write PROD after the slots, because the SMMU reads them once it sees PROD (3.5.2) */
-	smmu_reg_write_ordered(q->page, q->prod_off, smmu_q_reg(end, log2));
+	smmu_reg_write_ordered(q->reg_prod, 0, smmu_q_reg(end, log2));
 	smmu_cmdq_count(q, n, syncs)->doorbells++;
 	raw_spin_unlock_irqrestore(&q->lock, flags);
 	*pos = from;

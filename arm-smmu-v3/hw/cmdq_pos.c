@@ -25,7 +25,7 @@ u64 smmu_cmdq_refresh(struct smmu_cmdq *q)
 {
 	/* pairs with cmpxchg() below */
 	u64 base = smp_load_acquire(&q->cons);
-	u32 reg = smmu_reg_read(q->page, q->cons_off);
+	u32 reg = smmu_reg_read(q->reg_cons, 0);
 	u64 pos;
 
 	/* read CONS before the posted position is loaded; pairs with the barrier of the doorbell */

@@ -124,10 +124,3 @@ int smmu_issue_batch_end(struct smmu_issue_batch *batch)
 	batch->ret = smmu_issue(batch->smmu, batch->cmd, n);
 	return batch->ret;
 }
-
-struct smmu_cmd *smmu_issue_batch_add(struct smmu_issue_batch *batch)
-{
-	if (batch->n == SMMU_ISSUE_BATCH)
-		smmu_issue_batch_end(batch);
-	return &batch->cmd[batch->n++];
-}

@@ -72,18 +72,23 @@ static inline void smmu_issue_batch_start(struct smmu_issue_batch *batch,
 }
 
 /**
- * smmu_issue_batch_add() - reserve the place of one more command
- * @batch: batch. When it is full, it is issued first.
- * Return: the place, to which the caller writes the command before the next call
- */
-struct smmu_cmd *smmu_issue_batch_add(struct smmu_issue_batch *batch);
-
-/**
  * smmu_issue_batch_end() - issue the commands that are left in a batch
  * @batch: batch, empty afterwards
  * Return: 0 or the first error of smmu_issue(); always 0 for CFGI commands
  */
 int smmu_issue_batch_end(struct smmu_issue_batch *batch);
+
+/**
+ * smmu_issue_batch_add() - reserve the place of one more command
+ * @batch: batch. When it is full, it is issued first.
+ * Return: the place, to which the caller writes the command before the next call
+ */
+static inline struct smmu_cmd *smmu_issue_batch_add(struct smmu_issue_batch *batch)
+{
+	if (unlikely(batch->n == SMMU_ISSUE_BATCH))
+		smmu_issue_batch_end(batch);
+	return &batch->cmd[batch->n++];
+}
 
 /**
  * smmu_issue_resume() - answer a stalled transaction
