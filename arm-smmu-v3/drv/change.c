@@ -17,7 +17,8 @@ int smmu_change_allowed_locked(struct smmu_master *master, struct smmu_domain *s
 	lockdep_assert_held(&smmu_attach_mutex);
 
 	if (!smmu_can_walk(&master->iommu->smmu.inst.feat, &sd->pt.needs, &why)) {
-		dev_dbg(master->dev, "the SMMU cannot walk the page table of domain %u: %s\n", sd->id, why);
+		dev_dbg(master->dev, "the SMMU cannot walk the page table of domain %u: %s\n",
+			sd->id, why);
 		return -EINVAL;
 	}
 	/* on -EINVAL iommufd makes another domain for the device */

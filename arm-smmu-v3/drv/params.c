@@ -38,8 +38,8 @@ static int set_disabled(const char *val, const struct kernel_param *kp)
 	ret = smmu_feature_parse(val, &disabled);
 	if (ret) {
 		list_features(known, sizeof(known));
-		pr_err("smmuv3: disable_features=%s is not a list of features; the features are:%s\n", val,
-		       known);
+		pr_err("smmuv3: disable_features=%s is not a list of features; the features are:%s\n",
+		       val, known);
 	}
 	return ret;
 }

@@ -124,7 +124,8 @@ static int bring_up(struct platform_device *pdev, struct smmu_iommu *iommu)
 		return ret;
 	ret = dma_set_mask_and_coherent(smmu->dev, DMA_BIT_MASK(smmu->inst.feat.oas_bits));
 	if (ret)
-		dev_warn(smmu->dev, "the DMA mask cannot be set to %u bits\n", smmu->inst.feat.oas_bits);
+		dev_warn(smmu->dev, "the DMA mask cannot be set to %u bits\n",
+			 smmu->inst.feat.oas_bits);
 	ret = smmu_iopf_init(iommu);
 	if (ret)
 		return ret;

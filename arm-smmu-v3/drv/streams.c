@@ -80,7 +80,8 @@ static int claim_one(struct smmu_iommu *iommu, struct smmu_master *master, u32 i
 	if (!ret)
 		ret = join_stream(iommu, stream, sid);
 	if (ret == -ENOMEM)
-		dev_err(master->dev, "there is no memory for StreamID 0x%x; this device has no DMA\n", sid);
+		dev_err(master->dev, "there is no memory for StreamID 0x%x; this device has no DMA\n",
+			sid);
 	return ret;
 }
 
