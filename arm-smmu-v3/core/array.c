@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The array of invalidations: how it is built, changed in place and checked.
+ * How an array is built, changed in place and checked.
  *
- * Two kinds of array come by here. A scratch array belongs to one caller and is
- * accessed plainly. A published one has readers at any time, and then only two
- * things ever change, both without moving an entry: smmu_inv.users and
- * smmu_array.num. Whatever needs an entry moved (merge, purge) is done in a new
- * array, which the caller publishes; the old one stays valid for the readers that
- * have it.
+ * There are two kinds of array. A scratch array belongs to one caller, which needs no marked
+ * accesses. A published array has readers at any time. So only two things in it ever change, and
+ * neither moves an entry: smmu_inv.users and smmu_array.num. Merge and purge, which move entries,
+ * make a new array, which the caller publishes; the old one stays valid for the readers that have
+ * it.
  *
- * Readers versus the in-place changes, with no lock between them:
+ * Readers and in-place changes run without a lock between them:
  *
  *	writer					reader
  *	smmu_array_revive():			smmu_array_count():
@@ -19,17 +18,16 @@
  *	  (3) users 1 -> 0
  *	  (4) num shrinks, release
  *
- * Every entry of [0, len) was written before the array was published, so (b) finds
- * a whole entry for any num that (a) may return, old or new. (2) pairs with (a): a
- * reader that looks as far as a revived entry sees it alive. An entry that lives
- * throughout is never behind num, and its users go from one nonzero value to
- * another in a single store, so no reader misses it. Whether a reader meets an
- * entry that is coming or going right now does not matter to the array. Why it does
- * not matter to the SMMU either, and which barriers the caller needs for that, is said
- * in drv/walk.h.
+ * Every entry of [0, len) was written before the array was published, so (b) finds a whole entry
+ * for any num that (a) may return, old or new. (2) pairs with (a): a reader that looks as far as a
+ * revived entry sees it live. An entry that is live all the time is never behind num, and each
+ * change of its users is a single store of one nonzero value over another, so no reader misses it.
+ * Whether a reader meets an entry that is just coming or going does not matter to the array.
+ * drv/walk.h says why it does not matter to the SMMU either, and which barriers the caller needs
+ * for that.
  *
- * Writers of one array are serialised by the attach mutex, of which the core knows
- * nothing; what they read back is their own writing and needs no marking.
+ * Writers of one array take turns under the attach mutex, which core/ does not know. What a writer
+ * reads back was written by a writer, so those reads need no marking.
  */
 #include <linux/bug.h>
 #include <linux/err.h>
@@ -81,7 +79,7 @@ static void add_inv(struct smmu_array *scratch, const struct smmu_inv *inv, bool
 {
 	u32 at = scratch->len;
 
-	/* From the back: callers mostly add in order */
+	/* Search from the back, because callers mostly add in order */
 	while (at) {
 		int cmp = smmu_inv_cmp(&scratch->inv[at - 1], inv);
 
@@ -170,7 +168,7 @@ const struct smmu_inv *smmu_array_find_tag(const struct smmu_array *array,
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_array_find_tag);
 
-/* How many of the first @num entries remain when those without users are cut at the end */
+/* @num without the entries at its end that have no users */
 static u32 cut_tail(const struct smmu_array *array, u32 num)
 {
 	while (num && !array->inv[num - 1].users)
@@ -178,15 +176,15 @@ static u32 cut_tail(const struct smmu_array *array, u32 num)
 	return num;
 }
 
-/* Let readers see so many entries of a published array */
+/* Let readers see the first @num entries of a published array */
 static void set_num(struct smmu_array *array, u32 num)
 {
 	if (num == array->num)
 		return;
 
 	/*
-	 * Pairs with smp_load_acquire() in smmu_array_count(): whoever sees the
-	 * array this long sees the users of the entries up to there.
+	 * Pairs with smp_load_acquire() in smmu_array_count(): a reader that gets this length also
+	 * sees the users of all entries up to it.
 	 */
 	smp_store_release(&array->num, num);
 }
@@ -210,21 +208,21 @@ bool smmu_array_revive(struct smmu_array *array, const struct smmu_array *add)
 			num = max(num, end);
 	}
 
-	/* What lies between the old end and the new may have no users: readers skip it */
+	/* Entries between the old end and the new one may have no users: readers skip those */
 	set_num(array, num);
 	return true;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_array_revive);
 
-/* Two sorted arrays on their way into one */
+/* Two sorted arrays that are being merged into one */
 struct merge {
 	const struct smmu_array *old;
 	const struct smmu_array *add;
-	u32 i;			/* next of @old */
-	u32 j;			/* next of @add */
+	u32 i;			/* index of the next entry of @old */
+	u32 j;			/* index of the next entry of @add */
 };
 
-/* Next entry of the result, in order; false at the end */
+/* Write the next entry of the result, in order, to @inv; false at the end */
 static bool merge_next(struct merge *m, struct smmu_inv *inv)
 {
 	const struct smmu_array *old = m->old, *add = m->add;
@@ -300,7 +298,10 @@ void smmu_array_unref(struct smmu_array *array, struct smmu_array *del)
 			del->inv[i].users = 0;
 	}
 
-	/* A reader with the old length skips what is cut, or saw it die just now */
+	/*
+	 * A reader that has the old length skips the entries that are cut, because they have no
+	 * user, or it read users just before this.
+	 */
 	set_num(array, cut_tail(array, array->num));
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_array_unref);
@@ -334,7 +335,7 @@ void smmu_array_forget(struct smmu_array *array, struct smmu_inv *inv)
 			 !smmu_inv_is_parked(inv)))
 		return;
 
-	/* A late reader may be at this entry, but never looks at this member */
+	/* A reader may be looking at this entry, but readers do not look at this member */
 	inv->forgotten = true;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_array_forget);

@@ -2,9 +2,9 @@
 /*
  * Context descriptors: builders, and which bits of a CD mean something.
  *
- * The CDs made here translate through TTB0 only (EPD1 is always set) and in
- * little-endian AArch64 tables. Nothing here touches memory that hardware reads:
- * a CD gets there through the entry writer.
+ * The CDs made here translate through TTB0 only (EPD1 is always set), by little-endian AArch64
+ * tables. The functions here do not touch memory that hardware reads: the entry writer puts a CD
+ * there.
  */
 #include <kunit/visibility.h>
 #include <linux/bitfield.h>
@@ -14,12 +14,12 @@
 
 #include "cd.h"
 
-/* What a walk through TTB0 needs, and EPD0 makes hardware ignore (5.4) */
+/* Fields that a walk through TTB0 needs; with EPD0 hardware ignores them (5.4) */
 #define CD0_WALK0	(CD0_T0SZ | CD0_TG0 | CD0_IR0 | CD0_OR0 | CD0_SH0)
 
 /*
- * A (abort, no RAZ/WI) because terminating silently is an implementation's
- * option only (IDR0.TERM_MODEL); the table half behind TTB1 is never used.
+ * A is set (abort, no RAZ/WI), because terminating silently is optional for an implementation
+ * (IDR0.TERM_MODEL). EPD1 is set, because the table half behind TTB1 is never used.
  */
 #define CD0_COMMON	(CD0_V | CD0_AA64 | CD0_EPD1 | CD0_A)
 
@@ -66,7 +66,7 @@ void smmu_cd_make_dead(struct smmu_cd *cd, const struct smmu_features *feat,
 	u64 word0 = CD0_COMMON | CD0_EPD0 | CD0_ASET |
 		    FIELD_PREP(CD0_ASID, asid);
 
-	/* Stalled faults are always recorded: R = 0 would only hide the others */
+	/* Stalled faults are recorded even with R = 0, which hides only the other faults */
 	if (cd_stalls(feat, false))
 		word0 |= CD0_S;
 
@@ -99,7 +99,10 @@ void smmu_cd_used(const __le64 *words, __le64 *used)
 	used[0] &= cpu_to_le64(~CD0_WALK0);
 	ignored = CD1_TTB0;
 	if (word0 & CD0_EPD1) {
-		/* No walk at all, so no attributes and no table access flag */
+		/*
+		 * There is no walk at all, so neither attributes nor the table access flag are
+		 * used
+		 */
 		ignored |= CD1_HAFT;
 		used[3] &= cpu_to_le64(~CD3_MAIR);
 	}
@@ -107,7 +110,7 @@ void smmu_cd_used(const __le64 *words, __le64 *used)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_cd_used);
 
-/* Every field of a CD has a say in the translation: none may run ahead */
+/* Every field of a CD affects the translation: none may change early */
 void smmu_cd_safe(const __le64 *cur, const __le64 *target, __le64 *safe)
 {
 	memset(safe, 0, sizeof(struct smmu_cd));

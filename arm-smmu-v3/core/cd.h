@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * CD builders and what hardware reads of a CD. Arm IHI 0070, section 5.4.
- */
+/* CD builders, and which bits of a CD hardware reads. Arm IHI 0070, section 5.4. */
 #ifndef SMMU_CORE_CD_H
 #define SMMU_CORE_CD_H
 
@@ -18,14 +16,14 @@
  * @t0sz: 64 - input bits
  * @tg: CD_TG0_*
  * @ir0: inner cacheability of walks
- * @or0: outer
- * @sh0: shareability
+ * @or0: outer cacheability of walks
+ * @sh0: shareability of walks
  * @ips: output size encoding
  * @hd: hardware dirty state (HD and HA)
  * @ha: hardware access flag
- * @haft: the access flag in table descriptors, too; takes @ha
+ * @haft: hardware access flag in table descriptors too; needs @ha
  * @stall: CD.S, faults may stall
- * @aset: ASID not shared with the CPUs (ASET = 1); false takes part in BTM
+ * @aset: ASET = 1: the ASID is not shared with the CPUs; with false the CD takes part in BTM
  */
 struct smmu_cd_s1 {
 	u64 ttb;
@@ -48,17 +46,17 @@ void smmu_cd_make_s1(struct smmu_cd *cd, const struct smmu_features *feat,
 		     const struct smmu_cd_s1 *s1);
 
 /**
- * smmu_cd_make_dead() - an address space that is gone: every access faults, quietly
- * @cd: out: EPD0 | EPD1, R = 0. Needs no tag and no table.
- * @feat: features; where faults can only stall, S stays 1 and they are recorded
- * @asid: kept, so that the change is hitless
+ * smmu_cd_make_dead() - the CD of an address space that is gone: every access faults, quietly
+ * @cd: out: EPD0 | EPD1, R = 0; the CD needs no tag and no table
+ * @feat: features; where faults can only stall, S stays 1 and the faults are recorded
+ * @asid: ASID of the CD before, kept so that the change is hitless
  */
 void smmu_cd_make_dead(struct smmu_cd *cd, const struct smmu_features *feat,
 		       u16 asid);
 
 void smmu_cd_make_invalid(struct smmu_cd *cd);
 
-/* Same contract as smmu_ste_used() and smmu_ste_safe() */
+/* These have the same contract as smmu_ste_used() and smmu_ste_safe() */
 void smmu_cd_used(const __le64 *words, __le64 *used);
 void smmu_cd_safe(const __le64 *cur, const __le64 *target, __le64 *safe);
 

@@ -2,10 +2,9 @@
 /*
  * Command builders: one function per command.
  *
- * A builder writes both words, so the caller's memory needs no clearing. It
- * knows where the fields of its command are and nothing else: whether the
- * SMMU wants such a command is smmu_cmd_illegal()'s subject, which shares no
- * code with this file. Section numbers are of Arm IHI 0070.
+ * A builder writes both words, so the caller's memory needs no clearing. A builder only knows
+ * where the fields of its command are. Whether an SMMU takes the command is checked by
+ * smmu_cmd_illegal(), which shares no code with this file. Section numbers are of Arm IHI 0070.
  */
 #include <linux/bitfield.h>
 #include <linux/export.h>
@@ -93,7 +92,7 @@ void smmu_cmd_tlbi_asid(struct smmu_cmd *cmd, u16 asid, bool e2h)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_cmd_tlbi_asid);
 
-/* SSV and SubstreamID sit alike in all commands that have both, 4.1.6 */
+/* SSV and SubstreamID are at the same place in all commands that have both (4.1.6) */
 static u64 cmd_ssid(u32 ssid, bool ssv)
 {
 	return ssv ? CMD0_SSV | FIELD_PREP(CMD0_ATC_SSID, ssid) : 0;
@@ -138,7 +137,7 @@ void smmu_cmd_resume(struct smmu_cmd *cmd, u32 sid, u16 stag, u8 action)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_cmd_resume);
 
-/* The word at @addr is polled by CPUs: cacheable and inner shareable */
+/* CPUs poll the word at @addr, so the SMMU writes it as cacheable and inner shareable */
 void smmu_cmd_sync_msi(struct smmu_cmd *cmd, u64 addr, u32 data)
 {
 	cmd_put(cmd, CMD_SYNC,

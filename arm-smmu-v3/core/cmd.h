@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Command builders: one function per command, all fields explicit.
- * Arm IHI 0070, chapter 4. Builders write the whole entry and check nothing;
- * cmd_check.h has the independent check of what the specification forbids.
+ * Command builders: one function per command, all fields explicit. Arm IHI 0070, chapter 4.
+ *
+ * Builders write the whole entry and check nothing; cmd_check.h has the independent check of what
+ * the specification forbids.
  */
 #ifndef SMMU_CORE_CMD_H
 #define SMMU_CORE_CMD_H
@@ -30,9 +31,9 @@ void smmu_cmd_tlbi_nh_all(struct smmu_cmd *cmd, u16 vmid);
 void smmu_cmd_tlbi_s12_vmall(struct smmu_cmd *cmd, u16 vmid);
 /* @e2h selects TLBI_EL2_ASID instead of TLBI_NH_ASID; VMID is 0 either way */
 void smmu_cmd_tlbi_asid(struct smmu_cmd *cmd, u16 asid, bool e2h);
-/* Everything that the ATC holds under PASIDs, where the device knows Global Invalidate (4.5.1) */
+/* All PASIDs' entries of an ATC; for a device that knows Global Invalidate (4.5.1) */
 void smmu_cmd_atc_inv_pasids(struct smmu_cmd *cmd, u32 sid);
-/* SubstreamID of an ATC_INV: ssv = false for requests without PASID */
+/* @ssid counts only with @ssv; without it the command is for requests without a PASID */
 void smmu_cmd_atc_inv(struct smmu_cmd *cmd, u32 sid, u32 ssid, bool ssv,
 		      u64 addr, u8 size);
 void smmu_cmd_pri_resp(struct smmu_cmd *cmd, u32 sid, u32 ssid, bool ssv,

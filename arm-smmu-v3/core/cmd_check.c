@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The oracle: what the specification forbids in a command.
+ * What the specification forbids in a command.
  *
- * Written from the text of Arm IHI 0070, chapter 4, with field positions of its
- * own, so that it can tell when a builder or the range encoder is wrong, and
- * so that a guest's command can be judged before it reaches a queue that the
- * whole host shares. It is strict: what is only CONSTRAINED UNPREDICTABLE
- * (ids that the SMMU does not have, a level hint on a misaligned address) is
- * forbidden like what raises CERROR_ILL. What the specification calls IGNORED
- * is legal. It judges the Non-secure queue.
+ * This file is written from the text of Arm IHI 0070, chapter 4, with field positions of its own.
+ * So it can find mistakes of the builders and of the range encoder, and judge a guest's command
+ * before the command reaches a queue that the whole host shares. It is strict: what is CONSTRAINED
+ * UNPREDICTABLE (ids that the SMMU does not have, a level hint on a misaligned address) is
+ * forbidden like what raises CERROR_ILL. What the specification calls IGNORED is legal. The rules
+ * are those of the Non-secure queue.
  *
- * One row for each opcode says which bits may be set and which features must be
- * there; a few rules about values follow. Address bits above the input size are
- * not judged: hardware may apply TBI to them, and no error follows.
+ * One row for each opcode says which bits may be set and which features must be there; a few rules
+ * about values follow. Address bits above the input size are not checked: hardware may apply TBI
+ * to them, and no error follows.
  */
 #include <linux/bits.h>
 #include <linux/export.h>
@@ -71,7 +70,7 @@ struct cmd_rule {
 			.missing = "no stalls"
 
 static const struct cmd_rule cmd_rules[] = {
-	/* 4.2; not NS (bit 9) nor SSec (bit 10) on this queue */
+	/* 4.2; this queue has neither NS (bit 9) nor SSec (bit 10) */
 	[0x01] = { .w0 = SSV | SSID | SID },
 	[0x02] = { .w0 = SSV | SSID | SID, .w1 = PF_SIZE | PF_STRIDE | VA },
 	/* 4.3 */
@@ -95,7 +94,7 @@ static const struct cmd_rule cmd_rules[] = {
 	[0x28] = { .w0 = VMID, NEED_S2 },
 	[0x2a] = { .w0 = NUM | SCALE | VMID,
 		   .w1 = LEAF | TTL | TG | IPA, NEED_S2 },
-	/* 4.4.4; an SMMU has one stage or the other */
+	/* 4.4.4; legal with either stage */
 	[0x30] = { .need = SMMU_FEAT_S1 | SMMU_FEAT_S2, .missing = "no stage" },
 	/* 4.5 */
 	[0x40] = { .w0 = ATC_GLOBAL | SSV | SSID | SID, .w1 = ATC_SIZE | VA,
@@ -113,7 +112,7 @@ static u64 field(u64 word, u64 mask)
 	return (word & mask) >> __builtin_ctzll(mask);
 }
 
-/* 4.1.7: StreamIDs; a range command ignores the low bits (4.3.2) */
+/* 4.1.7: StreamIDs. A range command ignores the low bits of its StreamID (4.3.2). */
 static const char *check_sid(u64 w0, u64 w1, const struct smmu_features *feat)
 {
 	u64 sid = field(w0, SID);
@@ -125,10 +124,10 @@ static const char *check_sid(u64 w0, u64 w1, const struct smmu_features *feat)
 	return NULL;
 }
 
-/* 4.1.6, 4.1.7; without SSV a SubstreamID is not looked at */
+/* 4.1.6, 4.1.7: SubstreamIDs. Without SSV the SMMU ignores the SubstreamID. */
 static const char *check_ssid(u64 w0, const struct smmu_features *feat)
 {
-	/* 4.3.3: CMD_CFGI_CD has no SSV, its SubstreamID is an index */
+	/* 4.3.3: CMD_CFGI_CD has no SSV: its SubstreamID always counts */
 	bool ssv = (w0 & OPCODE) == 0x05 || w0 & SSV;
 
 	if (w0 & SSV && !feat->ssid_bits)
@@ -150,7 +149,7 @@ static const char *check_tags(u64 w0, const struct smmu_features *feat)
 	return NULL;
 }
 
-/* 4.4.1.1: address bits that a level hint wants to be zero */
+/* 4.4.1.1: address bits that must be zero with a level hint */
 static u64 ttl_align(unsigned int tg, unsigned int ttl)
 {
 	static const u8 top[4][4] = {

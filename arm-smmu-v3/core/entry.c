@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The entry writer, see entry.h for the rules.
+ * The entry writer; entry.h has the rules.
  *
- * A change is first planned on copies: @early is the entry with every bit set to
- * its target value that may be set while the present state rules. What is then
- * left to change in bits that the target uses decides: nothing, one word (a
- * single store switches over), or more (no hitless order exists).
+ * A change is planned on copies first: @early is the entry in which every bit that may change
+ * under the present state has its target value. What is then left to change in bits that the
+ * target uses decides how the change is made: nothing is left, one word is (a single store
+ * switches over), or more than one (there is no hitless order).
  *
- * Ordering: two stores that hardware must see in order always have a sync()
- * between them, so stores within a step need no order among themselves and no
- * barrier there. sync() orders them before the SMMU's next read of the entry: the
- * barrier in front of the doorbell write of its CFGI. Its reads are the
- * partner of every WRITE_ONCE() below.
+ * Ordering: two stores that hardware must see in order always have a sync() between them, so
+ * stores within a step need no order and no barrier. sync() orders them before the SMMU's next
+ * read of the entry, by the barrier in front of the doorbell write of its CFGI. The SMMU's reads
+ * are the partner of every WRITE_ONCE() below.
  *
- * The SMMU may read the entry at any moment, asked by a device and not by a CFGI, and
- * goes on to what it points to. So the CD table or page table comes before the entry:
- * the dma_wmb() in smmu_entry_write(). Its partner is in the SMMU, which reads nothing
- * that no valid entry has led it to (3.21.3, and the order in 3.21.3.1).
+ * The SMMU may also read the entry at any other moment, because a device sends a transaction, and
+ * it then follows the pointers in it. So the CD table or page table must be visible before the
+ * entry: that is the dma_wmb() in smmu_entry_write(). Its partner is in the SMMU, which reads
+ * nothing that no valid entry has led it to (3.21.3, and the order in 3.21.3.1).
  */
 #include <kunit/visibility.h>
 #include <linux/bitops.h>
@@ -30,17 +29,17 @@
 
 #include "entry.h"
 
-/* The word with the valid bit, in STE and CD alike; 0 there is an invalid entry */
+/* Word that has the valid bit, in STE and CD alike; an entry with 0 there is invalid */
 #define ENTRY_VALID_WORD	0
 
 #define ENTRY_BYTES		(SMMU_ENTRY_WORDS * sizeof(__le64))
 
 /**
- * struct entry_change - one change, planned
- * @cur_used: what hardware looks at now
- * @target_used: what it will look at
- * @early: the present state plus what may change under it
- * @switches: words in which @early and the target differ where the target looks
+ * struct entry_change - one planned change
+ * @cur_used: bits that hardware reads now
+ * @target_used: bits that hardware will read
+ * @early: the present state, plus all that may change under it
+ * @switches: words in which @early and the target differ in bits that the target uses
  */
 struct entry_change {
 	__le64 cur_used[SMMU_ENTRY_WORDS];
@@ -54,7 +53,7 @@ static bool change_is_hitless(const struct entry_change *change)
 	return hweight_long(change->switches) <= 1;
 }
 
-/* Everything may run ahead that the present state ignores or that is @safe */
+/* Bits that the present state ignores or that are @safe get their target value early */
 static void change_plan(struct entry_change *change, const __le64 *cur,
 			const __le64 *target, const __le64 *safe)
 {
@@ -71,7 +70,7 @@ static void change_plan(struct entry_change *change, const __le64 *cur,
 	}
 }
 
-/* Safe bits run ahead only where there is no hitless order without that */
+/* Safe bits change early only if there is no hitless order without that */
 static void entry_plan(const struct smmu_entry_ops *ops, const __le64 *cur,
 		       const __le64 *target, struct entry_change *change)
 {
@@ -87,7 +86,7 @@ static void entry_plan(const struct smmu_entry_ops *ops, const __le64 *cur,
 	change_plan(change, cur, target, safe);
 }
 
-/* One step: bring the words in @which to @to, and sync if any was different */
+/* One step: write the words in @which as @to has them, and sync if any of them was different */
 static void entry_step(struct smmu_entry_writer *writer, __le64 *entry,
 		       const __le64 *to, unsigned long which)
 {
@@ -106,7 +105,7 @@ static void entry_step(struct smmu_entry_writer *writer, __le64 *entry,
 		writer->ops->sync(writer);
 }
 
-/* @entry and @target differ, and may be neighbours */
+/* Change @entry to @target; the two differ, and may follow each other directly */
 static bool entry_change(struct smmu_entry_writer *writer, __le64 *entry,
 			 const __le64 *target)
 {
@@ -120,14 +119,14 @@ static bool entry_change(struct smmu_entry_writer *writer, __le64 *entry,
 	hitless = change_is_hitless(&change);
 
 	if (hitless) {
-		/* The word that switches takes all its bits along in one store */
+		/* The word that switches over changes all its bits in one store */
 		entry_step(writer, entry, change.early, all & ~change.switches);
 		entry_step(writer, entry, target, change.switches);
 	} else {
 		entry_step(writer, entry, invalid, valid);
 		entry_step(writer, entry, target, all & ~valid);
 	}
-	/* Hitless: what the target ignores. Else: the word that makes it valid. */
+	/* If hitless, clear what the target ignores. Else make the entry valid. */
 	entry_step(writer, entry, target, all);
 	return hitless;
 }
@@ -137,10 +136,10 @@ bool smmu_entry_write(struct smmu_entry_writer *writer, __le64 *entry,
 {
 	__le64 via[SMMU_ENTRY_WORDS];
 
-	/* What the target leads to comes first; pairs with the SMMU's walk, see above */
+	/* What the target leads to must be visible first; pairs with the SMMU's walk, see above */
 	dma_wmb();
 	if (!memcmp(entry, target, ENTRY_BYTES)) {
-		/* Hardware may still hold what was here before */
+		/* Hardware may have cached what was here before */
 		writer->ops->sync(writer);
 		return true;
 	}

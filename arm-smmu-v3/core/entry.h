@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The hitless entry writer: change an STE or CD that hardware may read at any time.
+ * The hitless entry writer: it changes an STE or CD that hardware may read at any time.
  *
- * Hardware reads 64 bits at once and nothing larger (3.21.3), in any order, and may
- * keep what it read until a CFGI + CMD_SYNC. So between two syncs at most one word
- * that both states use may change meaning. With the masks of used bits:
+ * Hardware reads 64 bits at once and nothing larger (3.21.3), in any order, and may keep what it
+ * has read until a CFGI + CMD_SYNC. So between two syncs at most one word that both states use may
+ * change its meaning. With the masks of used bits the writer goes in three steps:
  *
- *  1. write the bits of the target that the present state ignores; sync
- *  2. write the one word whose used bits differ; sync
- *  3. write what the target ignores (clear the leftovers); sync
+ * 1. write the bits of the target that the present state ignores; sync
+ * 2. write the one word whose used bits differ; sync
+ * 3. write what the target ignores (clear the leftovers); sync
  *
- * Where more than one word must change at step 2 there is no hitless order: the
- * entry goes through V = 0 (word 0 first, everything else, word 0 last).
+ * If more than one word must change in step 2, there is no hitless order: the entry goes through V
+ * = 0 (first word 0, then all other words, then word 0 again).
  *
- * Two states that must not even be neighbours, because hardware caches what they lead
- * to without regard to which of them led there, have a third one in between (via()).
+ * Some states must not even follow each other directly, because hardware caches what they lead to
+ * and does not note which of them led there. Such a change goes through a third state (via()).
  *
- * Memory order: what the target leads to is visible before the first store
- * (dma_wmb()). Stores that must not pass each other have a sync() between them,
- * which contains the barrier towards the SMMU; within a step no order matters.
+ * Memory order: what the target leads to is visible before the first store (dma_wmb()). Stores
+ * that must not pass each other have a sync() between them, which contains the barrier towards the
+ * SMMU. Within a step the order does not matter.
  *
- * Safe bits run ahead in step 1 where otherwise more than one word would have to
- * change in step 2, and only there. Which bits are used must not depend on a safe
- * bit, nor on a bit that the same entry does not use.
+ * Safe bits may differ although both states use them. They are written in step 1, but only if more
+ * than one word would have to change in step 2 otherwise. Which bits are used must not depend on a
+ * safe bit, nor on a bit that the same entry does not use.
  */
 #ifndef SMMU_CORE_ENTRY_H
 #define SMMU_CORE_ENTRY_H
@@ -34,11 +34,11 @@
 struct smmu_entry_writer;
 
 /**
- * struct smmu_entry_ops - what kind of entry it is
- * @used: bits hardware reads, see smmu_ste_used()
+ * struct smmu_entry_ops - functions for one kind of entry (STE or CD)
+ * @used: gives the bits that hardware reads, see smmu_ste_used()
  * @safe: see smmu_ste_safe(); may be NULL
  * @via: see smmu_ste_via(); may be NULL
- * @sync: make hardware forget what it has cached of the entry, and wait
+ * @sync: makes hardware forget what it has cached of the entry, and waits for that
  */
 struct smmu_entry_ops {
 	void (*used)(const __le64 *words, __le64 *used);
@@ -52,14 +52,14 @@ struct smmu_entry_writer {
 };
 
 /**
- * smmu_entry_write() - bring @entry to @target
- * @writer: ops; embed it to carry context for sync()
- * @entry: SMMU_ENTRY_WORDS words in memory that hardware reads; this is the only writer
+ * smmu_entry_write() - change @entry to @target
+ * @writer: ops; the caller embeds it in a struct with what sync() needs
+ * @entry: SMMU_ENTRY_WORDS words in memory that hardware reads; nothing else may write them
  * @target: wanted state
  *
- * Word stores are single 64-bit stores (WRITE_ONCE). No sync is issued for a step
- * that changes nothing; when @entry equals @target already, one sync is issued all the
- * same, because a previous holder's state may be cached.
+ * Each word is written by a single 64-bit store (WRITE_ONCE). A step that changes nothing is not
+ * followed by a sync. If @entry equals @target already, the function still syncs once, because
+ * hardware may have cached an earlier state of the entry.
  *
  * Return: true when the change was hitless, false when it went through V = 0 or via()
  */

@@ -2,9 +2,9 @@
 /*
  * The errata tables and the names of known parts.
  *
- * IIDR holds the implementer as a JEP106 code, Variant is the rN and Revision
- * the pN of a part's rNpN. What an erratum means for the driver is either a
- * feature less or a flag that the command paths heed; both for the one SMMU only.
+ * IIDR holds the implementer as a JEP106 code; its Variant is the rN and its Revision the pN of a
+ * part's rNpN. For the driver an erratum means either a feature less or a flag that the command
+ * paths observe, and both only for the SMMU that has the erratum.
  */
 #include <kunit/visibility.h>
 #include <linux/array_size.h>
@@ -34,7 +34,7 @@
  * struct iidr_erratum - one erratum, or several with the same scope
  * @implementer: IIDR.Implementer
  * @product: IIDR.ProductID
- * @before: releases below this one have it
+ * @before: releases before this one have the erratum
  * @lost: SMMU_FEAT_* that must not be used
  * @care: SMMU_ERRATUM_* to observe
  */
@@ -51,12 +51,12 @@ static const struct iidr_erratum iidr_errata[] = {
 	{ IMPL_ARM, ARM_MMU_600, RELEASE(2, 0), .lost = SMMU_FEAT_NESTING },
 	/* 3777127 and others: no broadcast TLB maintenance, all releases */
 	{ IMPL_ARM, ARM_MMU_700, RELEASE_ANY, .lost = SMMU_FEAT_BTM },
-	/* 2268618 (nesting) and 2812531 (both): fixed in r1p1 */
+	/* 2268618 (no nesting), 2812531 (no nesting, CMD_SYNC per batch): fixed in r1p1 */
 	{ IMPL_ARM, ARM_MMU_700, RELEASE(1, 1), .lost = SMMU_FEAT_NESTING,
 	  .care = SMMU_ERRATUM_SYNC_PER_BATCH },
-	/* 3878312: likewise */
+	/* 3878312: no broadcast TLB maintenance, all releases */
 	{ IMPL_ARM, ARM_MMU_L1, RELEASE_ANY, .lost = SMMU_FEAT_BTM },
-	/* 3995052: likewise */
+	/* 3995052: no broadcast TLB maintenance, all releases */
 	{ IMPL_ARM, ARM_MMU_S3, RELEASE_ANY, .lost = SMMU_FEAT_BTM },
 };
 

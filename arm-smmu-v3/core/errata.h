@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Errata: by IIDR where the part says who it is, by firmware where it does not.
- */
+/* Errata of an SMMU: by its IIDR where that names the part, else by what firmware says. */
 #ifndef SMMU_CORE_ERRATA_H
 #define SMMU_CORE_ERRATA_H
 
@@ -15,7 +13,7 @@
 #define SMMU_MODEL_CAVIUM_CN99XX	2
 
 /**
- * struct smmu_dt_erratum - what a device tree node may say
+ * struct smmu_dt_erratum - an erratum that a device tree node may name
  * @property: boolean property, or NULL
  * @compatible: compatible string, or NULL
  * @errata: SMMU_ERRATUM_*
@@ -26,18 +24,18 @@ struct smmu_dt_erratum {
 	u32 errata;
 };
 
-/* For a caller that can read device trees; ends with an all-zero element */
+/* Table for a caller that can read device trees; it ends with an all-zero element */
 extern const struct smmu_dt_erratum smmu_dt_errata[];
 
 /**
  * smmu_errata_of_model() - errata by the IORT model
- * @model: as in the table; unknown ones have none
+ * @model: SMMU_MODEL_*; other models have no errata
  * Return: SMMU_ERRATUM_*, for struct smmu_ident_env
  */
 u32 smmu_errata_of_model(u32 model);
 
 /**
- * smmu_errata_apply() - take away what does not work, note what needs care
+ * smmu_errata_apply() - remove features that do not work and add errata to observe
  * @iidr: IIDR
  * @flags: in and out: SMMU_FEAT_*
  * @errata: in and out: SMMU_ERRATUM_*

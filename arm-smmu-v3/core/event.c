@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Event records, decoded. One table says which fields a record of each type
- * carries (Arm IHI 0070, 7.3.2 - 7.3.20); a field that the type does not have
- * stays 0 whatever its bits say, so nobody acts on a reserved bit.
+ * Decoding of event records. One table says which fields a record of each type carries (Arm IHI
+ * 0070, 7.3.2 - 7.3.20). A field that the type does not have stays 0 whatever its bits are, so
+ * that no caller acts on a reserved bit.
  */
 #include <kunit/visibility.h>
 #include <linux/array_size.h>
@@ -15,13 +15,13 @@
 
 #define HAS_ADDR	BIT(0)	/* InputAddr */
 #define HAS_RNW		BIT(1)
-#define HAS_ACCESS	BIT(2)	/* PnU, InD besides RnW */
+#define HAS_ACCESS	BIT(2)	/* PnU and InD, besides RnW */
 #define HAS_STAGE	BIT(3)	/* S2 and CLASS */
-#define HAS_IPA		BIT(4)	/* IPA, where S2 is set */
+#define HAS_IPA		BIT(4)	/* IPA, if S2 is set */
 #define HAS_FETCH	BIT(5)	/* FetchAddr */
 #define HAS_STALL	BIT(6)	/* Stall and STAG */
 
-/* The four faults of a translation proper share one layout */
+/* The four translation faults have the same layout */
 #define IS_TRANSLATION	(HAS_ADDR | HAS_RNW | HAS_ACCESS | HAS_STAGE | \
 			 HAS_IPA | HAS_STALL)
 

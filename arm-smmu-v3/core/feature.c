@@ -68,7 +68,7 @@ int smmu_feature_parse(const char *list, u32 *flags)
 			return -EINVAL;
 		all |= flag;
 		list += len;
-		/* nothing may follow a separator but a name */
+		/* only a name may follow a separator */
 		if (*list == ',' || *list == '+') {
 			list++;
 			if (!*list || *list == '\n')

@@ -9,7 +9,7 @@
 #include "cmd_check.h"
 #include "guest.h"
 
-/* Fields of the guest's that are taken over, by opcode; what else is set is refused */
+/* Fields that are copied from a guest's command, by opcode; with other bits set it is refused */
 struct pass {
 	u64 w0;
 	u64 w1;
@@ -65,8 +65,8 @@ static bool stream_pass(u8 opcode, struct pass *pass)
 }
 
 /*
- * @guest_id is the field that is replaced by @host_id. Nothing of the guest's reaches @out but
- * what is in @pass, and nothing is dropped in silence but the id.
+ * @guest_id is the field that is replaced by @host_id. Only the bits in @pass are copied from the
+ * guest's command to @out. Any other bit that is set makes the command fail, except in the id.
  */
 static int rebuild_cmd(const struct smmu_guest *guest, const struct smmu_cmd *in,
 		       const struct pass *pass, u8 opcode, u64 guest_id, u64 host_id,
@@ -85,7 +85,7 @@ static int rebuild_cmd(const struct smmu_guest *guest, const struct smmu_cmd *in
 	return 1;
 }
 
-/* For one address, in no granule: what an SMMU with ranges must not be told */
+/* A command for one address without a granule: an SMMU with range invalidation must not get it */
 static bool is_rangeless(const struct smmu_guest *guest, const struct pass *pass,
 			 const struct smmu_cmd *cmd)
 {
@@ -100,7 +100,7 @@ static int tlbi(const struct smmu_guest *guest, const struct smmu_cmd *in,
 	u64 guest_id = CMD0_TLBI_VMID;
 	int ret;
 
-	/* all that the guest has is all under its VMID */
+	/* the guest asks for everything: that is everything under its VMID */
 	if (opcode == CMD_TLBI_NSNH_ALL) {
 		opcode = CMD_TLBI_NH_ALL;
 		guest_id = 0;
@@ -113,16 +113,19 @@ static int tlbi(const struct smmu_guest *guest, const struct smmu_cmd *in,
 }
 
 /*
- * 4.5.1: without SSV, Global and SubstreamID are ignored, so they do not go to the host's
- * queue, where a bit that means nothing might not be. With SSV for a device that has no such
- * PASID the command may have no effect, and there is nothing that it could have any on.
- * Return: false when it need not be sent
+ * Remove from an ATC_INV what has no meaning for the device.
+ *
+ * 4.5.1: without SSV, the SMMU ignores Global and SubstreamID. They are cleared, so that the
+ * host's queue gets no bits that ought to be ignored and may not be. With SSV, for a PASID that
+ * the device does not have, the command may have no effect, and the ATC holds nothing that it
+ * could invalidate.
+ * Return: false when the command need not be sent
  */
 static bool atc_inv_narrow(const struct smmu_guest_stream *s, struct smmu_cmd *cmd)
 {
 	u64 w0 = le64_to_cpu(cmd->w[0]);
 
-	/* with ATS off the device has nothing cached, and need not answer */
+	/* with ATS off the device has nothing cached, and need not answer an ATC_INV */
 	if (!s->ats)
 		return false;
 	if (w0 & CMD0_SSV)

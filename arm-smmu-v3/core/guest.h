@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Commands of a guest: what it may say, in what words they reach the queue that the whole
- * host shares.
+ * Commands of a guest: which of them it may use, and how they are rewritten for the queue that the
+ * whole host shares.
  *
- * A guest invalidates what its own stage 1 has filled: TLB entries under its vSMMU's VMID, CDs
- * and ATCs of its own streams. Everything else is refused, bit by bit: one command that the
- * SMMU finds illegal stops the queue for everybody.
+ * A guest may invalidate what its own stage 1 has filled: TLB entries under its vSMMU's VMID, and
+ * CDs and ATCs of its own streams. Everything else is refused, down to single bits, because one
+ * command that the SMMU finds illegal stops the queue for the whole host.
  *
- * Each command is rebuilt from the fields that it may have, with the VMID or the StreamID
- * replaced by the host's, and judged by smmu_cmd_illegal(). What the guest's SMMU would
- * refuse, or might, is refused. What it would ignore is left out: an ATC_INV's Global and
- * SubstreamID without SSV, the whole ATC_INV for a PASID that the device does not have.
+ * Each command is rebuilt from the fields that it may have, with the host's VMID or StreamID in
+ * place of the guest's, and checked by smmu_cmd_illegal(). What the guest's SMMU would refuse, or
+ * might refuse, is refused. What it would ignore is left out: an ATC_INV's Global and SubstreamID
+ * without SSV, and the whole ATC_INV for a PASID that the device does not have.
  *
- * A TLBI by address without a granule is right on any SMMU, but there are some with range
- * invalidation that hang on it (range.c). The granule of the guest's tables is not known
- * here, so everything under its VMID goes instead. TLBI_NH_ASID would not do: it leaves
+ * A TLBI by address without a granule is right on any SMMU, but some SMMUs with range invalidation
+ * hang on it (range.c). The code here does not know the granule of the guest's tables, so it
+ * invalidates everything under the VMID instead. TLBI_NH_ASID would not be enough: it leaves
  * global entries, which TLBI_NH_VA does not (4.4.2.2, 4.4.2.4).
  *
- * SMMU_ERRATUM_REPEAT_TLBI is the guest's business: hw_info tells it to issue everything twice.
+ * SMMU_ERRATUM_REPEAT_TLBI is left to the guest: hw_info tells it to issue everything twice.
  *
- * Pure: no locks, no memory, any context that @ops allow.
+ * The functions are pure: they take no locks and no memory, and run in any context that @ops
+ * allow.
  */
 #ifndef SMMU_CORE_GUEST_H
 #define SMMU_CORE_GUEST_H
@@ -30,10 +31,10 @@
 #include <smmuv3/features.h>
 
 /**
- * struct smmu_guest_stream - a stream of the guest as the host knows it
+ * struct smmu_guest_stream - what the host knows of a guest's stream
  * @sid: StreamID
- * @ats: its ATS is on
- * @ssid_bits: PASIDs of the device, in bits; 0: it sends none, and must be sent none
+ * @ats: ATS is on for the device
+ * @ssid_bits: width of the device's PASIDs; 0: the device uses none, and must not be sent any
  */
 struct smmu_guest_stream {
 	u32 sid;
@@ -42,19 +43,19 @@ struct smmu_guest_stream {
 };
 
 /**
- * struct smmu_guest_ops - what only the layer above knows
- * @stream: look a virtual StreamID up; false when the guest has none such
+ * struct smmu_guest_ops - functions of the layer above
+ * @stream: looks a virtual StreamID up; false when the guest has no such stream
  */
 struct smmu_guest_ops {
 	bool (*stream)(void *ctx, u32 vsid, struct smmu_guest_stream *out);
 };
 
 /**
- * struct smmu_guest - whose commands
- * @vmid: of the vSMMU
- * @feat: of the SMMU
+ * struct smmu_guest - the guest whose commands are translated
+ * @vmid: VMID of its vSMMU
+ * @feat: features of the SMMU
  * @ops: constant
- * @ctx: for @ops
+ * @ctx: argument for @ops
  */
 struct smmu_guest {
 	u16 vmid;
@@ -65,25 +66,26 @@ struct smmu_guest {
 
 /**
  * smmu_guest_cmd() - translate one command
- * @guest: whose
+ * @guest: the guest that issues it
  * @in: any 128 bits
- * @out: the host's command, written on 1 only
+ * @out: the host's command, written only when 1 is returned
  *
- * Return: 1 with a command to issue; 0 when there is nothing to do (an ATC_INV for a stream
- *	whose ATS is off, or for a PASID beyond the device's); -EIO when it is refused
+ * Return: 1 when @out is to be issued; 0 when there is nothing to do (an ATC_INV for a stream
+ *	whose ATS is off, or for a PASID that the device does not have); -EIO when the command is
+ *	refused
  */
 int smmu_guest_cmd(const struct smmu_guest *guest, const struct smmu_cmd *in,
 		   struct smmu_cmd *out);
 
 /**
  * smmu_guest_block() - translate commands up to the first that is refused
- * @guest: whose
+ * @guest: the guest that issues them
  * @in: commands
- * @n: how many
- * @out: room for @n; the caller adds the CMD_SYNC
- * @out_n: out: commands to issue
+ * @n: number of commands
+ * @out: has room for @n commands; the caller adds the CMD_SYNC
+ * @out_n: out: number of commands to issue
  * @err: out: 0 or -EIO
- * Return: how many of @in were taken
+ * Return: number of commands of @in that were taken
  */
 u32 smmu_guest_block(const struct smmu_guest *guest, const struct smmu_cmd *in, u32 n,
 		     struct smmu_cmd *out, u32 *out_n, int *err);

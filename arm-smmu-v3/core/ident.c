@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ID registers to features.
+ * Decoding of the ID registers.
  *
- * Decoding is strict about what the driver would build on (formats, sizes of
- * tables and queues) and treats encodings newer than this code as the best known
- * ability below them. It goes in four steps: read every register on its own, ask
- * the errata, drop what the user wants absent, then drop whatever depends on
- * something that is gone. Only then is judged whether enough is left.
+ * Decoding is strict about what the driver builds on (formats, sizes of tables and queues). An
+ * encoding that is newer than this code counts as the best ability below it that the code knows.
+ * Decoding has four steps: read each register on its own, apply the errata, remove what the user
+ * has disabled, then remove what depends on something that is gone. After that it is checked
+ * whether enough is left.
  */
 #include <kunit/visibility.h>
 #include <linux/array_size.h>
@@ -23,14 +23,14 @@
 #include "errata.h"
 #include "ident.h"
 
-/* 6.3.2: none of the three queues can be larger, no StreamID wider */
+/* 6.3.2: no queue may be larger, and no StreamID or SubstreamID wider */
 #define QUEUE_LOG2_MAX		19
 #define SID_BITS_MAX		32
 #define SSID_BITS_MAX		20
 
 static const u8 oas_widths[] = { 32, 36, 40, 42, 44, 48, 52 };
 
-/* The widest encoding that the address width covers */
+/* Encoding of the largest width that is not above @bits */
 u8 smmu_oas_encode(u8 bits)
 {
 	u8 enc = 0;
@@ -113,9 +113,9 @@ static int ident_stall(u32 idr0, u32 *flags, const char **why)
 }
 
 /*
- * Coherency: firmware may say that an SMMU snoops although its COHACC is tied to
- * 0, or that the interconnect does not although it is 1: firmware knows the
- * wiring. When neither claims coherency there is nothing to build on.
+ * Firmware decides about coherency, because it knows the wiring: it may say that an SMMU snoops
+ * although COHACC is tied to 0, or that the interconnect does not although COHACC is 1. If neither
+ * claims coherency, the SMMU cannot be used.
  */
 static int ident_coherency(u32 idr0, const struct smmu_ident_env *env,
 			   u32 *flags, const char **why)
@@ -214,7 +214,7 @@ static void ident_idr3(u32 idr3, struct smmu_features *feat)
 
 static int ident_idr5(u32 idr5, struct smmu_features *feat, const char **why)
 {
-	/* Wider encodings may come: those SMMUs can do 48 bits as well */
+	/* A future encoding may be wider: that SMMU can do 48 bits as well */
 	feat->oas_bits = smmu_oas_decode(FIELD_GET(IDR5_OAS, idr5)) ?: 48;
 	feat->va_bits = 48;
 	if (FIELD_GET(IDR5_VAX, idr5) == IDR5_VAX_52) {
@@ -245,7 +245,7 @@ static int ident_idr5(u32 idr5, struct smmu_features *feat, const char **why)
 	return 0;
 }
 
-/* What cannot be used without something else, in an order that one pass settles */
+/* Features that need others. The order is such that one pass removes all that must go. */
 static const struct {
 	u32 flag;
 	u32 needs;
@@ -261,8 +261,8 @@ static const struct {
 };
 
 /*
- * STALL_FORCE is no ability that could go unused: CDs that ignore it are illegal,
- * so asking for it or for STALL to be absent has no effect there.
+ * STALL_FORCE is not an ability that could stay unused: a CD that does not stall is illegal there.
+ * So disabling it or STALL has no effect on such an SMMU.
  */
 static void ident_reduce(struct smmu_features *feat, u32 disable)
 {
@@ -276,7 +276,7 @@ static void ident_reduce(struct smmu_features *feat, u32 disable)
 		if (~feat->flags & ident_needs[i].needs)
 			feat->flags &= ~ident_needs[i].flag;
 
-	/* One level-2 table would hold every stream */
+	/* A single level-2 table would hold every stream */
 	if (feat->sid_bits <= STRTAB_SPLIT_BITS)
 		feat->flags &= ~SMMU_FEAT_STRTAB_2LVL;
 	if (!(feat->flags & SMMU_FEAT_S1))
@@ -316,7 +316,7 @@ int smmu_ident_decode(const struct smmu_idregs *regs,
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_ident_decode);
 
-/* First reason why not, or NULL */
+/* First reason why the SMMU cannot walk the table, or NULL */
 static const char *walk_obstacle(const struct smmu_features *feat,
 				 const struct smmu_pt_needs *needs)
 {

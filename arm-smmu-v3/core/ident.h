@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Identification: ID registers -> struct smmu_features, errata by IIDR, and the
- * question whether an SMMU can use a page table. Arm IHI 0070, 6.3.1 - 6.3.8.
+ * Identification: the ID registers as struct smmu_features, errata by IIDR, and the check whether
+ * an SMMU can use a page table. Arm IHI 0070, 6.3.1 - 6.3.8.
  */
 #ifndef SMMU_CORE_IDENT_H
 #define SMMU_CORE_IDENT_H
@@ -17,7 +17,7 @@ struct smmu_idregs {
 	u32 aidr;
 };
 
-/* What the platform says besides the registers */
+/* What the platform says, in addition to the registers */
 struct smmu_ident_env {
 	bool coherent;		/* firmware: dma-coherent / COHACC override */
 	bool cpu_e2h;		/* the kernel runs at EL2 with VHE */
@@ -26,13 +26,13 @@ struct smmu_ident_env {
 };
 
 /**
- * smmu_ident_decode() - ID registers to features
- * @regs: raw
- * @env: platform
- * @feat: filled on success, untouched on error
+ * smmu_ident_decode() - decode the ID registers into features
+ * @regs: raw registers
+ * @env: what the platform says
+ * @feat: filled on success, not written on error
  * @why: out on error: one constant sentence without newline
- * Return: 0, -ENODEV (no S1 and no S2 left, no usable granule, format or
- *	endianness), -EINVAL for register values the specification does not allow
+ * Return: 0; -ENODEV (neither S1 nor S2 is left, or no usable granule, format or endianness);
+ *	-EINVAL for register values that the specification does not allow
  */
 int smmu_ident_decode(const struct smmu_idregs *regs,
 		      const struct smmu_ident_env *env,
@@ -50,15 +50,15 @@ u8 smmu_oas_encode(u8 bits);
 u8 smmu_oas_decode(u8 enc);
 
 /**
- * struct smmu_pt_needs - what a page table asks of every SMMU that walks it
+ * struct smmu_pt_needs - what a page table needs of every SMMU that walks it
  * @granule: selected granule in bytes
  * @ias: input bits
  * @oas: output bits
- * @stage2: else stage 1
- * @coherent: the table is not flushed from CPU caches
- * @s2fwb: written with the S2FWB memory attributes
- * @hd: relies on hardware dirty state
- * @feats: SMMU_FEAT_* that walking it takes besides
+ * @stage2: a table of stage 2, else of stage 1
+ * @coherent: writes to the table are not flushed from CPU caches
+ * @s2fwb: the table has the memory attributes of S2FWB
+ * @hd: the table relies on hardware dirty state
+ * @feats: other SMMU_FEAT_* that a walk needs
  */
 struct smmu_pt_needs {
 	u32 granule;
@@ -72,17 +72,16 @@ struct smmu_pt_needs {
 };
 
 /**
- * smmu_can_walk() - can this SMMU walk that page table as it stands?
- * @feat: the SMMU
+ * smmu_can_walk() - can this SMMU walk that page table as it is?
+ * @feat: features of the SMMU
  * @needs: the page table
- * @why: out when not: what is missing, a constant string; may be NULL
+ * @why: out when it cannot: what is missing, a constant string; may be NULL
  *
- * The one question that attach, set_dev_pasid and vSMMU creation ask. Two SMMUs are
- * never compared with each other. Nor are sizes of blocks: those of a granule come with
- * the address sizes (4 TiB with 52 bits), and a contiguous size is a hint.
- * A non-coherent table (CPU caches flushed) is fine for a coherent SMMU; the reverse is
- * not.
- * Return: true when it can
+ * Attach, set_dev_pasid and vSMMU creation all ask this one question; two SMMUs are never compared
+ * with each other. Block sizes are not compared either: a granule's block sizes follow from the
+ * address sizes (4 TiB needs 52 bits), and a contiguous size is only a hint. A coherent SMMU can
+ * walk a non-coherent table (which is flushed from CPU caches), but not the other way round.
+ * Return: true when the SMMU can walk it
  */
 bool smmu_can_walk(const struct smmu_features *feat,
 		   const struct smmu_pt_needs *needs, const char **why);

@@ -11,7 +11,7 @@
 #include "insert.h"
 #include "queue.h"
 
-/* A place where tests hold a context up, to force an interleaving */
+/* Tests hold a context up here, to force an interleaving */
 VISIBLE_IF_KUNIT void smmu_insert_pause(struct smmu_inserter *ins, int point)
 {
 	KUNIT_STATIC_STUB_REDIRECT(smmu_insert_pause, ins, point);
@@ -24,7 +24,7 @@ bool smmu_inserter_init(struct smmu_inserter *ins, const struct smmu_inserter_op
 {
 	u64 headroom = (u64)contexts * max_batch;
 
-	/* half the queue at most, or admission is all that anybody does */
+	/* half the queue at most, or contexts would do nothing but wait for admission */
 	if (headroom > smmu_q_entries(log2) / 2)
 		return false;
 	*ins = (struct smmu_inserter) {
@@ -42,26 +42,26 @@ bool smmu_insert_admits(const struct smmu_inserter *ins, u64 cons)
 {
 	lockdep_assert_irqs_disabled();
 	/*
-	 * No order is needed, and a stale value does no harm. Let L be the limit that the
-	 * newest @cons allows. A context that reserves past L has read a @reserved at or
-	 * below L before. It does so once: its own fetch-add has shown it a position past
-	 * L, and from then on it reads that or something newer (coherence of one location
-	 * on one CPU). So past L there is one batch of each context at most, and that is
-	 * the headroom. A stale @cons only lowers L.
+	 * No order is needed, and a stale value does no harm. Let L be the limit that the newest
+	 * @cons allows. A context that reserves past L has read a @reserved at or below L before.
+	 * That happens once per context: its own fetch-add has shown it a position past L, and
+	 * from then on it reads that or something newer (coherence of one location on one CPU). So
+	 * past L there is at most one batch of each context, and the headroom has room for that. A
+	 * stale @cons only lowers L.
 	 */
 	return (u64)atomic64_read(&ins->reserved) - cons <=
 	       smmu_q_entries(ins->log2) - ins->headroom;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_insert_admits);
 
-/* End of what lies published in a row from @pos on */
+/* End of the batches that lie published in a row from @pos on */
 static u64 published_end(const struct smmu_inserter *ins, u64 pos)
 {
 	for (;;) {
-		/* pairs with smp_store_release() in smmu_insert(): see there */
+		/* pairs with smp_store_release() in smmu_insert(), see there */
 		u64 end = smp_load_acquire(&ins->ends[smmu_q_slot(pos, ins->log2)]);
 
-		/* an end from an earlier lap lies at or before where we stand */
+		/* an end from an earlier lap is at or before @pos */
 		if (end <= pos)
 			return pos;
 		pos = end;
@@ -69,9 +69,10 @@ static u64 published_end(const struct smmu_inserter *ins, u64 pos)
 }
 
 /*
- * Owner of the bell. Everybody who found it taken has raised it after publishing, so when
- * atomic_sub_return() says 0 all of them were there to be seen by the pass before. Fully
- * ordered RMWs: atomic_fetch_inc() in smmu_insert() against atomic_sub_return() here, both ways.
+ * Runs in the owner of the bell. A context that finds the bell owned has published its batch
+ * before it raises the bell. So when atomic_sub_return() returns 0, the last pass could see the
+ * batches of all those contexts. The RMWs are fully ordered: atomic_fetch_inc() in smmu_insert()
+ * pairs with atomic_sub_return() here, both ways.
  */
 static void ring_published(struct smmu_inserter *ins)
 {
@@ -82,15 +83,15 @@ static void ring_published(struct smmu_inserter *ins)
 
 		seen = atomic_read(&ins->bell);
 		/*
-		 * The count before the ends: who is in @seen has published before the
-		 * RMW that put him there. Pairs with atomic_fetch_inc() in smmu_insert().
+		 * Read the count before the ends: a context that is counted in @seen has published
+		 * before the RMW that counted it. Pairs with atomic_fetch_inc() in smmu_insert().
 		 */
 		smp_rmb();
 		end = published_end(ins, ins->rung);
 		if (end != ins->rung) {
 			/*
-			 * Before the doorbell, so that nobody refuses a CONS that is true;
-			 * pairs with READ_ONCE() by those who bound CONS with it.
+			 * Written before the doorbell, so that no reader of CONS refuses a true
+			 * value; pairs with READ_ONCE() where a CONS is checked against it.
 			 */
 			WRITE_ONCE(ins->rung, end);
 			ins->ops->doorbell(ins, end);
@@ -112,26 +113,26 @@ u64 smmu_insert(struct smmu_inserter *ins, const struct smmu_cmd *cmd, u32 n)
 
 	for (i = 0; i < n; i++)
 		ins->slots[smmu_q_slot(pos + i, ins->log2)] = cmd[i];
-	/* whoever takes the word out of service writes 0 */
+	/* a CPU that takes the word out of service writes 0 */
 	addr = READ_ONCE(ins->sync_addr);
 	if (addr && smmu_cmd_opcode(&cmd[n - 1]) == CMD_SYNC)
 		smmu_cmd_sync_msi(&ins->slots[smmu_q_slot(end - 1, ins->log2)], addr, end);
 
 	/*
-	 * The SMMU is to fetch these slots by a PROD that another CPU may write: the owner of
-	 * the bell, once he has seen the end below. Three links, none to be left out
+	 * The SMMU fetches these slots because of a PROD that another CPU may write: the owner of
+	 * the bell, when it has seen the end below. That needs three links
 	 * (Documentation/litmus/publish-doorbell.litmus):
 	 *
-	 *  1. dma_wmb(): the slots before the end, also for an SMMU that is not coherent. The
-	 *     slots are not cacheable then and the end is, and a release orders the two for
-	 *     the CPUs only. Where the SMMU is coherent, the release would do.
-	 *  2. The release and the acquire: who sees the end has these slots propagated to him,
-	 *     and does what follows after that.
-	 *  3. The doorbell waits for all writes that were issued by its CPU or propagated to
-	 *     it, as writel() does (memory-barriers.txt, "Kernel I/O barrier effects").
-	 *     Without that the acquire carries our slots no further than to the owner.
+	 * 1. dma_wmb() puts the slots before the end, also for an SMMU that is not coherent. The
+	 *    slots are not cacheable then and the end is, and a release orders the two for
+	 *    CPUs only. With a coherent SMMU the release would be enough.
+	 * 2. The release and the acquire: a CPU that sees the end has these slots propagated to it,
+	 *    and does what follows after that.
+	 * 3. The doorbell waits for all writes that its CPU has issued or that were propagated to
+	 *    that CPU, as writel() does (memory-barriers.txt, "Kernel I/O barrier effects").
+	 *    Without that, the acquire would carry the slots to the owner and no further.
 	 *
-	 * The SMMU keeps its side by 3.5.2: no slot is read before PROD has covered it.
+	 * The SMMU does its part by 3.5.2: it reads no slot before PROD has covered it.
 	 */
 	dma_wmb();
 	/* pairs with smp_load_acquire() in published_end() */

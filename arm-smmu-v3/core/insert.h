@@ -2,29 +2,29 @@
 /*
  * Command insertion without a retry loop, for many CPUs.
  *
- * Where a cmpxchg loop on the producer position makes every CPU try until it wins, here
- * each takes its place with one fetch-add and never comes back. Three rules make that
+ * With a cmpxchg loop on the producer position, every CPU tries until it succeeds. Here each CPU
+ * takes its place in the queue with one fetch-add and never retries. Three rules make that
  * possible:
  *
- *  - Admission before reservation. A context goes on only while what is in use leaves room
- *    for every other context to insert a largest batch too. So a reservation never has to
- *    wait for room, and there are no holes that somebody must fill.
- *  - Interrupts are off from admission to the doorbell: a CPU is in here at most once, and
- *    the number of contexts is the number of CPUs.
- *  - A batch is published by its end position in a word beside its first slot. Positions
- *    are 64-bit and grow, so a word from an earlier lap is never taken for a new one.
+ * - Admission before reservation. A context goes on only while the entries in use leave room
+ *   for every other context to insert a largest batch too. So a reservation never has to
+ *   wait for room, and no context leaves a hole that another must fill.
+ * - Interrupts are off from admission to the doorbell. So each CPU is in here at most once, and
+ *   the number of contexts is the number of CPUs.
+ * - A batch is published by its end position, in a word beside its first slot. Positions
+ *   are 64-bit and grow, so a word from an earlier lap is never taken for a new one.
  *
- * The doorbell is combined. Whoever raises @bell from 0 owns it and rings once for all
- * batches that lie published in a row; who comes while it is owned leaves it to the
- * owner, who looks again before he goes. A batch behind an unpublished one is rung for by
- * whoever publishes the one in front.
+ * One write of the doorbell serves several batches. The context that raises @bell from 0 owns the
+ * bell and rings once for all batches that lie published in a row. A context that comes while the
+ * bell is owned leaves the ringing to the owner, which looks again before it gives the bell up. A
+ * batch behind an unpublished one is rung for by the context that publishes the one in front.
  *
- * Atomic read-modify-writes for an insertion: one on the shared position, one on the
- * bell, and one more for each pass of an owner. A pass after the first is for somebody who
- * came meanwhile and pays none for it, so there are at most three per insertion, without
- * any retry.
+ * An insertion takes one atomic read-modify-write on the shared position and one on the bell, and
+ * an owner takes one more for each of its passes. A pass after the first serves a context that
+ * came meanwhile and takes none for a pass of its own. So there are at most three per insertion,
+ * without any retry.
  *
- * scripts/spin/insert.pml is this algorithm as a model; the names agree.
+ * scripts/spin/insert.pml is a model of this algorithm with the same names.
  */
 #ifndef SMMU_CORE_INSERT_H
 #define SMMU_CORE_INSERT_H
@@ -39,8 +39,8 @@ struct smmu_inserter;
 
 /**
  * struct smmu_inserter_ops - what the queue does for the inserter
- * @doorbell: make the consumer see everything below @pos. Called by one owner at a time, with
- *	growing positions; writes the register after all writes that this CPU has issued or
+ * @doorbell: makes the consumer see everything below @pos. One owner at a time calls it, with
+ *	growing positions. It writes the register after all writes that this CPU has issued or
  *	seen, as writel() does: smmu_insert() says why.
  */
 struct smmu_inserter_ops {
@@ -52,13 +52,13 @@ struct smmu_inserter_ops {
  * @ops: see above
  * @slots: the queue, 2^@log2 commands
  * @ends: one word for each slot: end position of the batch that starts there
- * @sync_addr: bus address of the word that CMD_SYNCs report to, 0 for none. May become 0 while
- *	others insert: WRITE_ONCE, READ_ONCE in smmu_insert().
- * @headroom: entries kept free at admission: contexts * largest batch
+ * @sync_addr: bus address of the word to which CMD_SYNCs report, 0 for none. It may become 0 while
+ *	other CPUs insert: WRITE_ONCE by the writer, READ_ONCE in smmu_insert().
+ * @headroom: entries that admission keeps free: contexts * largest batch
  * @log2: log2 of the entries
- * @reserved: position of the next free slot; fetch-add by everybody
- * @bell: batches published and not yet looked at by the bell's owner
- * @rung: everything below was made visible to the consumer; written by the bell's owner,
+ * @reserved: position of the next free slot; every context takes its place by fetch-add
+ * @bell: number of batches published that the bell's owner has not looked at yet
+ * @rung: everything below this was made visible to the consumer; written by the bell's owner,
  *	READ_ONCE by others
  */
 struct smmu_inserter {
@@ -74,15 +74,16 @@ struct smmu_inserter {
 };
 
 /**
- * smmu_inserter_init() - an empty queue
+ * smmu_inserter_init() - set up the inserter of an empty queue
  * @ins: out
  * @ops: constant
  * @slots: 2^@log2 commands
  * @ends: 2^@log2 zeroed words
  * @log2: log2 of the entries
- * @contexts: how many may be between admission and doorbell at once: nr_cpu_ids
+ * @contexts: largest number of contexts between admission and doorbell at once: nr_cpu_ids
  * @max_batch: largest batch that will be inserted
- * Return: false when the queue is too small for the headroom: use another algorithm
+ * Return: false when the queue is too small for the headroom; the caller must then use another
+ *	algorithm
  */
 bool smmu_inserter_init(struct smmu_inserter *ins, const struct smmu_inserter_ops *ops,
 			struct smmu_cmd *slots, u64 *ends, u8 log2, u32 contexts,
@@ -93,28 +94,30 @@ bool smmu_inserter_init(struct smmu_inserter *ins, const struct smmu_inserter_op
  * @ins: inserter
  * @cons: a position that the consumer is known to have reached
  *
- * Interrupts are off, and stay off until smmu_insert() has returned if the answer is yes.
- * On no, enable them, wait for the consumer, and ask again.
+ * The caller has interrupts off. If the answer is yes, they stay off until smmu_insert() has
+ * returned. If it is no, the caller enables them, waits for the consumer, and asks again.
  * Return: true for yes
  */
 bool smmu_insert_admits(const struct smmu_inserter *ins, u64 cons);
 
 /**
- * smmu_insert() - put a batch in, ring or have it rung
+ * smmu_insert() - put a batch in, and ring the doorbell or leave that to the bell's owner
  * @ins: inserter that has admitted this context
- * @cmd: commands; where the last is a CMD_SYNC and @ins->sync_addr is set, it becomes one
- *	that writes the low half of the batch's end position there
+ * @cmd: commands; if the last is a CMD_SYNC and @ins->sync_addr is set, it becomes one that writes
+ *	the low half of the batch's end position there
  * @n: 1 to the largest batch
- * Return: position of the first command. The batch ends at that + @n.
+ * Return: position of the first command; the batch ends at that + @n
  */
 u64 smmu_insert(struct smmu_inserter *ins, const struct smmu_cmd *cmd, u32 n);
 
 #if IS_ENABLED(CONFIG_KUNIT)
-/* For tests to replace: 0 reserved, 1 published, 2 rung, before the bell is looked at again */
+/*
+ * Tests replace this. @point: 0 reserved, 1 published, 2 rung, before the bell is looked at again.
+ */
 void smmu_insert_pause(struct smmu_inserter *ins, int point);
 #endif
 
-/* Has a sync that reports to a word reached @end? Signed compare: the word wraps. */
+/* Has a CMD_SYNC that reports to the word reached @end? The compare is signed: the word wraps. */
 static inline bool smmu_sync_word_reached(u32 word, u64 end)
 {
 	return (s32)(word - (u32)(end & 0xffffffff)) >= 0;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One SMMU as the pure core sees it: setting up and taking down its id spaces.
+ * Setting up and taking down the id spaces of one SMMU.
  *
- * Nothing here is locked. smmu_inst_init() runs before anybody else knows the
- * instance, smmu_inst_destroy() after everybody has forgotten it. Which id means
- * what is tag.c's affair.
+ * No lock is needed here: smmu_inst_init() runs before other code knows the instance, and
+ * smmu_inst_destroy() after no other code uses it. tag.c says what an id means.
  */
 #include <linux/export.h>
 

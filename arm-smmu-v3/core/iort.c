@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reading an IORT. See iort.h for what is asked of it.
+ * Reading an IORT; iort.h says which questions it answers.
  *
- * All positions are byte offsets from the start of the table and become pointers
- * in node_at() and node_maps() alone, which check them. Sums are avoided where
- * firmware chose a summand: lengths are compared with what is left instead.
+ * All positions are byte offsets from the start of the table. Only node_at() and node_maps() make
+ * pointers of them, and check them first. Where firmware chose a number, it is not added to
+ * another, because a sum may overflow: lengths are compared with what is left instead.
  *
  * The structures are ACPICA's. They are packed, so no alignment is assumed.
  */
@@ -16,14 +16,14 @@
 
 #include "iort.h"
 
-/* A device's ids pass one node on their way to an SMMU; more are tolerated, a loop is not */
+/* On its way to an SMMU an id passes one node. Some more are tolerated, a loop is not. */
 #define MAX_HOPS	4
 
 /**
- * struct node_walk - over all nodes, each as long as it says
+ * struct node_walk - a walk over all nodes, each as long as it says
  * @iort: the table
- * @offset: of the next node
- * @left: how many more the header announces
+ * @offset: offset of the next node
+ * @left: number of nodes that the header announces and that are still to come
  */
 struct node_walk {
 	const struct smmu_iort *iort;
@@ -33,8 +33,8 @@ struct node_walk {
 
 /**
  * struct id_maps - the ID mappings of a node
- * @map: the first; valid when @count is not 0
- * @count: how many
+ * @map: the first mapping; valid when @count is not 0
+ * @count: number of mappings
  */
 struct id_maps {
 	const struct acpi_iort_id_mapping *map;
@@ -42,8 +42,8 @@ struct id_maps {
 };
 
 /**
- * struct hop - a node and the id with which a transaction leaves it
- * @node: offset of the node it goes to
+ * struct hop - where a transaction goes when it leaves a node
+ * @node: offset of the node that it goes to
  * @id: its id there
  */
 struct hop {
@@ -77,7 +77,7 @@ static struct node_walk walk_nodes(const struct smmu_iort *iort)
 	return walk;
 }
 
-/* NULL at the end, and at a node that breaks the chain */
+/* Next node; NULL at the end, and at a node that breaks the chain */
 static const struct acpi_iort_node *walk_next(struct node_walk *walk)
 {
 	const struct acpi_iort_node *node = NULL;
@@ -91,13 +91,13 @@ static const struct acpi_iort_node *walk_next(struct node_walk *walk)
 	return node;
 }
 
-/* The bytes of a node past its common head */
+/* Number of bytes of a node after its common head */
 static u32 data_size(const struct acpi_iort_node *node)
 {
 	return node->length - sizeof(*node);
 }
 
-/* Bounded by the table, not by the node, which is all that the kernel relies on */
+/* Mappings must lie within the table, not within the node: the kernel requires no more */
 static struct id_maps node_maps(const struct smmu_iort *iort, const struct acpi_iort_node *node)
 {
 	u32 left = iort->length - (u32)((const void *)node - iort->table);
@@ -114,7 +114,7 @@ static struct id_maps node_maps(const struct smmu_iort *iort, const struct acpi_
 	return maps;
 }
 
-/* Where the single mapping is allowed, it takes whatever id comes */
+/* May the node have a single mapping? Such a mapping takes any id. */
 static bool may_be_single(const struct acpi_iort_node *node)
 {
 	return node->type == ACPI_IORT_NODE_NAMED_COMPONENT ||
@@ -123,9 +123,9 @@ static bool may_be_single(const struct acpi_iort_node *node)
 }
 
 /*
- * Send @id through the mappings of @node. id_count is the number of ids less one, which some
- * tables take for the number: so the last id of a range belongs to a range that begins with
- * it, if there is one.
+ * Send @id through the mappings of @node. id_count is the number of ids less one, but some tables
+ * have the number there. So if another range begins with the last id of a range, the id belongs to
+ * that other range.
  */
 static bool map_id(const struct smmu_iort *iort, const struct acpi_iort_node *node, u32 id,
 		   struct hop *out)
@@ -154,7 +154,7 @@ static bool map_id(const struct smmu_iort *iort, const struct acpi_iort_node *no
 	return found;
 }
 
-/* Does what arrives at @at.node with @at.id go on to @smmu? */
+/* Does a transaction that arrives at @at.node with @at.id go on to @smmu? */
 static bool goes_on_to(const struct smmu_iort *iort, struct hop at, u32 smmu)
 {
 	const struct acpi_iort_node *node;
@@ -209,7 +209,7 @@ static bool is_named(const struct acpi_iort_node *node, const char *path)
 	if (node->type != ACPI_IORT_NODE_NAMED_COMPONENT || data_size(node) < sizeof(*named))
 		return false;
 	room = data_size(node) - sizeof(*named);
-	/* With the NUL: without one in the node it is no name */
+	/* Compare the NUL too: a name without a NUL in the node is not valid */
 	return strlen(path) < room && !memcmp(named->device_name, path, strlen(path) + 1);
 }
 

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which devices an SMMU translates, read from the bytes of an ACPI IORT (Arm
- * DEN 0049).
+ * Which devices an SMMU translates, read from the bytes of an ACPI IORT (Arm DEN 0049).
  *
- * The kernel's own parser answers this only for devices whose IOMMU driver is
- * there already, and exports nothing that could be asked without one. This one
- * knows no devices, only bytes in and an answer out. It follows the kernel's
- * rules, so that it names the SMMU that a device would get once its driver is
- * bound again.
+ * The kernel's own parser answers this only for devices whose IOMMU driver is bound already, and
+ * exports no function that works without one. The parser here knows no devices: it takes bytes and
+ * gives an answer. It follows the kernel's rules, so that it names the SMMU that a device would
+ * get once the driver is bound again.
  *
- * Nothing in the table is believed: what does not lie within it is as if it were
- * not there. No locks, no allocation; the table must stay as it is meanwhile.
+ * The code does not trust the table: a structure that does not lie within the table is treated as
+ * missing. No locks, no allocation; the table must not change meanwhile.
  */
 #ifndef SMMU_CORE_IORT_H
 #define SMMU_CORE_IORT_H
@@ -19,8 +17,8 @@
 
 /**
  * struct smmu_iort - an IORT in memory
- * @table: its first byte, which is that of its header
- * @length: how many bytes there are to read; those of the header's own length
+ * @table: first byte of the table, where its header begins
+ * @length: number of bytes that may be read, as the header's length says
  */
 struct smmu_iort {
 	const void *table;
@@ -32,19 +30,19 @@ struct smmu_iort {
  * @iort: the table
  * @smmu: the SMMU's node, in bytes from the start of the table
  * @segment: the function's PCI segment
- * @rid: its requester ID
- * Return: true when a root complex of that segment sends @rid to @smmu. The
- *	kernel knows one root complex a segment; here all that claim it are asked.
+ * @rid: the function's requester ID
+ * Return: true when a root complex of that segment sends @rid to @smmu. The kernel knows one root
+ *	complex per segment; here all that claim the segment are asked.
  */
 bool smmu_iort_pci_reaches(const struct smmu_iort *iort, u32 smmu, u32 segment, u32 rid);
 
 /**
- * smmu_iort_named_reaches() - does a device of the ACPI namespace?
+ * smmu_iort_named_reaches() - does a device of the ACPI namespace sit behind an SMMU?
  * @iort: the table
- * @smmu: as above
+ * @smmu: the SMMU's node, in bytes from the start of the table
  * @path: full path of the device, as acpi_get_name(ACPI_FULL_PATHNAME) writes it
- * Return: true when one of its single mappings leads to @smmu. Its mappings of
- *	ranges are for a bus whose children bring ids of their own.
+ * Return: true when one of the device's single mappings leads to @smmu. Mappings of ranges do not
+ *	count: they are for a bus whose children bring ids of their own.
  */
 bool smmu_iort_named_reaches(const struct smmu_iort *iort, u32 smmu, const char *path);
 

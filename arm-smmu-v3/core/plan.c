@@ -2,26 +2,24 @@
 /*
  * The plan: from an array and a range to batches of commands.
  *
- * A post is what one SMMU gets. It has up to three phases, in the order of the
- * entry types, each closed by a CMD_SYNC because the next one relies on it:
+ * A post is what one SMMU gets. It has up to three phases, in the order of the entry types. Each
+ * phase is closed by a CMD_SYNC, because the next one relies on it:
  *
  *	TLBI		by address, or the whole tag
  *	NH_ALL		guest stage 1, which may hold what stage 2 just lost
  *	ATC_INV		only after the TLB cannot refill the device any more
  *
- * The array is sorted, so posts and phases begin and end where a neighbour
- * differs. @pos always names the first entry that has not been looked at. An
- * entry is taken whole: what does not fit into the batch stays in the range
- * iterator and goes out first next time, without a look at the array, where
- * the entry may have lost its last user in the meantime.
+ * The array is sorted, so a post or a phase ends where the next entry differs. @pos is always the
+ * index of the first entry that has not been looked at. An entry is taken as a whole: commands
+ * that do not fit into the batch stay in the range iterator and go out first next time. That needs
+ * no look at the array, where the entry may have lost its last user in the meantime.
  *
- * Room: commands fill a batch up to its last but one slot, so that there is
- * always a slot for the CMD_SYNC that turns out to be needed. A post that has
- * begun always gets its end, if need be in a batch of one CMD_SYNC.
+ * Room: commands fill a batch up to its last slot but one, so that there is always a slot for a
+ * CMD_SYNC. A post that has begun always gets its end, if need be in a batch of one CMD_SYNC.
  *
- * SMMU_ERRATUM_REPEAT_TLBI: the phase is walked again after its CMD_SYNC, from
- * @repeat_from. Entries that come alive in between need no invalidation: their
- * STE was written after the page table change that this walk is about.
+ * SMMU_ERRATUM_REPEAT_TLBI: the phase is walked again after its CMD_SYNC, from @repeat_from.
+ * Entries that become live in between need no invalidation: their STE was written after the page
+ * table change that this walk is about.
  *
  * Context: rcu_read_lock(); no locks, no allocation, any IRQ state.
  */
@@ -55,7 +53,7 @@ static bool plan_has_erratum(const struct smmu_inst *inst, u32 erratum)
 	return unlikely(inst->feat.errata & erratum);
 }
 
-/* Whole tag? The same answer for a VMID's S2_VMID_VSMMU and its S1_CLEAR. */
+/* Is the whole tag invalidated? The answer is the same for a VMID's S2_VMID_VSMMU and S1_CLEAR. */
 static bool plan_whole(const struct smmu_plan *plan, const struct smmu_inv *inv)
 {
 	return plan->range.all ||
@@ -78,7 +76,7 @@ static void plan_cmd_atc(const struct smmu_plan *plan,
 	u8 size = ATC_SIZE_ALL;
 	u64 addr = 0;
 
-	/* a guest's PASIDs are not known here; ours have entries of their own */
+	/* a guest's PASIDs are not known here; the host's own PASIDs have their own entries */
 	if (inv->type == SMMU_INV_ATS_FULL && inv->ssid == SMMU_INV_ALL_PASIDS) {
 		smmu_cmd_atc_inv_pasids(cmd, inv->id);
 		return;
@@ -100,7 +98,7 @@ static void plan_sync(struct smmu_plan *plan, struct smmu_batch *batch)
 	plan->unsynced = false;
 }
 
-/* The batch is full, the post goes on in the next one */
+/* The batch is full, and the post goes on in the next one */
 static bool plan_split(struct smmu_plan *plan, struct smmu_batch *batch)
 {
 	if (plan_has_erratum(plan->inst, SMMU_ERRATUM_SYNC_PER_BATCH) &&
@@ -109,7 +107,7 @@ static bool plan_split(struct smmu_plan *plan, struct smmu_batch *batch)
 	return true;
 }
 
-/* Commands of the range under way; false when the batch has no room for all */
+/* Put out what is left of an entry's range; false when the batch has no room for all */
 static bool plan_drain(struct smmu_plan *plan, struct smmu_batch *batch)
 {
 	while (plan->tlbi.pages) {
@@ -121,7 +119,7 @@ static bool plan_drain(struct smmu_plan *plan, struct smmu_batch *batch)
 	return true;
 }
 
-/* All commands of one entry; false when the batch has no room for all */
+/* Put out all commands of one entry; false when the batch has no room for all */
 static bool plan_take(struct smmu_plan *plan, struct smmu_batch *batch,
 		      const struct smmu_inv *inv)
 {
@@ -151,14 +149,14 @@ static bool plan_take(struct smmu_plan *plan, struct smmu_batch *batch,
 	return true;
 }
 
-/* The next entry that wants a command, NULL at the end of the array */
+/* The next entry that needs a command, NULL at the end of the array */
 static const struct smmu_inv *plan_peek(struct smmu_plan *plan)
 {
 	const struct smmu_inv *inv;
 
 	while ((inv = smmu_array_next_live(plan->array, &plan->pos,
 					   plan->num))) {
-		/* TLBI_S12_VMALL has dropped the VMID's stage 1 as well */
+		/* TLBI_S12_VMALL has invalidated the VMID's stage 1 as well */
 		if (inv->type != SMMU_INV_S2_VMID_S1_CLEAR ||
 		    !plan_whole(plan, inv))
 			break;
@@ -175,7 +173,7 @@ static void plan_phase_begin(struct smmu_plan *plan, const struct smmu_inv *inv)
 	plan->repeated = false;
 }
 
-/* Close the phase; true when it has to be walked once more */
+/* End the phase; true when it must be walked once more */
 static bool plan_phase_end(struct smmu_plan *plan, struct smmu_batch *batch)
 {
 	if (plan->unsynced)
@@ -197,14 +195,14 @@ static bool plan_post_end(struct smmu_plan *plan, struct smmu_batch *batch)
 	return true;
 }
 
-/* The whole post of an SMMU with this entry alone, where it is one TLBI */
+/* Fill @batch with the whole post of an SMMU that has this entry only, if that is one TLBI */
 static __always_inline bool plan_short(const struct smmu_inv *inv,
 				       const struct smmu_range *range,
 				       struct smmu_batch *batch)
 {
 	if (inv->type > SMMU_INV_S2_VMID || inv->inst->feat.errata)
 		return false;
-	/* what one command covers is never so much that the whole tag is preferred */
+	/* a range of one command is never so large that the whole tag is preferred */
 	if (!smmu_tlbi_only(inv, range, &batch->cmd[0]))
 		return false;
 	smmu_cmd_sync(&batch->cmd[1]);
@@ -214,7 +212,7 @@ static __always_inline bool plan_short(const struct smmu_inv *inv,
 	return true;
 }
 
-/* Between two posts: is the next one short? */
+/* Between two posts: fill @batch if the next post is a short one */
 static bool plan_next_short(struct smmu_plan *plan, struct smmu_batch *batch)
 {
 	const struct smmu_array *array = plan->array;
@@ -242,7 +240,7 @@ void smmu_plan_start(struct smmu_plan *plan, const struct smmu_array *array,
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_plan_start);
 
-/* Out of line, or the short way would save registers for it */
+/* Out of line: otherwise the short way would save registers for it */
 static noinline bool plan_next_long(struct smmu_plan *plan, struct smmu_batch *batch)
 {
 	const struct smmu_inv *inv;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The plan: array + range -> ordered commands, batch by batch, SMMU by SMMU.
+ * The plan: from an array and a range to ordered commands, batch by batch, SMMU by SMMU.
  *
- * For each SMMU in the array one post:
+ * Each SMMU in the array gets one post:
  *
  *	TLBI ... SYNC [NH_ALL ... SYNC] [ATC_INV ... SYNC]
  *
- * in one pass over its entries. Commands behind a CMD_SYNC do not begin before it
- * completes (4.7.3), so the order needs no CPU wait. A post that is longer than a
- * batch comes as several batches; only the last one ends the SMMU's post.
- * NH_ALL (S2_VMID_S1_CLEAR) is left out where the same VMID got S12_VMALL.
+ * in one pass over its entries. Commands behind a CMD_SYNC do not begin before it completes
+ * (4.7.3), so the CPU does not have to wait for the order. A post that is longer than a batch
+ * comes as several batches, of which the last one says that it ends the post. NH_ALL
+ * (S2_VMID_S1_CLEAR) is left out where the same VMID got S12_VMALL.
  *
  * The iterator allocates nothing and reads the array under rcu_read_lock().
  */
@@ -23,16 +23,16 @@
 #include "array.h"
 #include "range.h"
 
-/* Room for a post in one queue insertion; 1 KiB of stack, never zeroed */
+/* Room for the commands of one queue insertion; 1 KiB of stack, never zeroed */
 #define SMMU_BATCH_MAX		64
 
 /**
  * struct smmu_batch - commands for one SMMU, to be inserted in one go
- * @inst: whose queue
- * @n: commands in @cmd
- * @end: this is the end of the SMMU's post, cmd[n - 1] is its last CMD_SYNC;
- *	otherwise more batches of the same SMMU follow at once
- * @cmd: n of them are valid
+ * @inst: the SMMU
+ * @n: number of commands in @cmd
+ * @end: the batch ends the SMMU's post, and cmd[n - 1] is the post's last CMD_SYNC; otherwise more
+ *	batches for the same SMMU follow at once
+ * @cmd: the commands; the first @n are valid
  */
 struct smmu_batch {
 	struct smmu_inst *inst;
@@ -42,17 +42,17 @@ struct smmu_batch {
 };
 
 /**
- * struct smmu_plan - iterator state; small, lives on the stack
- * @array: the array that the plan is of
- * @range: what was changed
- * @tlbi: commands of the entry before @pos
+ * struct smmu_plan - state of the iterator; it is small and lives on the stack
+ * @array: the array that is walked
+ * @range: what to invalidate
+ * @tlbi: commands that are left of the entry before @pos
  * @inst: SMMU of the post under way, or NULL
- * @num: entries, read once
- * @pos: next entry
- * @repeat_from: first entry of the phase
- * @phase: of the post: TLBI, NH_ALL, ATC
- * @unsynced: commands since the last CMD_SYNC
- * @repeated: second round of SMMU_ERRATUM_REPEAT_TLBI
+ * @num: number of entries, read once
+ * @pos: index of the next entry
+ * @repeat_from: index of the first entry of the phase
+ * @phase: phase of the post: TLBI, NH_ALL, ATC
+ * @unsynced: there are commands after the last CMD_SYNC
+ * @repeated: in the second round of SMMU_ERRATUM_REPEAT_TLBI
  *
  * Opaque; set up by smmu_plan_start().
  */
@@ -72,8 +72,8 @@ struct smmu_plan {
 /**
  * smmu_plan_start() - begin a walk
  * @plan: iterator
- * @array: under rcu_read_lock() until the last smmu_plan_next()
- * @range: copied
+ * @array: the array; the caller holds rcu_read_lock() until the last smmu_plan_next()
+ * @range: what to invalidate; it is copied
  */
 void smmu_plan_start(struct smmu_plan *plan, const struct smmu_array *array,
 		     const struct smmu_range *range);
@@ -81,29 +81,29 @@ void smmu_plan_start(struct smmu_plan *plan, const struct smmu_array *array,
 /**
  * smmu_plan_next() - fill the next batch
  * @plan: iterator
- * @batch: filled; a batch never mixes SMMUs. With SMMU_ERRATUM_SYNC_PER_BATCH every
- *	batch ends in a CMD_SYNC.
+ * @batch: filled; a batch never mixes SMMUs. With SMMU_ERRATUM_SYNC_PER_BATCH every batch ends in
+ *	a CMD_SYNC.
  * Return: false when there is nothing left (then @batch is undefined)
  */
 bool smmu_plan_next(struct smmu_plan *plan, struct smmu_batch *batch);
 
 /**
- * smmu_plan_single() - the whole plan, where it is one entry and one command
+ * smmu_plan_single() - make the whole plan at once, if it is one entry and one command
  * @array: as for smmu_plan_start()
  * @range: as for smmu_plan_start()
- * @batch: filled on true: one post, as smmu_plan_next() would
+ * @batch: filled when true is returned: one post, as smmu_plan_next() would fill it
  *
- * Nearly every unmap of the DMA API: a domain of one SMMU without ATS, a range that one TLBI
- * covers.
- * Return: false when it is anything else
+ * This is so for nearly every unmap of the DMA API: its domain is on one SMMU without ATS, and one
+ * TLBI covers the range.
+ * Return: false when the plan is anything else
  */
 bool smmu_plan_single(const struct smmu_array *array, const struct smmu_range *range,
 		      struct smmu_batch *batch);
 
 /**
- * smmu_plan_tag_flush() - whole-tag flush of one id, with its CMD_SYNC
+ * smmu_plan_tag_flush() - flush all of one tag, with a CMD_SYNC
  * @inv: a TLB entry that has just lost its last user
- * @batch: filled: one post
+ * @batch: filled with one post
  */
 void smmu_plan_tag_flush(const struct smmu_inv *inv, struct smmu_batch *batch);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Queue arithmetic, see queue.h. Everything here is a function of its arguments;
- * loading the registers and the shared positions in the right order is up to hw.
+ * Queue arithmetic, see queue.h. Each function depends on its arguments only; hw/ loads the
+ * registers and the shared positions in the right order.
  */
 #include <kunit/visibility.h>
 #include <linux/export.h>

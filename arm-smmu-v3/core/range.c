@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Range encoders: address range -> by-address TLBI commands, or one ATC span.
+ * Range encoders: from an address range to by-address TLBI commands, or to one ATC span.
  *
- * With range invalidation a command covers (NUM + 1) * 2^SCALE granules from
- * any granule-aligned address (4.4.1.1). A number of pages is taken apart from
- * its lowest set bit upwards, five bits a command: one command for every power
- * of two, at most eight below 2^36 pages. The small pieces come first, so all
- * addresses keep the alignment that the range as a whole has: a level hint
- * that is right for the first command is right for all.
+ * With range invalidation a command covers (NUM + 1) * 2^SCALE granules from any granule-aligned
+ * address (4.4.1.1). A number of pages is taken apart from its lowest set bit upwards, five bits
+ * per command. So a power of two takes one command, and any number below 2^36 pages takes at most
+ * eight. The small pieces come first, so all addresses keep the alignment that the range as a
+ * whole has: a level hint that is right for the first command is right for all.
  *
- * Three forms must not be emitted. NUM = SCALE = TTL = 0 with a granule is reserved.
- * The same without a granule would be a command for one address, as of old: some SMMUs
- * that have ranges hang on that, so it is never used there. A single page without level
- * hint is therefore rounded up to two: one page more is invalidated, or one twice where
- * the range goes on. And a hint on an address that is not aligned for its level makes
- * the invalidated range unpredictable: no hint unless both ends of the range are aligned.
+ * Three forms must not be used. The first is NUM = SCALE = TTL = 0 with a granule, which is
+ * reserved. The second is the same without a granule, a command for one address: some SMMUs with
+ * range invalidation hang on it. So a single page without a level hint is rounded up to two: this
+ * invalidates one page more, or one page twice where the range goes on. The third is a level hint
+ * with an address that is not aligned for that level, because then it is unpredictable what is
+ * invalidated. So there is no hint unless both ends of the range are aligned.
  *
- * Without range invalidation it is one command per leaf. Such a command hits
- * whatever entry holds the address, so one address in every leaf is enough.
+ * Without range invalidation there is one command per leaf. Such a command hits whatever entry
+ * holds the address, so one address in every leaf is enough.
  *
- * Units: bytes for addresses, granules (or strides) for counts. Pure.
+ * Units: bytes for addresses, granules (or strides) for counts. The functions are pure.
  */
 #include <linux/bitfield.h>
 #include <linux/bitops.h>
@@ -36,15 +35,15 @@
 #include "range.h"
 
 /*
- * Every SMMU with range invalidation has five bits of SCALE. The sixth, with
- * IDR5.DS, is never needed: 2^36 pages in a command are 256 TiB at least.
+ * Every SMMU with range invalidation has five bits of SCALE. IDR5.DS adds a sixth, which is never
+ * needed: a command of 2^36 pages covers at least 256 TiB.
  */
 #define RIL_SCALE_MAX		31
 #define RIL_NUM_MAX		32	/* the field holds NUM - 1 */
 #define RIL_PAGES_MAX		((u64)RIL_NUM_MAX << RIL_SCALE_MAX)
 #define RIL_CMDS_MAX		16
 
-/* How many of @pages the next range command takes: *@num << *@scale */
+/* Number of @pages that the next range command takes: *@num << *@scale */
 static u64 ril_take(u64 pages, u8 *num, u8 *scale)
 {
 	*scale = min_t(u8, __ffs64(pages), RIL_SCALE_MAX);
@@ -56,16 +55,16 @@ static u64 ril_take(u64 pages, u8 *num, u8 *scale)
 	return (u64)*num << *scale;
 }
 
-/* Pages of 2^@shift bytes that the range touches */
+/* Number of pages of 2^@shift bytes that the range touches */
 static u64 range_pages(const struct smmu_range *range, u8 shift)
 {
 	return (range->last >> shift) - (range->start >> shift) + 1;
 }
 
 /*
- * A leaf is never smaller than the granule, whatever the caller says, and never larger than
- * what one descriptor maps: contiguous ones may be in the TLB one by one, so each has to be
- * hit.
+ * The leaf size that commands go by. It is never smaller than the granule, whatever the caller
+ * says, and never larger than what one descriptor maps: the TLB may hold each leaf of a contiguous
+ * size on its own, so each needs a command.
  */
 static __always_inline u8 range_stride(const struct smmu_range *range, u8 pgshift)
 {
@@ -96,8 +95,8 @@ bool smmu_range_prefers_all(const struct smmu_features *feat,
 EXPORT_SYMBOL_IF_KUNIT(smmu_range_prefers_all);
 
 /*
- * 4.4.1.1, TTL: the level that holds leaves of range->pgshift, 0 for no hint. Level 1 of
- * the 16 KiB granule has leaves with IDR5.DS only.
+ * 4.4.1.1, TTL: the level that holds leaves of range->pgshift, 0 for no hint. With a 16 KiB
+ * granule, level 1 has leaves only if there is IDR5.DS.
  */
 static __always_inline u8 range_ttl(const struct smmu_features *feat,
 				    const struct smmu_range *range, u8 pgshift)
@@ -117,7 +116,7 @@ static __always_inline u8 range_ttl(const struct smmu_features *feat,
 	return 0;
 }
 
-/* Opcode and tag; a stage 1 of ours has VMID 0 */
+/* Opcode and tag; the host's stage 1 has VMID 0 */
 static __always_inline u64 tlbi_word0(const struct smmu_inv *inv)
 {
 	if (inv->type != SMMU_INV_S1_ASID)
@@ -136,7 +135,7 @@ static __always_inline void tlbi_start(struct smmu_tlbi_iter *it, const struct s
 	bool ril = feat->flags & SMMU_FEAT_RIL;
 
 	if (ril)
-		/* 12, 14, 16 are 1, 2, 3 */
+		/* TG is 1, 2, 3 for a pgshift of 12, 14, 16 */
 		w1 |= FIELD_PREP(CMD1_TLBI_TG, (u8)(pgshift - 10) / 2) |
 		      FIELD_PREP(CMD1_TLBI_TTL, range_ttl(feat, range, pgshift));
 	else
@@ -153,9 +152,9 @@ static __always_inline void tlbi_start(struct smmu_tlbi_iter *it, const struct s
 }
 
 /*
- * Where a pair of granules begins of which @it->addr is one: the second at the top of the
- * address space. Ranges do not wrap (4.4.1.1), but nothing is gained by naming what is not
- * there.
+ * Start of a pair of granules that contains the one at @it->addr. At the top of the address space
+ * that one is the second of the pair: ranges do not wrap (4.4.1.1), but it would be no use to name
+ * an address that does not exist.
  */
 static u64 ril_pair(const struct smmu_tlbi_iter *it)
 {
@@ -164,7 +163,7 @@ static u64 ril_pair(const struct smmu_tlbi_iter *it)
 	return (it->addr + granule) & it->mask ? it->addr : it->addr - granule;
 }
 
-/* There is something left */
+/* Make the next command; the caller knows that something is left */
 static __always_inline void tlbi_next(struct smmu_tlbi_iter *it, struct smmu_cmd *cmd)
 {
 	u64 w0 = it->w0, w1 = it->w1, addr = it->addr, pages = 1;
@@ -214,7 +213,7 @@ bool smmu_tlbi_only(const struct smmu_inv *inv, const struct smmu_range *range,
 
 void smmu_atc_span(u64 start, u64 last, u64 *addr, u8 *size)
 {
-	/* the bits in which the two ends differ must all be inside the span */
+	/* the bits in which the two ends differ must all lie inside the span */
 	u8 log2 = fls64((start ^ last) >> 12);
 
 	*size = log2;

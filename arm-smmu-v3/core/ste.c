@@ -2,10 +2,9 @@
 /*
  * Stream table entries: builders, and which bits of an STE mean something.
  *
- * Nothing here touches memory that hardware reads: an STE gets there through the
- * entry writer. Builders never make an STE that 5.2 calls illegal on an SMMU with
- * the features given, whatever they are asked for: stalls and full ATS exclude
- * each other, and stalls win.
+ * The functions here do not touch memory that hardware reads: the entry writer puts an STE there.
+ * Builders never make an STE that is illegal by 5.2 on an SMMU with the given features, whatever
+ * the caller asks for. Stalls and full ATS exclude each other; if both are asked for, stalls win.
  */
 #include <kunit/visibility.h>
 #include <linux/bitfield.h>
@@ -18,7 +17,7 @@
 
 #include "ste.h"
 
-/* Config is three switches: not all aborted, stage 2, stage 1 (5.2) */
+/* Config consists of three switches: pass (do not abort), stage 2, stage 1 (5.2) */
 #define CONFIG_STAGE1		BIT(0)
 #define CONFIG_STAGE2		BIT(1)
 #define CONFIG_PASS		BIT(2)
@@ -45,7 +44,7 @@ static u64 ste_word0(u64 config)
 	return STE0_V | FIELD_PREP(STE0_CONFIG, config);
 }
 
-/* Attributes are the client's own; without the override hardware ignores SHCFG */
+/* Transactions keep the attributes of their device; without the override hardware ignores SHCFG */
 static u64 ste_shcfg(const struct smmu_features *feat)
 {
 	if (!(feat->flags & SMMU_FEAT_ATTR_OVR))
@@ -53,7 +52,7 @@ static u64 ste_shcfg(const struct smmu_features *feat)
 	return FIELD_PREP(STE1_SHCFG, STE_SHCFG_INCOMING);
 }
 
-/* How CDs are fetched: as the CPUs map the table */
+/* Attributes with which the SMMU fetches CDs: those with which CPUs map the table */
 static u64 ste_cd_attrs(const struct smmu_features *feat)
 {
 	u64 cache = STE_S1C_NC, share = SMMU_SH_OUTER;
@@ -73,7 +72,7 @@ static bool ste_stalls(const struct smmu_features *feat, bool wanted)
 	return wanted && (feat->flags & SMMU_FEAT_STALL);
 }
 
-/* S1STALLD may be set only where hardware leaves the choice (STALL_MODEL 0) */
+/* S1STALLD may be set only where hardware leaves the choice to software (STALL_MODEL 0) */
 static u64 ste_stalld(const struct smmu_features *feat, bool stall)
 {
 	if (!(feat->flags & SMMU_FEAT_STALL) || ste_stalls(feat, stall))
@@ -102,7 +101,7 @@ void smmu_ste_make_s1(struct smmu_ste *ste, const struct smmu_features *feat,
 	word1 = ste_cd_attrs(feat) | ste_stalld(feat, s1->stall) |
 		FIELD_PREP(STE1_EATS, s1->eats);
 
-	/* With a single CD there are no SubstreamIDs to tell apart */
+	/* These fields count only with SubstreamIDs, which a single CD does not have */
 	if (s1->s1cdmax) {
 		word0 |= FIELD_PREP(STE0_S1FMT, s1->fmt) |
 			 FIELD_PREP(STE0_S1CDMAX, s1->s1cdmax);
@@ -111,11 +110,11 @@ void smmu_ste_make_s1(struct smmu_ste *ste, const struct smmu_features *feat,
 			word1 |= ste_shcfg(feat);
 	}
 
-	/* The CPUs' translation regime, so that ASIDs mean the same to both */
+	/* Use the CPUs' translation regime, so that ASIDs mean the same to both */
 	if (feat->flags & SMMU_FEAT_E2H)
 		word1 |= FIELD_PREP(STE1_STRW, STE_STRW_EL2);
 
-	/* Word 2: VMID 0 belongs to all that has no stage 2 */
+	/* Word 2 is 0: VMID 0 stands for all STEs without stage 2 */
 	ste_set(ste, word0, word1, 0, 0);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_ste_make_s1);
@@ -181,8 +180,8 @@ int smmu_ste_check_vste(const __le64 vste[2])
 EXPORT_SYMBOL_IF_KUNIT(smmu_ste_check_vste);
 
 /*
- * Stage 1 of the guest on the stage 2 already in @ste. The guest chooses its CD
- * table; what the host must keep to itself is whether its SMMU may stall.
+ * Put the guest's stage 1 on the stage 2 that is already in @ste. The guest chooses its CD table;
+ * the host decides whether its faults may stall the SMMU.
  */
 static void ste_add_guest_s1(struct smmu_ste *ste,
 			     const struct smmu_features *feat, u64 word0,
@@ -193,7 +192,7 @@ static void ste_add_guest_s1(struct smmu_ste *ste,
 	u64 nested0, nested1;
 
 	nested0 = ste_word0(STE_CONFIG_S1_S2) | (word0 & take0);
-	/* A guest's faults may come in floods: let the SMMU merge them */
+	/* A guest may cause floods of faults: let the SMMU merge them */
 	nested1 = le64_to_cpu(ste->w[1]) | (word1 & take1) | STE1_MEV;
 	nested1 |= ste_stalld(feat, stall && !(word1 & STE1_S1STALLD));
 
@@ -214,7 +213,7 @@ void smmu_ste_make_nested(struct smmu_ste *ste, const struct smmu_features *feat
 		return;
 	}
 
-	/* A bypass STE refuses ATS, and stage 1 gives what both sides allow */
+	/* With guest bypass ATS is refused; a guest's stage 1 has ATS if guest and host allow it */
 	if (!(config & CONFIG_STAGE1) ||
 	    FIELD_GET(STE1_EATS, word1) != STE_EATS_FULL)
 		parent.eats = STE_EATS_ABORT;
@@ -233,8 +232,8 @@ static u64 ste_config(const __le64 *words)
 }
 
 /*
- * Stage 1. S1FMT and S1DSS mean nothing without SubstreamIDs, and TLB entries
- * carry a VMID in the EL1 world only.
+ * Bits that stage 1 uses. S1FMT and S1DSS mean nothing without SubstreamIDs, and TLB entries carry
+ * a VMID in the EL1 world only.
  */
 static void ste_used_s1(u64 word0, u64 word1, u64 *used)
 {
@@ -278,15 +277,15 @@ void smmu_ste_used(const __le64 *words, __le64 *used)
 EXPORT_SYMBOL_IF_KUNIT(smmu_ste_used);
 
 /*
- * May EATS change ahead of the rest? The device does no ATS while EATS changes
- * (drv turns it on after the STE and off before), so EATS decides only whether
- * a device that both states trust could cheat, or one that is losing that trust.
+ * May EATS change before the rest? The device uses no ATS while EATS changes (drv turns ATS on
+ * after the STE is written, and off before). So EATS decides only whether the device could cheat,
+ * and both states trust it, or it is about to lose that trust.
  *
- * What must never be seen, even with a stage 2 that the present Config ignores,
- * is full ATS beside S2S: a bad STE. Going to full is fine when neither state
- * stalls. Leaving full is fine even when the target stalls, provided that S2S
- * cannot be set by the same step, i.e. the present state already uses word 2.
- * S1CHK is left alone: its legality hangs on Config.
+ * Full ATS together with S2S is a bad STE and must never be seen, even with a stage 2 that the
+ * present Config ignores. A change to full is fine when neither state stalls. A change from full
+ * to off is fine even when the target stalls, if the same step cannot set S2S, which is so if the
+ * present state already uses word 2. S1CHK stays as it is, because Config decides whether it is
+ * legal.
  */
 static bool ste_eats_is_safe(const __le64 *cur, const __le64 *target)
 {
@@ -320,7 +319,7 @@ static bool ste_has_cds(const __le64 *ste)
 	return le64_to_cpu(ste[0]) & STE0_V && ste_config(ste) & CONFIG_STAGE1;
 }
 
-/* Do addresses in CDs mean the same under both? */
+/* Do addresses in CDs mean the same under both STEs? */
 static bool ste_same_stage2(const __le64 *a, const __le64 *b)
 {
 	u64 differ = ste_config(a) ^ ste_config(b);

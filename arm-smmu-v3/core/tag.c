@@ -11,8 +11,8 @@
  *	parked -- reclaim ------------> free
  *	in use -- withhold -----------> withheld	flush not confirmed; for good
  *
- * Parking needs no function: the id stays in its IDA for as long as the array
- * holds the entry. No command is ever sent from here.
+ * Parking needs no function: the id stays in its IDA for as long as the array holds the entry. The
+ * functions here never send a command.
  */
 #include <linux/bug.h>
 #include <linux/errno.h>
@@ -103,12 +103,12 @@ EXPORT_SYMBOL_IF_KUNIT(smmu_tag_free);
 
 void smmu_tag_withhold(struct smmu_inst *inst)
 {
-	/* The id stays in its IDA, and there is nothing that takes it out */
+	/* The id stays in its IDA, and no function takes it out */
 	atomic_inc(&inst->withheld);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_tag_withhold);
 
-/* Forget a parked entry, and what is no use without it */
+/* Forget a parked entry, and the entry that is no use without it */
 static void forget_tag(struct smmu_array *array, struct smmu_inv *inv)
 {
 	struct smmu_inv key = *inv, *sibling;
@@ -135,7 +135,7 @@ u32 smmu_tag_reclaim(struct smmu_array *array, struct smmu_inst *inst, u8 type)
 		    (type != SMMU_INV_TYPES && inv->type != type))
 			continue;
 
-		/* Forgotten first: the id may be another domain's at once */
+		/* Forget the entry first: another domain may get the id at once */
 		forget_tag(array, inv);
 		if (!smmu_inv_has_tag(inv->type) || inv->type == SMMU_INV_S2_VMID_VSMMU)
 			continue;

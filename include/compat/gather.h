@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which leaf sizes an iommu_iotlb_gather is about, as a bitmap of levels: bit 0 is the last.
- * The field of that meaning is pt.leaf_levels_bitmap. pgsize, which older kernels have instead,
- * and some in a union with it, is going away; between two calls of this driver nobody else reads
- * either, so it can hold the bitmap where it is all there is. Kbuild looks into the header.
+ * The leaf sizes that an iommu_iotlb_gather is about, as a bitmap of levels: bit 0 is the last
+ * level. The field for that is pt.leaf_levels_bitmap. Older kernels have the field pgsize instead,
+ * some kernels have it in a union with the bitmap, and it is going away. Between two calls of this
+ * driver no other code reads either field, so pgsize can hold the bitmap in a kernel that has only
+ * that. Kbuild looks into the kernel's header to find out (probe.mk).
  */
 #ifndef COMPAT_GATHER_H
 #define COMPAT_GATHER_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Exported by the kernel, declared only in drivers/iommu/dma-iommu.h, which header
- * packages do not carry.
+ * The kernel exports this function, but declares it only in drivers/iommu/dma-iommu.h, which
+ * header packages do not contain.
  */
 #ifndef COMPAT_IOMMU_DMA_H
 #define COMPAT_IOMMU_DMA_H

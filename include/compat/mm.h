@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The form of the CPUs' own page tables, which SVA has an SMMU walk. Elsewhere than on arm64
- * the driver runs on a model of the SMMU only, whose user says what there is to walk.
+ * The form of the CPUs' page tables, which an SMMU walks for SVA. On machines other than arm64 the
+ * driver runs only on a model of the SMMU, and kunit/model/machine.c has these functions.
  */
 #ifndef COMPAT_MM_H
 #define COMPAT_MM_H
@@ -11,10 +11,10 @@
 struct mm_struct;
 
 /**
- * struct compat_mm_format - the form of the CPUs' tables
+ * struct compat_mm_format - form of the CPUs' page tables
  * @mair: MAIR_EL1
  * @va_bits: input bits of user addresses
- * @pa_bits: output bits, the least of all CPUs
+ * @pa_bits: output bits, the smallest number of all CPUs
  * @haft: CPUs use the access flag in table descriptors
  * @bbm: CPUs change the size of live mappings without break-before-make
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which devices do not work without ATS: not every kernel says so. */
+/* The devices that do not work without ATS; not every kernel can say which those are. */
 #ifndef COMPAT_PCI_ATS_H
 #define COMPAT_PCI_ATS_H
 

@@ -21,7 +21,7 @@ static_assert(sizeof(struct smmu_cd) == 64);
 /* 5.3: level-1 descriptor */
 #define CDTAB_L1_V			BIT_ULL(0)
 #define CDTAB_L1_L2PTR			GENMASK_ULL(51, 12)
-/* CDs in a level-2 table of 4 KiB (STE.S1FMT = 4K_L2) and of 64 KiB (64K_L2), as bits */
+/* log2 of the CDs in a level-2 table of 4 KiB (STE.S1FMT = 4K_L2) and of 64 KiB (64K_L2) */
 #define CDTAB_L2_4K_BITS		6
 #define CDTAB_L2_64K_BITS		10
 

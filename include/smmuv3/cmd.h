@@ -79,8 +79,8 @@ enum smmu_opcode {
 #define CMD0_PRI_SID			GENMASK_ULL(63, 32)
 #define CMD1_PRI_PRGINDEX		GENMASK_ULL(8, 0)
 #define CMD1_PRI_RESP			GENMASK_ULL(13, 12)
-#define PRI_RESP_FAILURE		0	/* for good: PRI is off for the device, say */
-#define PRI_RESP_INVALID		1	/* one of the pages could not be had */
+#define PRI_RESP_FAILURE		0	/* for good: PRI is off for the device */
+#define PRI_RESP_INVALID		1	/* one of the pages could not be mapped */
 #define PRI_RESP_SUCCESS		2
 
 /* 4.6: fault response */

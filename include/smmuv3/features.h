@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What an SMMU can do, decoded once from IDR0-5 and IIDR (Arm IHI 0070, 6.3)
- * and then read everywhere. Plain data: no pointers, copied freely.
+ * What an SMMU can do. This is decoded once, from IDR0-5 and IIDR (Arm IHI 0070, 6.3), and then
+ * read everywhere. It is plain data without pointers, which may be copied freely.
  */
 #ifndef SMMUV3_FEATURES_H
 #define SMMUV3_FEATURES_H
@@ -9,10 +9,10 @@
 #include <linux/bits.h>
 #include <linux/types.h>
 
-/* smmu_features.flags; names of these: core/feature.h */
+/* smmu_features.flags; core/feature.h has their names */
 #define SMMU_FEAT_S1		BIT(0)	/* stage 1 translation */
 #define SMMU_FEAT_S2		BIT(1)	/* stage 2 translation */
-#define SMMU_FEAT_NESTING	BIT(2)	/* both at once, no erratum against it */
+#define SMMU_FEAT_NESTING	BIT(2)	/* both stages at once, and no erratum against it */
 #define SMMU_FEAT_STRTAB_2LVL	BIT(3)
 #define SMMU_FEAT_CDTAB_2LVL	BIT(4)
 #define SMMU_FEAT_RIL		BIT(5)	/* range invalidation */
@@ -32,11 +32,11 @@
 #define SMMU_FEAT_BTM		BIT(19)
 #define SMMU_FEAT_VAX		BIT(20)	/* 52-bit stage-1 input */
 #define SMMU_FEAT_ATTR_OVR	BIT(21)	/* STE.MTCFG/SHCFG override works */
-#define SMMU_FEAT_SVA		BIT(22)	/* matches the CPUs, set by drv */
+#define SMMU_FEAT_SVA		BIT(22)	/* can walk the CPUs' tables; set by drv */
 #define SMMU_FEAT_DS		BIT(23)	/* IDR5.DS: LPA2 formats, 6-bit TLBI SCALE */
 #define SMMU_FEAT_NR		24
 
-/* smmu_features.errata: each belongs to one SMMU, never to those it shares with */
+/* smmu_features.errata: each is set only for an SMMU that has the erratum itself */
 #define SMMU_ERRATUM_NO_PREFETCH	BIT(0)	/* CMD_PREFETCH_* is illegal */
 #define SMMU_ERRATUM_PAGE0_ONLY		BIT(1)	/* page 1 registers are in page 0 */
 #define SMMU_ERRATUM_SYNC_PER_BATCH	BIT(2)	/* every batch must end in CMD_SYNC */
@@ -55,8 +55,8 @@
  * @va_bits: stage-1 input width
  * @oas_bits: output (and stage-2 input) width
  * @cmdq_log2: log2 of the command queue's largest number of entries
- * @evtq_log2: same, event queue
- * @priq_log2: same, PRI queue
+ * @evtq_log2: log2 of the event queue's largest number of entries
+ * @priq_log2: log2 of the PRI queue's largest number of entries
  * @stall_max: IDR5.STALL_MAX
  */
 struct smmu_features {

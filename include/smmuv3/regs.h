@@ -2,9 +2,9 @@
 /*
  * Register map of an SMMUv3, Non-secure programming interface.
  *
- * Offsets and fields as in Arm IHI 0070, section 6.3, with its names. Page 1
- * registers carry their offset within page 1. Nothing but facts: what is done
- * with a register is decided in arm-smmu-v3/hw.
+ * Offsets and fields are those of Arm IHI 0070, section 6.3, with its names. A register of page 1
+ * has its offset within that page. There are only facts here: arm-smmu-v3/hw decides what is done
+ * with a register.
  */
 #ifndef SMMUV3_REGS_H
 #define SMMUV3_REGS_H
