@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The suites as one module. Each *_kunit.c registers its own suite; what they
- * test comes from smmuv3.ko (or from the kernel, where the core is built in).
+ * The suites as one module. Each *_kunit.c registers its own suite. The code that they test is in
+ * smmuv3.ko (or in the kernel, if core/ is built in).
  */
 #include <linux/module.h>
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What merge, revive and unref cost in an array of so many entries, as an attach and a detach do
- * them. core/array.c once more, so that it can be timed with no driver, or any, loaded.
+ * The cost of merge, revive and unref in an array with a given number of entries, used as an
+ * attach and a detach use them. core/array.c is built into this module, so that it can be timed
+ * with any driver loaded, or with none.
  */
 #include <kunit/visibility.h>
 #include <linux/export.h>
@@ -38,7 +39,7 @@ static struct smmu_array *of(u32 entries, u32 first_sid, u32 step)
 int bench_array(u32 entries, u32 warmup, u32 reps, struct array_times *times)
 {
 	struct smmu_array *array = of(entries, 2, 2);
-	/* a device in the middle, one that is new and one that comes back */
+	/* one device joins in the middle, another one comes back */
 	struct smmu_array *joins = of(2, entries | 1, 0);
 	struct smmu_array *returns = of(min(entries, 2U), max(2U, entries & ~1U), 0);
 	int ret = array && joins && returns ? 0 : -ENOMEM;
@@ -78,7 +79,7 @@ int bench_array(u32 entries, u32 warmup, u32 reps, struct array_times *times)
 	return ret;
 }
 
-/* Attach PASID @ssid, detach it, and forget the one that was detached too long ago */
+/* Attach PASID @ssid, detach it, and forget the PASID that was detached longest ago */
 static struct smmu_array *cycle(struct smmu_array *array, struct smmu_array *scratch, u32 ssid,
 				u32 *time)
 {

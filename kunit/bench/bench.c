@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the DMA API, the IOMMU API, attach and detach cost, on whatever driver is there. Loading
- * measures and prints lines 'smmuv3_bench: name=value ...', times in ns; the module does
- * nothing else and can be removed at once.
+ * Measures the cost of the DMA API, the IOMMU API, attach and detach with any IOMMU driver.
+ * Loading the module measures and prints lines 'smmuv3_bench: name=value ...' with times in ns;
+ * the module does nothing else and can be removed at once.
  *
  *	insmod smmuv3_bench.ko devs=0000:00:01.0,... test=dma size=4096 reps=1000
  *
- * Devices have no driver, or none that is in use. With QEMU's icount a ns is an instruction, and
- * medians are the same in each run. Each time includes that of reading the clock,
- * which is printed.
+ * The devices must have no driver, or none that is in use. With QEMU's icount, a ns is an
+ * instruction, and medians are the same in each run. Each time includes the time to read the
+ * clock, which is printed too.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -29,7 +29,7 @@
 #define WARMUP		64
 #define DEVS		300
 #define IOVA		0x40000000UL
-#define PA		0x40000000UL	/* never accessed: nothing does DMA */
+#define PA		0x40000000UL	/* never accessed: no device does DMA */
 
 static char *devs;
 module_param(devs, charp, 0444);
@@ -59,7 +59,7 @@ static int count_one(struct device *d, void *data)
 	return 0;
 }
 
-/* Devices in all the groups: a group is attached as a whole */
+/* Number of devices in all the groups, because a group is attached as a whole */
 static u32 masters(void)
 {
 	struct iommu_group *group;
@@ -103,7 +103,7 @@ static void print_clock(void)
 	pr_info("clock=%llu\n", div_u64(end - start, 1000));
 }
 
-/* Timer interrupts would be counted: each round runs with interrupts off */
+/* Each round runs with interrupts off, because timer interrupts would be counted */
 static int bench_dma(void)
 {
 	struct device *d = &dev[0]->dev;
@@ -158,7 +158,7 @@ static void detach(struct iommu_domain *domain, u32 i)
 	iommu_group_put(group);
 }
 
-/* Map and unmap once more, and time what comes after the page table alone */
+/* Map and unmap again, and time only what comes after the page table */
 static u32 sync_alone(struct iommu_domain *domain)
 {
 	struct iommu_iotlb_gather gather;
@@ -208,7 +208,7 @@ static int bench_iommu(void)
 	return ret;
 }
 
-/* All but the last are on the domain; the last comes and goes */
+/* All devices but the last stay on the domain; the last one comes and goes */
 static int bench_attach(void)
 {
 	struct iommu_domain *domain = iommu_paging_domain_alloc(&dev[0]->dev);
@@ -270,7 +270,7 @@ static int bench_hold(void)
 	return 0;
 }
 
-/* Needs no device: of what the driver does when attaching, only what grows with the array */
+/* This needs no device: of an attach it times only the part that grows with the array */
 static int bench_entries(void)
 {
 	struct array_times times = { .merge = first, .revive = second, .unref = third };
@@ -284,7 +284,7 @@ static int bench_entries(void)
 	return 0;
 }
 
-/* What an attach costs must not grow with what has long gone */
+/* The cost of an attach must not grow with the number of PASIDs that came and went long ago */
 static int bench_gone(void)
 {
 	int ret = bench_pasids(min(size, 65536UL), WARMUP, reps, first);

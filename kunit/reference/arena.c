@@ -14,10 +14,10 @@ struct context {
 	struct task_struct *task;
 	struct completion go;
 	u32 who;
-	u32 batches;		/* left */
+	u32 batches;		/* number left */
 };
 
-/* Only who runs touches anything in here */
+/* Only the context that runs accesses this */
 struct arena {
 	const struct arena_algorithm *algo;
 	struct insert_world *w;
@@ -43,7 +43,7 @@ static u32 dice(struct arena *a, u32 sides)
 	return prandom_u32_state(&a->w->rnd) % sides;
 }
 
-/* Somebody who has something left to do; the one who asks may be drawn, too */
+/* A context that has batches left; it may be the one that asks */
 static struct context *draw(struct arena *a)
 {
 	u32 nth = dice(a, a->busy), i;
@@ -65,12 +65,12 @@ static void hand_over(struct arena *a, struct context *to)
 	wait_for_completion(&from->go);
 }
 
-/* Who runs now: the consumer perhaps takes some, and then perhaps somebody else goes on */
+/* The consumer may take some commands, and then another context may go on */
 void arena_step(void)
 {
 	struct arena *a = arena;
 
-	/* waiting for the last of 64 takes many; it is a bound, and not a measure */
+	/* only a bound: waiting for the last of 64 contexts takes many steps */
 	if (++a->steps > 1000 * a->algo->insertions)
 		insert_breaks(a->w, "no progress");
 	if (!dice(a, 4))
@@ -119,7 +119,7 @@ static int context_thread(void *data)
 		if (c->batches)
 			arena_step();
 	}
-	/* all in vain once something is broken: then everybody goes home */
+	/* once a rule is broken, all contexts stop */
 	c->batches = 0;
 	if (--a->busy) {
 		struct context *to = draw(a);
@@ -158,7 +158,7 @@ static void make_threads(struct kunit *test, struct arena *a)
 		c->task = kthread_create(context_thread, c, "smmu-forced/%u", i);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(c->task));
 		get_task_struct(c->task);
-		/* one runs at a time: hand over without waking another CPU */
+		/* one context runs at a time: hand over without waking another CPU */
 		kthread_bind(c->task, 0);
 	}
 }
@@ -168,7 +168,7 @@ static u64 hundredths(const struct arena_counts *c, u64 n)
 	return 100 * n / c->insertions;
 }
 
-/* In hundredths of an insertion */
+/* Print counts per insertion, in hundredths */
 static void say(struct kunit *test, const struct arena_algorithm *algo,
 		const struct arena_shape *s, const struct arena_counts *c)
 {

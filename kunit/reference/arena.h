@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An arena: up to 64 contexts that insert into one queue and are switched at every step. Each is
- * a thread, one runs at a time, and at every atomic read-modify-write, and at every turn of a
- * loop that waits, a seeded die says who goes on. Unlike nested interrupts they come back in
- * any order; unlike real CPUs they do so on request.
+ * An arena: up to 64 contexts that insert into one queue and are switched at every step. Each
+ * context is a thread, and one of them runs at a time. At every atomic read-modify-write, and at
+ * every turn of a loop that waits, a random number decides which one goes on; a seed makes that
+ * repeatable. Unlike nested interrupts, contexts go on in any order; unlike real CPUs, they do so
+ * on request.
  *
- * Algorithms are compiled for it with their atomics replaced by those that report here
- * (insert_traced.c, queued_lock.c), so what is counted is what they do.
+ * Algorithms are compiled for the arena with atomics that report to it in place of their own
+ * (insert_traced.c, queued_lock.c), so the counts are those of the real code.
  */
 #ifndef KUNIT_MODELS_ARENA_H
 #define KUNIT_MODELS_ARENA_H
@@ -17,12 +18,12 @@ struct arena;
 
 /**
  * struct arena_algorithm - a way to insert
- * @name: as printed
- * @insertions: how many in a run, by all contexts together: the more they wait for each other,
- *	the more switches each takes
+ * @name: name for printing
+ * @insertions: number of insertions in a run, by all contexts together: the more the contexts wait
+ *	for each other, the more switches each insertion takes
  * @init: may be NULL
- * @insert: context @who inserts a batch of @n, interrupts are on; @return is false when there
- *	is no room: try again later
+ * @insert: context @who inserts a batch of @n; interrupts are on. It returns false when there is
+ *	no room: try again later
  */
 struct arena_algorithm {
 	const char *name;
@@ -40,11 +41,11 @@ struct arena_shape {
 
 /**
  * struct arena_counts - what happened, for all insertions together
- * @insertions: that were made
- * @switches: from one context to another
- * @rmw_shared: read-modify-writes of the word that all contend for
- * @rmw: of any word, @rmw_shared included
- * @retries: of these, lost: to be done again
+ * @insertions: number of insertions
+ * @switches: switches from one context to another
+ * @rmw_shared: read-modify-writes of the word that all contexts contend for
+ * @rmw: read-modify-writes of any word, @rmw_shared included
+ * @retries: read-modify-writes that failed and were done again
  * @waits: turns of loops that wait for another context
  * @doorbells: writes of PROD
  */
@@ -60,9 +61,9 @@ struct arena_counts {
 
 /**
  * arena_run() - let all contexts insert their batches, and print the counts
- * @test: fails when one is lost, doubled, torn, overtaken, or nothing moves any more
- * @algo: how
- * @shape: size
+ * @test: fails when a batch is lost, doubled, torn or overtaken, or when no context makes progress
+ * @algo: the algorithm
+ * @shape: the size
  * @counts: out
  */
 void arena_run(struct kunit *test, const struct arena_algorithm *algo,
@@ -72,19 +73,22 @@ void arena_shape_desc(const struct arena_shape *shape, char *desc);
 
 extern const struct arena_shape arena_shapes[7];
 
-/* What follows is for the algorithms. Which context is running */
+/* The algorithms call what follows. This returns which context is running. */
 u32 arena_running(void);
 
-/* A read-modify-write comes next; perhaps others come first. @shared: of the contended word */
+/*
+ * Called before a read-modify-write, so that others may come first. @shared: of the contended
+ * word.
+ */
 void arena_rmw(bool shared);
 
-/* It was in vain */
+/* The read-modify-write failed */
 void arena_retry(void);
 
-/* Waiting for another context: one more turn */
+/* One more turn of a loop that waits for another context */
 void arena_wait(void);
 
-/* Nothing special, but others may come between */
+/* Any other point at which another context may go on */
 void arena_step(void);
 
 #endif

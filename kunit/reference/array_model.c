@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The naive model of the array: see array_model.h. */
+/* The naive model of the array, see array_model.h. */
 #include <linux/string.h>
 
 #include <core/array.h>
@@ -137,7 +137,7 @@ u32 model_forget_leaver(struct array_model *model, const struct model_leaver *le
 	return n;
 }
 
-/* As a reader walks: every live key once, in order */
+/* A reader's walk must meet every live key once, in order */
 static const char *walk_differs(const struct array_model *model,
 				const struct smmu_array *array)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A naive model of the array: a counter for each of a few keys, in no order at
- * all, and no arrays of entries. What the array keeps sorted, merges and cuts,
- * the model only counts.
+ * A naive model of the array: a counter for each of a few keys, in no order, without entries.
+ * Where the array sorts, merges and cuts, the model only counts.
  */
 #ifndef SMMU_KUNIT_ARRAY_MODEL_H
 #define SMMU_KUNIT_ARRAY_MODEL_H
@@ -22,15 +21,15 @@ struct smmu_inv;
 
 enum model_state {
 	MODEL_ABSENT,		/* the array does not hold the key */
-	MODEL_HELD,		/* it does, live or parked */
-	MODEL_FORGOTTEN,	/* trash: the next copy drops it */
+	MODEL_HELD,		/* the array holds it, live or parked */
+	MODEL_FORGOTTEN,	/* the next copy drops it */
 };
 
 /**
  * struct array_model - the multiset
  * @inst: SMMUs, in the order of their numbers
- * @users: attachments per key
- * @state: enum model_state per key
+ * @users: number of attachments, for each key
+ * @state: enum model_state, for each key
  */
 struct array_model {
 	struct smmu_inst *inst[MODEL_INSTS];
@@ -41,10 +40,10 @@ struct array_model {
 /* The entry that a key stands for; false for the keys that do not exist */
 bool model_inv(const struct array_model *model, u32 key, struct smmu_inv *inv);
 
-/* The key of an entry, or MODEL_KEYS when it is none of the model's */
+/* The key of an entry, or MODEL_KEYS when the model has no such key */
 u32 model_key(const struct array_model *model, const struct smmu_inv *inv);
 
-/* What an operation on the array does to the keys in @keys[0..n) */
+/* These do to the keys in @keys[0..n) what an operation does to the array */
 void model_attach(struct array_model *model, const u32 *keys, u32 n);
 void model_reserve(struct array_model *model, const u32 *keys, u32 n);
 bool model_can_revive(const struct array_model *model, const u32 *keys, u32 n);
@@ -54,23 +53,23 @@ bool model_has_trash(const struct array_model *model);
 bool model_parked(const struct array_model *model, u32 key);
 void model_forget(struct array_model *model, u32 key);
 
-/* A device or a vSMMU goes away with these entries: types from @first to @last */
+/* A device or vSMMU that goes away, with its entries: types from @first to @last */
 struct model_leaver {
 	u32 nr;
 	u8 first, last;
 	u32 id;
 };
 
-/* Does anybody still use one of them? */
+/* Does one of its entries still have a user? */
 bool model_leaver_lives(const struct array_model *model, const struct model_leaver *leaver);
 
-/* Forget those that the array holds; how many */
+/* Forget those of its entries that are parked; returns their number */
 u32 model_forget_leaver(struct array_model *model, const struct model_leaver *leaver);
 
 /**
- * model_differs() - compare with the array
- * @model: what should be
- * @array: what is
+ * model_differs() - compare the model with the array
+ * @model: what the array should hold
+ * @array: what it holds
  * Return: NULL, or what is wrong
  */
 const char *model_differs(const struct array_model *model,

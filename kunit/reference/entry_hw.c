@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The model of hardware that reads entries, see entry_hw.h. Failures are reported
- * to the test that runs.
+ * The model of hardware that reads entries, see entry_hw.h. The model reports failures to the test
+ * that runs.
  */
 #include <kunit/test-bug.h>
 #include <kunit/test.h>
@@ -34,8 +34,8 @@ static bool has_stage2(u64 config)
 }
 
 /*
- * MEV only merges events, and a device does no ATS while EATS changes: neither
- * is part of the meaning. EATS is kept apart, to be compared more loosely.
+ * Neither MEV nor EATS is part of the meaning: MEV only merges events, and a device uses no ATS
+ * while EATS changes. EATS is kept apart, to be compared less strictly.
  */
 static struct meaning ste_meaning(const u64 *ste)
 {
@@ -100,7 +100,7 @@ static struct meaning entry_meaning(const struct entry_hw *hw, const __le64 *wor
 	return hw->is_cd ? cd_meaning(cpu) : ste_meaning(cpu);
 }
 
-/* EATS may already be the other state's, but S1CHK may be mixed with nothing */
+/* EATS may already be the other state's, but S1CHK must not be mixed with anything */
 static bool same_meaning(const struct meaning *seen, const struct meaning *want,
 			 const struct meaning *other)
 {
@@ -113,8 +113,8 @@ static bool same_meaning(const struct meaning *seen, const struct meaning *want,
 }
 
 /*
- * 5.2: full ATS beside S2S is a bad STE. The writer keeps them apart even where
- * Config ignores stage 2, unless its caller left S2S set there.
+ * 5.2: full ATS together with S2S is a bad STE. The writer keeps the two apart even where Config
+ * ignores stage 2, unless its caller left S2S set there.
  */
 static bool bad_ste(const struct entry_hw *hw, const __le64 *ste)
 {
@@ -127,8 +127,8 @@ static bool bad_ste(const struct entry_hw *hw, const __le64 *ste)
 }
 
 /*
- * Through this STE hardware reads CDs, and takes those that it has already (4.3.3).
- * With the same stage 2 below, the worst that can come of it is old and new mixed.
+ * Hardware reads CDs through this STE, and uses those that it has cached (4.3.3). If both were
+ * read under the same stage 2, the worst that can happen is that old and new are mixed.
  */
 static void hw_use_cds(struct entry_hw *hw, const __le64 *seen)
 {
@@ -151,7 +151,7 @@ static void hw_use_cds(struct entry_hw *hw, const __le64 *seen)
 	hw->cds = home;
 }
 
-/* The state that the writer may put between two that must not meet */
+/* Is this the state that the writer may put between two that must not meet? */
 static bool is_abort(const struct meaning *seen)
 {
 	return seen->valid && !FIELD_GET(STE0_CONFIG, seen->w[0]);
@@ -178,7 +178,7 @@ static void hw_observe(struct entry_hw *hw, const __le64 *seen)
 		   le64_to_cpu(seen[2]), le64_to_cpu(seen[3]));
 }
 
-/* All that hardware can put together now */
+/* Check all combinations that hardware can put together now */
 static void hw_observe_all(struct entry_hw *hw)
 {
 	unsigned int pick[SMMU_ENTRY_WORDS] = {};
@@ -207,7 +207,7 @@ static void hw_forget(struct entry_hw *hw)
 {
 	unsigned int i;
 
-	/* CFGI_STE forgets the CDs as well (4.3.1); they are read anew at once */
+	/* CFGI_STE invalidates the CDs as well (4.3.1); hardware reads them anew at once */
 	hw->cds = (struct entry_hw_home) {};
 	if (!hw->is_cd)
 		hw_use_cds(hw, hw->mem);
@@ -262,7 +262,7 @@ static const struct smmu_entry_ops ste_ops = {
 	.sync = hw_sync,
 };
 
-/* No safe(): for a CD it would say nothing anyway */
+/* No safe(): no bit of a CD is safe */
 static const struct smmu_entry_ops cd_ops = {
 	.used = smmu_cd_used,
 	.sync = hw_sync,
@@ -293,7 +293,7 @@ bool entry_hw_write(struct entry_hw *hw, const __le64 *target)
 	KUNIT_EXPECT_EQ_MSG(hw->test, hitless, !hw->broken, "%s", hw->what);
 	KUNIT_EXPECT_EQ_MSG(hw->test, memcmp(hw->mem, target, sizeof(hw->mem)), 0,
 			    "%s: not there", hw->what);
-	/* Nothing of before may be left in hardware */
+	/* Hardware must not hold any earlier value */
 	for (i = 0; i < SMMU_ENTRY_WORDS; i++)
 		KUNIT_EXPECT_TRUE_MSG(hw->test, hw->num[i] == 1 &&
 				      hw->held[i][0] == hw->mem[i],

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * entry.c once more, as traced_entry_write(): its WRITE_ONCE() tells the model of
- * hardware about every single store, and its dma_wmb(). A file of its own, since nothing
- * else must see the macros.
+ * entry.c built a second time, as traced_entry_write(): its WRITE_ONCE() tells the model of
+ * hardware about every single store, and its dma_wmb() about the barrier. It has a file of its
+ * own, so that no other code sees the macros.
  */
 #include <kunit/visibility.h>
 #include <linux/bitops.h>

@@ -5,7 +5,7 @@
 
 #include "guest_judge.h"
 
-/* Bits by number, first and last: what the figures of chapter 4 show, less the opcode */
+/* Bits by their numbers, as the figures of chapter 4 show them, without the opcode */
 static const struct form {
 	u8 opcode;
 	bool stream;	/* bits 63:32 of word 0 are a StreamID */
@@ -13,7 +13,7 @@ static const struct form {
 	u64 w0;
 	u64 w1;
 } forms[] = {
-	/* 4.3.3: SubstreamID, StreamID; Leaf. SSec (10) is not for the Non-secure queue */
+	/* 4.3.3: SubstreamID, StreamID; Leaf. SSec (10) does not exist on the Non-secure queue */
 	{ 0x05, true, false, GENMASK_ULL(63, 12), BIT_ULL(0) },
 	/* 4.3.4 */
 	{ 0x06, true, false, GENMASK_ULL(63, 32), 0 },
@@ -60,10 +60,10 @@ bool guest_judge_has_stream(u8 opcode)
 	return form && form->stream;
 }
 
-/* 4.4.1.1: is the lowest bit set of the address high enough for granule and level? */
+/* 4.4.1.1: is the address aligned for its granule and level? */
 static bool aligned(u64 w1, u32 tg, u32 ttl)
 {
-	/* by granule 4K, 16K, 64K: log2 of what a leaf of that level covers; 0: of any level */
+	/* by granule (4K, 16K, 64K) and level: log2 of what a leaf covers; level 0 is any level */
 	static const u8 shift[3][4] = {
 		{ 12, 30, 21, 12 },
 		{ 14, 36, 25, 14 },
@@ -85,10 +85,10 @@ static bool range_is_right(const struct smmu_features *feat, u64 w0, u64 w1)
 		return !num && !scale && !ttl;
 	if (!(feat->flags & SMMU_FEAT_RIL) || !(feat->granules & granules[tg - 1]))
 		return false;
-	/* Reserved, CERROR_ILL */
+	/* this combination is reserved: CERROR_ILL */
 	if (!num && !scale && !ttl)
 		return false;
-	/* five bits of SCALE without DS; with it, 39 is the most that may be relied on */
+	/* SCALE has five bits without DS; with DS, 39 is the largest value that is defined */
 	if (scale > (ds ? 39 : 31))
 		return false;
 	/* level 1 of 16K has leaves with DS only */
@@ -102,7 +102,7 @@ static enum verdict judge_tlbi(const struct smmu_features *feat, u16 vmid,
 {
 	u64 everything = 0x10 | (u64)vmid << 32;
 
-	/* 4.4: the upper half of an ASID is RES0 where it has 8 bits. No VMID reaches the host. */
+	/* 4.4: the upper half of an 8-bit ASID is RES0. The guest's VMID never reaches the host. */
 	if ((form->opcode == 0x11 || form->opcode == 0x12) && w0 >> 48 >> feat->asid_bits)
 		return VERDICT_REFUSE;
 	out[0] = (w0 & ~GENMASK_ULL(47, 32)) | (u64)vmid << 32;
@@ -113,7 +113,9 @@ static enum verdict judge_tlbi(const struct smmu_features *feat, u16 vmid,
 		return VERDICT_SEND;
 	if (!range_is_right(feat, w0, w1))
 		return VERDICT_REFUSE;
-	/* one address: such SMMUs may hang on it, and only this also hits global entries */
+	/*
+	 * one address: an SMMU with ranges may hang on it, and only this also hits global entries
+	 */
 	if (feat->flags & SMMU_FEAT_RIL && !(w1 & GENMASK_ULL(11, 10))) {
 		out[0] = everything;
 		out[1] = 0;
@@ -127,15 +129,15 @@ static enum verdict judge_atc_inv(const struct smmu_features *feat,
 	u32 ssid = w0 >> 12 & 0xfffff;
 	bool ssv = w0 & BIT_ULL(11);
 
-	/* ILLEGAL without ATS; 2^64 bytes are the most */
+	/* ILLEGAL without ATS; the largest span is 2^64 bytes */
 	if (!(feat->flags & SMMU_FEAT_ATS) || (w1 & 0x3f) > 52)
 		return VERDICT_REFUSE;
-	/* 4.1.7, and SSV must be 0 where there are no SubstreamIDs */
+	/* 4.1.7; SSV must be 0 if there are no SubstreamIDs */
 	if (ssv && (!feat->ssid_bits || ssid >> feat->ssid_bits))
 		return VERDICT_REFUSE;
 	if (!s->ats || (ssv && (!s->ssid_bits || ssid >> s->ssid_bits)))
 		return VERDICT_NOTHING;
-	/* ignored without SSV: SubstreamID, Global */
+	/* without SSV, SubstreamID and Global are ignored */
 	if (!ssv)
 		out[0] &= ~(GENMASK_ULL(31, 12) | BIT_ULL(9));
 	return VERDICT_SEND;
@@ -162,7 +164,7 @@ enum verdict guest_judge(const struct smmu_features *feat, u16 vmid,
 	out[1] = w1;
 	if (form->opcode == 0x40)
 		return judge_atc_inv(feat, s, w0, w1, out);
-	/* 4.1.7: the index of a CD is a SubstreamID, of the SMMU's size */
+	/* 4.1.7: the SubstreamID selects the CD, and has the SMMU's width */
 	if (form->opcode == 0x05 && (w0 >> 12 & 0xfffff) >> feat->ssid_bits)
 		return VERDICT_REFUSE;
 	return VERDICT_SEND;

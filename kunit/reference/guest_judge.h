@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What becomes of a guest's command, once more: written from Arm IHI 0070, chapter 4, and from
- * Documentation/nesting.rst, with tables and numbers of its own. It shares nothing with
- * core/guest.c, core/cmd.c and core/cmd_check.c, so that it can tell when one of these is wrong.
+ * What must become of a guest's command. This is a second version, written from Arm IHI 0070,
+ * chapter 4, and from Documentation/nesting.rst, with tables and numbers of its own. It shares
+ * nothing with core/guest.c, core/cmd.c and core/cmd_check.c, so that it can tell when one of
+ * these is wrong.
  */
 #ifndef SMMU_KUNIT_GUEST_JUDGE_H
 #define SMMU_KUNIT_GUEST_JUDGE_H
@@ -14,9 +15,9 @@
 /**
  * struct judged_stream - a device of the guest
  * @vsid: StreamID in the guest
- * @sid: on the host
+ * @sid: StreamID on the host
  * @ats: ATS is on
- * @ssid_bits: PASIDs that it has
+ * @ssid_bits: width of the device's PASIDs
  */
 struct judged_stream {
 	u32 vsid;
@@ -28,19 +29,19 @@ struct judged_stream {
 enum verdict { VERDICT_REFUSE, VERDICT_NOTHING, VERDICT_SEND };
 
 /**
- * guest_judge() - the one right outcome
- * @feat: the SMMU
- * @vmid: of the guest
- * @streams: its devices
- * @n: how many
- * @w0: command, any bits
- * @w1: command, any bits
- * @out: the words that are sent, with VERDICT_SEND
+ * guest_judge() - the one right outcome of a command
+ * @feat: features of the SMMU
+ * @vmid: VMID of the guest
+ * @streams: devices of the guest
+ * @n: number of devices
+ * @w0: word 0 of the command, any bits
+ * @w1: word 1 of the command, any bits
+ * @out: the words to be sent, with VERDICT_SEND
  */
 enum verdict guest_judge(const struct smmu_features *feat, u16 vmid,
 			 const struct judged_stream *streams, u32 n, u64 w0, u64 w1, u64 out[2]);
 
-/* Bits that a guest may set in commands of this opcode; false where it may have no such command */
+/* Bits that a guest may set in commands of this opcode; false if it may not use the opcode */
 bool guest_judge_form(u8 opcode, u64 *w0, u64 *w1);
 bool guest_judge_has_stream(u8 opcode);
 

@@ -5,7 +5,7 @@
 #include "core/queue.h"
 #include "reference/insert_model.h"
 
-/* Every command says who inserted it, which batch of his it is, and where in the batch */
+/* Every command says which context inserted it, its batch, and its place in the batch */
 static void set_cmd(struct smmu_cmd *cmd, u32 who, u32 seq, u32 at, u32 n)
 {
 	cmd->w[0] = cpu_to_le64((u64)seq << 32 | who << 8 | CMD_CFGI_STE);
@@ -31,7 +31,7 @@ static void doorbell(struct smmu_inserter *ins, u64 pos)
 
 const struct smmu_inserter_ops insert_world_ops = { .doorbell = doorbell };
 
-/* Commands are wiped so that a stale one shows */
+/* Commands are wiped after they are taken, so that a stale one is noticed */
 void insert_consume(struct insert_world *w, u64 most)
 {
 	/* pairs with the release in doorbell() */
@@ -53,7 +53,7 @@ void insert_consume(struct insert_world *w, u64 most)
 		if (at + 1 == n)
 			w->seen_seq[who]++;
 		memset(slot, 0xff, sizeof(*slot));
-		/* the slot before cons: an inserter may fill it again */
+		/* wipe the slot before cons moves on: then an inserter may fill it again */
 		smp_store_release(&w->cons, w->cons + 1);
 	}
 }

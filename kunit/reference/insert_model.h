@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The other end of insertion: a consumer that knows what each context has inserted, in which
- * order, and takes it apart again. Nothing lost, doubled, torn or overtaken.
+ * The other end of insertion: a consumer that knows what each context has inserted and in which
+ * order. It takes the commands out again and checks that none is lost, doubled, torn or overtaken.
  */
 #ifndef KUNIT_MODELS_INSERT_MODEL_H
 #define KUNIT_MODELS_INSERT_MODEL_H
@@ -15,22 +15,23 @@
 #define INSERT_BATCH	16
 
 /**
- * struct insert_world - a queue, who inserts, and what the consumer has seen
- * @ins: under test
- * @test: who asked for it
- * @rnd: for the tests
- * @slots: of the queue, 0xff where there is no command
+ * struct insert_world - a queue, the contexts that insert, and what the consumer has seen
+ * @ins: inserter under test
+ * @test: test that runs
+ * @rnd: random numbers, for the tests
+ * @slots: slots of the queue, 0xff where there is no command
  * @ends: for @ins
- * @prod: last doorbell
- * @cons: what is consumed
- * @doorbells: how many
- * @passes: rounds of owners of the bell, one read-modify-write each; the tests count
- * @insertions: likewise
- * @max_batch: of @ins
- * @depth: nested contexts, for the tests
- * @max_depth: contexts of @ins
- * @next_seq: of the next batch of a context
- * @seen_seq: of the next to be consumed
+ * @prod: position of the last doorbell
+ * @cons: position up to which the consumer has taken commands
+ * @doorbells: number of doorbells
+ * @passes: number of passes of owners of the bell, one read-modify-write each; the tests count
+ *	them
+ * @insertions: number of insertions; the tests count them
+ * @max_batch: largest batch of @ins
+ * @depth: number of nested contexts, for the tests
+ * @max_depth: number of contexts of @ins
+ * @next_seq: sequence number of a context's next batch
+ * @seen_seq: sequence number of the next batch to be consumed, for each context
  * @cmd: where a context makes its batch
  * @broken: the first rule that was broken, or NULL
  */
@@ -61,22 +62,22 @@ static inline struct insert_world *insert_world_of(struct smmu_inserter *ins)
 	return container_of(ins, struct insert_world, ins);
 }
 
-/* A test that fails when there is no memory for it, or no such queue */
+/* A new queue; the test fails when there is no memory, or when the queue is too small */
 struct insert_world *insert_world_new(struct kunit *test, u8 log2, u32 contexts, u32 max_batch);
 
-/* Context @who inserts a batch of @n; interrupts as smmu_insert() wants them */
+/* Context @who inserts a batch of @n; interrupts are off, as smmu_insert() requires */
 void insert_one(struct insert_world *w, u32 who, u32 n);
 
-/* The batch that @who inserts next, of @n */
+/* Make the batch of @n commands that @who inserts next */
 const struct smmu_cmd *insert_prepare(struct insert_world *w, u32 who, u32 n);
 
-/* For algorithms of the tests' own: copy it to @pos, whatever is there */
+/* For the tests' own algorithms: copy a batch to @pos, whatever is there */
 void insert_write(struct insert_world *w, u64 pos, const struct smmu_cmd *cmd, u32 n);
 
-/* Check and take at most @most of what is visible */
+/* Check and take at most @most of the commands that are visible */
 void insert_consume(struct insert_world *w, u64 most);
 
-/* Keeps the first @rule */
+/* Note that @rule is broken; only the first one is kept */
 void insert_breaks(struct insert_world *w, const char *rule);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * core/insert.c once more, as traced_insert(): every atomic read-modify-write in it reports to
- * the arena. A file of its own, since nothing else must see the macros.
+ * core/insert.c built a second time, as traced_insert(): every atomic read-modify-write in it
+ * reports to the arena. It has a file of its own, so that no other code sees the macros.
  */
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
@@ -21,7 +21,7 @@
 #include "reference/arena.h"
 #include "reference/insert_traced.h"
 
-/* Interrupts are off for the one who inserts, as they have to be; a switch is another CPU's turn */
+/* A context inserts with interrupts off, as it must; at a switch it is another CPU's turn */
 static void traced_rmw(bool shared)
 {
 	local_irq_enable();
@@ -36,7 +36,7 @@ static void traced_rmw(bool shared)
 #define atomic_sub_return(i, v)						\
 	({ traced_rmw(false); (atomic_sub_return)(i, v); })
 
-/* Whoever adds another to insert.c adds it here */
+/* An atomic that is added to insert.c must be added here too */
 #pragma GCC poison atomic64_fetch_add atomic64_cmpxchg atomic64_try_cmpxchg atomic64_xchg
 #pragma GCC poison atomic_cmpxchg atomic_try_cmpxchg atomic_xchg atomic_fetch_or atomic_fetch_add
 #pragma GCC poison atomic_inc atomic_dec atomic_add atomic_sub atomic_or atomic_inc_return

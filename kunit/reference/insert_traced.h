@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* core/insert.c whose atomics report to the arena; see core/insert.h for what they do */
+/* core/insert.c with atomics that report to the arena; core/insert.h describes the functions */
 #ifndef KUNIT_MODELS_INSERT_TRACED_H
 #define KUNIT_MODELS_INSERT_TRACED_H
 

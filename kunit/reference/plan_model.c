@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Rig and model for the plan, see plan_model.h. Of the code under test the model
- * uses the command builders and the range iterator, which have suites of their
- * own; order, phases, posts and errata it knows by itself.
+ * Rig and model for the plan, see plan_model.h. The model uses two parts of the code under test,
+ * the command builders and the range iterator, which have suites of their own. It decides by
+ * itself about order, phases, posts and errata.
  */
 #include <kunit/test.h>
 #include <linux/sizes.h>
@@ -86,7 +86,7 @@ static void plan_log(struct plan_rig *rig, struct plan_log *log,
 	line->split = split;
 }
 
-/* Legal, but some SMMUs that have ranges hang on it */
+/* A TLBI by address without a range is legal, but some SMMUs with range invalidation hang on it */
 static bool plan_is_rangeless(const struct smmu_inst *inst, const struct smmu_cmd *cmd)
 {
 	struct tlbi_effect e;
@@ -95,7 +95,7 @@ static bool plan_is_rangeless(const struct smmu_inst *inst, const struct smmu_cm
 	return inst->feat.flags & SMMU_FEAT_RIL && e.scope == TLBI_SCOPE_RANGE && !e.tg;
 }
 
-/* What holds for every batch */
+/* Check what holds for every batch */
 void plan_check_batch(struct plan_rig *rig)
 {
 	struct kunit *test = rig->test;
@@ -113,7 +113,7 @@ void plan_check_batch(struct plan_rig *rig)
 		KUNIT_ASSERT_FALSE_MSG(test, plan_is_rangeless(batch->inst, &batch->cmd[i]),
 				       "command %u: by address, without a range", i);
 	}
-	/* commands behind the end are not even cleared: that is the point */
+	/* smmu_plan_next() must not write behind the end of the batch, not even to clear it */
 	for (i = 0; i < (SMMU_BATCH_MAX - batch->n) * sizeof(*batch->cmd); i++)
 		KUNIT_ASSERT_EQ(test, rest[i], PLAN_SOIL);
 
@@ -125,7 +125,7 @@ void plan_check_batch(struct plan_rig *rig)
 		KUNIT_ASSERT_GE(test, batch->n, SMMU_BATCH_MAX - 1);
 }
 
-/* One call; false at the end of the walk. @post: whose post is under way */
+/* One call; false at the end of the walk. @post: SMMU whose post is under way. */
 bool plan_step(struct plan_rig *rig, struct smmu_plan *plan,
 	       struct smmu_inst **post)
 {
@@ -150,7 +150,7 @@ bool plan_step(struct plan_rig *rig, struct smmu_plan *plan,
 	return true;
 }
 
-/* One TLBI by address, for an entry without ATS or a guest */
+/* Is this one TLBI by address, for an entry without ATS or guest? */
 static bool plan_is_short(const struct smmu_array *array, const struct smmu_batch *batch)
 {
 	u8 op = smmu_cmd_opcode(&batch->cmd[0]);
@@ -160,7 +160,7 @@ static bool plan_is_short(const struct smmu_array *array, const struct smmu_batc
 	       (op == CMD_TLBI_NH_VA || op == CMD_TLBI_EL2_VA || op == CMD_TLBI_S2_IPA);
 }
 
-/* The short way says what the long one says, and is taken wherever it can be */
+/* smmu_plan_single() must give what smmu_plan_next() gives, and must be used wherever it can be */
 static void plan_check_single(struct plan_rig *rig, const struct smmu_range *range)
 {
 	struct smmu_batch *batch = rig->batch, *single;
@@ -199,7 +199,7 @@ void plan_run(struct plan_rig *rig, const struct smmu_range *range)
 	smmu_plan_start(&plan, rig->array, range);
 	while (plan_step(rig, &plan, &post))
 		;
-	/* the end is stable */
+	/* after the end comes no other batch */
 	KUNIT_EXPECT_FALSE(rig->test, smmu_plan_next(&plan, rig->batch));
 }
 
@@ -270,7 +270,7 @@ static u32 plan_model_entry(struct plan_rig *rig, const struct smmu_inv *inv,
 		break;
 	case SMMU_INV_ATS_FULL:
 		smmu_cmd_atc_inv(&cmd, inv->id, 0, false, 0, 52);
-		/* SSV, G, PASID 0 */
+		/* SSV, Global, SubstreamID 0 */
 		if (inv->ssid)
 			cmd.w[0] |= cpu_to_le64(BIT_ULL(11) | BIT_ULL(9));
 		break;
@@ -323,7 +323,7 @@ void plan_model(struct plan_rig *rig, const struct smmu_range *range)
 	}
 }
 
-/* The CMD_SYNCs that SYNC_PER_BATCH puts at the end of a batch are extra */
+/* SYNC_PER_BATCH puts extra CMD_SYNCs at the end of batches */
 static bool plan_extra_sync(const struct plan_rig *rig, u32 got, u32 want)
 {
 	const struct plan_line *line = &rig->got.line[got];

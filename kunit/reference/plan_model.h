@@ -2,11 +2,10 @@
 /*
  * The plan under test, and what it should have done.
  *
- * Every walk goes through plan_run(), which checks what holds for any walk (one
- * post per SMMU, batches full of legal commands and nothing else touched, a post
- * ends in its CMD_SYNC) and writes all commands into a log. plan_model() makes
- * the log that is wanted: it goes over the array once for each phase of each
- * SMMU and knows no batches.
+ * Every walk goes through plan_run(). It checks what holds for any walk (one post per SMMU, legal
+ * commands in every batch and nothing else written, a CMD_SYNC at the end of a post) and writes
+ * all commands into a log. plan_model() makes the log that is wanted: it goes over the array once
+ * for each phase of each SMMU and knows no batches.
  */
 #ifndef SMMU_KUNIT_PLAN_MODEL_H
 #define SMMU_KUNIT_PLAN_MODEL_H
@@ -34,7 +33,7 @@ struct plan_log {
 	u32 n;
 };
 
-/* test->priv of the suite; SMMUs 0..7 with range invalidation and no errata */
+/* test->priv of the suite. SMMUs 0 to 7 have range invalidation and no errata. */
 struct plan_rig {
 	struct kunit *test;
 	struct smmu_inst *inst;
@@ -46,32 +45,32 @@ struct plan_rig {
 	u32 posts;
 };
 
-/* Make a rig, all memory owned by @test */
+/* Make a rig; @test owns all its memory */
 struct plan_rig *plan_rig_new(struct kunit *test);
 
-/* Another SMMU: all stages, ATS, EL2, and @flags */
+/* Change an SMMU: it has all stages, ATS, EL2, and @flags */
 void plan_feat(struct smmu_inst *inst, u32 flags, u32 errata);
 
-/* One more entry of the array */
+/* Add an entry to the array */
 void plan_add(struct plan_rig *rig, u32 smmu, u8 type, u32 id, u32 ssid);
 
 /*
- * One call of smmu_plan_next(), checked and logged; false at the end of the walk.
- * @post: SMMU whose post is under way, NULL at first
+ * Call smmu_plan_next() once, check and log the batch; false at the end of the walk. @post: SMMU
+ * whose post is under way, NULL at first
  */
 bool plan_step(struct plan_rig *rig, struct smmu_plan *plan,
 	       struct smmu_inst **post);
 
-/* A whole walk into rig->got */
+/* Make a whole walk and log it in rig->got */
 void plan_run(struct plan_rig *rig, const struct smmu_range *range);
 
-/* What holds for every batch */
+/* Check what holds for every batch */
 void plan_check_batch(struct plan_rig *rig);
 
-/* The wanted walk into rig->want */
+/* Log the wanted walk in rig->want */
 void plan_model(struct plan_rig *rig, const struct smmu_range *range);
 
-/* rig->got against rig->want */
+/* Compare rig->got with rig->want */
 void plan_compare(struct plan_rig *rig);
 
 void plan_run_and_compare(struct plan_rig *rig, const struct smmu_range *range);

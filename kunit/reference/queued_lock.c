@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kernel/locking/qspinlock.c as arm64 uses it, with a CPU for each context of the arena. What
- * is replaced: the atomics, the loops that wait, and what is the CPU's own.
+ * kernel/locking/qspinlock.c as arm64 uses it, with a CPU for each context of the arena. The
+ * atomics, the loops that wait, and the per-CPU data are replaced.
  */
 #include <linux/atomic.h>
 #include <linux/bug.h>
@@ -18,7 +18,7 @@
 #include "reference/arena.h"
 #include "reference/queued_lock.h"
 
-/* Not that of the architecture that this runs on; and not as its spinlock, where it has another */
+/* Keep out this architecture's own queued spinlock, and its use as the architecture's spinlock */
 #define _ASM_X86_QSPINLOCK_H
 #define __no_arch_spinlock_redefine
 #define arch_spinlock_t		kunit_spinlock_t
@@ -80,11 +80,11 @@ static u32 traced_set_pending(struct qspinlock *lock)
 #undef _Q_PENDING_LOOPS
 #define queued_fetch_set_pending_acquire	traced_set_pending
 #include <../kernel/locking/qspinlock.h>
-/* how many nodes there are in all; each context uses the first of its four */
+/* number of nodes in all; each context uses the first of its four */
 #undef _Q_MAX_NODES
 #define _Q_MAX_NODES		NODES
 
-/* The inline one has been compiled without all this */
+/* The inline function has been compiled without these replacements */
 static bool traced_trylock(struct qspinlock *lock)
 {
 	int val = atomic_read(&lock->val);

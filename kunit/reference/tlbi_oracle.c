@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Decoder of TLB invalidation commands, see tlbi_oracle.h. Plain shifts and
- * plain numbers: the field macros belong to the other side.
+ * Decoder of TLB invalidation commands, see tlbi_oracle.h. It uses plain shifts and plain numbers,
+ * because the field macros belong to the code under test.
  */
 #include <asm/byteorder.h>
 #include <linux/string.h>
@@ -49,7 +49,7 @@ static void decode_range(u64 w0, u64 w1, u8 entry_shift,
 	if (scale + effect->tg >= 64)
 		return;
 	size = count << (scale + effect->tg);
-	/* 4.4.1.1: the end does not wrap */
+	/* 4.4.1.1: the end of a range does not wrap */
 	if (size >> (scale + effect->tg) == count && addr + (size - 1) >= addr)
 		effect->last = addr + (size - 1);
 }
