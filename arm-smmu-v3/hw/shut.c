@@ -84,7 +84,8 @@ static void free_or_withhold(struct smmu_device *smmu, bool in_use, size_t bytes
 	}
 	atomic_inc(&smmu->withheld);
 	dev_alert_ratelimited(smmu->dev,
-			      "%zu bytes are withheld, because the SMMU may still use them\n", bytes);
+			      "%zu bytes are withheld, because the SMMU may still use them\n",
+			      bytes);
 }
 
 void smmu_device_free_dma(struct smmu_device *smmu, size_t bytes, void *virt, dma_addr_t dma)
