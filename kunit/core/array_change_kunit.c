@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What changes an array, one operation at a time: merge, purge, unref and revive, each
- * on arrays given as tables, with memory and without.
+ * The operations that change an array, one at a time: merge, purge, unref and revive, each on
+ * arrays given as tables, with memory and without.
  */
 #include <kunit/test.h>
 #include <linux/err.h>
@@ -16,7 +16,7 @@ struct change {
 	struct array_row arg[8];	/* what is added or removed */
 	struct array_row want[12];
 	u32 num;			/* what readers see afterwards */
-	bool no;			/* purge: nothing to do; revive: cannot */
+	bool no;			/* purge finds nothing to do, revive cannot */
 };
 
 static struct smmu_array *change_old(struct kunit *test)
@@ -210,7 +210,7 @@ static void merge(struct kunit *test)
 	test_expect_untouched(test, add, add_was);
 }
 
-/* Every merge again, with no memory: nothing changes, and it can be tried again */
+/* Every merge again, without memory: nothing changes, and it can be tried again */
 static void merge_without_memory(struct kunit *test)
 {
 	struct smmu_array *old = change_old(test), *add = change_arg(test);
@@ -308,7 +308,7 @@ static void purge_without_memory(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, smmu_array_purge(old, GFP_KERNEL));
 	asked = test_fail_after(test, -1);
 
-	/* Where there is nothing to drop, memory is not even asked for */
+	/* If there is nothing to drop, no memory is asked for */
 	KUNIT_EXPECT_EQ(test, asked,
 			!((const struct change *)test->param_value)->no);
 	test_expect_untouched(test, old, was);
@@ -393,7 +393,7 @@ static void unref(struct kunit *test)
 	}
 }
 
-/* An attachment that was never there, and one taken out twice */
+/* Unref of an attachment that was never there, and of one that was taken out before */
 static void unref_of_missing_warns(struct kunit *test)
 {
 	static const struct array_row old[] = {
@@ -415,7 +415,7 @@ static void unref_of_missing_warns(struct kunit *test)
 	test_expect_rows(test, array, want, ARRAY_SIZE(want));
 	KUNIT_EXPECT_EQ(test, smmu_array_count(array), 1);
 
-	/* Nothing of these is to be flushed, except the last */
+	/* None of these must be flushed, except the last */
 	KUNIT_EXPECT_EQ(test, del->inv[0].users, 1);
 	KUNIT_EXPECT_EQ(test, del->inv[1].users, 1);
 	KUNIT_EXPECT_EQ(test, del->inv[2].users, 1);
@@ -511,7 +511,7 @@ static void revive(struct kunit *test)
 	struct smmu_array *was = test_copy(test, array);
 	struct smmu_array *add_was = test_copy(test, add);
 
-	/* Whatever comes back must come back without memory */
+	/* A revival must not need memory */
 	test_fail_after(test, 0);
 	KUNIT_EXPECT_EQ(test, smmu_array_revive(array, add), !c->no);
 	KUNIT_EXPECT_EQ(test, test_fail_after(test, -1), 0);
@@ -523,7 +523,7 @@ static void revive(struct kunit *test)
 	test_expect_untouched(test, add, add_was);
 }
 
-/* Detach and come back, many times, with another master coming and going */
+/* One master detaches and comes back many times while another comes and goes */
 static void unref_and_revive(struct kunit *test)
 {
 	static const struct array_row a[] = { S1(0, 1, 1), ATS(0, 16, 0, 1) };
@@ -554,7 +554,7 @@ static void unref_and_revive(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, smmu_array_count(array), 0);
 		KUNIT_EXPECT_EQ(test, master_a->inv[0].users, 0);
 
-		/* The scratch arrays as unref left them */
+		/* Use the scratch arrays as unref left them */
 		KUNIT_EXPECT_TRUE(test, smmu_array_revive(array, master_a));
 		test_expect_rows(test, array, only_a, 3);
 		KUNIT_EXPECT_TRUE(test, smmu_array_revive(array, master_b));

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What of an array comes back without memory, and what is forgotten for good: entries,
- * whole streams and VMIDs.
+ * Which entries come back without memory, and which are forgotten for good: single entries, whole
+ * streams and VMIDs.
  */
 #include <kunit/test.h>
 #include <linux/err.h>
 
 #include "array_tools.h"
 
-/* What is forgotten, of any type, is neither found nor revived, and goes with the next copy */
+/* A forgotten entry, of any type, is neither found nor revived, and the next copy drops it */
 static void forget(struct kunit *test)
 {
 	static const struct array_row old[] = {
@@ -32,7 +32,7 @@ static void forget(struct kunit *test)
 								    old[i].type));
 		KUNIT_EXPECT_FALSE(test, smmu_array_revive(array, add));
 
-		/* Gone, and the neighbours are not */
+		/* The entry is gone, its neighbours are not */
 		memcpy(want, old, sizeof(want));
 		memmove(&want[i], &want[i + 1], (n - 1 - i) * sizeof(*want));
 		test_expect_rows(test, test_keep(test, smmu_array_purge(array, GFP_KERNEL)),
@@ -40,7 +40,7 @@ static void forget(struct kunit *test)
 		test_expect_rows(test, test_keep(test, smmu_array_merge(array, none, GFP_KERNEL)),
 				 want, n - 1);
 
-		/* The same again, now somebody else's, is a new entry */
+		/* An equal entry for another attachment is a new entry */
 		add->inv[0].users = 1;
 		memcpy(want, old, sizeof(want));
 		want[i].users = 1;
@@ -49,7 +49,7 @@ static void forget(struct kunit *test)
 	}
 }
 
-/* Alive, forgotten already, of no array */
+/* An entry that is live, one that is forgotten already, one that is in no array */
 static void forget_refuses(struct kunit *test)
 {
 	static const struct array_row rows[] = {
@@ -70,7 +70,7 @@ static void forget_refuses(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, stranger.forgotten);
 }
 
-/* A device goes: its streams' ATS entries of every SubstreamID, and nobody else's */
+/* A device goes: its streams' ATS entries of every SubstreamID are forgotten, and no others */
 static void forget_stream(struct kunit *test)
 {
 	static const struct array_row old[] = {
@@ -90,7 +90,7 @@ static void forget_stream(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, smmu_array_forget_stream(array, test_inst(test, 0), 8));
 }
 
-/* A vSMMU goes: the pair of its VMID, and not another's, a raw attachment's or a stream's */
+/* A vSMMU goes: the two entries of its VMID are forgotten, and no others */
 static void forget_vmid(struct kunit *test)
 {
 	static const struct array_row old[] = {
@@ -109,7 +109,7 @@ static void forget_vmid(struct kunit *test)
 			 want, ARRAY_SIZE(want));
 }
 
-/* Somebody still uses some of them: those stay, with a warning */
+/* Entries that still have a user stay, with a warning */
 static void forget_live_warns(struct kunit *test)
 {
 	static const struct array_row old[] = {
@@ -131,8 +131,8 @@ static void forget_live_warns(struct kunit *test)
 }
 
 /*
- * A device leaves, others come and go, some for good: whatever it had, it comes back while
- * every allocation fails.
+ * A device leaves, and others come and go, some for good. The device then comes back with all its
+ * entries while every allocation fails.
  */
 static void comes_back_without_memory(struct kunit *test)
 {
@@ -176,7 +176,7 @@ static void comes_back_without_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ARRAY_SIZE(back), smmu_array_count(array));
 }
 
-/* One entry of several is forgotten: no revival, and the others do not change by the attempt */
+/* One entry of several is forgotten: the revival fails and does not change the others */
 static void comes_back_to_less(struct kunit *test)
 {
 	static const struct array_row mine[] = {
@@ -198,7 +198,7 @@ static void comes_back_to_less(struct kunit *test)
 	test_expect_rows(test, array, mine, ARRAY_SIZE(mine));
 }
 
-/* A device with more StreamIDs than a page of entries: vmalloc'ed on the way */
+/* A device with more StreamIDs than a page has entries: the memory comes from vmalloc */
 static void many_streams(struct kunit *test)
 {
 	const u32 n = 20000;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The array at rest: the order of entries, scratch arrays, looking up, walking
- * and checking. Operations that change it are in array_change_kunit.c, long
- * random sequences of them in array_random_kunit.c, concurrent readers in
- * array_race_kunit.c.
+ * The array at rest: the order of entries, scratch arrays, looking up, walking and checking.
+ * Operations that change it are in array_change_kunit.c, long random sequences of them in
+ * array_random_kunit.c, concurrent readers in array_race_kunit.c.
  */
 #include <kunit/test.h>
 #include <linux/slab.h>
@@ -13,9 +12,9 @@
 /*
  * Order
  *
- * Strictly ascending; each row differs from the one before it in the field that
- * its comment names, and wherever possible the less important fields go down, so
- * that a comparison in another order of fields shows.
+ * The rows ascend strictly. Each row differs from the one before it in the field that its comment
+ * names. Wherever possible the less important fields go down, so that a comparison in another
+ * order of fields is noticed.
  */
 static const struct array_row ladder[] = {
 	S1(0, 7, 1),
@@ -47,7 +46,7 @@ static int sign(int x)
 	return (x > 0) - (x < 0);
 }
 
-/* One case per row: compared with every row of the ladder, both ways round */
+/* One case per row: the row is compared with every row of the ladder, both ways round */
 static void order_row(struct kunit *test)
 {
 	const struct array_row *row = test->param_value;
@@ -58,7 +57,7 @@ static void order_row(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(ladder); i++) {
 		struct smmu_inv other = test_inv(test, &ladder[i]);
 
-		/* What must not take part */
+		/* Fields that must not be compared */
 		other.users = 5;
 		other.pgshift = 16;
 		other.forgotten = true;
@@ -104,7 +103,7 @@ static void add_sorts(struct kunit *test)
 	for (i = 0; i < n; i++) {
 		struct smmu_inv inv = test_inv(test, &ladder[i * *stride % n]);
 
-		/* What the copy must not take over */
+		/* Fields that must not be copied */
 		inv.users = i;
 		inv.forgotten = true;
 		smmu_array_add(scratch, &inv);
@@ -115,7 +114,7 @@ static void add_sorts(struct kunit *test)
 	test_expect_rows(test, scratch, ladder, n);
 }
 
-/* Bridge aliases: the same StreamID twice, even when there is no room left */
+/* A bridge's alias may give the same StreamID twice, even when there is no room left */
 static void add_drops_duplicates(struct kunit *test)
 {
 	struct smmu_array *scratch;
@@ -189,7 +188,7 @@ static void find(struct kunit *test)
 		KUNIT_EXPECT_PTR_EQ(test, smmu_array_find(array, &key),
 				    &array->inv[i]);
 
-		/* Trash is found, even behind num, but not what is forgotten */
+		/* An entry without users is found, even behind num, but a forgotten one is not */
 		array->inv[i].users = 0;
 		array->num = 0;
 		KUNIT_EXPECT_PTR_EQ(test, smmu_array_find(array, &key),
@@ -198,7 +197,7 @@ static void find(struct kunit *test)
 		KUNIT_EXPECT_NULL(test, smmu_array_find(array, &key));
 	}
 
-	/* Neighbours of what is there */
+	/* Keys next to one that is there */
 	key = test_inv(test, &ladder[1]);
 	key.id--;
 	KUNIT_EXPECT_NULL(test, smmu_array_find(array, &key));
@@ -282,12 +281,12 @@ static void next_live(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, i, ARRAY_SIZE(want));
 
-	/* Never beyond the count that the reader took */
+	/* A reader never looks beyond the count that it took */
 	pos = 5;
 	KUNIT_EXPECT_NULL(test, smmu_array_next_live(array, &pos, 5));
 }
 
-/* Each rule that smmu_array_check() knows, broken */
+/* Each rule that smmu_array_check() knows is broken once */
 struct breach {
 	const char *what;
 	struct array_row rows[3];

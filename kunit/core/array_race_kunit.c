@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Readers against a writer, with real RCU and, where there are two CPUs, on two of
- * them. The writer does to one array what attach and detach do: revive or merge,
- * unref, forget, purge; new arrays are published with rcu_assign_pointer() and old
- * ones poisoned and freed after a grace period. The readers walk as an
- * invalidation does, and check of every walk that
+ * Readers against a writer, with real RCU, and on two CPUs if there are two. The writer does to
+ * one array what attach and detach do: revive or merge, unref, forget, purge. It publishes new
+ * arrays with rcu_assign_pointer(), and poisons and frees old ones after a grace period. The
+ * readers walk as an invalidation does, and check of every walk that
  *
- *  - the array was not freed: no entry is poisoned (KASAN sees the rest),
- *  - it was sorted, all of it,
- *  - no entry was missed that lived throughout the walk.
+ * - the array was not freed: no entry is poisoned (KASAN sees the rest),
+ * - all of the array was sorted,
+ * - no entry was missed that was live throughout the walk.
  *
- * For the last one the writer keeps a stamp per key, odd while the key is alive.
- * It counts up *after* the operation that brings the key to life and *before* the
- * one that kills it, so a reader that finds the same odd stamp before and after its
- * walk must have met the key:
+ * For the last check the writer keeps a stamp per key, which is odd while the key is live. The
+ * writer counts the stamp up *after* the operation that makes the key live and *before* the one
+ * that ends that, so a reader that finds the same odd stamp before and after its walk must have
+ * met the key:
  *
  *	writer				reader
  *	array or users published	stamp, acquire
@@ -34,7 +33,7 @@
 
 #include "array_tools.h"
 
-/* At least so long; on a loaded machine longer, until readers met the writer */
+/* Shortest time of a race; on a loaded machine it goes on until readers have met the writer */
 #define RACE_MS		300
 #define RACE_MAX_MS	2000
 #define MEETINGS	100
@@ -46,18 +45,19 @@
 #define MASTER_KEYS	4
 #define KEYS		24
 
-/* Freed arrays that stay around poisoned, for readers that should not be there */
+/* Freed arrays that are kept, poisoned, for readers that should not be there */
 #define GRAVES		64
 
 /*
- * How long a reader dawdles for the writer to get on: operations, or time. Then a
- * few spins more, or it would always go on where the writer is between two.
+ * How long a reader waits for the writer to go on: a number of operations, or a time. After that
+ * it spins a little more; otherwise it would always go on while the writer is between two
+ * operations.
  */
 #define DAWDLE_OPS	3
 #define DAWDLE_US	4000
 #define DAWDLE_SPINS	1024
 
-/* Callbacks in flight before the writer waits for them */
+/* Number of callbacks in flight at which the writer waits for them */
 #define PENDING_MAX	2048
 
 struct race_reader {
@@ -65,7 +65,7 @@ struct race_reader {
 	struct task_struct *task;
 	struct rnd_state rnd;
 	u32 walks;
-	u32 changed;			/* walks under which a key came or went */
+	u32 changed;			/* walks during which a key came or went */
 };
 
 struct race {
@@ -74,27 +74,25 @@ struct race {
 	struct rnd_state rnd;
 
 	struct smmu_inv key[KEYS];
-	u32 users[KEYS];		/* writer's own count */
-	u32 stamp[KEYS];		/* odd: alive */
+	u32 users[KEYS];		/* the writer's own count */
+	u32 stamp[KEYS];		/* odd: live */
 
 	struct smmu_array *scratch[MASTERS];
 	u32 has[MASTERS][MASTER_KEYS];	/* keys, as indices */
 	bool attached[MASTERS];
 
-	struct smmu_inst ghost;		/* what poisoned entries name */
+	struct smmu_inst ghost;		/* SMMU that poisoned entries name */
 	struct smmu_array *grave[GRAVES];
 	atomic_t graves;
 	u32 pending;
 
 	struct race_reader reader[READERS];
-	const char *wrong;		/* first thing that a reader found */
-	u32 ops;			/* of the writer */
+	const char *wrong;		/* first mistake that a reader found */
+	u32 ops;			/* operations of the writer */
 	u32 merges, revivals, unrefs, purges, forgotten;
 };
 
-/*
- * Freeing. One race runs at a time: callbacks find it here.
- */
+/* Freeing. One race runs at a time, and callbacks find it here. */
 static struct race *the_race;
 
 static void bury(struct rcu_head *head)
@@ -108,7 +106,7 @@ static void bury(struct rcu_head *head)
 		array->inv[i].users = 1;
 	}
 
-	/* The callbacks of two CPUs can meet here */
+	/* Callbacks of two CPUs can run here at the same time */
 	i = (u32)atomic_inc_return(&r->graves) % GRAVES;
 	smmu_array_free(xchg(&r->grave[i], array));
 }
@@ -127,13 +125,14 @@ static void bury_later(struct race *r, struct smmu_array *array)
  */
 static void complain(struct race *r, const char *what)
 {
-	/* Pairs with READ_ONCE() in go_on(); the first complaint counts */
+	/* Pairs with READ_ONCE() in go_on(); only the first complaint counts */
 	cmpxchg(&r->wrong, NULL, what);
 }
 
 /*
- * A walk is short: stand still in it, or it hardly ever meets the writer. With two
- * CPUs to itself this takes no time; those of a busy virtual machine take turns.
+ * A walk is short: the reader waits in it, because otherwise it would hardly ever meet the writer.
+ * If each thread has a CPU to itself this takes no time; the CPUs of a busy virtual machine take
+ * turns.
  */
 static void dawdle(struct race_reader *me)
 {
@@ -183,8 +182,8 @@ static void walk_sees(struct race_reader *me, const struct smmu_array *array,
 }
 
 /*
- * A walk that stops on the way: once the array is got, once its length is read, or
- * at an entry. Returns how many stamps changed under it.
+ * A walk that stops on the way: after it has got the array, after it has read the array's length,
+ * or at an entry. Returns the number of stamps that changed during the walk.
  */
 static u32 walk_once(struct race_reader *me)
 {
@@ -240,7 +239,7 @@ static int reader(void *data)
  */
 static struct smmu_array *current_array(struct race *r)
 {
-	/* The writer is alone: nobody else publishes */
+	/* The writer is alone: no other thread publishes */
 	return rcu_dereference_protected(r->array, true);
 }
 
@@ -265,7 +264,7 @@ static void stamp_dying(struct race *r, u32 key)
 {
 	if (--r->users[key])
 		return;
-	/* Pairs with READ_ONCE() in walk_once(); smp_wmb() is the caller's */
+	/* Pairs with READ_ONCE() in walk_once(); the caller does the smp_wmb() */
 	WRITE_ONCE(r->stamp[key], r->stamp[key] + 1);
 }
 
@@ -313,7 +312,7 @@ static bool stream_is_idle(struct race *r, const struct smmu_inv *inv)
 	return true;
 }
 
-/* From a random key on, the first that is parked; a stream's with all that it has left */
+/* Forget the first parked entry from a random key on; a stream loses all its parked entries */
 static void race_forget(struct race *r)
 {
 	struct smmu_array *array = current_array(r);
@@ -385,7 +384,7 @@ static void make_keys(struct race *r)
 	}
 }
 
-/* Half of what one master needs, the next one needs as well, on several SMMUs */
+/* The next master needs half of what one master needs, on several SMMUs */
 static void make_masters(struct race *r)
 {
 	struct kunit *test = r->test;
@@ -438,7 +437,7 @@ static struct race *begin_race(struct kunit *test)
 	return r;
 }
 
-/* The writer keeps a CPU to itself, where there is more than one */
+/* The writer keeps a CPU to itself if there is more than one */
 static void start_readers(struct race *r)
 {
 	u32 i, cpu = cpumask_first(cpu_online_mask);
@@ -495,7 +494,7 @@ static void readers_and_writer(struct kunit *test)
 		race_one(r);
 		/* Pairs with READ_ONCE() in dawdle() */
 		WRITE_ONCE(r->ops, r->ops + 1);
-		/* One CPU: let the readers in, at any point but not at all */
+		/* With one CPU, let the readers run now and then, at a random point */
 		if (num_online_cpus() == 1 && !(prandom_u32_state(&r->rnd) % 64))
 			schedule_timeout_uninterruptible(1);
 		cond_resched();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * 10,000 random operations on one array and 10,000 on another, the state compared
- * with the naive model after each: masters attach (by revival where possible, or
- * by a merge at once), some with places for later, and detach; single entries, streams
- * and vSMMUs are forgotten, trash is purged, and memory runs short. Revival never has any.
+ * 10,000 random operations on one array and 10,000 on another. After each, the array is compared
+ * with the naive model. Masters attach (by revival if possible, or by a merge at once), some with
+ * entries that they need later ("places"), and detach; single entries, streams and vSMMUs are
+ * forgotten; forgotten entries are purged; memory runs short. A revival never has any memory.
  */
 #include <kunit/test.h>
 #include <linux/err.h>
@@ -19,19 +19,19 @@
 #define MASTER_KEYS	6
 #define PLACES		2
 
-/* Seed of the first round, printed by each; to try others or to repeat a failure */
+/* Seed of the first round; each round prints its seed, so that a failure can be repeated */
 static ulong array_seed = 20260117;
 module_param(array_seed, ulong, 0444);
 
 static const u32 rounds[] = { 0, 1 };
 
-/* What one master has attached: nothing while n is 0, of keys that it uses and places */
+/* The keys that a master has attached, those that it uses and its places; none while n is 0 */
 struct master {
 	struct smmu_array *scratch, *detach;
 	u32 keys[MASTER_KEYS];
 	u32 places[PLACES];
 	u32 n, had, n_places;
-	u32 left;			/* merges there had been when it was detached */
+	u32 left;			/* number of merges before it was detached */
 };
 
 struct play {
@@ -41,7 +41,7 @@ struct play {
 	struct smmu_array *array;
 	struct master master[MASTERS];
 	u32 merges, revivals, unrefs, purges, forgotten, left, failures;
-	u32 returns;			/* revivals across merges of others */
+	u32 returns;			/* revivals after merges by others */
 	u32 reserved;			/* places */
 };
 
@@ -50,7 +50,7 @@ static u32 below(struct play *p, u32 n)
 	return prandom_u32_state(&p->rnd) % n;
 }
 
-/* As drv publishes: the old array goes */
+/* Publish an array as drv does; the old one is freed */
 static void replace(struct play *p, struct smmu_array *new)
 {
 	smmu_array_free(p->array);
@@ -64,7 +64,7 @@ static void free_play(void *data)
 	smmu_array_free(p->array);
 }
 
-/* Beside its keys: never two of one, as a scratch array takes the first and leaves it */
+/* Places are not among the keys, because a scratch array keeps the first of two equal entries */
 static void choose_places(struct play *p, struct master *m)
 {
 	u32 i, want = below(p, 3) ? 0 : PLACES;
@@ -94,7 +94,7 @@ static void choose_keys(struct play *p, struct master *m)
 
 		if (!model_inv(&p->model, key, &inv))
 			continue;
-		/* Twice the same is legal and stays one */
+		/* Adding the same entry twice is legal and has no effect */
 		smmu_array_add(m->scratch, &inv);
 		if (m->scratch->len == had)
 			want--;
@@ -139,7 +139,7 @@ static void play_attach(struct play *p, struct master *m)
 {
 	struct kunit *test = p->test;
 
-	/* Most come back with what they had; unref left marks in the scratch */
+	/* Most masters keep their keys when they come back; unref left marks in the scratch */
 	if (!m->scratch->len || !below(p, 4)) {
 		m->n = 0;
 		m->left = 0;
@@ -176,7 +176,7 @@ static void play_detach(struct play *p, struct master *m)
 	struct kunit *test = p->test;
 	u32 i;
 
-	/* Nobody uses the places: they are not to be taken out */
+	/* Places have no user, so unref must not take them out */
 	if (m->n_places) {
 		del = m->detach;
 		smmu_array_clear(del);
@@ -224,7 +224,7 @@ static void play_purge(struct play *p)
 	p->purges++;
 }
 
-/* From a random key on, the next one that is parked */
+/* Forget the next parked entry from a random key on */
 static void play_forget(struct play *p)
 {
 	struct kunit *test = p->test;
@@ -246,7 +246,7 @@ static void play_forget(struct play *p)
 	}
 }
 
-/* A device or a vSMMU goes away, once nobody uses its entries */
+/* A device or a vSMMU goes away after all users of its entries are gone */
 static void play_leave(struct play *p)
 {
 	struct kunit *test = p->test;
@@ -360,7 +360,7 @@ static void random_operations(struct kunit *test)
 	kunit_info(test, "%u purges, %u entries forgotten, %u with stream or vSMMU, %u places",
 		   p->purges, p->forgotten + p->left, p->left, p->reserved);
 
-	/* A sequence that does not get about proves nothing */
+	/* A sequence with few operations of a kind proves nothing */
 	KUNIT_EXPECT_GT(test, p->merges, 500);
 	KUNIT_EXPECT_GT(test, p->revivals, 500);
 	KUNIT_EXPECT_GT(test, p->returns, 500);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the suites of the array and the tags share: see array_tools.h. */
+/* Tools for the suites of the array and of tags, see array_tools.h. */
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
 #include <linux/overflow.h>
@@ -10,7 +10,7 @@
 
 struct array_tools {
 	struct smmu_inst inst[TEST_INSTS];
-	int left;		/* allocations that still succeed, -1: all */
+	int left;		/* number of allocations that still succeed, -1: all */
 	u32 allocs;		/* allocations asked for while stubbed */
 	bool stubbed;
 };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the suites of the array and the tags share: a few SMMUs, arrays written as
- * tables, and allocations that fail on demand.
+ * Tools for the suites of the array and of tags: a few SMMUs, arrays written as tables, and
+ * allocations that fail on demand.
  *
- * array_tools_init() and array_tools_exit() are the init and exit of a suite;
- * test->priv is theirs.
+ * array_tools_init() and array_tools_exit() are the init and exit of a suite, and use its
+ * test->priv.
  */
 #ifndef SMMU_KUNIT_ARRAY_TOOLS_H
 #define SMMU_KUNIT_ARRAY_TOOLS_H
@@ -18,12 +18,12 @@ struct kunit;
 
 /**
  * struct array_row - an entry as tables write it
- * @nr: SMMU, below TEST_INSTS
+ * @nr: number of the SMMU, below TEST_INSTS
  * @type: enum smmu_inv_type
  * @id: ASID, VMID or StreamID; never 0, which ends a table
  * @ssid: SubstreamID
- * @users: 0 is parked
- * @forgotten: nobody can come back to it
+ * @users: number of users; 0 is parked
+ * @forgotten: the entry is forgotten
  */
 struct array_row {
 	u8 nr;
@@ -48,15 +48,15 @@ void array_tools_exit(struct kunit *test);
 /* The SMMU with this number. Higher numbers live at lower addresses. */
 struct smmu_inst *test_inst(struct kunit *test, u32 nr);
 
-/* A row as an entry of this test's SMMUs */
+/* Convert a row to an entry of this test's SMMUs */
 struct smmu_inv test_inv(struct kunit *test, const struct array_row *row);
 
-/* Rows up to the one with id 0, or @max of them */
+/* Number of rows up to the one with id 0, or @max */
 u32 test_rows(const struct array_row *rows, u32 max);
 
 /*
- * An array exactly as the rows say, in their order, num cut behind the last live
- * one. Freed with the test, as is what test_keep() is given.
+ * An array exactly as the rows say, in their order; num ends behind the last live entry. It is
+ * freed with the test, and so is an array that is given to test_keep().
  */
 struct smmu_array *test_array(struct kunit *test, const struct array_row *rows,
 			      u32 n);
@@ -65,18 +65,18 @@ struct smmu_array *test_keep(struct kunit *test, struct smmu_array *array);
 /* A copy of an array for test_expect_untouched() */
 struct smmu_array *test_copy(struct kunit *test, const struct smmu_array *array);
 
-/* Fails the test where the array is not byte for byte what it was */
+/* Fail the test if the array has changed by any byte */
 void test_expect_untouched(struct kunit *test, const struct smmu_array *array,
 			   const struct smmu_array *copy);
 
-/* Fails the test where the array is broken or does not hold just these rows */
+/* Fail the test if the array is broken or holds other entries than these rows */
 void test_expect_rows(struct kunit *test, const struct smmu_array *array,
 		      const struct array_row *rows, u32 n);
 
 /*
- * From now on @n allocations of the code under test succeed and all that follow
- * fail; -1 is never. Returns how many were asked for so far, failed ones included,
- * while it was not -1.
+ * From now on @n allocations of the code under test succeed, and all that follow fail; with -1 all
+ * succeed. Returns the number of allocations that were asked for while it was not -1, also those
+ * that failed.
  */
 u32 test_fail_after(struct kunit *test, int n);
 

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * CD builders against words put together by hand from 5.4, and which bits of a
- * CD matter.
- */
+/* CD builders are compared with words put together by hand from 5.4; which bits of a CD matter. */
 #include <kunit/test.h>
 #include <linux/prandom.h>
 #include <linux/string.h>
@@ -89,7 +86,7 @@ static void builds_s1(struct kunit *test)
 
 static void builds_dead(struct kunit *test)
 {
-	/* V, AA64, EPD0, EPD1, A, ASET; not R */
+	/* V, AA64, EPD0, EPD1, A, ASET, without R */
 	const u64 dead = 0x0000c200c0004000ULL;
 	struct smmu_cd cd;
 
@@ -164,7 +161,7 @@ static void random_words(struct rnd_state *rnd, __le64 *words)
 	}
 }
 
-/* What is used depends on used bits only, or the writer's first step could lie */
+/* Which bits are used must depend on used bits only, or the writer's first step could be wrong */
 static void ignored_bits_change_nothing(struct kunit *test)
 {
 	__le64 cd[CD_WORDS], noise[CD_WORDS], used[CD_WORDS], again[CD_WORDS];
@@ -184,7 +181,7 @@ static void ignored_bits_change_nothing(struct kunit *test)
 	}
 }
 
-/* An address space may die, whatever it was, without the rest being looked at */
+/* Any CD can become a dead one by a change of one word; hardware ignores the rest */
 static void dying_needs_one_word(struct kunit *test)
 {
 	__le64 used[CD_WORDS];

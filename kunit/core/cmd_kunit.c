@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Commands: the builders against words written by hand from Arm IHI 0070,
- * chapter 4, and the oracle against what that chapter allows and forbids. The
- * tables here repeat the specification on purpose; they use no field macro.
+ * Commands: the builders are compared with words written by hand from Arm IHI 0070, chapter 4, and
+ * smmu_cmd_illegal() with what that chapter allows and forbids. The tables here repeat the
+ * specification on purpose; they use no field macro.
  */
 #include <kunit/test.h>
 #include <linux/prandom.h>
@@ -13,7 +13,7 @@
 
 #define CMD_SEED	20231
 
-/* An SMMU with everything, ids at their widest */
+/* An SMMU with all features and the widest ids */
 static const struct smmu_features feat_full = {
 	.flags = SMMU_FEAT_S1 | SMMU_FEAT_S2 | SMMU_FEAT_RIL | SMMU_FEAT_MSI |
 		 SMMU_FEAT_ATS | SMMU_FEAT_PRI |
@@ -27,7 +27,7 @@ static const struct smmu_features feat_full = {
 	.oas_bits = 48,
 };
 
-/* Builders are handed memory full of ones: they must write every bit */
+/* Builders get memory full of ones, because they must write every bit */
 static void cmd_soil(struct smmu_cmd *cmd)
 {
 	memset(cmd, 0xff, sizeof(*cmd));
@@ -111,7 +111,7 @@ static void cmd_build_ats(struct kunit *test)
 			 35);
 	cmd_expect(test, &cmd, 0x89abcdeffedcb840, 0xffff800000000023);
 
-	/* without SSV no SubstreamID; the low address bits are no address */
+	/* without SSV there is no SubstreamID; the low bits of the address are cleared */
 	cmd_soil(&cmd);
 	smmu_cmd_atc_inv(&cmd, 0x100, 0xfedcb, false, 0x1fff, 0);
 	cmd_expect(test, &cmd, 0x0000010000000040, 0x1000);
@@ -171,9 +171,9 @@ static void cmd_build_sync(struct kunit *test)
 }
 
 /*
- * Chapter 4 as a table: @w0 and @w1 are the bits that exist. @base0 and @base1
- * are a legal command that stays legal with any one of them set, too.
- * @need: features without which the opcode is illegal, one is enough.
+ * Chapter 4 as a table: @w0 and @w1 are the bits that exist. @base0 and @base1 are a legal
+ * command, which stays legal with any one of these bits set. @need: features, of which one is
+ * needed.
  */
 static const struct cmd_form {
 	const char *name;
@@ -222,7 +222,7 @@ static const char *cmd_judge(u64 w0, u64 w1, const struct smmu_features *feat)
 	return smmu_cmd_illegal(&cmd, feat);
 }
 
-/* Every one of the 120 bits beside the opcode, one at a time */
+/* Each of the 120 bits that are not the opcode, one at a time */
 static void cmd_form_bits(struct kunit *test)
 {
 	const struct cmd_form *form = test->param_value;
@@ -260,7 +260,7 @@ static void cmd_form_feature(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, !cmd_judge(form->base0, form->base1, &feat),
 			!form->need);
 
-	/* one of several is enough */
+	/* any one of the features is enough */
 	for (bit = 0; bit < 32; bit++) {
 		if (!(form->need & BIT(bit)))
 			continue;
@@ -270,7 +270,7 @@ static void cmd_form_feature(struct kunit *test)
 	}
 }
 
-/* Opcodes of other queues, of features that are not decoded, and of nothing */
+/* Opcodes that are for other queues, for features that are not decoded, or undefined */
 static void cmd_unknown_opcodes(struct kunit *test)
 {
 	unsigned int opcode, known = 0;
@@ -293,7 +293,7 @@ static void cmd_unknown_opcodes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, known, 22);
 }
 
-/* @feat_off, @feat_on: difference of flags to feat_full; @why: NULL for legal */
+/* @feat_off, @feat_on: flags that differ from feat_full; @why: NULL for legal */
 static const struct cmd_case {
 	const char *desc;
 	u64 w0, w1;
@@ -311,11 +311,11 @@ static const struct cmd_case {
 	{ "4K, NUM alone", 0x1012, 0x400, 0, 0, NULL },
 	{ "4K, SCALE alone", 0x100012, 0x400, 0, 0, NULL },
 	{ "no TG, all zero", 0x12, 0x0, 0, 0, NULL },
-	/* without TG the others are RES0 */
+	/* without TG the other fields are RES0 */
 	{ "NUM without TG", 0x1012, 0x0, 0, 0, "NUM or SCALE without TG" },
 	{ "SCALE without TG", 0x10002a, 0x0, 0, 0, "NUM or SCALE without TG" },
 	{ "TTL without TG", 0x12, 0x300, 0, 0, "TTL without TG" },
-	/* without IDR3.RIL all of them are */
+	/* without IDR3.RIL all these fields are RES0 */
 	{ "range, no RIL", 0x1012, 0x400, SMMU_FEAT_RIL, 0,
 	  "TG without range invalidation" },
 	{ "hint, no RIL", 0x12, 0x700, SMMU_FEAT_RIL, 0,
@@ -327,7 +327,7 @@ static const struct cmd_case {
 	{ "SCALE 32, DS", 0x2000012, 0x400, 0, SMMU_FEAT_DS, NULL },
 	{ "SCALE 39, DS", 0x2700012, 0x400, 0, SMMU_FEAT_DS, NULL },
 	{ "SCALE 40, DS", 0x2800012, 0x400, 0, SMMU_FEAT_DS, "SCALE too large" },
-	/* a hint wants its address aligned */
+	/* a hint needs an aligned address */
 	{ "4K TTL 3, page", 0x12, 0x1700, 0, 0, NULL },
 	{ "4K TTL 2, 2M", 0x12, 0x200600, 0, 0, NULL },
 	{ "4K TTL 2, 1M", 0x12, 0x100600, 0, 0,
@@ -399,7 +399,7 @@ static void cmd_verdict(struct kunit *test)
 		KUNIT_EXPECT_NULL_MSG(test, why, "%s", why);
 }
 
-/* A granule that the SMMU does not have, each of the three */
+/* Each of the three granules, on an SMMU that does not have it */
 static void cmd_granules(struct kunit *test)
 {
 	static const u32 sizes[] = { SZ_4K, SZ_16K, SZ_64K };
@@ -475,8 +475,8 @@ static void cmd_id_widths(struct kunit *test)
 }
 
 /*
- * Random words: whatever passes has only bits of its form, and its features.
- * Random bits seldom pass, so fields are cleared at random, too.
+ * Random words: a command that passes has only bits of its form and only features that exist.
+ * Random bits seldom pass, so fields are cleared at random as well.
  */
 static void cmd_random(struct kunit *test)
 {

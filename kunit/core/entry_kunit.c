@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The entry writer, in front of a model of hardware that reads at the worst
- * moments (reference/entry_hw.h): every kind of STE and CD to every other with the
- * number of syncs it takes, and long random chains of changes.
+ * The entry writer is tested with a model of hardware that reads at the worst moments
+ * (reference/entry_hw.h): every kind of STE and CD is changed to every other, with the number of
+ * syncs that this takes; then come long random chains of changes.
  */
 #include <kunit/test.h>
 #include <linux/bitfield.h>
@@ -59,16 +59,17 @@ enum ste_kind {
 };
 
 /*
- * Expected, row: from, column: to. A digit is the number of syncs of a hitless
- * change, X a change through V = 0, which takes three. Two things force an X: a
- * VMID that both look at (stage 1 in the EL1 world against stage 2), and fields
- * in two words that both look at (CD table and S1STALLD, Config and S2S, VMID and
- * S2TTB, full ATS that would have to precede the end of stalls).
+ * What is expected; row: from, column: to. A digit is the number of syncs of a hitless change. X
+ * is a change through V = 0, which takes three syncs. Two things force an X: a VMID that both
+ * states use (stage 1 in the EL1 world against stage 2), and fields in two words that both use (CD
+ * table and S1STALLD, Config and S2S, VMID and S2TTB, full ATS that would have to come before the
+ * end of stalls).
  *
- * A is a change through abort, four syncs: CDs of both must not meet, as the stage 2
- * below differs. Where the CD tables are does not matter: NEST_AT_S1 has its own, a
- * guest's address, at the host's physical one, and those of NEST_VMID and NEST_TTB are
- * where NEST has its. NEST_TABLE has another one over the same stage 2: one store.
+ * A is a change through abort, which takes four syncs: CDs of the two states must not meet,
+ * because stage 2 differs. Where the CD tables are does not matter. NEST_AT_S1 has a CD table of
+ * its own at a guest's address that equals the host's physical one; the tables of NEST_VMID and
+ * NEST_TTB are at the address of NEST's. NEST_TABLE has another table under the same stage 2: one
+ * store is enough.
  */
 struct ste_row {
 	const char *name;
@@ -322,7 +323,7 @@ static void rnd_fields(struct rnd_state *rnd, u64 *word, const u64 *masks,
 		*word |= rnd_field(rnd, masks[i]);
 }
 
-/* A legal STE, any Config and any fields; ignored bits are 0 or garbage */
+/* A legal STE with any Config and any fields; ignored bits are 0 or garbage */
 static void rnd_ste(struct rnd_state *rnd, __le64 *ste, bool garbage)
 {
 	static const u64 masks0[] = { STE0_S1FMT, STE0_S1CTXPTR, STE0_S1CDMAX };
@@ -399,7 +400,7 @@ static bool naive_eats_is_free(const u64 *old, const u64 *target)
 	return !s2s_to || (!to && FIELD_GET(STE0_CONFIG, old[0]) >= STE_CONFIG_S2);
 }
 
-/* CDs that one leads to mean something else under the other */
+/* Would the CDs that one state leads to mean something else under the other? */
 static bool naive_must_not_meet(const u64 *old, const u64 *target)
 {
 	u64 from = FIELD_GET(STE0_CONFIG, old[0]), to = FIELD_GET(STE0_CONFIG, target[0]);
@@ -413,9 +414,9 @@ static bool naive_must_not_meet(const u64 *old, const u64 *target)
 }
 
 /*
- * Two words in which old and target both look at bits that differ: whichever is
- * stored first, the pair is a mixture. So a hitless order exists exactly where
- * there is at most one such word, and the two may meet at all.
+ * A change is not hitless if there are two words in which old and target both use bits that
+ * differ: after the store to either one, the entry is a mixture. So there is a hitless order if
+ * and only if there is at most one such word, and the two states may follow each other at all.
  */
 static bool naive_hitless(const struct entry_hw *hw)
 {
@@ -448,10 +449,7 @@ static bool naive_hitless(const struct entry_hw *hw)
 	return switches <= 1;
 }
 
-/*
- * One entry, changed again and again: what hardware held on to in one change is
- * still there in the next.
- */
+/* One entry is changed again and again; what hardware has cached stays from change to change */
 static void random_chain(struct kunit *test, bool is_cd, bool garbage,
 			 unsigned int rounds)
 {

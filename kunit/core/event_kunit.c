@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Event decoding: the layout of every record type (7.3), written down here a
- * second time, and records full of random bits.
+ * Event decoding: the layout of every record type (7.3) is written down here a second time; then
+ * come records full of random bits.
  */
 #include <kunit/test.h>
 #include <linux/prandom.h>
@@ -12,7 +12,7 @@
 #define EVENT_SEED		0x6576656eULL
 #define EVENT_ROUNDS		5000
 
-/* Which fields a record of this type has */
+/* The fields that a record of this type has */
 struct event_layout {
 	const char *name;
 	u8 id;
@@ -69,7 +69,7 @@ static u64 bits(u64 word, unsigned int high, unsigned int low)
 	return word << (63 - high) >> (63 - high + low);
 }
 
-/* One record against what its type has, bit by bit from 7.3 */
+/* Compare one record with what its type has, bit by bit from 7.3 */
 static void check_event(struct kunit *test, const u64 *raw,
 			const struct smmu_event *ev)
 {
@@ -101,8 +101,8 @@ static void check_event(struct kunit *test, const u64 *raw,
 }
 
 /*
- * Decode from memory that ends with the record, into memory that ends with the
- * event: KASAN sees a step beyond either.
+ * Decode from memory that ends with the record, into memory that ends with the event, so that
+ * KASAN sees a step beyond either.
  */
 static void decode_and_check(struct kunit *test, const u64 *raw)
 {
@@ -125,7 +125,7 @@ static int event_init(struct kunit *test)
 	return 0;
 }
 
-/* Each single bit in turn, then none, all, and all but one */
+/* Set each single bit in turn, then none, all, and all but one */
 static void type_decodes(struct kunit *test)
 {
 	const struct event_layout *layout = test->param_value;
@@ -149,7 +149,7 @@ static void type_decodes(struct kunit *test)
 	decode_and_check(test, all);
 }
 
-/* What a real stage-1 read fault of StreamID 8 looks like, in plain numbers */
+/* A real stage-1 read fault of StreamID 8, in plain numbers */
 static void known_record(struct kunit *test)
 {
 	const u64 raw[EVENT_WORDS] = {

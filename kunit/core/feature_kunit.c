@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Names of features: each feature has one, and lists of them are read back. */
+/* Names of features: each feature has a name, and lists of names are converted back to flags. */
 #include <kunit/test.h>
 
 #include <smmuv3/features.h>
@@ -58,7 +58,7 @@ static void lists(struct kunit *test)
 
 		KUNIT_EXPECT_EQ_MSG(test, rows[i].ret, smmu_feature_parse(rows[i].list, &flags),
 				    "'%s'", rows[i].list);
-		/* bad input changes nothing */
+		/* the flags do not change after an error */
 		KUNIT_EXPECT_EQ_MSG(test, rows[i].ret ? 0xdead0000 : rows[i].flags, flags,
 				    "'%s'", rows[i].list);
 	}

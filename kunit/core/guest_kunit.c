@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Commands of a guest: every opcode, every bit, every combination of telling values, random ones
- * by the million. What must come of each says a judge of its own (reference/guest_judge.h).
+ * Commands of a guest: every opcode, every bit, every combination of values that matter, and
+ * millions of random commands. reference/guest_judge.h says independently what must become of
+ * each.
  */
 #include <kunit/test.h>
 #include <linux/bitfield.h>
@@ -17,7 +18,7 @@
 #define ROUNDS		1000000
 #define BLOCK		63
 
-/* No ATS; ATS and PASIDs; ATS alone */
+/* A stream without ATS, one with ATS and PASIDs, one with ATS only */
 #define VSID		7
 #define VSID_ATS	0xfffffff0U
 #define VSID_PLAIN	0x80000007U
@@ -45,7 +46,7 @@ static bool stream(void *ctx, u32 vsid, struct smmu_guest_stream *out)
 
 static const struct smmu_guest_ops ops = { .stream = stream };
 
-/* What the SMMUs are like that commands are judged for */
+/* The SMMUs that get the commands */
 struct kind {
 	const char *name;
 	struct smmu_features feat;
@@ -90,7 +91,7 @@ static bool is_cmd(const struct smmu_cmd *cmd, const u64 want[2])
 	return le64_to_cpu(cmd->w[0]) == want[0] && le64_to_cpu(cmd->w[1]) == want[1];
 }
 
-/* One command, against the judge. Return: it was sent */
+/* Compare one command with the judge. Return: true when it was sent */
 static bool check(struct kunit *test, const struct smmu_features *feat, u64 w0, u64 w1)
 {
 	static const int ret_of[] = {
@@ -113,7 +114,7 @@ static bool check(struct kunit *test, const struct smmu_features *feat, u64 w0, 
 	return ret == 1;
 }
 
-/* A plain command of each opcode: what is in the list passes, and nothing else */
+/* A plain command of each opcode: only the opcodes in the list pass */
 static void opcodes(struct kunit *test)
 {
 	const struct kind *kind = test->param_value;
@@ -124,11 +125,11 @@ static void opcodes(struct kunit *test)
 		for (i = 0; i < ARRAY_SIZE(streams); i++)
 			check(test, &kind->feat, opcode | (u64)streams[i].vsid << 32, 0);
 	}
-	/* TLBIs: of the others StreamID 0 is unknown */
+	/* only TLBIs pass: the others name StreamID 0, which is unknown */
 	KUNIT_EXPECT_EQ(test, 5, sent);
 }
 
-/* One bit more than a plain command, everywhere */
+/* A plain command with one more bit set, for every bit */
 static void single_bits(struct kunit *test)
 {
 	const struct kind *kind = test->param_value;
@@ -138,7 +139,7 @@ static void single_bits(struct kunit *test)
 	for (opcode = 0; opcode < 256; opcode++) {
 		if (!guest_judge_form(opcode, &may0, &may1))
 			continue;
-		/* not the opcode's own bits */
+		/* the opcode's own bits are left out */
 		for (bit = 8; bit < 128; bit++) {
 			w0 = opcode | (bit < 64 ? BIT_ULL(bit) : 0);
 			w1 = bit < 64 ? 0 : BIT_ULL(bit - 64);
@@ -149,7 +150,7 @@ static void single_bits(struct kunit *test)
 	}
 }
 
-/* The next of so many choices in @pick */
+/* Take the next choice out of @of from @pick */
 static u32 choose(u32 *pick, u32 of)
 {
 	u32 i = *pick % of;
@@ -158,7 +159,7 @@ static u32 choose(u32 *pick, u32 of)
 	return i;
 }
 
-/* Fields of a TLBI by address: each of these values with each */
+/* Fields of a TLBI by address: all combinations of these values */
 static void ranges(struct kunit *test)
 {
 	static const u64 nums[] = { 0, 1, 31 }, scales[] = { 0, 1, 31, 32, 39, 40, 63 };
@@ -189,7 +190,7 @@ static void ranges(struct kunit *test)
 	KUNIT_EXPECT_LT(test, sent, all);
 }
 
-/* Fields of an ATC_INV, and of a CFGI_CD */
+/* Fields of an ATC_INV and of a CFGI_CD */
 static void substreams(struct kunit *test)
 {
 	static const u32 ssids[] = { 0, 1, 63, 64, 255, 256, 0xfffff };
@@ -214,7 +215,7 @@ static void substreams(struct kunit *test)
 	}
 }
 
-/* An ATC_INV for a stream whose ATS is off: done, and nothing is written */
+/* An ATC_INV for a stream whose ATS is off succeeds, and nothing is written */
 static void atc_inv_without_ats(struct kunit *test)
 {
 	const struct smmu_guest guest = guest_of(&kinds[0].feat);
@@ -222,12 +223,12 @@ static void atc_inv_without_ats(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, 0, translate(&guest, 0x40 | (u64)VSID << 32, 52, &out));
 	KUNIT_EXPECT_EQ(test, 0x55, le64_to_cpu(out.w[0]));
-	/* that does not make a bad one good */
+	/* a bad command is still refused */
 	KUNIT_EXPECT_EQ(test, -EIO, translate(&guest, 0x40 | (u64)VSID << 32, 53, &out));
 	KUNIT_EXPECT_EQ(test, 1, translate(&guest, 0x40 | (u64)VSID_ATS << 32, 52, &out));
 }
 
-/* By hand, so that judge and judged cannot both be wrong alike: in, and what is sent */
+/* Words by hand, in and out, so that the code and the judge cannot share a mistake */
 static void words(struct kunit *test)
 {
 	static const struct {
@@ -235,7 +236,7 @@ static void words(struct kunit *test)
 		u64 in[2], out[2];
 		int ret;
 	} rows[] = {
-		/* by address without a range: on an SMMU that has ranges all of the VMID */
+		/* by address without a range: an SMMU that has ranges invalidates the whole VMID */
 		{ 0, { 0x0005123400000012, 0x5001 }, { 0x000000ab00000010, 0 }, 1 },
 		{ 0, { 0x0000123400000013, 0x5000 }, { 0x000000ab00000010, 0 }, 1 },
 		{ 1, { 0x0005123400000012, 0x5001 }, { 0x000500ab00000012, 0x5001 }, 1 },
@@ -248,11 +249,11 @@ static void words(struct kunit *test)
 		{ 0, { 0xfffffff000003040, 52 }, { 0x0000123400000040, 52 }, 1 },
 		{ 4, { 0xfffffff000003240, 52 }, { 0x0000123400000040, 52 }, 1 },
 		{ 0, { 0xfffffff000003a40, 52 }, { 0x0000123400003a40, 52 }, 1 },
-		/* PASID 3 of a device without; PASID 64 of one with six bits */
+		/* PASID 3 of a device without PASIDs; PASID 64 of one with six bits */
 		{ 0, { 0x8000000700003840, 52 }, { }, 0 },
 		{ 0, { 0xfffffff000040840, 52 }, { }, 0 },
 		{ 0, { 0x8000000700003040, 52 }, { 0x0000123500000040, 52 }, 1 },
-		/* SSV where the SMMU has no SubstreamIDs */
+		/* SSV on an SMMU that has no SubstreamIDs */
 		{ 4, { 0xfffffff000000840, 52 }, { }, -EIO },
 		{ 4, { 0x8000000700000840, 52 }, { }, -EIO },
 	};
@@ -271,7 +272,7 @@ static void words(struct kunit *test)
 	}
 }
 
-/* StreamIDs have 32 bits, in the guest, too */
+/* StreamIDs have 32 bits in the guest too */
 static void unknown_streams(struct kunit *test)
 {
 	static const u32 unknown[] = { 0, VSID - 1, VSID | 0x40000000U, 0x4321, 0x1234, ~0U };
@@ -284,7 +285,7 @@ static void unknown_streams(struct kunit *test)
 						      &out));
 }
 
-/* Half of them as a guest would write them, half of them anything */
+/* Half of the commands are as a guest would write them, half are arbitrary */
 static struct smmu_cmd random_cmd(struct rnd_state *rnd)
 {
 	static const u8 opcode[] = { 0x05, 0x06, 0x10, 0x11, 0x12, 0x13, 0x30, 0x40 };
@@ -316,8 +317,8 @@ struct block {
 };
 
 /*
- * Commands from @from on: everything up to the first bad one, in order, and not a command
- * more. Return: where to go on, behind the bad one
+ * Translate the commands from @from on: all of them up to the first bad one must come out, in
+ * order, and no more. Return: index behind the bad one, where to go on
  */
 static u32 check_block(struct kunit *test, const struct smmu_guest *guest, struct block *b,
 		       u32 from, u32 n, u64 *passed)
@@ -376,7 +377,7 @@ static void fuzz(struct kunit *test)
 		sent += n;
 	}
 	kunit_info(test, "seed %u: %u commands, %llu passed\n", SEED, sent, passed);
-	/* a run that refuses everything proves nothing */
+	/* a run in which all commands are refused proves nothing */
 	KUNIT_EXPECT_GT(test, passed, sent / 20);
 }
 

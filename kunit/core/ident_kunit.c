@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Identification: whole sets of ID registers of known SMMUs, one change at a time
- * to a good set, errata by part and revision, the mask of features to do without,
- * and the question whether an SMMU can walk a page table.
+ * Identification: whole sets of ID registers of known SMMUs, one change at a time to a good set,
+ * errata by part and revision, the mask of features to disable, and the question whether an SMMU
+ * can walk a page table.
  *
- * Registers are plain numbers here: a mask that is wrong in regs.h shows.
+ * Registers are plain numbers here, so that a wrong mask in regs.h is noticed.
  */
 #include <kunit/test.h>
 #include <linux/errno.h>
@@ -32,7 +32,7 @@ static const struct smmu_idregs qemu = {
 	.idr = { QEMU_IDR0, QEMU_IDR1, 0, QEMU_IDR3, 0, QEMU_IDR5 }, .aidr = 1,
 };
 
-/* Everything there is */
+/* An SMMU with all features */
 static const struct smmu_idregs rich = {
 	.idr = { 0x080d76ff, 0x0e739d20, 0, 0x00001514, 0, 0x00400476 },
 };
@@ -92,14 +92,14 @@ static void rich_decodes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, feat.pgsizes & SZ_4T, SZ_4T);
 }
 
-/* One field of QEMU's registers replaced, and what comes of it */
+/* One field of QEMU's registers is replaced: what the result is */
 struct id_change {
 	const char *name;
 	u8 idr;			/* which register */
 	u32 mask;
 	u32 value;
 	int err;
-	const char *why;	/* part of the reason */
+	const char *why;	/* part of the reason given */
 	u32 gained, lost;	/* flags */
 };
 
@@ -186,7 +186,7 @@ static void one_field(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, feat.flags, (QEMU_FLAGS | p->gained) & ~p->lost);
 }
 
-/* Sizes that are numbers rather than flags */
+/* Sizes, which are numbers and not flags */
 static void sizes_decode(struct kunit *test)
 {
 	static const u8 oas[] = { 32, 36, 40, 42, 44, 48, 52, 48 };
@@ -215,13 +215,13 @@ static void sizes_decode(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, smmu_ident_decode(&regs, &coherent, &feat, &why), 0);
 	KUNIT_EXPECT_EQ(test, feat.asid_bits, 8);
 	KUNIT_EXPECT_EQ(test, feat.vmid_bits, 8);
-	/* 2^20 PRI entries, and now there is PRI */
+	/* 2^20 PRI entries are an error only if there is PRI */
 	regs.idr[0] |= IDR0_ATS | IDR0_PRI;
 	regs.idr[1] |= 20 << 11;
 	KUNIT_EXPECT_EQ(test, smmu_ident_decode(&regs, &coherent, &feat, &why), -EINVAL);
 }
 
-/* Firmware knows the wiring; nobody claiming coherency is no basis */
+/* Firmware decides, because it knows the wiring; if nothing claims coherency, there is an error */
 static void coherency(struct kunit *test)
 {
 	const struct smmu_ident_env not = { .coherent = false };
@@ -313,7 +313,7 @@ static void firmware_errata(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, smmu_errata_of_model(2), SMMU_ERRATUM_PAGE0_ONLY);
 	KUNIT_EXPECT_EQ(test, smmu_errata_of_model(3), 0);
 
-	/* On top of those that IIDR tells of */
+	/* Firmware's errata are added to those that IIDR implies */
 	regs.iidr = IIDR(0x487, 0, 0, ARM);
 	KUNIT_ASSERT_EQ(test, smmu_ident_decode(&regs, &env, &feat, &why), 0);
 	KUNIT_EXPECT_EQ(test, feat.errata,
@@ -326,7 +326,7 @@ static void firmware_errata(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, dt->compatible);
 }
 
-/* Features that the user does without, and what goes with them */
+/* Features that the user disables, and those that go with them */
 struct without {
 	const char *name;
 	u32 disable;
@@ -388,7 +388,7 @@ static void do_without(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, feat.stall_max, p->lost & SMMU_FEAT_STALL ? 0 : 64);
 }
 
-/* CDs that ignore forced stalls would be illegal */
+/* Disabling stalls has no effect if they are forced: CDs without S would be illegal */
 static void forced_stalls_stay(struct kunit *test)
 {
 	const struct smmu_ident_env env = {
@@ -405,7 +405,7 @@ static void forced_stalls_stay(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, feat.stall_max, 64);
 }
 
-/* Whatever the registers say, what comes out is usable, or there is a reason */
+/* Any registers give usable features or a reason why not */
 static void any_registers(struct kunit *test)
 {
 	struct smmu_features feat;
@@ -422,7 +422,7 @@ static void any_registers(struct kunit *test)
 
 		prandom_bytes_state(&rnd, &regs, sizeof(regs));
 		if (i & 16) {
-			/* Mostly sane: A64 tables, not big-endian, sizes in range */
+			/* Mostly sane registers: A64 tables, not big-endian, sizes in range */
 			regs.idr[0] |= 0x8;
 			regs.idr[0] &= ~0x200000;
 			regs.idr[1] &= ~0x62108420;
@@ -459,10 +459,10 @@ static void oas_encodings(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, smmu_oas_decode(i), widths[i]);
 		KUNIT_EXPECT_EQ(test, smmu_oas_encode(widths[i]), i);
 	}
-	/* 7 is 56 bits elsewhere, reserved here; more is not even a field value */
+	/* 7 is 56 bits in other registers and reserved here; the field has no larger values */
 	for (; i < 256; i++)
 		KUNIT_EXPECT_EQ(test, smmu_oas_decode(i), 0);
-	/* In between: never more than what was asked for */
+	/* Widths in between: the encoding never means more than was asked for */
 	for (bits = 33; bits < 256; bits++)
 		KUNIT_EXPECT_LE(test, smmu_oas_decode(smmu_oas_encode(bits)), bits);
 	KUNIT_EXPECT_EQ(test, smmu_oas_encode(0), 0);
@@ -513,15 +513,15 @@ static const struct smmu_pt_needs fits_s2 = {
 	.s2fwb = true, .hd = true,
 };
 
-/* The SMMU without some features, the table changed: who can still walk it? */
+/* The SMMU lacks some features, or the table is changed: can it still be walked? */
 struct walk {
 	const char *name;
 	bool stage2;
 	u32 without;
-	u8 va_bits, oas_bits;		/* SMMU, 0: as above */
-	u8 ias, oas;			/* table, 0: as above */
+	u8 va_bits, oas_bits;		/* of the SMMU, 0: as above */
+	u8 ias, oas;			/* of the table, 0: as above */
 	u32 granule;
-	bool plain;			/* table: no coherent, s2fwb, hd */
+	bool plain;			/* the table needs no coherent, s2fwb, hd */
 	bool can;
 };
 

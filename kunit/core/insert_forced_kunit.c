@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Insertion under forced interleavings of up to 64 contexts, with its read-modify-writes
- * counted: one on the shared position, one on the bell, and one for each round that an owner of
- * the bell makes. Beside it, for comparison, the least that a loop with a compare-and-swap on
- * the position can do; the lock is in driver/insert_lock_kunit.c.
+ * Insertion under forced interleavings of up to 64 contexts. The suite counts the
+ * read-modify-writes: one on the shared position, one on the bell, and one for each round that an
+ * owner of the bell makes. For comparison it also counts the least that a loop with a
+ * compare-and-swap on the position can do; the lock is in driver/insert_lock_kunit.c.
  */
 #include <kunit/test.h>
 #include <linux/irqflags.h>
@@ -48,8 +48,8 @@ static void combines(struct kunit *test)
 }
 
 /*
- * The position by a compare-and-swap, the doorbell in the order of positions: what such an
- * algorithm cannot do without, and nothing else.
+ * An algorithm that takes its position by a compare-and-swap and rings the doorbell in the order
+ * of positions: it does only what any such algorithm must do.
  */
 static bool swap_insert(struct insert_world *w, u32 who, u32 n)
 {
@@ -77,7 +77,7 @@ static const struct arena_algorithm swap = {
 	.insert = swap_insert,
 };
 
-/* For comparison: no bound on its counts but that they are those of this algorithm */
+/* For comparison: the counts have no bound, but must be those of this algorithm */
 static void swaps(struct kunit *test)
 {
 	const struct arena_shape *s = test->param_value;

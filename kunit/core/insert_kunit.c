@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Insertion without a retry loop: nothing lost, doubled or torn, no missed doorbell, and
- * as few atomic operations as promised.
+ * Insertion without a retry loop: no command is lost, doubled or torn, no doorbell is missed, and
+ * there are as few atomic operations as promised.
  *
- * Two ways to interleave, besides the one of insert_forced_kunit.c. *Nested*: at the pause points
- * inside an insertion a stub starts another one, as another CPU would at that moment, up to the
- * number of contexts; one thread, reproducible by its seed. *Storm*: threads on all CPUs, more
- * than there are, interrupts off as the contract wants, against a consumer thread.
+ * There are two ways to interleave, in addition to the one of insert_forced_kunit.c. *Nested*: at
+ * the pause points inside an insertion a stub starts another one, as another CPU might at that
+ * moment, up to the number of contexts; this is one thread, repeatable by its seed. *Storm*: more
+ * threads than CPUs on all CPUs, with interrupts off as the contract requires, against a consumer
+ * thread.
  */
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
@@ -24,7 +25,7 @@
 #define CONTEXTS	8
 #define SEED		0x5eed0001
 
-/* At a pause point: perhaps another context does a whole insertion right now */
+/* At a pause point: another context may do a whole insertion now */
 static void nested_pause(struct smmu_inserter *ins, int point)
 {
 	struct insert_world *w = insert_world_of(ins);
@@ -77,7 +78,7 @@ static void nested(struct kunit *test)
 			w->insertions++;
 			insert_one(w, 0, 1 + prandom_u32_state(&w->rnd) % s->max_batch);
 			w->depth = 0;
-			/* nobody is inside: everything published must be visible */
+			/* no context is inside: everything published must be visible */
 			if (w->prod != atomic64_read(&w->ins.reserved))
 				insert_breaks(w, "missed doorbell");
 			if (atomic_read(&w->ins.bell))
@@ -92,14 +93,14 @@ static void nested(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ_MSG(test, w->broken, NULL, "%s", w->broken);
 	for (who = 0; who < CONTEXTS; who++)
 		KUNIT_EXPECT_EQ(test, w->seen_seq[who], w->next_seq[who]);
-	/* one fetch-add and one fetch-inc each, by construction; passes are the third */
+	/* one fetch-add and one fetch-inc per insertion, by construction; passes come on top */
 	KUNIT_EXPECT_LE(test, w->passes, w->insertions);
 	KUNIT_EXPECT_LE(test, w->doorbells, w->insertions);
 	kunit_info(test, "%llu insertions, %llu passes, %llu doorbells", w->insertions,
 		   w->passes, w->doorbells);
 }
 
-/* Alone: exactly three read-modify-writes and one doorbell an insertion */
+/* A single context: exactly three read-modify-writes and one doorbell per insertion */
 static void alone(struct kunit *test)
 {
 	struct insert_world *w = insert_world_new(test, 6, 2, 8);
@@ -122,7 +123,7 @@ static void alone(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, w->broken, NULL);
 }
 
-/* The queue is full for admission while every context still finds its room */
+/* Admission ends while every context inside still finds room for its batch */
 static void admission(struct kunit *test)
 {
 	struct insert_world *w = insert_world_new(test, 5, 4, 4);
@@ -134,7 +135,7 @@ static void admission(struct kunit *test)
 		insert_one(w, 0, 4);
 		n += 4;
 	}
-	/* admitted up to size - headroom, plus the batch that went past it */
+	/* admission goes up to size - headroom, plus the batch that went past it */
 	KUNIT_EXPECT_EQ(test, n, 32 - 16 + 4);
 	insert_consume(w, 3);
 	KUNIT_EXPECT_FALSE(test, smmu_insert_admits(&w->ins, w->cons));
@@ -157,7 +158,7 @@ static void too_small(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, smmu_inserter_init(&ins, ops, slots, ends, 4, 8, 1));
 }
 
-/* A final CMD_SYNC reports its batch's end; others are left alone */
+/* A CMD_SYNC at the end reports its batch's end; others are not changed */
 static void sync_word(struct kunit *test)
 {
 	struct insert_world *w = insert_world_new(test, 4, 1, 4);
@@ -199,7 +200,7 @@ struct storm_thread {
 	bool irqs_off_long;
 };
 
-/* With interrupts off nobody can be waited for that needs this CPU: only a short spin */
+/* With interrupts off, no thread that needs this CPU can be waited for: spin only briefly */
 static void storm_pause(struct smmu_inserter *ins, int point)
 {
 	if (((u64)ktime_get() & 7) == 0)
@@ -245,7 +246,7 @@ static void storm(struct kunit *test)
 	t = kunit_kcalloc(test, CONTEXTS, sizeof(*t), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	kunit_activate_static_stub(test, smmu_insert_pause, storm_pause);
-	/* more threads than CPUs; contexts are CPUs, as interrupts are off inside */
+	/* more threads than CPUs; a context is a CPU, because interrupts are off inside */
 	for (i = 0; i < CONTEXTS; i++) {
 		t[i] = (struct storm_thread) { .w = w, .who = i, .batches = batches };
 		init_completion(&t[i].done);

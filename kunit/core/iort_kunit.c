@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reading an IORT: tables put together by hand, asked who is behind which SMMU;
- * then the same tables cut short, with single fields spoiled, and with random
- * bytes in them. Tables lie in memory of just their length, so that KASAN sees a
- * byte too many; without KASAN, a second copy with other bytes behind it does.
+ * Reading an IORT. Tables are put together by hand and asked which device is behind which SMMU;
+ * then the same tables are cut short, spoiled in single fields, and filled with random bytes. Each
+ * table lies in memory of just its length, so that KASAN sees an access beyond it; without KASAN,
+ * a second copy with other bytes behind it shows the same.
  */
 #include <kunit/test.h>
 #include <linux/acpi.h>
@@ -15,7 +15,7 @@
 #define IORT_SEED	0x10f7
 #define ROOM		2048
 
-/* Mappings of a node, as tables write them; a row with to = TO_NOWHERE ends them */
+/* Where a mapping leads; in the tables below a row with to = TO_NOWHERE is the last */
 enum goal { TO_NOWHERE, TO_A, TO_B, TO_ITS, TO_NODE };
 
 /**
@@ -24,7 +24,7 @@ enum goal { TO_NOWHERE, TO_A, TO_B, TO_ITS, TO_NODE };
  * @count: number of ids less one
  * @out: first output id
  * @to: where it leads
- * @single: takes any id
+ * @single: a single mapping, which takes any id
  */
 struct row {
 	u32 base;
@@ -35,11 +35,13 @@ struct row {
 };
 
 /**
- * struct builder - an IORT being written
- * @bytes: ROOM of them
- * @length: used so far
+ * struct builder - an IORT that is being written
+ * @bytes: the table, with ROOM bytes
+ * @length: number of bytes used so far
  * @last: offset of the node that mappings are added to
- * @its, @a, @b: offsets of the nodes that every table begins with
+ * @its: offset of the ITS, with which every table begins
+ * @a: offset of the SMMU A, which follows
+ * @b: offset of the SMMU B, which follows
  */
 struct builder {
 	u8 *bytes;
@@ -118,7 +120,7 @@ static u32 add_named(struct kunit *test, struct builder *t, const char *path)
 	return t->last;
 }
 
-/* A header, an ITS and the SMMUs A and B, which have a mapping to the ITS each */
+/* A header, an ITS, and the SMMUs A and B, each with a mapping to the ITS */
 static struct builder *new_table(struct kunit *test)
 {
 	struct builder *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
@@ -147,7 +149,7 @@ static struct smmu_iort as_iort(const struct builder *t)
 	return (struct smmu_iort){ t->bytes, t->length };
 }
 
-/* Which SMMU a function is behind; both at once is no answer for one RID of these tables */
+/* Which SMMU a function is behind; in these tables no RID may be behind both */
 static enum goal pci_goal(struct kunit *test, const struct builder *t, u32 segment, u32 rid)
 {
 	struct smmu_iort iort = as_iort(t);
@@ -261,7 +263,7 @@ static void iort_pci(struct kunit *test)
 			c->asked[0].rid <= 0xffff ? TO_A : TO_NOWHERE);
 }
 
-/* Every root complex of the segment is asked, not the first alone */
+/* Every root complex of the segment is asked, not only the first */
 static void iort_pci_two_of_a_segment(struct kunit *test)
 {
 	struct builder *t = new_table(test);
@@ -275,7 +277,7 @@ static void iort_pci_two_of_a_segment(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pci_goal(test, t, 0, 0x200), TO_NOWHERE);
 }
 
-/* SMMUs of any kind end the search, and so does the ITS, whatever they lead to themselves */
+/* An SMMU of any kind ends the search, and so does the ITS, wherever their own mappings lead */
 static void iort_pci_search_ends(struct kunit *test)
 {
 	static const struct {
@@ -302,7 +304,7 @@ static void iort_pci_search_ends(struct kunit *test)
 	}
 }
 
-/* Nodes between: their mappings see the id that the one before put out */
+/* Nodes in between: their mappings get the id that the node before put out */
 static void iort_pci_through_others(struct kunit *test)
 {
 	struct builder *t = new_table(test);
@@ -320,7 +322,7 @@ static void iort_pci_through_others(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pci_goal(test, t, 0, 0x10), TO_B);
 	KUNIT_EXPECT_EQ(test, pci_goal(test, t, 0, 0x100), TO_NOWHERE);
 
-	/* A single mapping is not for a PMCG: it is passed over */
+	/* A PMCG may not have a single mapping: it is ignored */
 	add_node(test, t, ACPI_IORT_NODE_PMCG, sizeof(struct acpi_iort_pmcg));
 	mid = t->last;
 	add_map(test, t, 0, 0, 0, t->a, true);
@@ -329,14 +331,14 @@ static void iort_pci_through_others(struct kunit *test)
 	add_map(test, t, 0, 0xff, 0, mid, false);
 	KUNIT_EXPECT_EQ(test, pci_goal(test, t, 12, 3), TO_B);
 
-	/* It is for a named component */
+	/* A named component may have one */
 	mid = add_named(test, t, "\\MID");
 	add_map(test, t, 0x77, 0, 0, t->b, true);
 	add_rc(test, t, 16);
 	add_map(test, t, 0, 0xff, 0, mid, false);
 	KUNIT_EXPECT_EQ(test, pci_goal(test, t, 16, 3), TO_B);
 
-	/* Round in a circle, by itself and with another */
+	/* Mappings in a circle: a node to itself, and two nodes to each other */
 	loop = t->length;
 	add_rc(test, t, 13);
 	add_map(test, t, 0, 0, 0, loop, true);
@@ -373,7 +375,7 @@ static void iort_named(struct kunit *test)
 	const struct named_case *c = test->param_value;
 	struct builder *t = new_table(test);
 
-	/* A PCI answer must not come from here, nor this from another name */
+	/* A question about a PCI function, or another name, must not find this node */
 	add_named(test, t, "\\_SB_.DEV");
 	add_map(test, t, 0, 0, 1, t->a, true);
 	add_named(test, t, "\\_SB_.DEV01");
@@ -388,7 +390,7 @@ static void iort_named(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pci_goal(test, t, 0, 0), TO_NOWHERE);
 }
 
-/* One device, two SMMUs: in one node, and in two of the same name */
+/* One device behind two SMMUs: by one node, and by two nodes of the same name */
 static void iort_named_both(struct kunit *test)
 {
 	struct builder *t = new_table(test);
@@ -412,14 +414,14 @@ static void iort_named_both(struct kunit *test)
 
 #define VICTIM_PATH	"\\_SB_.NC00"
 
-/* Offsets of the table that gets spoiled */
+/* Offsets in the table that is spoiled */
 struct victim {
 	struct builder *t;
 	u32 named;
 	u32 rc;
 };
 
-/* A device of each kind behind A; the root complex ends the table */
+/* A device of each kind is behind A; the root complex is last in the table */
 static struct victim new_victim(struct kunit *test)
 {
 	struct victim v = { .t = new_table(test) };
@@ -493,7 +495,7 @@ static const struct spoiled_case {
 
 KUNIT_ARRAY_PARAM_DESC(iort_spoiled, spoiled_cases, desc);
 
-/* The same bytes in memory of their own, no longer than them */
+/* Copy the bytes to memory of just their length */
 static struct smmu_iort exact(struct kunit *test, const void *bytes, u32 length)
 {
 	struct smmu_iort iort = { .length = length };
@@ -522,7 +524,7 @@ static void iort_spoiled(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, pci_goal(test, v.t, 0, 0x123), TO_A);
 	KUNIT_ASSERT_EQ(test, named_goal(v.t, VICTIM_PATH), TO_A);
-	/* As UML and arm64 are: the lowest byte first */
+	/* The lowest byte comes first, as on UML and arm64 */
 	memcpy(v.t->bytes + where[c->field.at] + c->field.offset, &c->value, c->field.size);
 	iort = exact(test, v.t->bytes, v.t->length);
 	KUNIT_EXPECT_EQ(test, smmu_iort_pci_reaches(&iort, v.t->a, 0, 0x123), c->rc);
@@ -530,13 +532,13 @@ static void iort_spoiled(struct kunit *test)
 	kunit_kfree(test, iort.table);
 }
 
-/* What would pass for a node if it did not lie in the table's header */
+/* Bytes that would be a valid node if they did not lie in the table's header */
 static void iort_spoiled_header(struct kunit *test)
 {
 	struct victim v = new_victim(test);
 	struct acpi_table_iort *head = (void *)v.t->bytes;
 	struct acpi_iort_node *node = (void *)(v.t->bytes + 8);
-	u32 segment = head->node_count;	/* where this node has its segment */
+	u32 segment = head->node_count;	/* a node here would have its segment there */
 
 	node->type = ACPI_IORT_NODE_PCI_ROOT_COMPLEX;
 	node->length = 32;
@@ -546,7 +548,7 @@ static void iort_spoiled_header(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pci_goal(test, v.t, segment, 0), TO_NOWHERE);
 }
 
-/* What would pass for a mapping if it did not lie in its node's head */
+/* Bytes that would be a valid mapping if they did not lie in the node's head */
 static void iort_spoiled_head(struct kunit *test)
 {
 	struct victim v = new_victim(test);
@@ -570,7 +572,7 @@ static void iort_spoiled_name(struct kunit *test)
 	u32 name = sizeof(*node) + offsetof(typeof(*named), device_name);
 	u32 length;
 
-	/* Shorter than the path, the node says less than is asked for */
+	/* A node that is shorter than the path cannot have this name */
 	for (length = 0; length < name + sizeof(VICTIM_PATH); length++) {
 		node->length = length;
 		KUNIT_EXPECT_FALSE_MSG(test, smmu_iort_named_reaches(&iort, v.t->a,
@@ -585,14 +587,14 @@ static void iort_spoiled_name(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, smmu_iort_named_reaches(&iort, v.t->a, VICTIM_PATH));
 }
 
-/* Cut short anywhere: an answer only from nodes that are all there */
+/* The table is cut short anywhere: only complete nodes may give an answer */
 static void iort_cut(struct kunit *test)
 {
 	struct victim v = new_victim(test);
 	u32 named_end = v.rc, rc_end = v.t->length;
 	u32 length;
 
-	/* Its name ends the table */
+	/* A node whose name is at the end of the table */
 	add_named(test, v.t, "\\_SB_.END0");
 	for (length = 0; length <= v.t->length; length++) {
 		struct smmu_iort iort = exact(test, v.t->bytes, length);
@@ -614,7 +616,7 @@ static u32 below(struct rnd_state *rnd, u32 ceil)
 	return prandom_u32_state(rnd) % ceil;
 }
 
-/* Four questions in as many bits */
+/* Ask four questions; each answer is one bit */
 static u32 ask(const struct smmu_iort *iort, const struct victim *v)
 {
 	return smmu_iort_pci_reaches(iort, v->t->a, 0, 0x123) |
@@ -623,7 +625,7 @@ static u32 ask(const struct smmu_iort *iort, const struct victim *v)
 	       smmu_iort_named_reaches(iort, v->t->b, VICTIM_PATH) << 3;
 }
 
-/* Whatever is in a table, the answer comes, and comes from the table alone */
+/* For any bytes there is an answer, and it depends on the table only */
 static void iort_random_bytes(struct kunit *test)
 {
 	struct victim v = new_victim(test);
@@ -654,7 +656,7 @@ static void iort_random_bytes(struct kunit *test)
 		yes += answers != 0;
 		no += answers != 5;
 	}
-	/* Neither always right nor always broken, or nothing was tried */
+	/* If the answer was always the same, nothing was tested */
 	KUNIT_EXPECT_GT(test, yes, 500);
 	KUNIT_EXPECT_GT(test, no, 500);
 }
@@ -662,8 +664,8 @@ static void iort_random_bytes(struct kunit *test)
 #define MODEL_ROWS	5
 
 /*
- * The rule, said another way: the first row that covers the id takes it. If the
- * id is the last of several there, the first later row that starts with it does.
+ * The rule in other words: the first row that covers the id takes it. If the id is the last of
+ * several ids of that row, the first later row that starts with the id takes it.
  */
 static enum goal model_goal(const struct row *rows, u32 n, u64 id)
 {

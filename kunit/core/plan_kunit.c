@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The plan: what each SMMU gets, in which order, in which batches. Walks run and
- * are checked in reference/plan_model.c; here they are compared with opcodes written
- * down by hand, or with the model there.
+ * The plan: which commands each SMMU gets, in which order and in which batches.
+ * reference/plan_model.c runs and checks the walks; here they are compared with opcodes written by
+ * hand, or with the model there.
  */
 #include <kunit/test.h>
 #include <linux/prandom.h>
@@ -23,7 +23,7 @@
 enum plan_ranges {
 	PLAN_PAGE,
 	PLAN_TEN,		/* ten pages, tables too */
-	PLAN_BIG,		/* 1 GiB of pages: a tag without RIL */
+	PLAN_BIG,		/* 1 GiB of pages: the whole tag without RIL */
 	PLAN_ALL,
 };
 
@@ -43,7 +43,7 @@ static const struct smmu_range plan_ranges[] = {
 #define AT	(SMMU_INV_ATS + 1)
 #define AF	(SMMU_INV_ATS_FULL + 1)
 
-/* @entries: types + 1, ids count up by type. @opcodes: 0 ends the list. */
+/* @entries: types + 1; ids count up by type. @opcodes: 0 ends the list. */
 static const struct plan_case {
 	const char *desc;
 	u32 flags, errata;
@@ -143,7 +143,7 @@ static void plan_order(struct kunit *test)
 
 	for (k = 0; k < ARRAY_SIZE(counts); k++) {
 		smmu_array_clear(rig->array);
-		/* in reverse: the array brings them into order */
+		/* in reverse, because the array sorts them */
 		for (smmu = counts[k]; smmu--;) {
 			plan_feat(&rig->inst[smmu], c->flags, c->errata);
 			for (i = ARRAY_SIZE(c->entries); i--;)
@@ -160,7 +160,7 @@ static void plan_order(struct kunit *test)
 	}
 }
 
-/* Errata are the SMMU's own: the neighbours get what they always get */
+/* An erratum concerns its SMMU only: the others get what they always get */
 static void plan_errata_are_local(struct kunit *test)
 {
 	static const u8 plain[] = { 0x12, 0x46, 0x40, 0x46 };
@@ -210,7 +210,7 @@ static void plan_sync_per_batch(struct kunit *test)
 	}
 }
 
-/* Nearly every DMA-API unmap: one batch, two commands, nothing else touched */
+/* As in nearly every DMA-API unmap: one batch of two commands, and nothing else is written */
 static void plan_one_entry(struct kunit *test)
 {
 	struct plan_rig *rig = test->priv;
@@ -271,7 +271,7 @@ static void plan_empty(struct kunit *test)
 	plan_run(rig, &plan_ranges[PLAN_PAGE]);
 	KUNIT_EXPECT_EQ(test, rig->batches, 0);
 
-	/* entries behind num are the writer's alone */
+	/* only the writer may read entries behind num */
 	for (i = 0; i < rig->array->len; i++)
 		rig->array->inv[i].users = 1;
 	rig->array->num = 0;
@@ -303,7 +303,7 @@ static void plan_parked(struct kunit *test)
 	}
 }
 
-/* Long posts: no stream is lost at the seams of batches */
+/* Long posts: no stream is lost where a batch ends */
 static const u32 plan_streams[] = {
 	0, 1, 60, 61, 62, 63, 64, 65, 124, 125, 126, 127, 128, 300, 500,
 };
@@ -347,7 +347,7 @@ static void plan_long(struct kunit *test)
 	}
 }
 
-/* A range of many commands, cut by batches, still covers all of itself */
+/* A range of many commands is still covered when batches cut it */
 static void plan_long_range(struct kunit *test)
 {
 	struct smmu_range range = { .pgshift = 12, .leaf = true };
@@ -378,8 +378,8 @@ static void plan_long_range(struct kunit *test)
 }
 
 /*
- * Another CPU unrefs what has not been sent yet. A post that has begun gets its
- * end, and nothing of it stays without a CMD_SYNC behind it.
+ * Another CPU unrefs entries whose commands have not been sent yet. A post that has begun gets its
+ * end, and none of its commands stays without a CMD_SYNC behind it.
  */
 static void plan_parked_meanwhile(struct kunit *test)
 {
@@ -410,8 +410,8 @@ static void plan_parked_meanwhile(struct kunit *test)
 }
 
 /*
- * An entry that is cut by a batch is sent to its end, whatever happens to it
- * between the batches: its first pages are gone, its last must go, too.
+ * All commands of an entry that a batch cuts are sent, whatever happens to the entry between the
+ * batches: its first pages are invalidated, so its last must be too.
  */
 static void plan_parked_in_range(struct kunit *test)
 {
@@ -431,7 +431,7 @@ static void plan_parked_in_range(struct kunit *test)
 	plan_compare(rig);
 }
 
-/* Whole-tag flush of every type that has a tag */
+/* A whole-tag flush, for every type that has a tag */
 static const struct plan_flush {
 	const char *desc;
 	u8 type;
@@ -530,7 +530,7 @@ static void plan_random_entries(struct plan_rig *rig, u32 smmu,
 	}
 }
 
-/* An S1_CLEAR lives and dies with its VMID, see the types in array.h */
+/* An S1_CLEAR is parked together with its VMID, see the types in array.h */
 static void plan_random_parked(struct plan_rig *rig, struct rnd_state *rnd)
 {
 	u32 i, percent = plan_rnd(rnd, 3) * 30;
@@ -589,7 +589,7 @@ static void plan_random(struct kunit *test)
 		KUNIT_ASSERT_LE(test, rig->posts, smmus);
 		splits += rig->batches - rig->posts;
 	}
-	/* or the seams were not tried */
+	/* otherwise the ends of batches were not tested */
 	KUNIT_EXPECT_GT(test, splits, PLAN_ROUNDS / 10);
 }
 

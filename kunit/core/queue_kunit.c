@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Queue positions against registers. The naive model of smmu_q_cons_pos() counts
- * positions up one by one until the register would look as it was read.
+ * Queue positions and registers. The naive model of smmu_q_cons_pos() counts positions up one by
+ * one until the register would be as it was read.
  */
 #include <kunit/test.h>
 #include <linux/prandom.h>
@@ -57,7 +57,7 @@ static void slot_and_register(struct kunit *test)
 	}
 }
 
-/* Any true CONS comes back as the position it stands for, whatever is above it */
+/* Any true CONS gives the position that it stands for, whatever its upper bits are */
 static void cons_is_found(struct kunit *test)
 {
 	u8 log2 = *(const u8 *)test->param_value;
@@ -119,19 +119,19 @@ static void cons_like_the_naive_model(struct kunit *test)
 		ok = smmu_q_cons_pos(base, limit, reg, log2, &pos);
 		naive_ok = naive_cons_pos(base, limit, reg, log2, &naive);
 		KUNIT_ASSERT_EQ(test, ok, naive_ok);
-		/* Also: left alone when refused */
+		/* This also checks that pos is not written when CONS is refused */
 		KUNIT_ASSERT_EQ(test, pos, naive);
 	}
 }
 
-/* A device that is gone reads all ones: no entry may count as consumed by that */
+/* A device that is gone reads as all ones: this must not make an entry count as consumed */
 static void dead_device_is_refused(struct kunit *test)
 {
 	u8 log2 = *(const u8 *)test->param_value;
 	u64 n = smmu_q_entries(log2);
 	u64 base;
 
-	/* Here the index and wrap bits of all ones name a position in between */
+	/* Here the index and wrap bits of all ones would be a position in between */
 	for (base = n; base < 2 * n && base < n + 64; base++) {
 		u64 pos = 42;
 		u32 pending = 42;
@@ -146,9 +146,9 @@ static void dead_device_is_refused(struct kunit *test)
 }
 
 /*
- * CONS read before the base was loaded, while others moved the base on: the
- * result would lie nearly two queue lengths too far. The limit catches it as
- * long as the consumer was not a whole queue further when the base was loaded.
+ * CONS was read before the base was loaded, while other CPUs moved the base on: the result would
+ * be nearly two queue lengths too high. The limit refuses it, if the consumer was less than a
+ * whole queue further when the base was loaded.
  */
 static void stale_cons_is_refused(struct kunit *test)
 {
@@ -170,7 +170,7 @@ static void stale_cons_is_refused(struct kunit *test)
 	}
 }
 
-/* Full, empty and everything between; overflow flags above do not disturb */
+/* Full, empty and everything in between; overflow flags in the upper bits do not matter */
 static void pending_counts(struct kunit *test)
 {
 	u8 log2 = *(const u8 *)test->param_value;
@@ -195,7 +195,7 @@ static void pending_counts(struct kunit *test)
 	}
 }
 
-/* More than N apart: one of the two registers lies */
+/* More than N entries apart: one of the two registers is wrong */
 static void pending_refuses_nonsense(struct kunit *test)
 {
 	u8 log2 = *(const u8 *)test->param_value;

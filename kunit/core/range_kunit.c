@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Range encoder: every range is encoded, decoded by an oracle that knows only the
- * specification, and put together again. The pieces must meet without a gap,
- * cover the range, and reach beyond it no further than to the next granule (or
- * leaf, without range invalidation). Every command must be legal, and have a range
- * where the SMMU has ranges: the form without hangs some of those. So there, and only
- * there, a single granule may come as two.
+ * Range encoder: every range is encoded, decoded by an oracle that is written from the
+ * specification only, and put together again. The pieces must meet without a gap, cover the range,
+ * and reach beyond it no further than to the next granule (or leaf, without range invalidation).
+ * Every command must be legal, and must have a range if the SMMU has ranges, because a command
+ * without one hangs some of those SMMUs. So on such an SMMU, and only there, a single granule may
+ * come as two.
  */
 #include <kunit/test.h>
 #include <linux/prandom.h>
@@ -21,7 +21,7 @@
 #define RANGE_SEED	4711
 #define RANGE_ROUNDS	1500
 
-/* What a whole post of range commands may take, see range.h */
+/* Largest number of range commands for a range, see range.h */
 #define RIL_CMDS_MAX	16
 
 #define W_S1	SMMU_FEAT_S1
@@ -30,7 +30,7 @@
 #define W_RIL	SMMU_FEAT_RIL
 #define W_DS	SMMU_FEAT_DS
 
-/* A world: what the commands must look like */
+/* A world: an SMMU, an entry, and the opcode that its commands must have */
 static const struct range_world {
 	const char *name;
 	u32 flags;
@@ -118,7 +118,7 @@ static bool range_ril(const struct range_rig *rig)
 	return rig->world->flags & SMMU_FEAT_RIL;
 }
 
-/* The leaves that 2^pgshift bytes are made of: one, or as many as are contiguous */
+/* log2 of the leaf for a size of 2^pgshift bytes: one leaf, or several that are contiguous */
 static u8 range_leaf(const struct range_rig *rig, const struct smmu_range *range)
 {
 	u8 level, shift;
@@ -131,13 +131,13 @@ static u8 range_leaf(const struct range_rig *rig, const struct smmu_range *range
 	return rig->world->pgshift;
 }
 
-/* Size of what one command without range hits */
+/* log2 of the size that one command without a range invalidates */
 static u8 range_step(const struct range_rig *rig, const struct smmu_range *range)
 {
 	return range_ril(rig) ? rig->world->pgshift : range_leaf(rig, range);
 }
 
-/* Is the hint right for leaves of 2^pgshift? With none there is nothing wrong. */
+/* Is the hint right for leaves of 2^pgshift bytes? No hint is always right. */
 static bool range_hint_ok(const struct range_rig *rig,
 			  const struct smmu_range *range,
 			  const struct tlbi_effect *e)
@@ -165,10 +165,10 @@ static bool range_tag_ok(const struct range_rig *rig,
 }
 
 /*
- * Command @n covers @e; granules from @first to @last are wanted, those before @next are
- * done. A single granule is no range without a hint: one that begins a longer range is
- * done twice, and where it is all there is the one behind comes along, or at the top of
- * the addresses the one before.
+ * Is command @n, which covers @e, out of place? Granules from @first to @last are wanted, those
+ * before @next are done. A single granule without a hint cannot be a range. If more follow it, it
+ * is done twice; if it is alone, the one behind it is done too, or at the top of the address space
+ * the one before it.
  */
 static const char *range_misplaced(const struct range_rig *rig, const struct tlbi_effect *e,
 				   u32 n, u64 first, u64 next, u64 last)
@@ -189,7 +189,7 @@ static const char *range_misplaced(const struct range_rig *rig, const struct tlb
 	return e->last <= last ? NULL : "overshoots";
 }
 
-/* Encode, decode, compare. Returns the number of commands. */
+/* Encode, decode and compare. Returns the number of commands. */
 static u32 range_walk(struct range_rig *rig, const struct smmu_range *range)
 {
 	struct kunit *test = rig->test;
@@ -230,12 +230,12 @@ static u32 range_walk(struct range_rig *rig, const struct smmu_range *range)
 	}
 	KUNIT_ASSERT_EQ_MSG(test, next, last + 1, "[%#llx, %#llx] not covered",
 			    range->start, range->last);
-	/* the end is stable */
+	/* after the end there is no other command */
 	KUNIT_EXPECT_FALSE(test, smmu_tlbi_next(&it, &cmd));
 	return n;
 }
 
-/* Walk it, or see that the whole tag was the right choice */
+/* Walk the range, or check that the whole tag was the right choice */
 static void range_check(struct range_rig *rig, const struct smmu_range *range)
 {
 	struct kunit *test = rig->test;
@@ -255,7 +255,7 @@ static void range_check(struct range_rig *rig, const struct smmu_range *range)
 	n = range_walk(rig, range);
 	if (range_ril(rig)) {
 		KUNIT_ASSERT_LE(test, n, RIL_CMDS_MAX);
-		/* five bits of the count in each command */
+		/* each command takes five bits of the count */
 		if (steps < BIT_ULL(36))
 			KUNIT_ASSERT_LE(test, n, DIV_ROUND_UP(fls64(steps), 5));
 	} else {
@@ -307,7 +307,7 @@ static void range_sizes(struct kunit *test)
 	}
 }
 
-/* Everything is always better done by tag */
+/* For the whole address space, the whole tag is always preferred */
 static void range_whole_space(struct kunit *test)
 {
 	const struct range_world *world = test->param_value;
@@ -338,7 +338,7 @@ static void range_pick(struct rnd_state *rnd, const struct range_world *world,
 	prandom_bytes_state(rnd, &size, sizeof(size));
 	range->start &= top;
 	range->start >>= prandom_u32_state(rnd) % 52;
-	/* small sizes and round ones are what drivers do */
+	/* drivers use small sizes and round ones */
 	size >>= prandom_u32_state(rnd) % 64;
 	align = prandom_u32_state(rnd) % 3;
 	if (align) {
@@ -369,7 +369,7 @@ static void range_random(struct kunit *test)
 	}
 }
 
-/* Powers of two pages are one command from whatever page they start, with RIL */
+/* With RIL, a power of two of pages is one command, whatever page it starts at */
 static void range_one_command(struct kunit *test)
 {
 	const struct range_world *world = test->param_value;
@@ -393,7 +393,7 @@ static void range_one_command(struct kunit *test)
 	}
 }
 
-/* Blocks: one TLBI each without RIL, whatever the granule; a hint with it */
+/* Blocks: without RIL one TLBI each, for any granule; with RIL a hint */
 static void range_blocks(struct kunit *test)
 {
 	const struct range_world *world = test->param_value;
@@ -423,7 +423,7 @@ static void range_blocks(struct kunit *test)
 	}
 }
 
-/* Contiguous sizes: without RIL every leaf gets its TLBI, and no other stride */
+/* Contiguous sizes: without RIL every leaf gets its TLBI */
 static void range_contiguous(struct kunit *test)
 {
 	static const struct { u8 granule, shift, leaf; } sizes[] = {
@@ -452,7 +452,7 @@ static void range_contiguous(struct kunit *test)
 	KUNIT_EXPECT_GE(test, n, 2);
 }
 
-/* Words by hand. @w0 without tag; stage 1 with ASID 0 */
+/* Words by hand. @w0 has no tag: stage 1 with ASID 0 */
 static const struct range_case {
 	const char *desc;
 	u64 start, last;
@@ -462,8 +462,8 @@ static const struct range_case {
 	bool leaf;
 } range_cases[] = {
 	/*
-	 * NUM = SCALE = TTL = 0 must not come with TG (4.4.1.1), and what has no TG must
-	 * not come at all: it is a range of two
+	 * NUM = SCALE = TTL = 0 is not allowed with TG (4.4.1.1), and a command without TG must
+	 * not be used. So this is a range of two.
 	 */
 	{ "4K page, tables too", 0x5000, 0x5fff, 0x1012, 0x5400,
 	  SMMU_FEAT_RIL, 12, 12, false },
@@ -496,7 +496,7 @@ static const struct range_case {
 	  SMMU_FEAT_RIL, 12, 12, true },
 	{ "2M block, start misaligned", 0x201000, 0x400fff, 0x900012, 0x201401,
 	  SMMU_FEAT_RIL, 12, 21, true },
-	/* contiguous: the leaves are at level 3, or 2 */
+	/* contiguous: the leaves are at level 3 or 2 */
 	{ "64K contiguous of 4K", 0x10000, 0x1ffff, 0x400012, 0x10701,
 	  SMMU_FEAT_RIL, 12, 16, true },
 	{ "32M contiguous of 4K", 0x2000000, 0x3ffffff, 0xd00012, 0x2000601,
@@ -517,7 +517,7 @@ static const struct range_case {
 	  12, 21, true },
 	{ "last page", 0xfffffffffffff000, U64_MAX, 0x12, 0xfffffffffffff701,
 	  SMMU_FEAT_RIL, 12, 12, true },
-	/* the pair does not reach beyond the top */
+	/* the pair must not reach beyond the top */
 	{ "last page, tables too", 0xfffffffffffff000, U64_MAX, 0x1012, 0xffffffffffffe400,
 	  SMMU_FEAT_RIL, 12, 12, false },
 	{ "last but one, tables too", 0xffffffffffffe000, 0xffffffffffffefff, 0x1012,
@@ -553,7 +553,7 @@ static void range_words(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, smmu_tlbi_next(&it, &cmd));
 }
 
-/* Where the whole tag takes over; the last size before, and the first after */
+/* Where the whole tag is preferred: the last size before that, and the first after */
 static const struct range_bound {
 	const char *desc;
 	u64 start, last;
@@ -584,7 +584,7 @@ static const struct range_bound {
 	  SMMU_FEAT_RIL, 12, 0, true },
 	{ "52 bits of 64K, RIL", 0, BIT_ULL(52) - 1, SMMU_FEAT_RIL, 16, 0,
 	  false },
-	/* a caller's mistake must not end in a loop */
+	/* a mistake of the caller must not cause an endless loop */
 	{ "end before start", SZ_1G, SZ_1M, 0, 12, 0, true },
 	{ "end before start, RIL", SZ_1G, SZ_1M, SMMU_FEAT_RIL, 12, 0, true },
 };
@@ -637,7 +637,7 @@ static void range_atc_span(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, size, c->size);
 }
 
-/* Aligned, covering, and half of it would not do */
+/* The span is aligned, covers the range, and half of it would not be enough */
 static void range_atc_random(struct kunit *test)
 {
 	struct rnd_state rnd;
@@ -686,7 +686,7 @@ static void range_oracle(struct kunit *test)
 		{ 0x101012, 0x10c00, 16, 0x10000, 0x4ffff },
 		{ 0x1f1f02a, 0x400, 12, 0, 0xffffffffffff },
 		{ 0x1f1f02a, 0xc00, 16, 0, 0xfffffffffffff },
-		/* beyond the top there is nothing */
+		/* a range ends at the top */
 		{ 0x1f1f012, 0xffffffff00000400, 12, 0xffffffff00000000,
 		  U64_MAX },
 	};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * STE builders against words put together by hand from 5.2, which bits of an STE
- * matter, and what a guest may put into one.
+ * STE builders are compared with words put together by hand from 5.2; which bits of an STE matter;
+ * what a guest may put into an STE.
  */
 #include <kunit/test.h>
 #include <linux/errno.h>
@@ -177,13 +177,13 @@ static void builds_s2(struct kunit *test)
 	expect_ste(test, &ste, p->want);
 }
 
-/* What guests write: is it accepted, and what becomes of it on a given host? */
+/* A guest's words: are they accepted, and which STE do they give on a given host? */
 struct guest_ste {
 	const char *name;
 	u64 vste[2];
 	int err;
-	u32 flags;		/* of the host */
-	u8 eats;		/* host allows */
+	u32 flags;		/* of the host's SMMU */
+	u8 eats;		/* EATS that the host allows */
 	bool stall;
 	u64 want[3];		/* word 3 is the parent's */
 };
@@ -267,7 +267,7 @@ static void nests(struct kunit *test)
 	expect_ste(test, &ste, want);
 }
 
-/* Each bit of a vSTE alone: only those of the user interface pass */
+/* Each bit of a vSTE alone: only the bits of the user interface pass */
 static void guest_bits_one_by_one(struct kunit *test)
 {
 	const u64 allowed[2] = { 0xf80fffffffffffffULL, 0x380000ffULL };
@@ -279,7 +279,7 @@ static void guest_bits_one_by_one(struct kunit *test)
 			__le64 vste[2];
 			bool ok = allowed[word] & BIT_ULL(bit);
 
-			/* V, Config and EATS = S1CHK are the table's business */
+			/* V, Config and EATS = S1CHK are tested by the table */
 			if ((!word && bit < 4) || (word && bit == 29))
 				continue;
 			raw[word] |= BIT_ULL(bit);
@@ -370,8 +370,8 @@ static void start_random(struct kunit *test, struct rnd_state *rnd)
 }
 
 /*
- * What is used may depend on used bits only, and never on bits that may change
- * ahead of the rest, or the writer's first step could change the meaning.
+ * Which bits are used may depend on used bits only, and never on bits that may change before the
+ * rest; otherwise the writer's first step could change the meaning.
  */
 static void free_bits_change_nothing(struct kunit *test)
 {
@@ -395,7 +395,7 @@ static void free_bits_change_nothing(struct kunit *test)
 	}
 }
 
-/* Builders leave 0 where hardware does not look, whatever they are asked for */
+/* Builders leave 0 in bits that hardware does not read, whatever they are asked for */
 static void builders_leave_no_garbage(struct kunit *test)
 {
 	struct smmu_ste_s1 s1;
@@ -435,13 +435,13 @@ static void builders_leave_no_garbage(struct kunit *test)
 		smmu_ste_used(ste.w, used);
 		for (j = 0; j < STE_WORDS; j++)
 			KUNIT_ASSERT_EQ(test, le64_to_cpu(ste.w[j] & ~used[j]), 0);
-		/* Full ATS beside stalls is a bad STE */
+		/* Full ATS together with stalls is a bad STE */
 		if (le64_to_cpu(ste.w[2]) & S2S)
 			KUNIT_ASSERT_EQ(test, le64_to_cpu(ste.w[1]) & EATS_FULL, 0);
 	}
 }
 
-/* May EATS run ahead? From, to: Config, EATS, S2S of both */
+/* May EATS change before the rest? From, to: Config, EATS, S2S of both */
 struct eats_change {
 	u64 cur_config, cur_eats, cur_s2s;
 	u64 target_eats, target_s2s;
@@ -454,7 +454,7 @@ static const struct eats_change eats_changes[] = {
 	{ CFG_S2, 0, 0, EATS_FULL, 0, true },
 	{ CFG_S2, EATS_FULL, 0, 0, 0, true },
 	{ CFG_NESTED, EATS_FULL, 0, EATS_FULL, 0, true },
-	/* full ATS goes, then stalls come: word 2 is in use, so it waits */
+	/* full ATS goes, then stalls come: word 2 is in use, so it changes later */
 	{ CFG_S2, EATS_FULL, 0, 0, S2S, true },
 	{ CFG_NESTED, EATS_FULL, 0, 0, S2S, true },
 	/* here word 2 is written in the same step */
@@ -497,7 +497,7 @@ static void safe_bits(struct kunit *test)
 	expect_ste(test, &safe, (u64[4]) { 0, p->safe ? MEV | 0x30000000 : MEV });
 }
 
-/* May they be neighbours? Config, S1ContextPtr, S2VMID, S2TTB of both */
+/* May the two follow each other? Config, S1ContextPtr, S2VMID, S2TTB of both */
 struct neighbours {
 	const char *name;
 	u64 cur[4], target[4];
@@ -522,9 +522,9 @@ static const struct neighbours neighbours[] = {
 	{ "the same", NESTED_AT(0x1000, 7, 0x4000), NESTED_AT(0x1000, 7, 0x4000) },
 	{ "the host's other table", S1_AT(0x1000), S1_AT(0x2000) },
 	{ "more CDs", S1_AT(0x1000), S1_AT(0x1000 | CDMAX(4)) },
-	/* what the host left in words 2 and 3 is ignored without stage 2 */
+	/* without stage 2, what the host left in words 2 and 3 is ignored */
 	{ "leftovers", { CFG_S1, 0, S2_FIXED | 7, 0x4000 }, { CFG_S1, 0, S2_FIXED | 8, 0x8000 } },
-	/* no CDs on one of the sides */
+	/* one of the two has no CDs */
 	{ "guest to stage 2", NESTED_AT(0x1000, 7, 0x4000), S2_AT(8, 0x8000) },
 	{ "stage 2 to guest", S2_AT(8, 0x8000), NESTED_AT(0x1000, 7, 0x4000) },
 	{ "guest to bypass", NESTED_AT(0x1000, 7, 0x4000), { CFG_BYPASS } },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tags: where a domain's ASIDs and VMIDs come from and where they go. What counts
- * at the end of each case is which ids the SMMUs hold.
+ * Tags: where a domain's ASIDs and VMIDs come from and where they go. Each case checks at its end
+ * which ids the SMMUs hold.
  */
 #include <kunit/test.h>
 #include <linux/err.h>
@@ -14,7 +14,7 @@
 
 #define ID_MAX		255		/* 8 bits, as array_tools_init() has it */
 
-/* The two id spaces, as far as domains see them */
+/* The two id spaces as domains use them */
 struct space {
 	const char *desc;
 	u8 type;
@@ -51,7 +51,7 @@ static u32 held(struct smmu_inst *inst, u8 type)
 	return n;
 }
 
-/* All ids on all SMMUs, both spaces */
+/* Number of ids held on all SMMUs, in both spaces */
 static u32 held_anywhere(struct kunit *test)
 {
 	u32 nr, n = 0;
@@ -67,7 +67,7 @@ static struct smmu_array *empty(struct kunit *test)
 	return test_array(test, NULL, 0);
 }
 
-/* A domain's array after a master with this tag and this stream was attached */
+/* Attach a master with this tag and this stream: returns the domain's new array */
 static struct smmu_array *attach(struct kunit *test,
 				 const struct smmu_array *array,
 				 const struct smmu_tag *tag, u32 sid)
@@ -85,7 +85,7 @@ static struct smmu_array *attach(struct kunit *test,
 	return test_keep(test, smmu_array_merge(array, add, GFP_KERNEL));
 }
 
-/* All masters leave; everything is parked */
+/* All masters leave, so all entries are parked */
 static void detach_all(struct smmu_array *array)
 {
 	u32 i;
@@ -128,12 +128,12 @@ static void reuse_parked(struct kunit *test)
 	array = attach(test, empty(test), &tag, 8);
 	detach_all(array);
 
-	/* Reserved for this array ... */
+	/* The id is reserved for this array ... */
 	KUNIT_ASSERT_EQ(test, 0, smmu_tag_get(array, inst, type, &again));
 	KUNIT_EXPECT_FALSE(test, again.fresh);
 	KUNIT_EXPECT_EQ(test, again.id, tag.id);
 
-	/* ... from all others */
+	/* ... and other arrays do not get it */
 	KUNIT_ASSERT_EQ(test, 0, smmu_tag_get(empty(test), inst, type, &again));
 	KUNIT_EXPECT_TRUE(test, again.fresh);
 	KUNIT_EXPECT_NE(test, again.id, tag.id);
@@ -146,7 +146,7 @@ static void separate_per_smmu(struct kunit *test)
 	struct smmu_tag tag[TEST_INSTS], other, again;
 	u32 nr;
 
-	/* Another domain was first on SMMU 2: ids are not equal everywhere */
+	/* Another domain gets an id on SMMU 2 first, so the ids are not equal everywhere */
 	KUNIT_ASSERT_EQ(test, 0, smmu_tag_get(array, test_inst(test, 2), type,
 					      &other));
 	for (nr = 0; nr < TEST_INSTS; nr++) {
@@ -196,8 +196,8 @@ static void separate_spaces(struct kunit *test)
 }
 
 /*
- * A nest parent on one SMMU: two vSMMUs and itself, raw. Three VMIDs, and only the
- * raw one is ever found.
+ * A nest parent on one SMMU: two vSMMUs, and a raw attachment. These are three VMIDs, of which
+ * only the raw one is ever found.
  */
 static void vsmmu_is_never_searched(struct kunit *test)
 {
@@ -261,7 +261,7 @@ static void free_refuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, held(inst, SMMU_INV_S2_VMID), 1);
 }
 
-/* Fill a space, one domain per id, up to the last one */
+/* Fill a space with one domain per id, up to the last id */
 static struct smmu_tag *fill(struct kunit *test, struct smmu_inst *inst, u8 type)
 {
 	struct smmu_array *none = empty(test);
@@ -289,7 +289,7 @@ static void exhausted(struct kunit *test)
 	struct smmu_array *array;
 	u32 i;
 
-	/* The failure leaves nothing behind, not even in @tag */
+	/* The failure changes nothing, not even @tag */
 	for (i = 0; i < 3; i++)
 		KUNIT_EXPECT_EQ(test, -ENOSPC,
 				smmu_tag_get(empty(test), inst, type, &tag));
@@ -298,7 +298,7 @@ static void exhausted(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, -ENOSPC, smmu_tag_alloc_vmid(inst));
 	KUNIT_EXPECT_EQ(test, held_anywhere(test), ID_MAX);
 
-	/* A domain that has its tag still gets it, another SMMU still gives */
+	/* A domain that has a tag still gets it, and another SMMU still has free ids */
 	array = attach(test, empty(test), &tags[100], 8);
 	KUNIT_EXPECT_EQ(test, 0, smmu_tag_get(array, inst, type, &tag));
 	KUNIT_EXPECT_EQ(test, tag.id, tags[100].id);
@@ -306,7 +306,7 @@ static void exhausted(struct kunit *test)
 					      &tag));
 	smmu_tag_undo(&tag);
 
-	/* One that comes back is the one that is given out */
+	/* The id that is given back is the one that is given out next */
 	smmu_tag_undo(&tags[77]);
 	KUNIT_EXPECT_EQ(test, 0, smmu_tag_get(empty(test), inst, type, &tag));
 	KUNIT_EXPECT_EQ(test, tag.id, tags[77].id);
@@ -317,7 +317,7 @@ static void exhausted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, held_anywhere(test), 0);
 }
 
-/* 0 bits, as of an SMMU without the stage, and 16 */
+/* An id space of 0 bits, as of an SMMU without the stage, and one of 16 */
 static void width_of_ids(struct kunit *test)
 {
 	struct smmu_inst *inst = test_inst(test, 0);
@@ -341,7 +341,7 @@ static void width_of_ids(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, held(inst, type), 0);
 }
 
-/* Each space has a width of its own */
+/* Each space has its own width */
 static void width_of_the_other(struct kunit *test)
 {
 	struct smmu_inst *inst = test_inst(test, 0);
@@ -363,7 +363,7 @@ static void undo(struct kunit *test)
 	struct smmu_array *array;
 	struct smmu_tag tag, found, fresh;
 
-	/* A fresh one goes back, once */
+	/* A fresh tag is given back once */
 	KUNIT_ASSERT_EQ(test, 0, smmu_tag_get(empty(test), inst, type, &fresh));
 	smmu_tag_undo(&fresh);
 	KUNIT_EXPECT_EQ(test, held_anywhere(test), 0);
@@ -371,7 +371,7 @@ static void undo(struct kunit *test)
 	smmu_tag_undo(&fresh);
 	KUNIT_EXPECT_TRUE(test, is_held(inst, type, tag.id));
 
-	/* One that was found is others', live or parked */
+	/* A tag that was found has other users, live or parked, and is not given back */
 	array = attach(test, empty(test), &tag, 8);
 	KUNIT_ASSERT_EQ(test, 0, smmu_tag_get(array, inst, type, &found));
 	smmu_tag_undo(&found);
@@ -384,8 +384,8 @@ static void undo(struct kunit *test)
 }
 
 /*
- * Reclaim. A domain that was on SMMUs 0 and 1 in every way at once; users say which
- * entries are still alive.
+ * Reclaim. The domain was on SMMUs 0 and 1 in every way at once; entries with users are still
+ * live.
  */
 static const struct array_row parked_rows[] = {
 	S1(0, 5, 0), S2(0, 6, 1), VSMMU(0, 7, 0), CLEAR(0, 7, 0), ATS(0, 8, 0, 0),
@@ -399,7 +399,7 @@ struct reclaim {
 	int nr;				/* -1: all SMMUs */
 	u8 type;
 	u32 freed;
-	u32 forgotten;			/* BIT() of the row, beside those before */
+	u32 forgotten;			/* BIT() of the row, besides those before */
 };
 
 static const struct reclaim reclaims[] = {
@@ -425,7 +425,7 @@ static const struct reclaim reclaims[] = {
 
 KUNIT_ARRAY_PARAM_DESC(reclaim, reclaims, desc);
 
-/* The ids that the rows stand for, in use on their SMMUs */
+/* Allocate the ids of the rows on their SMMUs */
 static void hold_ids(struct kunit *test, const struct array_row *rows, u32 n)
 {
 	u32 i;
@@ -462,7 +462,7 @@ static void reclaim(struct kunit *test)
 
 		if (c->forgotten & BIT(i)) {
 			want[i].forgotten = true;
-			/* freed, but for a vSMMU's; the others have no id to free */
+			/* freed, unless it is a vSMMU's; the others have no id to free */
 			if (smmu_inv_has_tag(want[i].type))
 				KUNIT_EXPECT_EQ(test, want[i].type == SMMU_INV_S2_VMID_VSMMU,
 						is_held(its, want[i].type, want[i].id));
@@ -477,7 +477,7 @@ static void reclaim(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, smmu_tag_reclaim(array, inst, c->type));
 }
 
-/* What -ENOSPC is followed by: parked tags of some domain make room */
+/* After -ENOSPC, parked tags of another domain make room */
 static void reclaim_makes_room(struct kunit *test)
 {
 	struct smmu_inst *inst = test_inst(test, 0);
@@ -493,11 +493,11 @@ static void reclaim_makes_room(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, tag.fresh);
 	KUNIT_EXPECT_EQ(test, tag.id, tags[9].id);
 
-	/* The idle domain has lost it and does not believe otherwise */
+	/* The idle domain has lost its tag and does not find it */
 	KUNIT_EXPECT_EQ(test, -ENOSPC, smmu_tag_get(idle, inst, type, &back));
 	smmu_tag_undo(&tag);
 
-	/* Even when it gets the same number again */
+	/* This holds even when it gets the same number again */
 	KUNIT_ASSERT_EQ(test, 0, smmu_tag_get(idle, inst, type, &back));
 	KUNIT_EXPECT_TRUE(test, back.fresh);
 	KUNIT_EXPECT_EQ(test, back.id, tags[9].id);
@@ -506,7 +506,7 @@ static void reclaim_makes_room(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, smmu_array_count(idle_again), 2);
 }
 
-/* Nothing brings a withheld id back: not its domain, not a reclaim, not a full space */
+/* A withheld id never comes back: not to its domain, not by a reclaim, not in a full space */
 static void leak(struct kunit *test)
 {
 	struct smmu_inst *inst = test_inst(test, 0);
@@ -525,7 +525,7 @@ static void leak(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, is_held(inst, type, tags[3].id));
 }
 
-/* What an attach does with memory, the way drv does it; 0 or an error */
+/* What an attach allocates, in drv's order; returns 0 or an error */
 static int prepare(struct kunit *test, struct smmu_array **array, u8 type)
 {
 	struct smmu_inst *inst = test_inst(test, 1);
@@ -555,7 +555,7 @@ static int prepare(struct kunit *test, struct smmu_array **array, u8 type)
 	return 0;
 }
 
-/* Each allocation of an attach fails in turn: no id lost, the array as it was */
+/* Each allocation of an attach fails in turn: no id is lost, and the array stays as it was */
 static void allocation_failures(struct kunit *test)
 {
 	static const struct array_row rows[] = {
@@ -584,9 +584,9 @@ static void allocation_failures(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ret, 0);
 	KUNIT_EXPECT_EQ(test, n, 3);	/* id, scratch array, merged array */
 	KUNIT_EXPECT_EQ(test, held_anywhere(test), before + 1);
-	KUNIT_EXPECT_EQ(test, array->len, 4);	/* with the stream that was there before */
+	KUNIT_EXPECT_EQ(test, array->len, 4);	/* including the stream that was there before */
 
-	/* A second master of that SMMU finds the tag; failing, it stays */
+	/* A second master of that SMMU finds the tag; if its attach fails, the tag stays */
 	for (n = 0; n < 2; n++) {
 		test_fail_after(test, n);
 		KUNIT_EXPECT_EQ(test, -ENOMEM, prepare(test, &array, type));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Guests' STEs, random ones: what is refused is refused for a reason stated here, and what
- * passes becomes an STE in which nothing but stage 1 is the guest's.
+ * Random STEs of guests. One that is refused must have a reason that is given here; one that
+ * passes becomes an STE in which only stage 1 is the guest's.
  */
 #include <kunit/test.h>
 #include <linux/bitfield.h>
@@ -12,7 +12,7 @@
 #define SEED		20261121
 #define ROUNDS		300000
 
-/* Of words 0 and 1, by bit: what a guest may set at all */
+/* Bits of words 0 and 1 that a guest may set at all */
 #define MAY_SET_0	(GENMASK_ULL(51, 0) | GENMASK_ULL(63, 59))
 #define MAY_SET_1	(GENMASK_ULL(7, 0) | BIT_ULL(27) | GENMASK_ULL(29, 28))
 
@@ -32,7 +32,7 @@ static const struct smmu_ste_s2 parents[] = {
 	  .s2fwb = true },
 };
 
-/* NULL: it may pass */
+/* Reason to refuse the words, NULL if they may pass */
 static const char *reason(u64 w0, u64 w1)
 {
 	if (!(w0 & 1))
@@ -51,7 +51,7 @@ static u64 word(const struct smmu_ste *ste, u32 i)
 	return le64_to_cpu(ste->w[i]);
 }
 
-/* What the STE must be, stage by stage */
+/* Check the STE, stage by stage */
 static const char *wrong_ste(const struct smmu_features *feat, const struct smmu_ste_s2 *s2,
 			     u64 w0, u64 w1, const struct smmu_ste *ste)
 {
@@ -103,7 +103,7 @@ static void random_vste(struct rnd_state *rnd, u64 *w0, u64 *w1)
 		*w0 = (*w0 & ~0xeULL) | (dice & 32 ? 5 : 4) << 1;
 	if (dice & 64)
 		*w1 &= ~BIT_ULL(29);
-	/* one bit too many, now and then */
+	/* now and then one bit too many */
 	if (!(dice & 0x700))
 		*w0 ^= BIT_ULL(dice >> 26);
 	if (!(dice & 0x7000))
