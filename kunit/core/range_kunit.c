@@ -671,7 +671,7 @@ static void range_atc_random(struct kunit *test)
 	}
 }
 
-/* The oracle itself, on words by hand */
+/* Test the oracle itself with words by hand */
 static void range_oracle(struct kunit *test)
 {
 	static const struct {
