@@ -10,7 +10,7 @@
 #include "hw/shut.h"
 
 /* The driver asks for at most 64 Ki entries, because larger queues have no use */
-#define QUEUE_LOG2_MAX		16
+#define QUEUE_LOG2_WANTED	16
 
 static size_t queue_bytes(const struct smmu_queue_mem *mem)
 {
@@ -22,7 +22,7 @@ int smmu_queue_mem_alloc(struct smmu_device *smmu, struct smmu_queue_mem *mem, u
 {
 	mem->entry = entry;
 	mem->enable = enable;
-	for (mem->log2 = min_t(u8, log2, QUEUE_LOG2_MAX);; mem->log2--) {
+	for (mem->log2 = min_t(u8, log2, QUEUE_LOG2_WANTED);; mem->log2--) {
 		mem->virt = dma_alloc_coherent(smmu->dev, queue_bytes(mem), &mem->dma,
 					       GFP_KERNEL | __GFP_NOWARN);
 		/*
