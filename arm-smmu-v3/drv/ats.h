@@ -52,6 +52,9 @@ enum smmu_ats_step {
  * @master: the device
  * @rid: what requests without PASID go through
  * @nr_pasids: number of PASIDs that are attached
+ *
+ * The attach mutex is held.
+ * Return: true if the device can have ATS and something uses it
  */
 static inline bool smmu_ats_wanted_locked(const struct smmu_master *master,
 					  const struct smmu_rid *rid, u32 nr_pasids)
