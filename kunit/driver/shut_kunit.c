@@ -161,7 +161,7 @@ static void many_at_once(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
 	model_config_default(&cfg);
-	cfg.ack_reads = 2000;
+	cfg.ack_reads = 200;
 	machine = rig_smmu(test, rig, 0, &cfg);
 	for (i = 0; i < 4; i++) {
 		s[i].machine = machine;
