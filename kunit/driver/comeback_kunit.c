@@ -66,8 +66,19 @@ static u32 tag_of(struct rig_device *d)
 	return master->rid.tag.id;
 }
 
-static void comes_back(struct kunit *test, bool stage2)
+static const struct stage {
+	const char *name;
+	bool stage2;
+} stages[] = {
+	{ "stage 1", false },
+	{ "stage 2", true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(stage, stages, name);
+
+static void comes_back(struct kunit *test)
 {
+	const struct stage *stage = test->param_value;
 	struct rig *rig = rig_new(test);
 	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
 	struct rig_device *d = rig_device(test, rig, 0);
@@ -75,7 +86,7 @@ static void comes_back(struct kunit *test, bool stage2)
 	struct smmu_array *array;
 	u32 tag, i;
 
-	domain = stage2 ? rig_domain_s2(test, d) : rig_domain(test, d);
+	domain = stage->stage2 ? rig_domain_s2(test, d) : rig_domain(test, d);
 	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
 	KUNIT_ASSERT_EQ(test, 0, attach(d, domain));
 	tag = tag_of(d);
@@ -93,7 +104,7 @@ static void comes_back(struct kunit *test, bool stage2)
 		KUNIT_ASSERT_EQ(test, 1, array->len);
 		KUNIT_EXPECT_TRUE(test, smmu_inv_is_parked(&array->inv[0]));
 		mutex_unlock(&smmu_attach_mutex);
-		KUNIT_EXPECT_FALSE(test, stage2 ? model_has_vmid(smmu->model, tag) :
+		KUNIT_EXPECT_FALSE(test, stage->stage2 ? model_has_vmid(smmu->model, tag) :
 						  model_has_asid(smmu->model, tag));
 		KUNIT_EXPECT_FALSE(test, attach_allocates(test, d, domain));
 		KUNIT_EXPECT_EQ(test, tag, tag_of(d));
@@ -105,16 +116,6 @@ static void comes_back(struct kunit *test, bool stage2)
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, IOVA, false));
 	KUNIT_EXPECT_EQ(test, 0, attach(d, &smmu_identity_domain));
 	iommu_domain_free(domain);
-}
-
-static void comes_back_s1(struct kunit *test)
-{
-	comes_back(test, false);
-}
-
-static void comes_back_s2(struct kunit *test)
-{
-	comes_back(test, true);
 }
 
 #define TAGS	255	/* 8 bits, without 0 */
@@ -170,8 +171,7 @@ static void comes_back_when_full(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(sees_allocations),
-	KUNIT_CASE(comes_back_s1),
-	KUNIT_CASE(comes_back_s2),
+	KUNIT_CASE_PARAM(comes_back, stage_gen_params),
 	KUNIT_CASE(comes_back_when_full),
 	{}
 };

@@ -190,11 +190,22 @@ static void refused(struct kunit *test)
 	iommu_domain_free(domain);
 }
 
+static const struct model_of_stalls {
+	const char *name;
+	bool force;
+} models_of_stalls[] = {
+	{ "stalls where a CD says so", false },
+	{ "stalls always", true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(model_of_stalls, models_of_stalls, name);
+
 /* Without a handler nothing stalls. Where an SMMU can only stall, the fault is answered at once. */
-static void unanswered(struct kunit *test, bool force)
+static void unanswered(struct kunit *test)
 {
+	const struct model_of_stalls *stalls = test->param_value;
 	struct rig *rig = rig_new(test);
-	struct machine_smmu *smmu = new_smmu(test, rig, force);
+	struct machine_smmu *smmu = new_smmu(test, rig, stalls->force);
 	struct rig_device *d = rig_device(test, rig, 0);
 	struct iommu_domain *domain = rig_domain(test, d);
 	u16 stag;
@@ -202,7 +213,7 @@ static void unanswered(struct kunit *test, bool force)
 
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
 	KUNIT_EXPECT_EQ(test, 0, users(d));
-	if (force) {
+	if (stalls->force) {
 		stag = stall(test, rig, d, 0, false);
 		take_events(smmu);
 		KUNIT_EXPECT_EQ(test, RESUME_ABORT, model_answer(smmu->model, stag));
@@ -211,16 +222,6 @@ static void unanswered(struct kunit *test, bool force)
 	}
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
 	iommu_domain_free(domain);
-}
-
-static void nobody_answers(struct kunit *test)
-{
-	unanswered(test, false);
-}
-
-static void nobody_answers_forced_stalls(struct kunit *test)
-{
-	unanswered(test, true);
 }
 
 /* A device that may not stall gets no stalls, whatever handler its domain has */
@@ -424,8 +425,7 @@ static void without_memory(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(handled),
 	KUNIT_CASE(refused),
-	KUNIT_CASE(nobody_answers),
-	KUNIT_CASE(nobody_answers_forced_stalls),
+	KUNIT_CASE_PARAM(unanswered, model_of_stalls_gen_params),
 	KUNIT_CASE(may_not_stall),
 	KUNIT_CASE(many_streams),
 	KUNIT_CASE(left_with_faults),

@@ -13,14 +13,23 @@
 #define IOVA	0x40001000ULL
 #define PA	0x12345000ULL
 
-static const u32 counts[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+/* A domain of one stage on this number of SMMUs */
+static const struct sharing {
+	u32 smmus;
+	bool stage2;
+} sharings[] = {
+	{ 1 }, { 2 }, { 3 }, { 4 }, { 5 }, { 6 }, { 7 }, { 8 },
+	{ 1, true }, { 2, true }, { 3, true }, { 4, true },
+	{ 5, true }, { 6, true }, { 7, true }, { 8, true },
+};
 
-static void count_desc(const u32 *n, char *desc)
+static void sharing_desc(const struct sharing *sharing, char *desc)
 {
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u SMMUs", *n);
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u SMMUs, stage %u", sharing->smmus,
+		 sharing->stage2 ? 2 : 1);
 }
 
-KUNIT_ARRAY_PARAM(count, counts, count_desc);
+KUNIT_ARRAY_PARAM(sharing, sharings, sharing_desc);
 
 /* Make SMMU number @i one of the kinds that can share a table of 4 KiB pages */
 static void make_kind(u32 i, struct model_config *cfg)
@@ -64,10 +73,11 @@ static u32 entries(struct iommu_domain *domain)
 }
 
 /* Two devices behind each SMMU; the domain maps pages, blocks, and sizes between */
-static void shares(struct kunit *test, bool stage2)
+static void shares(struct kunit *test)
 {
-	u32 n = *(const u32 *)test->param_value, i;
+	const struct sharing *sharing = test->param_value;
 	struct rig *rig = rig_new(test);
+	u32 n = sharing->smmus, i;
 	struct iommu_domain *domain;
 	struct model_config cfg;
 
@@ -77,8 +87,8 @@ static void shares(struct kunit *test, bool stage2)
 	}
 	for (i = 0; i < 2 * n; i++)
 		rig_device(test, rig, i % n);
-	domain = stage2 ? rig_domain_s2(test, &rig->device[0]) :
-			  rig_domain(test, &rig->device[0]);
+	domain = sharing->stage2 ? rig_domain_s2(test, &rig->device[0]) :
+				   rig_domain(test, &rig->device[0]);
 	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
 	attach_all(test, rig, domain);
 	KUNIT_EXPECT_EQ(test, n, entries(domain));
@@ -112,16 +122,6 @@ static void shares(struct kunit *test, bool stage2)
 		KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(rig->smmu[i])->smmu.inst.vmids));
 	}
 	rig_check(test, rig);
-}
-
-static void shares_s1(struct kunit *test)
-{
-	shares(test, false);
-}
-
-static void shares_s2(struct kunit *test)
-{
-	shares(test, true);
 }
 
 /**
@@ -240,8 +240,7 @@ static void outlives_its_maker(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {
-	KUNIT_CASE_PARAM(shares_s1, count_gen_params),
-	KUNIT_CASE_PARAM(shares_s2, count_gen_params),
+	KUNIT_CASE_PARAM(shares, sharing_gen_params),
 	KUNIT_CASE_PARAM(refuses, misfit_gen_params),
 	KUNIT_CASE(sizes_do_not_matter),
 	KUNIT_CASE(outlives_its_maker),

@@ -239,40 +239,39 @@ static const u8 settles[] = {
 	CMD_CFGI_STE_RANGE, CMD_SYNC, CMD_TLBI_NSNH_ALL, CMD_SYNC,
 };
 
-static void expect_settled(struct kunit *test, const struct seen *seen)
-{
-	KUNIT_ASSERT_EQ(test, ARRAY_SIZE(settles), seen->n);
-	KUNIT_EXPECT_MEMEQ(test, seen->opcode, settles, sizeof(settles));
-}
+/* The command queue of an SMMU that was shut stays enabled */
+static const struct ending {
+	const char *name;
+	bool shut;
+	u32 cr0;
+} endings[] = {
+	{ "shut", true, CR0_CMDQEN },
+	{ "stopped", false, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(ending, endings, name);
 
 /*
  * The acknowledge of SMMUEN says nothing about accesses in progress (6.3.9.6). A queue that still
  * works settles them.
  */
-static void settles_when_shut(struct kunit *test)
+static void settles_at_end(struct kunit *test)
 {
+	const struct ending *ending = test->param_value;
 	struct rig *rig = rig_new(test);
 	struct machine_smmu *machine = rig_smmu(test, rig, 0, NULL);
 	struct seen seen = { .model = machine->model };
 
 	model_trace(machine->model, see, &seen);
-	smmu_issue_shut(&rig_iommu(machine)->smmu, "test");
+	if (ending->shut)
+		smmu_issue_shut(&rig_iommu(machine)->smmu, "test");
+	else
+		device_release_driver(machine->dev);
 	model_trace(machine->model, NULL, NULL);
-	expect_settled(test, &seen);
-	KUNIT_EXPECT_TRUE(test, smmu_device_is_off(&rig_iommu(machine)->smmu));
-}
-
-static void settles_when_stopped(struct kunit *test)
-{
-	struct rig *rig = rig_new(test);
-	struct machine_smmu *machine = rig_smmu(test, rig, 0, NULL);
-	struct seen seen = { .model = machine->model };
-
-	model_trace(machine->model, see, &seen);
-	device_release_driver(machine->dev);
-	model_trace(machine->model, NULL, NULL);
-	expect_settled(test, &seen);
-	KUNIT_EXPECT_EQ(test, 0, model_read(machine->model, SMMU_CR0ACK, 4));
+	KUNIT_ASSERT_EQ(test, ARRAY_SIZE(settles), seen.n);
+	KUNIT_EXPECT_MEMEQ(test, seen.opcode, settles, sizeof(settles));
+	KUNIT_EXPECT_FALSE(test, model_is_on(machine->model));
+	KUNIT_EXPECT_EQ(test, ending->cr0, model_read(machine->model, SMMU_CR0ACK, 4) & CR0_CMDQEN);
 }
 
 static struct kunit_case cases[] = {
@@ -280,8 +279,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(does_not_abort),
 	KUNIT_CASE(many_at_once),
 	KUNIT_CASE(interrupted),
-	KUNIT_CASE(settles_when_shut),
-	KUNIT_CASE(settles_when_stopped),
+	KUNIT_CASE_PARAM(settles_at_end, ending_gen_params),
 	{}
 };
 

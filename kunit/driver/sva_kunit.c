@@ -159,16 +159,27 @@ static void expect_silence(struct kunit *test, struct machine_smmu *smmu)
 	KUNIT_EXPECT_EQ(test, 0, stats->events);
 }
 
+static const struct with_or_without {
+	const char *name;
+	bool ats;
+} with_or_without[] = {
+	{ "without ATS", false },
+	{ "with ATS", true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(with_or_without, with_or_without, name);
+
 /* The process exits while its devices go on: their accesses fail, without an event */
-static void exits(struct kunit *test, bool ats)
+static void exits_while_bound(struct kunit *test)
 {
+	const struct with_or_without *with = test->param_value;
 	struct rig *rig = rig_new(test);
 	struct sva_proc *proc, *other = sva_proc_new(test, NULL);
 	struct iommu_sva *bond[DEVICES], *second;
 	struct rig_device *d[DEVICES];
 	u32 i, pasid, pasid2;
 
-	rig->atc = ats;
+	rig->atc = with->ats;
 	proc = sva_proc_new(test, NULL);
 	machine(test, rig, d);
 	KUNIT_ASSERT_EQ(test, 0, sva_map(proc, VA, PA, SZ_4K));
@@ -200,16 +211,6 @@ static void exits(struct kunit *test, bool ats)
 	iommu_sva_unbind_device(second);
 	mmu_notifier_synchronize();
 	expect_no_tags(test, rig);
-}
-
-static void exits_while_bound(struct kunit *test)
-{
-	exits(test, false);
-}
-
-static void exits_while_bound_with_ats(struct kunit *test)
-{
-	exits(test, true);
 }
 
 static int exit_it(void *data)
@@ -420,8 +421,7 @@ static void without_memory(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(one_domain),
 	KUNIT_CASE(notifiers),
-	KUNIT_CASE(exits_while_bound),
-	KUNIT_CASE(exits_while_bound_with_ats),
+	KUNIT_CASE_PARAM(exits_while_bound, with_or_without_gen_params),
 	KUNIT_CASE(exit_races_unbind),
 	KUNIT_CASE(with_ats),
 	KUNIT_CASE(page_faults),
