@@ -47,6 +47,11 @@ enum smmu_ats_step {
 	SMMU_ATS_GOES_OFF,
 };
 
+static inline bool smmu_ats_is_on_after(enum smmu_ats_step step)
+{
+	return step == SMMU_ATS_GOES_ON || step == SMMU_ATS_STAYS_ON;
+}
+
 /**
  * smmu_ats_wanted_locked() - does anything that the requests go through use ATS?
  * @master: the device

@@ -34,8 +34,7 @@ void smmu_attach_commit_locked(struct smmu_change *change, const struct smmu_vsm
 		smmu_ats_clear_failed_locked(master);
 	else if (master->kind != SMMU_RID_BLOCKED)
 		master->max_idle = master->nr_pasids;
-	if (master->vsmmu)
-		smmu_vsmmu_leave_locked(master, vsmmu);
+	smmu_vsmmu_leave_locked(master, vsmmu);
 	smmu_change_commit_locked(change);
 	remember_nested(master, nested_id);
 }

@@ -46,7 +46,7 @@ int smmu_change_prepare_locked(struct smmu_change *change, const struct iommu_do
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	if (faults && faults->iopf_handler)
+	if (faults)
 		ret = smmu_iopf_enter_locked(next, faults);
 	/* the ATS entries are live at once only where ATS is on already */
 	next->ats = next->domain && ats && master->ats_on;
@@ -74,7 +74,6 @@ static bool stes_change(const struct smmu_change *change, const struct smmu_mast
 static bool install_change(const struct smmu_change *change, struct smmu_master *master,
 			   enum smmu_ats_step step)
 {
-	bool ats = step == SMMU_ATS_GOES_ON || step == SMMU_ATS_STAYS_ON;
 	bool stes = stes_change(change, master), answers = true, cd;
 
 	if (step == SMMU_ATS_GOES_OFF)
@@ -86,7 +85,7 @@ static bool install_change(const struct smmu_change *change, struct smmu_master 
 	/* the STE depends on whether there are PASIDs */
 	master->nr_pasids = change->nr_pasids;
 	if (stes)
-		smmu_install_stes_locked(master, &change->rid, ats);
+		smmu_install_stes_locked(master, &change->rid, smmu_ats_is_on_after(step));
 	/* the SMMU must not have an unused CD in its cache when the CD is used again */
 	if (!cd)
 		smmu_install_no_cd_locked(master, change->binding->ssid);
@@ -134,7 +133,7 @@ void smmu_change_commit_locked(struct smmu_change *change)
 	lockdep_assert_held(&smmu_attach_mutex);
 
 	answers = install_change(change, master, step);
-	if (step == SMMU_ATS_GOES_ON || step == SMMU_ATS_STAYS_ON)
+	if (smmu_ats_is_on_after(step))
 		answers = update_ats(change, master, step);
 	smmu_binding_leave_locked(change->binding);
 	smmu_binding_set_locked(change->binding, change->next);

@@ -40,8 +40,7 @@ struct smmu_master;
 static inline void smmu_change_end(struct smmu_master *master)
 {
 	mutex_unlock(&smmu_attach_mutex);
-	if (READ_ONCE(master->iopf_left))
-		smmu_iopf_flush(master);
+	smmu_iopf_flush(master);
 }
 
 DEFINE_GUARD(smmu_change, struct smmu_master *, mutex_lock(&smmu_attach_mutex),

@@ -39,7 +39,7 @@ bool smmu_iopf_capable(const struct smmu_master *master)
 	       device_property_read_bool(master->dev, "dma-can-stall");
 }
 
-int smmu_iopf_enter_locked(struct smmu_binding *next, const struct iommu_domain *domain)
+int smmu_iopf_count_locked(struct smmu_binding *next)
 {
 	struct smmu_master *master = next->master;
 	int ret;
@@ -47,7 +47,7 @@ int smmu_iopf_enter_locked(struct smmu_binding *next, const struct iommu_domain 
 	lockdep_assert_held(&smmu_attach_mutex);
 
 	/* a device that cannot stall may get its faults answered by means of its own */
-	if (!domain->iopf_handler || !master->can_stall)
+	if (!master->can_stall)
 		return 0;
 	if (!master->nr_iopf) {
 		ret = iopf_queue_add_device(master->iommu->iopf, master->dev);
@@ -68,13 +68,11 @@ void smmu_iopf_leave_locked(struct smmu_binding *at)
 	at->iopf = false;
 }
 
-void smmu_iopf_flush(struct smmu_master *master)
+void smmu_iopf_wait(struct smmu_master *master)
 {
 	struct smmu_iommu *iommu = master->iommu;
 	u32 left = READ_ONCE(master->iopf_left);
 
-	if (!left)
-		return;
 	smmu_evtq_drain(&iommu->smmu);
 	iopf_queue_flush_dev(master->dev);
 	mutex_lock(&smmu_attach_mutex);

@@ -17,16 +17,16 @@
 #ifndef SMMU_DRV_IOPF_H
 #define SMMU_DRV_IOPF_H
 
+#include <linux/iommu.h>
 #include <linux/types.h>
 
+#include "drv/master.h"
+
 struct device;
-struct iommu_domain;
 struct iommu_page_response;
 struct iopf_fault;
-struct smmu_binding;
 struct smmu_event;
 struct smmu_iommu;
-struct smmu_master;
 
 #ifdef CONFIG_IOMMU_IOPF
 /*
@@ -40,6 +40,11 @@ void smmu_iopf_exit(struct smmu_iommu *iommu);
 /* May faults of the device stall, if a domain's handler answers them? Called once, at probe. */
 bool smmu_iopf_capable(const struct smmu_master *master);
 
+/* The rest of smmu_iopf_enter_locked(), for a domain with a handler */
+int smmu_iopf_count_locked(struct smmu_binding *next);
+/* The rest of smmu_iopf_flush(), for a master that has left such a domain */
+void smmu_iopf_wait(struct smmu_master *master);
+
 /**
  * smmu_iopf_enter_locked() - prepare that faults of a binding are answered
  * @next: binding that is being made; @next->iopf is set where the device can stall and the domain
@@ -49,7 +54,11 @@ bool smmu_iopf_capable(const struct smmu_master *master);
  * The attach mutex is held.
  * Return: 0 or -ENOMEM
  */
-int smmu_iopf_enter_locked(struct smmu_binding *next, const struct iommu_domain *domain);
+static inline int smmu_iopf_enter_locked(struct smmu_binding *next,
+					 const struct iommu_domain *domain)
+{
+	return domain->iopf_handler ? smmu_iopf_count_locked(next) : 0;
+}
 
 /**
  * smmu_iopf_leave_locked() - note that a binding has left its domain, or did not enter it
@@ -63,9 +72,14 @@ void smmu_iopf_leave_locked(struct smmu_binding *at);
  * smmu_iopf_flush() - see that no fault of a domain that was left is under way
  * @master: the SMMU has confirmed that the master has left. See the head of this file.
  *
- * Neither the attach mutex nor streams_lock is held. May wait for handlers.
+ * Neither the attach mutex nor streams_lock is held. May wait for handlers. The IOMMU core makes one
+ * change of a master at a time.
  */
-void smmu_iopf_flush(struct smmu_master *master);
+static inline void smmu_iopf_flush(struct smmu_master *master)
+{
+	if (READ_ONCE(master->iopf_left))
+		smmu_iopf_wait(master);
+}
 
 /**
  * smmu_iopf_report() - hand a stalled translation fault to a handler

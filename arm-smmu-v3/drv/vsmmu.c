@@ -52,12 +52,11 @@ static void set_listener(struct smmu_master *master, struct smmu_vsmmu *vsmmu)
 	mutex_unlock(&master->iommu->streams_lock);
 }
 
-void smmu_vsmmu_leave_locked(struct smmu_master *master, const struct smmu_vsmmu *next)
+void smmu_vsmmu_forget_locked(struct smmu_master *master)
 {
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	if (master->vsmmu && master->vsmmu != next)
-		set_listener(master, NULL);
+	set_listener(master, NULL);
 }
 
 void smmu_vsmmu_join(struct smmu_master *master, struct smmu_vsmmu *vsmmu)

@@ -20,12 +20,12 @@
 #include <linux/iommufd.h>
 #include <linux/types.h>
 
+#include "drv/master.h"
 #include "drv/vevent.h"
 
 struct smmu_domain;
 struct smmu_guest_stream;
 struct smmu_iommu;
-struct smmu_master;
 
 /**
  * struct smmu_vsmmu - see the head of this file
@@ -84,6 +84,9 @@ bool smmu_vsmmu_stream(struct smmu_vsmmu *vsmmu, u32 vsid, struct smmu_guest_str
 /* Does the device have a vSID in this vSMMU? The attach mutex is held. */
 bool smmu_vsmmu_knows_locked(const struct smmu_vsmmu *vsmmu, const struct smmu_master *master);
 
+/* The rest of smmu_vsmmu_leave_locked(), for a guest that was told */
+void smmu_vsmmu_forget_locked(struct smmu_master *master);
+
 /**
  * smmu_vsmmu_leave_locked() - tell no guest of the master's faults any more
  * @master: its STE is about to change
@@ -92,7 +95,12 @@ bool smmu_vsmmu_knows_locked(const struct smmu_vsmmu *vsmmu, const struct smmu_m
  *
  * The attach mutex is held.
  */
-void smmu_vsmmu_leave_locked(struct smmu_master *master, const struct smmu_vsmmu *next);
+static inline void smmu_vsmmu_leave_locked(struct smmu_master *master,
+					   const struct smmu_vsmmu *next)
+{
+	if (master->vsmmu && master->vsmmu != next)
+		smmu_vsmmu_forget_locked(master);
+}
 
 /**
  * smmu_vsmmu_join() - tell the guest of the master's faults from now on
