@@ -34,15 +34,16 @@ warnings()
 # every_file LOG... -- PATTERN...: each .c file that the patterns name has its CHECK line in a log.
 every_file()
 {
-	local logs=()
+	local logs=() files
 
 	while [[ $1 != -- ]]; do
 		logs+=("$1")
 		shift
 	done
 	shift
-	comm -3 <(sources "$@") \
+	files=$(sources "$@")
+	comm -3 <(echo "$files") \
 		<(sed -nE "s,^ +CHECK +($TOP/)?((arm-smmu-v3|kunit)/[^ ]*\.c)$,\2,p" "${logs[@]}" |
-		  sort -u | grep -xFf <(sources "$@")) |
+		  sort -u | grep -xF "$files") |
 		awk '{ print $1 ": not checked" }'
 }
