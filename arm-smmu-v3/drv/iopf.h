@@ -72,8 +72,8 @@ void smmu_iopf_leave_locked(struct smmu_binding *at);
  * smmu_iopf_flush() - see that no fault of a domain that was left is under way
  * @master: the SMMU has confirmed that the master has left. See the head of this file.
  *
- * Neither the attach mutex nor streams_lock is held. May wait for handlers. The IOMMU core makes one
- * change of a master at a time.
+ * Neither the attach mutex nor streams_lock is held. May wait for handlers. The IOMMU core makes
+ * one change of a master at a time.
  */
 static inline void smmu_iopf_flush(struct smmu_master *master)
 {
