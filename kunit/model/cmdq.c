@@ -105,6 +105,54 @@ static bool dropped(struct model *m, u8 opcode)
 	return true;
 }
 
+/* Forget the outstanding ATC_INVs that are over at @when. Return: when the next one is */
+static u64 port_next(struct model *m, u64 when)
+{
+	u64 next = U64_MAX;
+	u32 i, n = 0;
+
+	for (i = 0; i < m->atc_out; i++) {
+		if (m->atc_due[i] <= when)
+			continue;
+		next = min(next, m->atc_due[i]);
+		m->atc_due[n++] = m->atc_due[i];
+	}
+	m->atc_out = n;
+	return next;
+}
+
+/*
+ * Can the command begin by @now, as far as the root port is concerned? An ATC_INV needs a place
+ * there, and a CMD_SYNC waits until all are over. The command then begins when that is so.
+ */
+static bool port_ready(struct model *m, u8 opcode, u64 now)
+{
+	u64 next;
+
+	if (opcode != CMD_SYNC && opcode != CMD_ATC_INV)
+		return true;
+	next = port_next(m, m->busy_until);
+	while (opcode == CMD_SYNC ? m->atc_out > 0 : m->atc_out == MODEL_PORT_INVS) {
+		if (next > now)
+			return false;
+		m->busy_until = next;
+		next = port_next(m, next);
+	}
+	return true;
+}
+
+void model_devices(struct model *m, u64 (*fn)(void *data, u32 sid), void *data, u64 port_ns)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	model_step(m, model_now());
+	m->device = fn;
+	m->device_data = data;
+	m->port_ns = port_ns;
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+}
+
 void model_step(struct model *m, u64 now)
 {
 	if (m->inject.dead)
@@ -131,11 +179,8 @@ void model_step(struct model *m, u64 now)
 			break;
 		if (m->busy_until + m->latency[opcode] > now)
 			break;
-		if (opcode == CMD_SYNC && m->atc_unanswered) {
-			if (m->busy_until + m->inject.silent_ns > now)
-				break;
-			m->busy_until += m->inject.silent_ns;
-		}
+		if (!port_ready(m, opcode, now))
+			break;
 		if (refuses(m, cmd))
 			break;
 		m->busy_until += m->latency[opcode];

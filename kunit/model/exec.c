@@ -141,6 +141,25 @@ static void tlbi(struct model *m, const struct smmu_cmd *cmd)
 	model_tlb_inv(m, is_meant, &t);
 }
 
+/*
+ * Give the ATC_INV a place in the root port; cmdq.c has seen to it that there is one. Return: false
+ * when the device does not answer.
+ */
+static bool answers(struct model *m, u32 sid, bool silent_for_this)
+{
+	u64 ns = m->device ? m->device(m->device_data, sid) : 0, port_ns = m->port_ns;
+
+	if (m->inject.silent && sid == m->inject.silent_sid && silent_for_this) {
+		ns = MODEL_SILENT;
+		port_ns = m->inject.silent_ns;
+	}
+	if (!ns)
+		return true;
+	m->atc_due[m->atc_out++] = m->busy_until + min(ns, port_ns);
+	m->atc_unanswered |= ns > port_ns;
+	return ns <= port_ns;
+}
+
 /* 3.9.2: a device whose stream has no ATS answers with Unsupported Request */
 static void atc_inv(struct model *m, const struct smmu_cmd *cmd)
 {
@@ -153,11 +172,9 @@ static void atc_inv(struct model *m, const struct smmu_cmd *cmd)
 	    !FIELD_GET(STE1_EATS, le64_to_cpu(ste.w[1])))
 		model_violate(m, "ATC_INV to stream 0x%x, which has no ATS", sid);
 	m->atc_unsynced = true;
-	if (m->inject.silent && sid == m->inject.silent_sid &&
-	    (!m->inject.silent_pasid || (ssv && !global && ssid == m->inject.silent_ssid))) {
-		m->atc_unanswered = true;
+	if (!answers(m, sid, !m->inject.silent_pasid ||
+			(ssv && !global && ssid == m->inject.silent_ssid)))
 		return;
-	}
 	if (m->ats_enable && !m->ats_enable(m->ats_enable_data, sid))
 		return;
 	model_atc_inv(m, sid, ssv, ssid, global && !m->inject.no_global, w1 & CMD1_ATC_ADDR,

@@ -82,8 +82,7 @@ struct model_config {
  * @drop: number of commands that are dropped; counts down
  * @ill_in: the command with this number from now on raises CERROR_ILL; counts down
  * @atc_timeouts: number of CMD_SYNCs after an ATC_INV that raise CERROR_ATC_INV_SYNC; counts down
- * @silent: the device with @silent_sid does not answer an ATC_INV: the next CMD_SYNC holds the
- *	queue for @silent_ns and then raises CERROR_ATC_INV_SYNC
+ * @silent: the device with @silent_sid does not answer an ATC_INV, see model_devices()
  * @silent_sid: StreamID of that device
  * @silent_ns: how long the root port waits for it
  * @silent_pasid: the device leaves only an ATC_INV for @silent_ssid unanswered
@@ -222,6 +221,24 @@ void model_new_device(struct model *m, u32 sid);
  * without an error, and nothing was invalidated (3.9.1.5). All devices of the model do so.
  */
 void model_ats_enable(struct model *m, bool (*fn)(void *data, u32 sid), void *data);
+
+/* Most ATC_INVs that the root port keeps outstanding; one more has to wait (PCIe, ITags) */
+#define MODEL_PORT_INVS		32
+/* A device that never answers */
+#define MODEL_SILENT		U64_MAX
+
+/**
+ * model_devices() - set the function that tells how long a device takes to answer an ATC_INV
+ * @m: instance
+ * @fn: called with the instance's lock held when the ATC_INV is sent; returns ns, or MODEL_SILENT.
+ *	NULL: all devices answer at once.
+ * @data: argument for @fn
+ * @port_ns: how long the root port waits for an answer
+ *
+ * Devices work at the same time, and a CMD_SYNC waits for the last (4.7.3). Where one has not
+ * answered in time, the CMD_SYNC raises CERROR_ATC_INV_SYNC (4.5.1).
+ */
+void model_devices(struct model *m, u64 (*fn)(void *data, u32 sid), void *data, u64 port_ns);
 
 /* Number of transactions that can be stalled at a time */
 #define MODEL_STALLS		32

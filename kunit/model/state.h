@@ -146,6 +146,11 @@ struct model {
 	u64 busy_until;
 	bool atc_unsynced;
 	bool atc_unanswered;
+	u64 atc_due[MODEL_PORT_INVS];	/* when each outstanding ATC_INV is over */
+	u32 atc_out;
+	u64 (*device)(void *data, u32 sid);
+	void *device_data;
+	u64 port_ns;
 	bool cfgi_all_unsynced;
 	bool stopping;		/* CMDQEN was cleared and a command is in progress */
 	struct model_msi msi;
