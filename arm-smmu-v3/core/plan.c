@@ -7,7 +7,8 @@
  *
  *	TLBI		by address, or the whole tag
  *	NH_ALL		guest stage 1, which may hold what stage 2 just lost
- *	ATC_INV		only after the TLB cannot refill the device any more
+ *	ATC_INV		only after the TLB cannot refill the device any more; with a CMD_SYNC
+ *			for each StreamID
  *
  * The array is sorted, so a post or a phase ends where the next entry differs. @pos is always the
  * index of the first entry that has not been looked at. An entry is taken as a whole: commands
@@ -15,7 +16,8 @@
  * no look at the array, where the entry may have lost its last user in the meantime.
  *
  * Room: commands fill a batch up to its last slot but one, so that there is always a slot for a
- * CMD_SYNC. A post that has begun always gets its end, if need be in a batch of one CMD_SYNC.
+ * CMD_SYNC. A post that has begun always gets its end, if need be in a batch of one CMD_SYNC. That
+ * is not needed for an ATC_INV, but the wait for a post is for a CMD_SYNC in its last batch.
  *
  * SMMU_ERRATUM_REPEAT_TLBI: the phase is walked again after its CMD_SYNC, from @repeat_from.
  * Entries that become live in between need no invalidation: their STE was written after the page
@@ -96,14 +98,31 @@ static void plan_sync(struct smmu_plan *plan, struct smmu_batch *batch)
 {
 	smmu_cmd_sync(&batch->cmd[batch->n++]);
 	plan->unsynced = false;
+	plan->atc_n = 0;
 }
 
-/* The batch is full, and the post goes on in the next one */
+/*
+ * The batch is full, and the post goes on in the next one. Commands of other CPUs may come between
+ * the two, and with them a CMD_SYNC, so a segment ends with its batch.
+ */
 static bool plan_split(struct smmu_plan *plan, struct smmu_batch *batch)
 {
-	if (plan_has_erratum(plan->inst, SMMU_ERRATUM_SYNC_PER_BATCH) &&
-	    plan->unsynced)
+	if (plan->unsynced &&
+	    (plan->phase == PLAN_ATC ||
+	     plan_has_erratum(plan->inst, SMMU_ERRATUM_SYNC_PER_BATCH)))
 		plan_sync(plan, batch);
+	return true;
+}
+
+/* Make room for an ATC_INV of a stream in the segment; false when the batch has no room */
+static bool plan_segment(struct smmu_plan *plan, struct smmu_batch *batch, u32 sid)
+{
+	if (plan->atc_n && (plan->atc_sid != sid || plan->atc_n >= plan->inst->feat.atc_segment))
+		plan_sync(plan, batch);
+	if (batch_full(batch))
+		return false;
+	plan->atc_sid = sid;
+	plan->atc_n++;
 	return true;
 }
 
@@ -123,11 +142,13 @@ static bool plan_drain(struct smmu_plan *plan, struct smmu_batch *batch)
 static bool plan_take(struct smmu_plan *plan, struct smmu_batch *batch,
 		      const struct smmu_inv *inv)
 {
-	struct smmu_cmd *cmd = &batch->cmd[batch->n];
+	struct smmu_cmd *cmd;
 
-	if (batch_full(batch))
+	if (batch_full(batch) ||
+	    (plan->phase == PLAN_ATC && !plan_segment(plan, batch, inv->id)))
 		return false;
 
+	cmd = &batch->cmd[batch->n];
 	plan->pos++;
 	switch (plan->phase) {
 	case PLAN_TLBI:
@@ -236,6 +257,7 @@ void smmu_plan_start(struct smmu_plan *plan, const struct smmu_array *array,
 	plan->inst = NULL;
 	plan->num = smmu_array_count(array);
 	plan->pos = 0;
+	plan->atc_n = 0;
 	plan->unsynced = false;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_plan_start);

@@ -4,12 +4,16 @@
  *
  * Each SMMU in the array gets one post:
  *
- *	TLBI ... SYNC [NH_ALL ... SYNC] [ATC_INV ... SYNC]
+ *	TLBI ... SYNC [NH_ALL ... SYNC] [ATC_INV ... SYNC] [ATC_INV ... SYNC] ...
  *
  * in one pass over its entries. Commands behind a CMD_SYNC do not begin before it completes
  * (4.7.3), so the CPU does not have to wait for the order. A post that is longer than a batch
  * comes as several batches, of which the last one says that it ends the post. NH_ALL
  * (S2_VMID_S1_CLEAR) is left out where the same VMID got S12_VMALL.
+ *
+ * What lies between two CMD_SYNCs is a *segment*. All ATC_INVs of a segment are for one StreamID,
+ * because a CMD_SYNC that fails does not say which device has not answered (4.5.1). A segment has
+ * @atc_segment of the SMMU's features of them at most, and none is cut where a batch ends.
  *
  * The iterator allocates nothing and reads the array under rcu_read_lock().
  */
@@ -25,6 +29,13 @@
 
 /* Room for the commands of one queue insertion; 1 KiB of stack, never zeroed */
 #define SMMU_BATCH_MAX		64
+
+/*
+ * Most ATC_INVs between two CMD_SYNCs. A root port keeps at least so many outstanding for a
+ * function (PCIe: it has 32 ITags); one more would begin only when the device has answered an
+ * earlier one, or has let it time out.
+ */
+#define SMMU_SEGMENT_MAX	32
 
 /**
  * struct smmu_batch - commands for one SMMU, to be inserted in one go
@@ -51,6 +62,8 @@ struct smmu_batch {
  * @pos: index of the next entry
  * @repeat_from: index of the first entry of the phase
  * @phase: phase of the post: TLBI, NH_ALL, ATC
+ * @atc_sid: StreamID of the segment's ATC_INVs
+ * @atc_n: number of ATC_INVs in the segment
  * @unsynced: there are commands after the last CMD_SYNC
  * @repeated: in the second round of SMMU_ERRATUM_REPEAT_TLBI
  *
@@ -64,6 +77,8 @@ struct smmu_plan {
 	u32 num;
 	u32 pos;
 	u32 repeat_from;
+	u32 atc_sid;
+	u8 atc_n;
 	u8 phase;
 	bool unsynced;
 	bool repeated;

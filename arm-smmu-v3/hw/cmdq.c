@@ -69,6 +69,7 @@ int smmu_cmdq_alloc(struct smmu_device *smmu, bool combine)
 		free_percpu(q->stats);
 		return ret;
 	}
+	smmu->inst.feat.atc_segment = clamp(smmu_q_entries(q->mem.log2) - 1, 1, SMMU_SEGMENT_MAX);
 	alloc_sync_word(q);
 	q->combine = combine && smmu_cmdq_combine_init(q);
 	return 0;

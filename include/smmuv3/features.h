@@ -57,6 +57,8 @@
  * @cmdq_log2: log2 of the command queue's largest number of entries
  * @evtq_log2: log2 of the event queue's largest number of entries
  * @priq_log2: log2 of the PRI queue's largest number of entries
+ * @atc_segment: most ATC_INVs between two CMD_SYNCs: SMMU_SEGMENT_MAX, less where the queue has no
+ *	room for as many; set when the queue is allocated
  * @stall_max: IDR5.STALL_MAX
  */
 struct smmu_features {
@@ -73,6 +75,7 @@ struct smmu_features {
 	u8 cmdq_log2;
 	u8 evtq_log2;
 	u8 priq_log2;
+	u8 atc_segment;
 	u16 stall_max;
 };
 

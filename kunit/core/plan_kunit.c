@@ -5,6 +5,7 @@
  * hand, or with the model there.
  */
 #include <kunit/test.h>
+#include <linux/bitfield.h>
 #include <linux/prandom.h>
 #include <linux/sizes.h>
 
@@ -56,7 +57,7 @@ static const struct plan_case {
 	{ "stage 1, page, ATS", SMMU_FEAT_RIL, 0, PLAN_PAGE, { S1, AT },
 	  { 0x12, 0x46, 0x40, 0x46 } },
 	{ "stage 1, page, no RIL, three ATS", 0, 0, PLAN_PAGE,
-	  { S1, AT, AT, AT }, { 0x12, 0x46, 0x40, 0x40, 0x40, 0x46 } },
+	  { S1, AT, AT, AT }, { 0x12, 0x46, 0x40, 0x46, 0x40, 0x46, 0x40, 0x46 } },
 	{ "stage 1, ten pages, RIL", SMMU_FEAT_RIL, 0, PLAN_TEN, { S1 },
 	  { 0x12, 0x46 } },
 	{ "stage 1, ten pages, no RIL", 0, 0, PLAN_TEN, { S1, AT },
@@ -67,7 +68,7 @@ static const struct plan_case {
 	{ "stage 1, 1G, no RIL", 0, 0, PLAN_BIG, { S1, AT },
 	  { 0x11, 0x46, 0x40, 0x46 } },
 	{ "stage 1, all", SMMU_FEAT_RIL, 0, PLAN_ALL, { S1, AT, AT },
-	  { 0x11, 0x46, 0x40, 0x40, 0x46 } },
+	  { 0x11, 0x46, 0x40, 0x46, 0x40, 0x46 } },
 	{ "EL2, page", SMMU_FEAT_RIL | SMMU_FEAT_E2H, 0, PLAN_PAGE,
 	  { S1, AT }, { 0x22, 0x46, 0x40, 0x46 } },
 	{ "EL2, all", SMMU_FEAT_RIL | SMMU_FEAT_E2H, 0, PLAN_ALL, { S1 },
@@ -98,7 +99,7 @@ static const struct plan_case {
 	  { S2, VS, VS, CL, CL, AF },
 	  { 0x28, 0x28, 0x28, 0x46, 0x40, 0x46 } },
 	{ "ATS alone", SMMU_FEAT_RIL, 0, PLAN_PAGE, { AT, AF },
-	  { 0x40, 0x40, 0x46 } },
+	  { 0x40, 0x46, 0x40, 0x46 } },
 	{ "repeat, stage 1", SMMU_FEAT_RIL, SMMU_ERRATUM_REPEAT_TLBI, PLAN_PAGE,
 	  { S1 }, { 0x12, 0x46, 0x12, 0x46 } },
 	{ "repeat, vSMMU, ATC_INV once", SMMU_FEAT_RIL,
@@ -196,7 +197,7 @@ static void plan_sync_per_batch(struct kunit *test)
 	for (smmu = 0; smmu < 3; smmu++) {
 		plan_add(rig, smmu, SMMU_INV_S1_ASID, 7, 0);
 		for (i = 0; i < 190; i++)
-			plan_add(rig, smmu, SMMU_INV_ATS, 0x100 + i, 0);
+			plan_add(rig, smmu, SMMU_INV_S2_VMID_VSMMU, 1 + i, 0);
 	}
 	plan_run_and_compare(rig, &plan_ranges[PLAN_PAGE]);
 	for (i = 0; i < rig->got.n; i++) {
@@ -206,7 +207,7 @@ static void plan_sync_per_batch(struct kunit *test)
 	}
 	for (smmu = 0; smmu < 3; smmu++) {
 		KUNIT_EXPECT_EQ(test, splits[smmu], 3);
-		KUNIT_EXPECT_EQ(test, syncs[smmu], smmu == 1 ? 5 : 2);
+		KUNIT_EXPECT_EQ(test, syncs[smmu], smmu == 1 ? 4 : 1);
 	}
 }
 
@@ -237,21 +238,56 @@ static void plan_atc_words(struct kunit *test)
 	plan_add(rig, 0, SMMU_INV_ATS_FULL, 0x103, SMMU_INV_ALL_PASIDS);
 
 	plan_run(rig, &plan_ranges[PLAN_TEN]);
-	KUNIT_ASSERT_EQ(test, rig->got.n, 5);
+	KUNIT_ASSERT_EQ(test, rig->got.n, 7);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[0].cmd.w[0]), 0x10100000040);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[0].cmd.w[1]), 0x10004);
-	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[1].cmd.w[0]), 0x10200005840);
-	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[1].cmd.w[1]), 0x10004);
-	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[2].cmd.w[0]), 0x10300000040);
-	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[2].cmd.w[1]), 52);
-	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[3].cmd.w[0]), 0x10300000a40);
-	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[3].cmd.w[1]), 52);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[2].cmd.w[0]), 0x10200005840);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[2].cmd.w[1]), 0x10004);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[4].cmd.w[0]), 0x10300000040);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[4].cmd.w[1]), 52);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[5].cmd.w[0]), 0x10300000a40);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[5].cmd.w[1]), 52);
 
 	plan_run(rig, &plan_ranges[PLAN_ALL]);
-	KUNIT_ASSERT_EQ(test, rig->got.n, 5);
+	KUNIT_ASSERT_EQ(test, rig->got.n, 7);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[0].cmd.w[1]), 52);
-	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[1].cmd.w[0]), 0x10200005840);
-	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[1].cmd.w[1]), 52);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[2].cmd.w[0]), 0x10200005840);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(line[2].cmd.w[1]), 52);
+}
+
+/*
+ * A device with many PASIDs in one domain: plan_run() checks each segment; here no PASID is lost
+ * where one ends, with a batch or before
+ */
+static void plan_pasids(struct kunit *test)
+{
+	struct plan_rig *rig = test->priv;
+	u32 ssids, i, seen, syncs, want;
+
+	for (ssids = 1; ssids < 140; ssids++) {
+		smmu_array_clear(rig->array);
+		plan_add(rig, 0, SMMU_INV_S1_ASID, 1, 0);
+		for (i = 0; i < ssids; i++)
+			plan_add(rig, 0, SMMU_INV_ATS, 0x101, i);
+		plan_add(rig, 0, SMMU_INV_ATS, 0x102, 0);
+		plan_run(rig, &plan_ranges[PLAN_PAGE]);
+		for (i = 0, seen = 0, syncs = 0; i < rig->got.n; i++) {
+			u64 w0 = le64_to_cpu(rig->got.line[i].cmd.w[0]);
+			u32 ssid = FIELD_GET(CMD0_ATC_SSID, w0);
+
+			syncs += plan_is_sync(&rig->got.line[i].cmd);
+			if (FIELD_GET(CMD0_OPCODE, w0) != CMD_ATC_INV ||
+			    FIELD_GET(CMD0_ATC_SID, w0) != 0x101)
+				continue;
+			KUNIT_ASSERT_EQ(test, seen, ssid);
+			seen++;
+		}
+		KUNIT_EXPECT_EQ(test, seen, ssids);
+		/* the TLBI, the other device, segments, and one more where a batch ends */
+		want = 2 + DIV_ROUND_UP(ssids, SMMU_SEGMENT_MAX);
+		KUNIT_EXPECT_GE(test, syncs, want);
+		KUNIT_EXPECT_LE(test, syncs, want + rig->batches);
+	}
 }
 
 static void plan_empty(struct kunit *test)
@@ -603,6 +639,7 @@ static struct kunit_case plan_test_cases[] = {
 	KUNIT_CASE_PARAM(plan_order, plan_case_gen_params),
 	KUNIT_CASE(plan_one_entry),
 	KUNIT_CASE(plan_atc_words),
+	KUNIT_CASE(plan_pasids),
 	KUNIT_CASE(plan_empty),
 	KUNIT_CASE(plan_parked),
 	KUNIT_CASE_PARAM(plan_long, plan_streams_gen_params),

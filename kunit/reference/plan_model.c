@@ -5,6 +5,7 @@
  * itself about order, phases, posts and errata.
  */
 #include <kunit/test.h>
+#include <linux/bitfield.h>
 #include <linux/sizes.h>
 
 #include "core/array.h"
@@ -26,6 +27,7 @@ void plan_feat(struct smmu_inst *inst, u32 flags, u32 errata)
 		.asid_bits = 16,
 		.vmid_bits = 16,
 		.sid_bits = 32,
+		.atc_segment = SMMU_SEGMENT_MAX,
 		.ssid_bits = 20,
 	};
 }
@@ -185,6 +187,33 @@ static void plan_check_single(struct plan_rig *rig, const struct smmu_range *ran
 	kfree(single);
 }
 
+/*
+ * All ATC_INVs between two CMD_SYNCs are for one stream, and not more than a root port takes at a
+ * time. Behind a batch may come commands of other CPUs, so a segment is closed by then.
+ */
+static void plan_check_segments(struct plan_rig *rig)
+{
+	struct kunit *test = rig->test;
+	u32 i, n = 0, sid = 0;
+
+	for (i = 0; i < rig->got.n; i++) {
+		const struct plan_line *line = &rig->got.line[i];
+		u32 stream = FIELD_GET(CMD0_ATC_SID, le64_to_cpu(line->cmd.w[0]));
+
+		if (plan_is_sync(&line->cmd)) {
+			n = 0;
+		} else if (smmu_cmd_opcode(&line->cmd) == CMD_ATC_INV) {
+			if (n)
+				KUNIT_ASSERT_EQ_MSG(test, sid, stream, "two streams in a segment");
+			sid = stream;
+			n++;
+		}
+		KUNIT_ASSERT_LE(test, n, 32);
+		if (line->split)
+			KUNIT_ASSERT_EQ_MSG(test, 0, n, "a segment goes on behind its batch");
+	}
+}
+
 void plan_run(struct plan_rig *rig, const struct smmu_range *range)
 {
 	struct smmu_plan plan;
@@ -199,6 +228,7 @@ void plan_run(struct plan_rig *rig, const struct smmu_range *range)
 	smmu_plan_start(&plan, rig->array, range);
 	while (plan_step(rig, &plan, &post))
 		;
+	plan_check_segments(rig);
 	/* after the end comes no other batch */
 	KUNIT_EXPECT_FALSE(rig->test, smmu_plan_next(&plan, rig->batch));
 }
@@ -295,16 +325,24 @@ static void plan_model_phase_run(struct plan_rig *rig, struct smmu_inst *inst,
 {
 	const struct smmu_array *array = rig->array;
 	struct smmu_cmd sync;
-	u32 i, n = 0;
+	u32 i, n = 0, last = 0;
 
-	for (i = 0; i < array->len; i++)
-		if (array->inv[i].inst == inst && array->inv[i].users &&
-		    plan_model_phase(array->inv[i].type) == phase)
-			n += plan_model_entry(rig, &array->inv[i], range);
-	if (!n)
-		return;
 	smmu_cmd_sync(&sync);
-	plan_log(rig, &rig->want, inst, &sync, false);
+	for (i = 0; i < array->len; i++) {
+		const struct smmu_inv *inv = &array->inv[i];
+
+		if (inv->inst != inst || !inv->users || plan_model_phase(inv->type) != phase)
+			continue;
+		/* 32 ATC_INVs to one stream at most */
+		if (phase == 2 && n && (inv->id != last || n == 32)) {
+			plan_log(rig, &rig->want, inst, &sync, false);
+			n = 0;
+		}
+		n += plan_model_entry(rig, inv, range);
+		last = inv->id;
+	}
+	if (n)
+		plan_log(rig, &rig->want, inst, &sync, false);
 }
 
 void plan_model(struct plan_rig *rig, const struct smmu_range *range)
@@ -323,13 +361,14 @@ void plan_model(struct plan_rig *rig, const struct smmu_range *range)
 	}
 }
 
-/* SYNC_PER_BATCH puts extra CMD_SYNCs at the end of batches */
+/* SYNC_PER_BATCH, and ATC_INVs, put extra CMD_SYNCs at the end of batches */
 static bool plan_extra_sync(const struct plan_rig *rig, u32 got, u32 want)
 {
 	const struct plan_line *line = &rig->got.line[got];
 
 	return line->split && plan_is_sync(&line->cmd) &&
-	       line->inst->feat.errata & SMMU_ERRATUM_SYNC_PER_BATCH &&
+	       (line->inst->feat.errata & SMMU_ERRATUM_SYNC_PER_BATCH ||
+		(got && smmu_cmd_opcode(&line[-1].cmd) == CMD_ATC_INV)) &&
 	       (want == rig->want.n ||
 		!plan_is_sync(&rig->want.line[want].cmd));
 }
