@@ -190,3 +190,25 @@ u32 smmu_guest_block(const struct smmu_guest *guest, const struct smmu_cmd *in, 
 	return i;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_guest_block);
+
+u32 smmu_guest_segments(const struct smmu_features *feat, const struct smmu_cmd *in, u32 n,
+			struct smmu_cmd *out)
+{
+	u32 i, sid, last = 0, atc = 0, fill = 0;
+
+	for (i = 0; i < n; i++) {
+		bool is_atc = smmu_cmd_opcode(&in[i]) == CMD_ATC_INV;
+
+		sid = FIELD_GET(CMD0_ATC_SID, le64_to_cpu(in[i].w[0]));
+		if (atc && (!is_atc || sid != last || atc >= feat->atc_segment)) {
+			smmu_cmd_sync(&out[fill++]);
+			atc = 0;
+		}
+		out[fill++] = in[i];
+		atc += is_atc;
+		last = sid;
+	}
+	smmu_cmd_sync(&out[fill++]);
+	return fill;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_guest_segments);

@@ -82,12 +82,26 @@ int smmu_guest_cmd(const struct smmu_guest *guest, const struct smmu_cmd *in,
  * @guest: the guest that issues them
  * @in: commands
  * @n: number of commands
- * @out: has room for @n commands; the caller adds the CMD_SYNC
+ * @out: has room for @n commands, without CMD_SYNCs, see smmu_guest_segments()
  * @out_n: out: number of commands to issue
  * @err: out: 0 or -EIO
  * Return: number of commands of @in that were taken
  */
 u32 smmu_guest_block(const struct smmu_guest *guest, const struct smmu_cmd *in, u32 n,
 		     struct smmu_cmd *out, u32 *out_n, int *err);
+
+/**
+ * smmu_guest_segments() - add the CMD_SYNCs to commands of a guest
+ * @feat: features of the SMMU
+ * @in: translated commands without CMD_SYNCs
+ * @n: number of commands, at least 1
+ * @out: has room for 2 * @n commands
+ *
+ * The ATC_INVs of a segment are for one stream, as in plan.h, and stand directly in front of its
+ * CMD_SYNC. The last command is a CMD_SYNC.
+ * Return: number of commands in @out
+ */
+u32 smmu_guest_segments(const struct smmu_features *feat, const struct smmu_cmd *in, u32 n,
+			struct smmu_cmd *out);
 
 #endif

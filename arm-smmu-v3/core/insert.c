@@ -47,12 +47,20 @@ bool smmu_insert_admits(const struct smmu_inserter *ins, u64 cons)
 	 * That happens once per context: its own fetch-add has shown it a position past L, and
 	 * from then on it reads that or something newer (coherence of one location on one CPU). So
 	 * past L there is at most one batch of each context, and the headroom has room for that. A
-	 * stale @cons only lowers L.
+	 * stale @cons only lowers L. One entry stays free, as smmu_cmdq_room() wants it.
 	 */
-	return (u64)atomic64_read(&ins->reserved) - cons <=
+	return (u64)atomic64_read(&ins->reserved) - cons <
 	       smmu_q_entries(ins->log2) - ins->headroom;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_insert_admits);
+
+u64 smmu_insert_reserved(struct smmu_inserter *ins)
+{
+	/* write @edits before the position is read; pairs with atomic64_fetch_add() below */
+	smp_mb();
+	return atomic64_read(&ins->reserved);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_insert_reserved);
 
 /* End of the batches that lie published in a row from @pos on */
 static u64 published_end(const struct smmu_inserter *ins, u64 pos)
@@ -107,12 +115,15 @@ u64 smmu_insert(struct smmu_inserter *ins, const struct smmu_cmd *cmd, u32 n)
 
 	lockdep_assert_irqs_disabled();
 
-	pos = atomic64_fetch_add_relaxed(n, &ins->reserved);
+	/* fully ordered, because @edits is read after it: pairs with smmu_insert_reserved() */
+	pos = atomic64_fetch_add(n, &ins->reserved);
 	end = pos + n;
 	smmu_insert_pause(ins, 0);
 
 	for (i = 0; i < n; i++)
 		ins->slots[smmu_q_slot(pos + i, ins->log2)] = cmd[i];
+	if (unlikely(READ_ONCE(ins->edits)))
+		ins->ops->edit(ins, pos, end);
 	/* a CPU that takes the word out of service writes 0 */
 	addr = READ_ONCE(ins->sync_addr);
 	if (addr && smmu_cmd_opcode(&cmd[n - 1]) == CMD_SYNC)

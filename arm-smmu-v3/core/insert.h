@@ -42,9 +42,12 @@ struct smmu_inserter;
  * @doorbell: makes the consumer see everything below @pos. One owner at a time calls it, with
  *	growing positions. It writes the register after all writes that this CPU has issued or
  *	seen, as writel() does: smmu_insert() says why.
+ * @edit: while @edits of the inserter is set: may change the commands of a batch that only this
+ *	context can see yet
  */
 struct smmu_inserter_ops {
 	void (*doorbell)(struct smmu_inserter *ins, u64 pos);
+	void (*edit)(struct smmu_inserter *ins, u64 from, u64 end);
 };
 
 /**
@@ -54,6 +57,8 @@ struct smmu_inserter_ops {
  * @ends: one word for each slot: end position of the batch that starts there
  * @sync_addr: bus address of the word to which CMD_SYNCs report, 0 for none. It may become 0 while
  *	other CPUs insert: WRITE_ONCE by the writer, READ_ONCE in smmu_insert().
+ * @edits: batches are edited. It may become true while other CPUs insert: WRITE_ONCE by the writer,
+ *	see smmu_insert_reserved()
  * @headroom: entries that admission keeps free: contexts * largest batch
  * @log2: log2 of the entries
  * @reserved: position of the next free slot; every context takes its place by fetch-add
@@ -68,6 +73,7 @@ struct smmu_inserter {
 	u64 sync_addr;
 	u32 headroom;
 	u8 log2;
+	bool edits;
 	atomic64_t reserved ____cacheline_aligned_in_smp;
 	atomic_t bell ____cacheline_aligned_in_smp;
 	u64 rung;
@@ -109,6 +115,16 @@ bool smmu_insert_admits(const struct smmu_inserter *ins, u64 cons);
  * Return: position of the first command; the batch ends at that + @n
  */
 u64 smmu_insert(struct smmu_inserter *ins, const struct smmu_cmd *cmd, u32 n);
+
+/**
+ * smmu_insert_reserved() - position up to which contexts have reserved
+ * @ins: inserter
+ *
+ * Orders a write of @ins->edits before the read of the position: a context that has reserved
+ * behind it sees the write.
+ * Return: position
+ */
+u64 smmu_insert_reserved(struct smmu_inserter *ins);
 
 #if IS_ENABLED(CONFIG_KUNIT)
 /*

@@ -90,14 +90,15 @@ static int atc_invalidate_all(struct smmu_master *master)
 }
 
 /*
- * If an ATC_INV was not answered, the ATC may hold anything. Then the device is cut off, so that
- * its ATC is not used from here on.
+ * Has the device confirmed? If an ATC_INV was not answered, the ATC may hold anything, and the
+ * device is cut off. So it is when an ATC_INV of somebody else was not answered meanwhile: then
+ * those of this function were left out.
  */
 static bool atc_confirmed(struct smmu_master *master, int ret)
 {
 	if (ret)
-		smmu_ats_pci_cut(master);
-	return !ret;
+		smmu_ats_cut_one(master);
+	return !test_bit(SMMU_CUT, &master->ats_cut);
 }
 
 bool smmu_ats_on_locked(struct smmu_master *master)
@@ -108,7 +109,9 @@ bool smmu_ats_on_locked(struct smmu_master *master)
 
 	if (!atc_confirmed(master, atc_invalidate_all(master)))
 		return false;
-	ret = smmu_ats_pci_enable(master);
+	ret = smmu_ats_enable(master);
+	if (test_bit(SMMU_CUT, &master->ats_cut))
+		return false;
 	if (ret) {
 		dev_warn(master->dev, "ATS cannot be enabled (%pe); the device goes on without it\n",
 			 ERR_PTR(ret));
@@ -176,11 +179,12 @@ void smmu_ats_fail_locked(struct smmu_master *master)
 	lockdep_assert_held(&smmu_attach_mutex);
 
 	dev_err(master->dev, "ATS failed: the device has no DMA until it is attached anew\n");
-	smmu_ats_pci_cut(master);
+	smmu_ats_cut_one(master);
 	smmu_ats_pci_disable(master);
 	leave_arrays(master);
 	master->ats_failed = true;
 	smmu_install_abort_locked(master);
+	clear_bit(SMMU_CUT, &master->ats_cut);
 	/*
 	 * the STEs abort translated requests, too (3.9.1.3), so bus mastering is given back to its
 	 * owner
@@ -189,48 +193,12 @@ void smmu_ats_fail_locked(struct smmu_master *master)
 		smmu_ats_recover_later(master->iommu, RETRY_MS);
 }
 
-/*
- * Devices are asked one at a time, because a CMD_SYNC that fails does not say which device did not
- * answer. ATS Enable is set while the device is asked, because without it the device would not do
- * what it is asked to. Bus mastering stays off until the device has answered. Setting ATS Enable
- * empties the ATC (PCIe, implicit invalidation); the question is whether the device can be relied
- * on under every SubstreamID.
- */
-static bool device_answers(struct smmu_master *master)
-{
-	smmu_ats_pci_ask(master);
-	return !atc_invalidate_all(master);
-}
-
-static void judge_device(struct smmu_master *master)
-{
-	/*
-	 * a device that was pulled out will never answer, so it is judged at once: unmaps then need
-	 * not wait until it is removed
-	 */
-	if (master->ats_on && (smmu_ats_pci_gone(master) || !device_answers(master)))
-		smmu_ats_fail_locked(master);
-	else
-		/* if ATS has gone off meanwhile, the device has confirmed that */
-		dev_warn(master->dev, "the device answers ATC_INV again, and its DMA goes on\n");
-}
-
 /* Return: false when this function has to be called again */
 static bool recover_master(struct smmu_master *master)
 {
-	bool done;
-
-	if (test_and_clear_bit(SMMU_CUT, &master->ats_cut) && !master->ats_failed)
-		judge_device(master);
-	done = smmu_ats_pci_give_back(master);
-	/*
-	 * the device may have been cut off again meanwhile, and then the work is queued again as
-	 * well
-	 */
-	smp_mb__after_atomic();
 	if (test_bit(SMMU_CUT, &master->ats_cut))
-		smmu_ats_pci_cut(master);
-	return done;
+		smmu_ats_fail_locked(master);
+	return smmu_ats_pci_give_back(master);
 }
 
 void smmu_ats_recover(struct smmu_iommu *iommu)

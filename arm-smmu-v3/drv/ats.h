@@ -10,12 +10,10 @@
  * ATC_INV goes to a stream without EATS. This wait is needed only when ATS goes off, and not when a
  * domain or a PASID changes.
  *
- * A device that left an ATC_INV unanswered has lost ATS and bus mastering (ats_cut.h). A CMD_SYNC
- * that fails does not say which device did not answer. Therefore smmu_ats_recover() asks each
- * device that was cut off, one at a time, and gives ATS and bus mastering back to those that
- * answer. For a device that does not answer, ATS has failed: its STEs abort until the device is
- * attached to something again. The kernel does not tell the driver that a reset has succeeded, so
- * the driver takes a new attach as the sign of it.
+ * A device that left an ATC_INV unanswered has lost ATS and bus mastering (ats_cut.h). Then
+ * smmu_ats_recover() makes its ATS fail: its STEs abort until the device is attached to something
+ * again. The kernel does not tell the driver that a reset has succeeded, so the driver takes a new
+ * attach as the sign of it.
  *
  * A device whose ATS has failed has its bus mastering back as its owner set it, because with
  * CR0.ATSCHK an STE that aborts does so for translated requests, too (3.9.1.3). So a reset saves
@@ -158,10 +156,7 @@ static inline void smmu_ats_clear_failed_locked(struct smmu_master *master)
 	master->ats_failed = false;
 }
 
-/*
- * Ask the devices that were cut off, as the head of this file says. May sleep, takes the attach
- * mutex.
- */
+/* Let ATS fail for the devices that were cut off. May sleep, takes the attach mutex. */
 void smmu_ats_recover(struct smmu_iommu *iommu);
 
 #endif

@@ -1,34 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Cutting off a device that leaves an ATC_INV unanswered.
+ * Cutting off a device that has left an ATC_INV unanswered.
  *
- * Such a device holds up a CMD_SYNC, and everything behind it in the queue, for as long as PCIe
- * allows (about a minute). The first CPU whose deadline passes takes ATS and bus mastering away
- * from the devices of the streams that the CMD_SYNC waits for. It does so in config space, and can
- * do so in any context. From then on nothing that the ATCs of these devices hold can be used. Later
- * smmu_ats_recover() finds out which of the devices did not answer, see ats.h.
+ * The SMMU reports that a CMD_SYNC has failed, and the segment in front of it names one device
+ * (core/plan.h). That device loses ATS Enable and bus mastering in config space, in whatever
+ * context the error is seen. From then on nothing that its ATC holds can be used. Functions of one
+ * physical device, a PF and its VFs, are cut off together: what makes one silent makes the others
+ * silent, and each would hold the queue for as long as PCIe allows. No device is cut off on
+ * suspicion.
+ *
+ * Later smmu_ats_recover() makes its STEs abort and gives bus mastering back, see ats.h.
  */
 #ifndef SMMU_DRV_ATS_CUT_H
 #define SMMU_DRV_ATS_CUT_H
 
 #include <linux/types.h>
 
-struct smmu_array;
 struct smmu_device;
 struct smmu_iommu;
+struct smmu_master;
+
+/* smmu_device_ops.atc_silent: cut off the device of a stream, and have smmu_ats_recover() run */
+void smmu_ats_cut(struct smmu_device *smmu, u32 sid);
+
+/* smmu_device_ops.atc_is_cut: was the device cut off, or has the stream no device with ATS? */
+bool smmu_ats_is_cut(struct smmu_device *smmu, u32 sid);
 
 /**
- * smmu_ats_cut() - cut off the device of a stream, so that its ATC is not used from here on
- * @smmu: SMMU
- * @sid: StreamID, as a command names it
+ * smmu_ats_cut_one() - cut off a device, whether or not it was before
+ * @master: device
  *
- * Any context. Has smmu_ats_recover() run later.
- * Return: false when no device with ATS on has this StreamID
+ * Any context.
  */
-bool smmu_ats_cut(struct smmu_device *smmu, u32 sid);
+void smmu_ats_cut_one(struct smmu_master *master);
 
-/* Call smmu_ats_cut() for all ATS entries of one SMMU in an array; under rcu_read_lock() */
-void smmu_ats_cut_array(struct smmu_device *smmu, const struct smmu_array *array);
+/**
+ * smmu_ats_enable() - set ATS Enable, unless the device is cut off
+ * @master: device
+ *
+ * Not at the same time as the device is cut off: either it is cut off afterwards, or this function
+ * sees that it was.
+ * Return: 0; -EIO when the device is cut off; what pci_enable_ats() returns
+ */
+int smmu_ats_enable(struct smmu_master *master);
 
 /* Have smmu_ats_recover() run in @ms milliseconds; any context. Suites replace this function. */
 void smmu_ats_recover_later(struct smmu_iommu *iommu, u32 ms);

@@ -80,18 +80,17 @@ void smmu_ats_pci_disable(struct smmu_master *master)
 }
 
 #ifdef CONFIG_PCI_ATS
-static void write_ats_enable(struct pci_dev *pdev, bool on)
+static void clear_ats_enable(struct pci_dev *pdev)
 {
 	u16 ctrl;
 
 	pci_read_config_word(pdev, pdev->ats_cap + PCI_ATS_CTRL, &ctrl);
-	ctrl = on ? ctrl | PCI_ATS_CTRL_ENABLE : ctrl & ~PCI_ATS_CTRL_ENABLE;
-	pci_write_config_word(pdev, pdev->ats_cap + PCI_ATS_CTRL, ctrl);
+	pci_write_config_word(pdev, pdev->ats_cap + PCI_ATS_CTRL, ctrl & ~PCI_ATS_CTRL_ENABLE);
 	/* the answer to this read comes after the write has reached the device */
 	pci_read_config_word(pdev, pdev->ats_cap + PCI_ATS_CTRL, &ctrl);
 }
 #else
-static void write_ats_enable(struct pci_dev *pdev, bool on)
+static void clear_ats_enable(struct pci_dev *pdev)
 {
 }
 #endif
@@ -129,15 +128,15 @@ void smmu_ats_pci_cut(struct smmu_master *master)
 			set_bit(SMMU_CUT_DRIVER, &master->ats_cut);
 		set_bit(SMMU_CUT_MASTER, &master->ats_cut);
 	}
-	write_ats_enable(pdev, false);
+	clear_ats_enable(pdev);
 }
 
-void smmu_ats_pci_ask(struct smmu_master *master)
+bool smmu_ats_pci_same(const struct smmu_master *a, const struct smmu_master *b)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_ats_pci_ask, master);
+	KUNIT_STATIC_STUB_REDIRECT(smmu_ats_pci_same, a, b);
 
-	if (dev_is_pci(master->dev))
-		write_ats_enable(to_pci_dev(master->dev), true);
+	return dev_is_pci(a->dev) && dev_is_pci(b->dev) &&
+	       pci_physfn(to_pci_dev(a->dev)) == pci_physfn(to_pci_dev(b->dev));
 }
 
 bool smmu_ats_pci_give_back(struct smmu_master *master)

@@ -12,7 +12,7 @@ struct smmu_master;
 
 /* Bits of master->ats_cut */
 enum {
-	SMMU_CUT,		/* the device is cut off and was not asked since */
+	SMMU_CUT,		/* the device is cut off, until its STEs abort */
 	SMMU_CUT_MASTER,	/* bus mastering was on and has to be given back */
 	SMMU_CUT_DRIVER,	/* a driver of this kernel had turned it on */
 };
@@ -40,12 +40,8 @@ void smmu_ats_pci_disable(struct smmu_master *master);
  */
 void smmu_ats_pci_cut(struct smmu_master *master);
 
-/*
- * Set ATS Enable again, so that the device carries out an ATC_INV: without ATS Enable it would
- * answer Unsupported Request (3.9.1.5). Bus mastering stays off. The PCI core has not disabled the
- * device's ATS meanwhile.
- */
-void smmu_ats_pci_ask(struct smmu_master *master);
+/* Are both functions of one physical device: the same one, or a PF and its VFs? */
+bool smmu_ats_pci_same(const struct smmu_master *a, const struct smmu_master *b);
 
 /**
  * smmu_ats_pci_give_back() - set bus mastering to what its owner had when it was taken away

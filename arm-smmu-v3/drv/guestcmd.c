@@ -7,6 +7,7 @@
  * does not go off between the two, because turning it off waits for readers. An SMMU that is
  * removed keeps its queue until the readers are done.
  */
+#include <linux/bitfield.h>
 #include <linux/cleanup.h>
 #include <linux/iommufd.h>
 #include <linux/sched/signal.h>
@@ -16,6 +17,7 @@
 #include "core/cmd.h"
 #include "core/guest.h"
 #include "core/plan.h"
+#include "drv/ats_cut.h"
 #include "drv/guestcmd.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
@@ -26,9 +28,11 @@
 /* The last place of a batch is for the CMD_SYNC */
 #define BLOCK		(SMMU_BATCH_MAX - 1)
 
+/* Commands of the guest, the host's commands for them, and these with their CMD_SYNCs */
 struct block {
 	struct smmu_cmd in[BLOCK];
-	struct smmu_cmd out[BLOCK + 1];
+	struct smmu_cmd out[BLOCK];
+	struct smmu_cmd post[2 * BLOCK];
 };
 
 static bool find_guest_stream(void *ctx, u32 vsid, struct smmu_guest_stream *out)
@@ -58,18 +62,22 @@ static int copy_commands(struct block *block, const struct iommu_user_data_array
 }
 
 /*
- * The error for user space when a block failed. -EIO means a command that a guest's SMMU would call
- * illegal. But every command was checked before it was sent. So where the block has an ATC_INV,
- * that command is the reason: its device has not answered.
+ * The error for user space when a block failed. Where a device does not answer, this block may have
+ * found that out, or another one, because of which ATC_INVs of this block were left out.
  */
-static int block_error(const struct block *block, u32 n, int err)
+static int block_error(struct smmu_device *smmu, const struct block *block, u32 n, int err)
 {
-	u32 i;
+	u32 i, sid;
 
-	for (i = 0; i < n && err == -EIO; i++)
-		if (smmu_cmd_opcode(&block->out[i]) == CMD_ATC_INV)
+	if (err)
+		return err == -EREMOTEIO ? -ETIMEDOUT : err;
+	for (i = 0; i < n; i++) {
+		sid = FIELD_GET(CMD0_ATC_SID, le64_to_cpu(block->out[i].w[0]));
+		if (smmu_cmd_opcode(&block->out[i]) == CMD_ATC_INV &&
+		    smmu_ats_is_cut(smmu, sid))
 			return -ETIMEDOUT;
-	return err;
+	}
+	return 0;
 }
 
 /* Issue commands; a task that is killed does not wait for its devices */
@@ -96,14 +104,16 @@ static u32 do_block(struct smmu_vsmmu *vsmmu, struct block *block, u32 n, int *e
 	rcu_read_lock();
 	taken = smmu_guest_block(&guest, block->in, n, block->out, &fill, err);
 	if (fill) {
-		smmu_cmd_sync(&block->out[fill++]);
-		ret = issue_killable(smmu, block->out, fill);
+		ret = issue_killable(smmu, block->post,
+				     smmu_guest_segments(guest.feat, block->out, fill,
+							 block->post));
+		ret = block_error(smmu, block, fill, ret);
 	}
 	rcu_read_unlock();
 	if (!ret)
 		return taken;
 	/* it is not known which command failed, so none of them counts as done */
-	*err = block_error(block, fill, ret);
+	*err = ret;
 	return 0;
 }
 

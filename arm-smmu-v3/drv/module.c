@@ -88,5 +88,5 @@ module_exit(smmuv3_exit);
 MODULE_DESCRIPTION("Arm SMMUv3 driver with one array of invalidations per domain");
 MODULE_LICENSE("GPL");
 /* What it means: Documentation/changes.rst */
-MODULE_VERSION("0.14");
+MODULE_VERSION("0.15");
 MODULE_IMPORT_NS("IOMMUFD");

@@ -110,12 +110,6 @@ static void trim_idle(struct smmu_master *master)
 
 	if (master->kind == SMMU_RID_BLOCKED)
 		max = max(max, master->max_idle);
-	/*
-	 * a device that is cut off will be asked under each PASID before it may use its ATC again,
-	 * so no PASID is dropped
-	 */
-	if (test_bit(SMMU_CUT, &master->ats_cut))
-		return;
 	while (master->nr_idle > max)
 		drop_pasid(list_first_entry(&master->idle, struct smmu_pasid, idle));
 }

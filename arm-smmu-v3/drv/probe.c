@@ -39,7 +39,8 @@ static void report_shut(struct smmu_device *smmu)
 
 static const struct smmu_device_ops device_ops = {
 	.event = smmu_fault_report,
-	.atc_stuck = smmu_ats_cut,
+	.atc_silent = smmu_ats_cut,
+	.atc_is_cut = smmu_ats_is_cut,
 	.was_shut = report_shut,
 };
 

@@ -6,7 +6,6 @@
 
 #include "core/array.h"
 #include "core/plan.h"
-#include "drv/ats_cut.h"
 #include "drv/domain.h"
 #include "drv/trace.h"
 #include "drv/walk.h"
@@ -17,21 +16,12 @@
 /* Posts that may be outstanding before the first is waited for */
 #define WALK_POSTS		12
 
-/*
- * The SMMU has not confirmed a post. Make sure that no ATC is used that was to be invalidated; then
- * flush the whole SMMU or, if that fails, shut it.
- */
-static void make_good(struct smmu_device *smmu, const struct smmu_array *array, int err)
+static void make_good(struct smmu_device *smmu, int err)
 {
-	if (err == -ESHUTDOWN)
-		return;
-	smmu_ats_cut_array(smmu, array);
-	if (smmu_issue_flush_all(smmu))
-		smmu_issue_shut(smmu, "an invalidation was not confirmed");
+	smmu_issue_make_good(smmu, err, "an invalidation was not confirmed");
 }
 
 static __always_inline void walk_wait(const struct smmu_ticket *ticket,
-				      const struct smmu_array *array,
 				      struct smmu_deadline *deadline)
 {
 	struct smmu_device *smmu = ticket->q->smmu;
@@ -39,7 +29,7 @@ static __always_inline void walk_wait(const struct smmu_ticket *ticket,
 
 	trace_smmu_wait(smmu, ticket->end, ret);
 	if (unlikely(ret))
-		make_good(smmu, array, ret);
+		make_good(smmu, ret);
 }
 
 /*
@@ -61,9 +51,9 @@ static bool walk_single(struct smmu_domain *sd, const struct smmu_array *array,
 	ret = smmu_cmdq_post(smmu, batch.cmd, batch.n, &deadline, &ticket, false);
 	trace_smmu_post(smmu, sd->id, batch.cmd, batch.n, ret);
 	if (unlikely(ret))
-		make_good(smmu, array, ret);
+		make_good(smmu, ret);
 	else
-		walk_wait(&ticket, array, &deadline);
+		walk_wait(&ticket, &deadline);
 	return true;
 }
 
@@ -100,18 +90,18 @@ static void walk_posts(struct smmu_domain *sd, const struct smmu_array *array,
 		if (cont)
 			continue;
 		if (unlikely(ret))
-			make_good(smmu, array, ret);
+			make_good(smmu, ret);
 		else
 			n++;
 		if (n == WALK_POSTS) {
-			walk_wait(&tickets[0], array, &deadline);
+			walk_wait(&tickets[0], &deadline);
 			memmove(&tickets[0], &tickets[1], sizeof(tickets) - sizeof(tickets[0]));
 			n--;
 		}
 	} while (smmu_plan_next(&plan, &batch));
 
 	for (i = 0; i < n; i++)
-		walk_wait(&tickets[i], array, &deadline);
+		walk_wait(&tickets[i], &deadline);
 }
 
 /* Tests hold a walker up here: it has loaded the array and has sent nothing yet */

@@ -42,9 +42,9 @@ struct smmu_range;
  * @sd: domain whose page table was changed
  * @range: what was changed
  *
- * Any context. Where an SMMU does not confirm, the devices whose ATCs were to be invalidated
- * lose ATS and bus mastering, and the whole SMMU is flushed. If that fails too, the SMMU is shut.
- * So an invalidation never returns while a stale translation can be used.
+ * Any context. A device that does not answer an ATC_INV is cut off (ats_cut.h). Where an SMMU does
+ * not confirm, the whole SMMU is flushed, and if that fails, too, or its queue stands still, it is
+ * shut. So an invalidation never returns while a stale translation can be used.
  */
 void smmu_walk_range(struct smmu_domain *sd, const struct smmu_range *range);
 

@@ -6,6 +6,7 @@
 
 #include <smmuv3/regs.h>
 
+#include "core/cmd.h"
 #include "core/plan.h"
 #include "core/queue.h"
 #include "hw/cmdq.h"
@@ -69,7 +70,8 @@ int smmu_cmdq_alloc(struct smmu_device *smmu, bool combine)
 		free_percpu(q->stats);
 		return ret;
 	}
-	smmu->inst.feat.atc_segment = clamp(smmu_q_entries(q->mem.log2) - 1, 1, SMMU_SEGMENT_MAX);
+	/* with the CMD_SYNC, a segment is in one piece of a post */
+	smmu->inst.feat.atc_segment = clamp(smmu_cmdq_room(q) - 1, 1, SMMU_SEGMENT_MAX);
 	alloc_sync_word(q);
 	q->combine = combine && smmu_cmdq_combine_init(q);
 	return 0;
@@ -95,6 +97,7 @@ void smmu_cmdq_program(struct smmu_device *smmu)
 		*q->sync_word = 0;
 	q->polled_word = q->sync_word;
 	q->missing = 0;
+	q->ins.edits = false;
 	if (q->combine)
 		smmu_cmdq_combine_reset(q);
 	smmu_reg_write64(q->reg_base, 0, smmu_queue_mem_base(&q->mem));
@@ -123,11 +126,25 @@ static __always_inline int post_piece(struct smmu_cmdq *q, const struct smmu_cmd
 	return ret;
 }
 
+/*
+ * Number of commands, at most @most, up to a CMD_SYNC. Commands of other CPUs may come between two
+ * pieces, and the ATC_INVs of a segment are for one stream. Where nothing fits, a piece of TLBIs
+ * is cut anywhere.
+ */
+static u32 whole_segments(const struct smmu_cmd *cmd, u32 most)
+{
+	u32 n = most;
+
+	while (n && smmu_cmd_opcode(&cmd[n - 1]) != CMD_SYNC)
+		n--;
+	return n ?: most;
+}
+
 int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
 		   struct smmu_deadline *deadline, struct smmu_ticket *ticket, bool cont)
 {
 	struct smmu_cmdq *q = choose_queue(smmu, ticket, cont);
-	u32 most = q->combine ? SMMU_BATCH_MAX : smmu_q_entries(q->mem.log2);
+	u32 most = q->combine ? SMMU_BATCH_MAX : smmu_cmdq_room(q), piece;
 	u64 pos;
 	int ret;
 
@@ -137,8 +154,9 @@ int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
 		ticket->err_seq = smp_load_acquire(&q->err_seq);
 	}
 	/* a small queue takes the commands in several pieces */
-	for (; unlikely(n > most); n -= most, cmd += most, cont = true) {
-		ret = post_piece(q, cmd, most, deadline, &pos);
+	for (; unlikely(n > most); n -= piece, cmd += piece, cont = true) {
+		piece = whole_segments(cmd, most);
+		ret = post_piece(q, cmd, piece, deadline, &pos);
 		if (ret)
 			return ret;
 		if (!cont)
@@ -196,9 +214,7 @@ int smmu_cmdq_wait(const struct smmu_ticket *ticket, struct smmu_deadline *deadl
 				    smmu_reg_read(q->reg_cons, 0), ticket->end);
 		return ret;
 	}
-	if (!ret && smmu_cmdq_ticket_failed(ticket))
-		return -EIO;
-	return ret;
+	return ret ?: smmu_cmdq_ticket_error(ticket);
 }
 
 bool smmu_cmdq_is_idle(struct smmu_device *smmu)

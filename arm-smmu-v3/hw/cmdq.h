@@ -18,7 +18,8 @@
  *
  *	cmdq_pos	what was posted, what the SMMU has consumed, whether a CMD_SYNC is complete
  *	cmdq_error	GERROR.CMDQ_ERR, and which tickets it concerns
- *	cmdq_poll	one turn of a polling loop: GERROR, deadline, devices that block the queue
+ *	cmdq_edit	replaces ATC_INVs to devices that were cut off
+ *	cmdq_poll	one turn of a polling loop: GERROR, deadline
  *	cmdq_lock, cmdq_combine		insertion
  *	cmdq		functions for other files: memory, posts, waits
  */
@@ -39,6 +40,9 @@ struct smmu_device;
 
 /* Number of failed commands whose positions are kept for the callers that wait for them */
 #define SMMU_CMDQ_ERRORS	16
+/* An element of that list: the position, and whether a device has left an ATC_INV unanswered */
+#define SMMU_CMDQ_ERR_SHIFT	1
+#define SMMU_CMDQ_ERR_ATC	BIT(0)
 
 /**
  * struct smmu_cmdq_stats - counters of one CPU, which it writes with interrupts off
@@ -75,7 +79,8 @@ struct smmu_cmdq_stats {
  * @missing: end of a CMD_SYNC that CONS had passed while the word did not show it, 0 for none. A
  *	waiter writes it with release after it has read CONS; the next waiter loads it with acquire
  *	before it reads the word.
- * @err_pos: ring of the positions of failed commands, under smmu->gerror_lock
+ * @err_pos: ring of the positions of failed commands, shifted by SMMU_CMDQ_ERR_SHIFT, with
+ *	SMMU_CMDQ_ERR_ATC; under smmu->gerror_lock
  * @err_seq: number of errors so far. Written with release after @err_pos, loaded with acquire by
  *	waiters.
  * @abt_pos: position of the command whose fetch was aborted last, under smmu->gerror_lock
@@ -83,7 +88,8 @@ struct smmu_cmdq_stats {
  * @timeouts: number of waits and posts that were given up
  * @lock: *lock* only: protects @prod, the slots and the doorbell. Innermost lock, irq-safe.
  * @prod: *lock* only: position of the next free slot. Written under @lock, READ_ONCE by pollers.
- * @ins: *combine* only: state of the algorithm
+ * @ins: *combine* only: state of the algorithm. @ins.edits is for both: it becomes true when a
+ *	device is cut off for the first time, and stays so, see cmdq_edit.h.
  * @ends: *combine* only: the words of @ins.ends
  */
 struct smmu_cmdq {
@@ -141,21 +147,25 @@ struct smmu_ticket {
 };
 
 /**
- * struct smmu_deadline - the one deadline of a walk or another operation
- * @at: end of the time, 0 as long as the clock was not read
- * @extended: the devices that block the queue were found and cut off. The caller goes on waiting
- *	for as long as PCIe allows the devices to answer, because the invalidations of the SMMU's
- *	own caches are not confirmed before that.
+ * struct smmu_deadline - how long a walk or another operation waits
+ * @q: the queue that it waited for last, NULL as long as the clock was not read
+ * @pos: position at which that queue stands
+ * @moved: when it was first seen there
+ * @began: when the clock was first read
+ * @until: end of the wait, whatever moves; 0 for none
  * @killable: the wait ends when the current task is killed. For callers in process context that
  *	can do without the result.
  *
- * A deadline starts as {}. The clock is read the first time that something does not complete at
- * once, which hardly ever happens. From then on the deadline is the same moment for all posts and
- * waits that share it.
+ * A deadline starts as {}, perhaps with @until and @killable. The clock is read the first time that
+ * something does not complete at once, which hardly ever happens. A queue has its time anew
+ * whenever it moves: a long queue of slow commands is not one that does not work.
  */
 struct smmu_deadline {
-	ktime_t at;
-	bool extended;
+	struct smmu_cmdq *q;
+	u64 pos;
+	ktime_t moved;
+	ktime_t began;
+	ktime_t until;
 	bool killable;
 };
 
@@ -196,9 +206,12 @@ int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
  *
  * Any context. This function polls, and looks at GERROR while it does, because the interrupt
  * handler may have to run on this CPU, which may have interrupts off (7.1).
- * Return: 0; -EIO when a command of the ticket failed (an illegal command was skipped, or a device
- *	has not confirmed an ATC_INV); -ETIMEDOUT, -ESHUTDOWN, -EINTR as for smmu_cmdq_post(). After
- *	-ETIMEDOUT and -EINTR the SMMU may still do the commands later.
+ * Return: 0; -EIO when an illegal command of the ticket was skipped; -EREMOTEIO when a device has
+ *	not confirmed an ATC_INV of the ticket, and all other commands are done: the device was cut
+ *	off, so that its ATC holds nothing that it can use; -ETIMEDOUT, -ESHUTDOWN, -EINTR as for
+ *	smmu_cmdq_post(). After -ETIMEDOUT and -EINTR the SMMU may still do the commands later.
+ *
+ * After 0, an ATC_INV to a device that was cut off meanwhile may have been left out.
  */
 int smmu_cmdq_wait(const struct smmu_ticket *ticket, struct smmu_deadline *deadline);
 

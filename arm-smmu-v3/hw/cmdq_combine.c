@@ -9,6 +9,7 @@
 #include "core/plan.h"
 #include "core/queue.h"
 #include "hw/cmdq_combine.h"
+#include "hw/cmdq_edit.h"
 #include "hw/cmdq_poll.h"
 #include "hw/cmdq_pos.h"
 #include "hw/device.h"
@@ -24,7 +25,12 @@ static void ring_doorbell(struct smmu_inserter *ins, u64 pos)
 	this_cpu_ptr(q->stats)->doorbells++;
 }
 
-static const struct smmu_inserter_ops inserter_ops = { .doorbell = ring_doorbell };
+static void edit(struct smmu_inserter *ins, u64 from, u64 end)
+{
+	smmu_cmdq_edit(container_of(ins, struct smmu_cmdq, ins), from, end);
+}
+
+static const struct smmu_inserter_ops inserter_ops = { .doorbell = ring_doorbell, .edit = edit };
 
 bool smmu_cmdq_combine_init(struct smmu_cmdq *q)
 {

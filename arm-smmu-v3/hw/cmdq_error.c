@@ -6,6 +6,7 @@
 
 #include "core/cmd.h"
 #include "core/queue.h"
+#include "hw/cmdq_edit.h"
 #include "hw/cmdq_error.h"
 #include "hw/cmdq_pos.h"
 #include "hw/device.h"
@@ -21,35 +22,66 @@ static const char * const cerror_name[] = {
 	[CERROR_ATC_INV_SYNC] = "ATC invalidation not confirmed",
 };
 
-static void remember_failed(struct smmu_cmdq *q, u64 pos)
+static void remember_failed(struct smmu_cmdq *q, u64 pos, bool atc)
 {
 	u32 seq = q->err_seq;
 
 	/* pairs with READ_ONCE in smmu_cmdq_error_within() */
-	WRITE_ONCE(q->err_pos[seq % SMMU_CMDQ_ERRORS], pos);
-	/* pairs with the acquire loads in smmu_cmdq_post() and smmu_cmdq_ticket_failed() */
+	WRITE_ONCE(q->err_pos[seq % SMMU_CMDQ_ERRORS],
+		   pos << SMMU_CMDQ_ERR_SHIFT | (atc ? SMMU_CMDQ_ERR_ATC : 0));
+	/* pairs with the acquire loads in smmu_cmdq_post() and smmu_cmdq_ticket_error() */
 	smp_store_release(&q->err_seq, seq + 1);
 }
 
-bool smmu_cmdq_error_within(const struct smmu_ticket *ticket, u32 seq)
+int smmu_cmdq_error_within(const struct smmu_ticket *ticket, u32 seq)
 {
 	const struct smmu_cmdq *q = ticket->q;
+	int ret = 0;
 	u32 i;
 
 	/*
 	 * After that many errors the ring may have been overwritten while it is read, so this
-	 * function cannot tell and says yes.
+	 * function cannot tell and says the worst.
 	 */
 	if (seq - ticket->err_seq > SMMU_CMDQ_ERRORS / 2)
-		return true;
+		return -EIO;
 	for (i = ticket->err_seq; i != seq; i++) {
 		/* pairs with WRITE_ONCE in remember_failed(); visible by the acquire of @seq */
-		u64 pos = READ_ONCE(q->err_pos[i % SMMU_CMDQ_ERRORS]);
+		u64 err = READ_ONCE(q->err_pos[i % SMMU_CMDQ_ERRORS]);
+		u64 pos = err >> SMMU_CMDQ_ERR_SHIFT;
 
-		if (pos >= ticket->first && pos < ticket->end)
-			return true;
+		if (pos < ticket->first || pos >= ticket->end)
+			continue;
+		if (!(err & SMMU_CMDQ_ERR_ATC))
+			return -EIO;
+		ret = -EREMOTEIO;
 	}
-	return false;
+	return ret;
+}
+
+static void cut_off(struct smmu_cmdq *q, const struct smmu_cmd *atc_inv)
+{
+	q->smmu->ops->atc_silent(q->smmu, FIELD_GET(CMD0_ATC_SID, le64_to_cpu(atc_inv->w[0])));
+}
+
+/*
+ * The SMMU stops at a CMD_SYNC because a device has not answered (4.5.1). The ATC_INVs of a segment
+ * are for one stream and stand directly in front of the CMD_SYNC. Its slot still holds the last of
+ * them, see smmu_cmdq_room(). Return: false when there is none: then nobody knows whose ATC holds
+ * what it should not.
+ */
+static bool atc_unanswered(struct smmu_cmdq *q, u64 pos)
+{
+	const struct smmu_cmd before = *smmu_cmdq_slot(q, pos - 1);
+
+	remember_failed(q, pos, true);
+	if (!pos || smmu_cmd_opcode(&before) != CMD_ATC_INV)
+		return false;
+	cut_off(q, &before);
+	smmu_cmdq_edit_posted(q, pos + 1);
+	/* write the slots before smmu_gerror_poll() acknowledges the error */
+	dma_wmb();
+	return true;
 }
 
 bool smmu_cmdq_error(struct smmu_cmdq *q)
@@ -76,7 +108,7 @@ bool smmu_cmdq_error(struct smmu_cmdq *q)
 		dev_err(smmu->dev, "CMDQ error with an unusable CONS 0x%08x\n", cons);
 		return false;
 	}
-	slot = (struct smmu_cmd *)q->mem.virt + smmu_q_slot(pos, q->mem.log2);
+	slot = smmu_cmdq_slot(q, pos);
 	bad = *slot;
 	dev_err_ratelimited(smmu->dev,
 			    "CMDQ error (cons 0x%08x): %s: %s 0x%016llx 0x%016llx\n",
@@ -85,15 +117,16 @@ bool smmu_cmdq_error(struct smmu_cmdq *q)
 
 	switch (err) {
 	case CERROR_ILL:
-		remember_failed(q, pos);
+		remember_failed(q, pos, false);
+		if (smmu_cmd_opcode(&bad) == CMD_ATC_INV)
+			cut_off(q, &bad);
 		/* a CMD_SYNC is legal on every SMMU, which then goes on behind it */
 		smmu_cmd_sync(slot);
 		/* write the slot before smmu_gerror_poll() acknowledges the error */
 		dma_wmb();
 		return true;
 	case CERROR_ATC_INV_SYNC:
-		remember_failed(q, pos);
-		return true;
+		return atc_unanswered(q, pos);
 	case CERROR_ABT:
 		if (q->abt_pos != pos)
 			q->abt_tries = 0;

@@ -17,23 +17,23 @@
  * smmu_cmdq_error() - log an active GERROR.CMDQ_ERR, and prepare the queue to go on
  * @q: queue. The gerror_lock of its SMMU is held, and interrupts are off.
  *
- * CERROR_ILL: this function replaces the command by a CMD_SYNC. CERROR_ATC_INV_SYNC: the SMMU
- * repeats the CMD_SYNC. CERROR_ABT: the SMMU fetches the command again; the driver accepts that a
- * few times.
+ * CERROR_ILL: this function replaces the command by a CMD_SYNC. CERROR_ATC_INV_SYNC: the device
+ * that has not answered is cut off, later ATC_INVs to it are replaced, and the SMMU repeats the
+ * CMD_SYNC. CERROR_ABT: the SMMU fetches the command again; the driver accepts that a few times.
  * Return: false when the queue cannot go on
  */
 bool smmu_cmdq_error(struct smmu_cmdq *q);
 
-/* For smmu_cmdq_ticket_failed(): is one of the errors before @seq of a command of the ticket? */
-bool smmu_cmdq_error_within(const struct smmu_ticket *ticket, u32 seq);
+/* For smmu_cmdq_ticket_error(): the error of the commands that failed before @seq */
+int smmu_cmdq_error_within(const struct smmu_ticket *ticket, u32 seq);
 
-/* Did a command of the ticket fail? */
-static inline bool smmu_cmdq_ticket_failed(const struct smmu_ticket *ticket)
+/* Did a command of the ticket fail? Return: 0, -EIO, -EREMOTEIO, see smmu_cmdq_wait() */
+static inline int smmu_cmdq_ticket_error(const struct smmu_ticket *ticket)
 {
 	/* pairs with the release in remember_failed(), cmdq_error.c: err_pos is visible */
 	u32 seq = smp_load_acquire(&ticket->q->err_seq);
 
-	return unlikely(seq != ticket->err_seq) && smmu_cmdq_error_within(ticket, seq);
+	return likely(seq == ticket->err_seq) ? 0 : smmu_cmdq_error_within(ticket, seq);
 }
 
 #endif

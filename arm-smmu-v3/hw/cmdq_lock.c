@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "core/cmd.h"
 #include "core/queue.h"
+#include "hw/cmdq_edit.h"
 #include "hw/cmdq_lock.h"
 #include "hw/cmdq_poll.h"
 #include "hw/cmdq_pos.h"
@@ -11,7 +12,7 @@
 static int lock_with_room(struct smmu_cmdq *q, u32 n, struct smmu_deadline *deadline,
 			  unsigned long *flags)
 {
-	u32 size = smmu_q_entries(q->mem.log2);
+	u32 room = smmu_cmdq_room(q);
 	u32 polls = 0;
 	int ret = 0;
 
@@ -19,7 +20,7 @@ static int lock_with_room(struct smmu_cmdq *q, u32 n, struct smmu_deadline *dead
 		if (smmu_device_is_dead(q->smmu))
 			return -ESHUTDOWN;
 		raw_spin_lock_irqsave(&q->lock, *flags);
-		if (smmu_cmdq_fits(q, q->prod + n, size)) {
+		if (smmu_cmdq_fits(q, q->prod + n, room)) {
 			if (polls)
 				this_cpu_ptr(q->stats)->full++;
 			return 0;
@@ -52,6 +53,9 @@ int smmu_cmdq_post_lock(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 n,
 		slots[smmu_q_slot(from + i, log2)] = cmd[i];
 		syncs += smmu_cmd_opcode(&cmd[i]) == CMD_SYNC;
 	}
+	/* pairs with WRITE_ONCE() in smmu_cmdq_start_edits(), which takes the lock after it */
+	if (unlikely(READ_ONCE(q->ins.edits)))
+		smmu_cmdq_edit(q, from, end);
 	/* pairs with xchg() in smmu_cmdq_retire_word() */
 	if (READ_ONCE(q->polled_word) && smmu_cmd_opcode(&cmd[n - 1]) == CMD_SYNC)
 		smmu_cmd_sync_msi(&slots[smmu_q_slot(end - 1, log2)], q->sync_dma, end);

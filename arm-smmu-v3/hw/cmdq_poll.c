@@ -16,55 +16,23 @@
 #include "hw/gerror.h"
 #include "hw/shut.h"
 
+/* Opcode at a position that was posted. smmu_cmdq_edit() may be changing the command. */
+static u8 opcode_at(const struct smmu_cmdq *q, u64 pos)
+{
+	return FIELD_GET(CMD0_OPCODE, le64_to_cpu(READ_ONCE(smmu_cmdq_slot(q, pos)->w[0])));
+}
+
 /*
- * Which device blocks the queue? A CMD_SYNC completes only when the device of every ATC_INV in
- * front of it has answered (Arm IHI 0070, 4.7.3), and the commands behind the CMD_SYNC wait with
- * it. CONS stands at the CMD_SYNC, or at an ATC_INV that the SMMU could not send yet.
- *
- * Slots that CONS has passed are free and may be overwritten, so the commands read from them are
- * only a suspicion. A device that is suspected wrongly is soon found to answer. When the ATC_INV of
- * the device that does not answer is overwritten, no device is found and the wait times out.
+ * Does the queue wait for a device? A CMD_SYNC completes only when the devices of all ATC_INVs in
+ * front of it have answered (4.7.3). CONS stands at the CMD_SYNC, or at an ATC_INV that the SMMU
+ * could not send yet.
  */
-static struct smmu_cmd read_cmd(const struct smmu_cmdq *q, u64 pos)
+static bool waits_for_device(const struct smmu_cmdq *q, u64 pos)
 {
-	const struct smmu_cmd *slot = (const struct smmu_cmd *)q->mem.virt +
-				      smmu_q_slot(pos, q->mem.log2);
-	struct smmu_cmd cmd;
+	u8 here = opcode_at(q, pos);
 
-	/* another CPU may be writing to the slot, see above */
-	cmd.w[0] = READ_ONCE(slot->w[0]);
-	cmd.w[1] = READ_ONCE(slot->w[1]);
-	return cmd;
-}
-
-static bool blame_device(struct smmu_device *smmu, const struct smmu_cmd *cmd)
-{
-	return smmu_cmd_opcode(cmd) == CMD_ATC_INV &&
-	       smmu->ops->atc_stuck(smmu, FIELD_GET(CMD0_ATC_SID, le64_to_cpu(cmd->w[0])));
-}
-
-/* Hand the streams of these ATC_INVs to ops->atc_stuck(). Return: true when a device was found */
-static bool blame_atc(struct smmu_cmdq *q)
-{
-	u64 pos = smmu_cmdq_refresh(q);
-	struct smmu_cmd cmd;
-	bool found;
-	u32 i;
-
-	/* the SMMU has consumed everything, so no ATC_INV blocks the queue */
-	if (pos >= smmu_cmdq_posted(q))
-		return false;
-	cmd = read_cmd(q, pos);
-	if (smmu_cmd_opcode(&cmd) != CMD_SYNC && smmu_cmd_opcode(&cmd) != CMD_ATC_INV)
-		return false;
-	found = blame_device(q->smmu, &cmd);
-	for (i = 1; i <= SMMU_BATCH_MAX && i <= pos; i++) {
-		cmd = read_cmd(q, pos - i);
-		if (smmu_cmd_opcode(&cmd) == CMD_SYNC)
-			break;
-		found |= blame_device(q->smmu, &cmd);
-	}
-	return found;
+	return here == CMD_ATC_INV ||
+	       (here == CMD_SYNC && pos && opcode_at(q, pos - 1) == CMD_ATC_INV);
 }
 
 /* Tests replace this function, to let time pass while a polling CPU is away */
@@ -74,8 +42,35 @@ VISIBLE_IF_KUNIT noinline ktime_t smmu_cmdq_clock(struct smmu_cmdq *q)
 	return ktime_get();
 }
 
+/* May a queue that has not moved for @stood_ms go on standing? */
+static bool may_stand(const struct smmu_cmdq *q, u64 pos, s64 stood_ms)
+{
+	return stood_ms <= SMMU_CMD_TIMEOUT_MS ||
+	       (stood_ms <= SMMU_ATC_TIMEOUT_MS && waits_for_device(q, pos));
+}
+
+/* Has the queue stood still for too long? @now is later than the caller's last look at CONS. */
+static bool stands_still(struct smmu_cmdq *q, struct smmu_deadline *deadline, ktime_t now)
+{
+	/* pairs with cmpxchg() in smmu_cmdq_refresh() */
+	u64 pos = smp_load_acquire(&q->cons);
+
+	if (deadline->q == q && deadline->pos == pos) {
+		if (may_stand(q, pos, ktime_ms_delta(now, deadline->moved)))
+			return false;
+		/* this CPU may have been away for long since it looked */
+		if (smmu_cmdq_refresh(q) == pos)
+			return true;
+	}
+	deadline->q = q;
+	deadline->pos = smp_load_acquire(&q->cons); /* as above */
+	deadline->moved = now;
+	return false;
+}
+
 int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadline)
 {
+	s64 waited;
 	ktime_t now;
 
 	cpu_relax();
@@ -87,16 +82,15 @@ int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadl
 	if (deadline->killable && fatal_signal_pending(current))
 		return -EINTR;
 	now = smmu_cmdq_clock(q);
-	if (!deadline->at)
-		deadline->at = ktime_add_ms(now, SMMU_CMD_TIMEOUT_MS);
-	if (deadline->extended)
-		/* this CPU may poll for more than a minute with interrupts off */
-		touch_nmi_watchdog();
-	if (!ktime_after(now, deadline->at))
-		return 0;
-	if (deadline->extended || !blame_atc(q))
+	if (!deadline->began)
+		deadline->began = now;
+	if (stands_still(q, deadline, now) ||
+	    (deadline->until && ktime_after(now, deadline->until)))
 		return -ETIMEDOUT;
-	deadline->extended = true;
-	deadline->at = ktime_add_ms(now, SMMU_ATC_TIMEOUT_MS);
+	waited = ktime_ms_delta(now, deadline->began);
+	if (waited > SMMU_IRQS_OFF_MS && irqs_disabled())
+		return -ETIMEDOUT;
+	if (waited > SMMU_CMD_TIMEOUT_MS)
+		touch_nmi_watchdog();
 	return 0;
 }

@@ -21,9 +21,9 @@
  * @deadline: its time begins when this function first reads the clock
  *
  * Every SMMU_CMDQ_POLLS calls this function looks at the clock and at GERROR, the latter because
- * the interrupt handler cannot run where this CPU has interrupts off (7.1). When the time is over
- * and ATC_INVs block the queue, their devices are cut off, and the deadline is extended by the
- * time that PCIe allows devices to answer.
+ * the interrupt handler cannot run where this CPU has interrupts off (7.1). The time is over when
+ * the queue has not moved for SMMU_CMD_TIMEOUT_MS, or for SMMU_ATC_TIMEOUT_MS where it waits for a
+ * device.
  * Return: 0 when the loop shall go on; -ESHUTDOWN, -ETIMEDOUT or -EINTR as for smmu_cmdq_post()
  */
 int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadline);

@@ -14,6 +14,26 @@ u64 smmu_cmdq_posted(const struct smmu_cmdq *q)
 	return READ_ONCE(*(q->combine ? &q->ins.rung : &q->prod));
 }
 
+u64 smmu_cmdq_start_edits(struct smmu_cmdq *q)
+{
+	unsigned long flags;
+	u64 end;
+
+	/* pairs with READ_ONCE() in smmu_insert() and smmu_cmdq_post_lock() */
+	WRITE_ONCE(q->ins.edits, true);
+	if (q->combine) {
+		end = smmu_insert_reserved(&q->ins);
+		/* pairs with WRITE_ONCE() in ring_published(), core/insert.c */
+		while (READ_ONCE(q->ins.rung) < end)
+			cpu_relax();
+		return end;
+	}
+	raw_spin_lock_irqsave(&q->lock, flags);
+	end = q->prod;
+	raw_spin_unlock_irqrestore(&q->lock, flags);
+	return end;
+}
+
 /*
  * The base (@cons) is loaded before CONS is read (acquire, pairs with the cmpxchg below). So CONS
  * is at the base or ahead of it, and the difference modulo 2N is the true one. In the other order

@@ -9,7 +9,26 @@
 
 #include <linux/types.h>
 
+#include "core/queue.h"
 #include "hw/cmdq.h"
+
+/* The slot of a position */
+static inline struct smmu_cmd *smmu_cmdq_slot(const struct smmu_cmdq *q, u64 pos)
+{
+	return (struct smmu_cmd *)q->mem.virt + smmu_q_slot(pos, q->mem.log2);
+}
+
+/*
+ * Number of entries that may be in use. One stays free, so that the command in front of CONS is
+ * still there when the SMMU stops at a CMD_SYNC: it names the device that has not answered. A queue
+ * of one entry cannot afford that.
+ */
+static inline u32 smmu_cmdq_room(const struct smmu_cmdq *q)
+{
+	u32 entries = smmu_q_entries(q->mem.log2);
+
+	return entries > 1 ? entries - 1 : 1;
+}
 
 /* Position up to which commands were made visible to the SMMU */
 u64 smmu_cmdq_posted(const struct smmu_cmdq *q);
@@ -20,6 +39,16 @@ u64 smmu_cmdq_posted(const struct smmu_cmdq *q);
  * Return: a position that the SMMU has reached. It never goes back behind @q->cons.
  */
 u64 smmu_cmdq_refresh(struct smmu_cmdq *q);
+
+/**
+ * smmu_cmdq_start_edits() - have every post edited from now on
+ * @q: queue; any context, its lock is not held
+ *
+ * Waits for CPUs that are between reservation and doorbell. See cmdq_edit.h.
+ * Return: position behind the last command of posts that are not edited by their own CPU; all of
+ *	them are published
+ */
+u64 smmu_cmdq_start_edits(struct smmu_cmdq *q);
 
 /* With the producer at @prod, are at most @most entries in use? CONS is read only if needed. */
 static inline bool smmu_cmdq_fits(struct smmu_cmdq *q, u64 prod, u32 most)

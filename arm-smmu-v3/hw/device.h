@@ -39,26 +39,33 @@ struct smmu_device;
 struct smmu_event;
 
 /*
- * An SMMU that does not acknowledge a register write within the first time, or does not complete a
- * CMD_SYNC within the second, is taken for one that does not work.
+ * An SMMU that does not acknowledge a register write within the first time, or whose command queue
+ * stands still for the second, is taken for one that does not work.
  */
 #define SMMU_REG_TIMEOUT_US	1000000
 #define SMMU_CMD_TIMEOUT_MS	2000
-/* PCIe (ATS) allows a device a minute, plus 50 %, to answer an ATC_INV */
+/*
+ * The same for a queue that stands at an ATC_INV. PCIe (ATS) allows a device a minute, plus 50 %,
+ * and then the root port gives up and the SMMU goes on with an error.
+ */
 #define SMMU_ATC_TIMEOUT_MS	100000
+/* How long a CPU may wait with interrupts off */
+#define SMMU_IRQS_OFF_MS	10000
 
 /**
  * struct smmu_device_ops - what hw tells the layer above
  * @event: takes a decoded event record. Called by the thread of the event queue; may sleep.
  * @was_shut: the SMMU was shut because it does not do as told. Any context.
- * @atc_stuck: the queue has waited for an ATC_INV of stream @sid for too long. The callback makes
- *	sure that the device no longer uses what its ATC holds. Any context. Return: false when
- *	there is no such device.
+ * @atc_silent: the device of stream @sid has left an ATC_INV unanswered. When the callback returns,
+ *	the device no longer uses what its ATC holds. Any context.
+ * @atc_is_cut: is that so for the device of stream @sid, or is there no device with ATS? Then
+ *	nothing relies on an ATC_INV to it. Any context.
  */
 struct smmu_device_ops {
 	void (*event)(struct smmu_device *smmu, const struct smmu_event *event);
 	void (*was_shut)(struct smmu_device *smmu);
-	bool (*atc_stuck)(struct smmu_device *smmu, u32 sid);
+	void (*atc_silent)(struct smmu_device *smmu, u32 sid);
+	bool (*atc_is_cut)(struct smmu_device *smmu, u32 sid);
 };
 
 /**

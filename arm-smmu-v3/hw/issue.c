@@ -68,9 +68,7 @@ int smmu_issue_flush_all(struct smmu_device *smmu)
 void smmu_issue_quiesce(struct smmu_device *smmu)
 {
 	struct smmu_deadline deadline = {
-		.at = ktime_add_ms(ktime_get(), SETTLE_MS),
-		/* so that no device is cut off at the deadline */
-		.extended = true,
+		.until = ktime_add_ms(ktime_get(), SETTLE_MS),
 	};
 	struct smmu_cmd cmd[FLUSH_ALL_CMDS];
 
@@ -105,8 +103,22 @@ void smmu_issue_cfgi(struct smmu_device *smmu, struct smmu_cmd *cmd, u32 n)
 
 	smmu_cmd_sync(&cmd[n++]);
 	ret = issue_as_needed(smmu, cmd, n);
-	if (ret && ret != -ESHUTDOWN && smmu_issue_flush_all(smmu))
-		smmu_issue_shut(smmu, "configuration invalidation not confirmed");
+	smmu_issue_make_good(smmu, ret, "configuration invalidation not confirmed");
+}
+
+void smmu_issue_make_good(struct smmu_device *smmu, int err, const char *why)
+{
+	switch (err) {
+	case 0:
+	case -ESHUTDOWN:
+	case -EREMOTEIO:
+		return;
+	case -EIO:
+		if (!smmu_issue_flush_all(smmu))
+			return;
+		break;
+	}
+	smmu_issue_shut(smmu, why);
 }
 
 int smmu_issue_batch_end(struct smmu_issue_batch *batch)

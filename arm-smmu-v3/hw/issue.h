@@ -11,8 +11,7 @@
 
 #include <smmuv3/cmd.h>
 
-struct smmu_deadline;
-struct smmu_device;
+#include "hw/device.h"
 
 /**
  * smmu_issue() - post commands and wait for the last one, a CMD_SYNC
@@ -34,11 +33,22 @@ int smmu_issue_by(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
  *	one post
  * @n: number of commands without the CMD_SYNC
  *
- * If the commands are not confirmed, this function invalidates everything. If the SMMU does not
- * confirm that either, it is shut, because it may go on using a configuration that is about to be
- * freed.
+ * If the commands are not confirmed, see smmu_issue_make_good(): the SMMU may go on using a
+ * configuration that is about to be freed.
  */
 void smmu_issue_cfgi(struct smmu_device *smmu, struct smmu_cmd *cmd, u32 n);
+
+/**
+ * smmu_issue_make_good() - do what is left to do when an invalidation was not confirmed
+ * @smmu: SMMU
+ * @err: what smmu_cmdq_post() or smmu_cmdq_wait() has returned
+ * @why: reason, for the log
+ *
+ * Where a command was skipped, everything is invalidated. Where the queue stands still, or does not
+ * confirm that either, the SMMU is shut. An SMMU that was shut, and a device that was cut off, use
+ * nothing that was not invalidated.
+ */
+void smmu_issue_make_good(struct smmu_device *smmu, int err, const char *why);
 
 /* Number of commands that a batch holds, without the CMD_SYNC */
 #define SMMU_ISSUE_BATCH	16
@@ -47,6 +57,7 @@ void smmu_issue_cfgi(struct smmu_device *smmu, struct smmu_cmd *cmd, u32 n);
  * struct smmu_issue_batch - many commands of one operation, on the stack of the caller
  * @smmu: SMMU
  * @config: the commands are CFGI commands and go through smmu_issue_cfgi()
+ * @max: number of commands with which the batch is full
  * @ret: first error of smmu_issue(), always 0 with @config. After an error nothing more is sent.
  * @n: number of commands in @cmd
  * @cmd: commands, with room for the CMD_SYNC
@@ -56,6 +67,7 @@ void smmu_issue_cfgi(struct smmu_device *smmu, struct smmu_cmd *cmd, u32 n);
 struct smmu_issue_batch {
 	struct smmu_device *smmu;
 	bool config;
+	u8 max;
 	int ret;
 	u32 n;
 	struct smmu_cmd cmd[SMMU_ISSUE_BATCH + 1];
@@ -67,6 +79,7 @@ static inline void smmu_issue_batch_start(struct smmu_issue_batch *batch,
 {
 	batch->smmu = smmu;
 	batch->config = config;
+	batch->max = min_t(u32, SMMU_ISSUE_BATCH, smmu->inst.feat.atc_segment);
 	batch->ret = 0;
 	batch->n = 0;
 }
@@ -85,7 +98,7 @@ int smmu_issue_batch_end(struct smmu_issue_batch *batch);
  */
 static inline struct smmu_cmd *smmu_issue_batch_add(struct smmu_issue_batch *batch)
 {
-	if (unlikely(batch->n == SMMU_ISSUE_BATCH))
+	if (unlikely(batch->n == batch->max))
 		smmu_issue_batch_end(batch);
 	return &batch->cmd[batch->n++];
 }

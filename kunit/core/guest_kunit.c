@@ -381,6 +381,55 @@ static void fuzz(struct kunit *test)
 	KUNIT_EXPECT_GT(test, passed, sent / 20);
 }
 
+/*
+ * CMD_SYNCs are added so that ATC_INVs of one stream, and not too many, stand directly in front of
+ * one; nothing else changes
+ */
+static void segments(struct kunit *test)
+{
+	struct smmu_features feat = { .atc_segment = 5 };
+	struct smmu_cmd *in = kunit_kcalloc(test, BLOCK, sizeof(*in), GFP_KERNEL);
+	struct smmu_cmd *out = kunit_kcalloc(test, 2 * BLOCK, sizeof(*out), GFP_KERNEL);
+	u32 round, n, fill, i, taken, atc, sid = 0;
+	struct rnd_state rnd;
+
+	KUNIT_ASSERT_NOT_NULL(test, in);
+	KUNIT_ASSERT_NOT_NULL(test, out);
+	prandom_seed_state(&rnd, SEED);
+	for (round = 0; round < 20000; round++) {
+		n = 1 + prandom_u32_state(&rnd) % BLOCK;
+		for (i = 0; i < n; i++) {
+			if (prandom_u32_state(&rnd) % 4)
+				smmu_cmd_atc_inv(&in[i], 1 + prandom_u32_state(&rnd) % 2, 0, false,
+						 0, ATC_SIZE_ALL);
+			else
+				smmu_cmd_tlbi_nh_all(&in[i], i);
+		}
+		fill = smmu_guest_segments(&feat, in, n, out);
+		KUNIT_ASSERT_LE(test, fill, 2 * n);
+		for (i = 0, taken = 0, atc = 0; i < fill; i++) {
+			u32 to = FIELD_GET(CMD0_ATC_SID, le64_to_cpu(out[i].w[0]));
+
+			if (smmu_cmd_opcode(&out[i]) == CMD_SYNC) {
+				atc = 0;
+				continue;
+			}
+			KUNIT_ASSERT_LT(test, taken, n);
+			KUNIT_ASSERT_MEMEQ(test, &in[taken], &out[i], sizeof(in[0]));
+			taken++;
+			if (smmu_cmd_opcode(&out[i]) != CMD_ATC_INV) {
+				KUNIT_ASSERT_EQ(test, 0, atc);
+				continue;
+			}
+			KUNIT_ASSERT_TRUE(test, !atc || to == sid);
+			KUNIT_ASSERT_LE(test, ++atc, feat.atc_segment);
+			sid = to;
+		}
+		KUNIT_ASSERT_EQ(test, n, taken);
+		KUNIT_ASSERT_EQ(test, CMD_SYNC, smmu_cmd_opcode(&out[fill - 1]));
+	}
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(opcodes, kind_gen_params),
 	KUNIT_CASE_PARAM(single_bits, kind_gen_params),
@@ -389,6 +438,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(words),
 	KUNIT_CASE(atc_inv_without_ats),
 	KUNIT_CASE(unknown_streams),
+	KUNIT_CASE(segments),
 	KUNIT_CASE_PARAM(fuzz, kind_gen_params),
 	{}
 };

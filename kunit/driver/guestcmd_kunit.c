@@ -54,6 +54,11 @@ static void unanswered(struct kunit *test)
 	smmu_cmd_atc_inv(&cmd[1], VSID, 0, false, 0, ATC_SIZE_ALL);
 	model_inject(n.smmu->model, &inject);
 	expect_none_done(test, &n, -ETIMEDOUT, cmd, 2);
+	/* the device is cut off, so it is not asked again, and the guest is told so */
+	KUNIT_EXPECT_FALSE(test, n.d->ats);
+	expect_none_done(test, &n, -ETIMEDOUT, &cmd[1], 1);
+	/* without ATS there is nothing to invalidate */
+	rig_recover(n.rig);
 	guest_command(test, n.g, &cmd[1]);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
 	iommu_domain_free(s1);

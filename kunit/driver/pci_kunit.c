@@ -286,11 +286,12 @@ static void reset_meets_a_cut(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
 	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[ATS_ONLY]));
-	/* locks config space as pci_dev_lock() does; FULL does answer */
+	/* locks config space as pci_dev_lock() does */
 	pci_cfg_access_lock(pdev);
-	pci_rig_silence(p, ATS_ONLY);
+	pci_rig_silence(p, FULL);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, FULL));
+	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, ATS_ONLY));
 	KUNIT_ASSERT_EQ(test, 0, pci_save_state(pdev));
 	flush_delayed_work(&rig_iommu(p->smmu)->recover);
 	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, FULL));
@@ -299,10 +300,11 @@ static void reset_meets_a_cut(struct kunit *test)
 	pci_cfg_access_unlock(pdev);
 	flush_delayed_work(&rig_iommu(p->smmu)->recover);
 	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, FULL));
-	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, FULL));
+	KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, FULL));
 	answers_again(p);
 	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA2, SZ_4K, IOMMU_READ, GFP_KERNEL));
-	KUNIT_EXPECT_EQ(test, PA2, pci_rig_dma(p, FULL, 0));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, FULL, 0));
+	KUNIT_EXPECT_EQ(test, PA2, pci_rig_dma(p, ATS_ONLY, 0));
 	iommu_detach_group(domain, p->group[FULL]);
 	iommu_detach_group(domain, p->group[ATS_ONLY]);
 	iommu_domain_free(domain);

@@ -58,7 +58,7 @@ struct pci_rig *pci_rig_new(struct kunit *test, u32 nr)
 	kunit_deactivate_static_stub(test, smmu_ats_pci_enable);
 	kunit_deactivate_static_stub(test, smmu_ats_pci_disable);
 	kunit_deactivate_static_stub(test, smmu_ats_pci_cut);
-	kunit_deactivate_static_stub(test, smmu_ats_pci_ask);
+	kunit_deactivate_static_stub(test, smmu_ats_pci_same);
 	kunit_deactivate_static_stub(test, smmu_ats_pci_give_back);
 	kunit_deactivate_static_stub(test, smmu_ats_recover_later);
 	model_config_default(&cfg);

@@ -103,14 +103,17 @@ static int ats_enable_stub(struct smmu_master *master)
 	return 0;
 }
 
+/* Devices of one physical device have the same number there, 0 for none */
+static bool ats_same_stub(const struct smmu_master *a, const struct smmu_master *b)
+{
+	u32 physical = device_of((struct smmu_master *)a)->physical;
+
+	return physical && physical == device_of((struct smmu_master *)b)->physical;
+}
+
 static void ats_disable_stub(struct smmu_master *master)
 {
 	set_ats(master, false);
-}
-
-static void ats_ask_stub(struct smmu_master *master)
-{
-	set_ats(master, true);
 }
 
 static void ats_cut_stub(struct smmu_master *master)
@@ -124,6 +127,7 @@ void rig_cut(struct rig_device *d)
 
 	raw_spin_lock_irqsave(&d->config, flags);
 	d->ats = false;
+	d->cut = true;
 	d->mastered |= d->bus_master;
 	d->bus_master = false;
 	raw_spin_unlock_irqrestore(&d->config, flags);
@@ -164,7 +168,7 @@ static void stub_devices(struct kunit *test)
 	kunit_activate_static_stub(test, smmu_ats_pci_enable, ats_enable_stub);
 	kunit_activate_static_stub(test, smmu_ats_pci_disable, ats_disable_stub);
 	kunit_activate_static_stub(test, smmu_ats_pci_cut, ats_cut_stub);
-	kunit_activate_static_stub(test, smmu_ats_pci_ask, ats_ask_stub);
+	kunit_activate_static_stub(test, smmu_ats_pci_same, ats_same_stub);
 	kunit_activate_static_stub(test, smmu_ats_pci_give_back, ats_give_back_stub);
 	kunit_activate_static_stub(test, smmu_ats_recover_later, recover_stub);
 }
@@ -245,6 +249,7 @@ struct rig_device *rig_device_sids(struct kunit *test, struct rig *rig, u32 smmu
 		.smmu = smmu,
 		.sid = sids[0],
 		.atc = rig->atc,
+		.physical = rig->physical,
 		.bus_master = true,
 	};
 	raw_spin_lock_init(&d->config);

@@ -31,8 +31,10 @@ struct iommu_domain;
  * @config: lock of the bits in config space, which change only between requests of the device
  * @ats: ATS is on in the device
  * @bus_master: the device may send requests
+ * @cut: the driver has turned ATS and bus mastering off at some time
  * @mastered: the device might do so before the driver has turned bus mastering off
  * @atc: the device has an ATC
+ * @physical: functions of one physical device have the same number here; 0 is a device of its own
  * @handle: attach handle for the IOMMU core
  */
 struct rig_device {
@@ -41,10 +43,12 @@ struct rig_device {
 	u32 smmu;
 	u32 sid;
 	bool atc;
+	u32 physical;
 	raw_spinlock_t config;	/* of @ats, @bus_master, @mastered */
 	bool ats;
 	bool bus_master;
 	bool mastered;
+	bool cut;
 	struct iommu_attach_handle handle;
 };
 
@@ -59,6 +63,7 @@ enum rig_insertion { RIG_MIXED, RIG_LOCK, RIG_COMBINE };
  * @nr_devices: number of devices
  * @insertion: how SMMUs insert commands that are added from now on
  * @atc: devices added from now on have an ATC
+ * @physical: number of the physical device of devices added from now on
  * @no_global: devices added from now on do not support the Global flag of ATC_INV
  * @ats_required: devices added from now on do not work without ATS
  * @ssid_bits: SubstreamID bits of devices added from now on
@@ -85,6 +90,7 @@ struct rig {
 	bool atc;
 	bool keeps_atc;
 	int no_ats;
+	u32 physical;
 	bool no_global;
 	bool ats_required;
 	bool recover;

@@ -142,14 +142,15 @@ static void tlbi(struct model *m, const struct smmu_cmd *cmd)
 }
 
 /*
- * Give the ATC_INV a place in the root port; cmdq.c has seen to it that there is one. Return: false
- * when the device does not answer.
+ * Give the ATC_INV a place in the root port; cmdq.c has seen to it that there is one. @pasid: it is
+ * for the PASID of an injection. Return: false when the device does not answer.
  */
-static bool answers(struct model *m, u32 sid, bool silent_for_this)
+static bool answers(struct model *m, u32 sid, bool pasid)
 {
 	u64 ns = m->device ? m->device(m->device_data, sid) : 0, port_ns = m->port_ns;
 
-	if (m->inject.silent && sid == m->inject.silent_sid && silent_for_this) {
+	if (m->inject.silent && sid == m->inject.silent_sid &&
+	    (!m->inject.silent_pasid || pasid)) {
 		ns = MODEL_SILENT;
 		port_ns = m->inject.silent_ns;
 	}
@@ -172,8 +173,7 @@ static void atc_inv(struct model *m, const struct smmu_cmd *cmd)
 	    !FIELD_GET(STE1_EATS, le64_to_cpu(ste.w[1])))
 		model_violate(m, "ATC_INV to stream 0x%x, which has no ATS", sid);
 	m->atc_unsynced = true;
-	if (!answers(m, sid, !m->inject.silent_pasid ||
-			(ssv && !global && ssid == m->inject.silent_ssid)))
+	if (!answers(m, sid, ssv && !global && ssid == m->inject.silent_ssid))
 		return;
 	if (m->ats_enable && !m->ats_enable(m->ats_enable_data, sid))
 		return;

@@ -13,6 +13,7 @@
 #define smmu_inserter_init	traced_inserter_init
 #define smmu_insert_admits	traced_insert_admits
 #define smmu_insert		traced_insert
+#define smmu_insert_reserved	traced_insert_reserved
 #define smmu_insert_pause	traced_insert_pause
 
 #include "core/cmd.h"
@@ -29,15 +30,15 @@ static void traced_rmw(bool shared)
 	local_irq_disable();
 }
 
-#define atomic64_fetch_add_relaxed(i, v)				\
-	({ traced_rmw(true); (atomic64_fetch_add_relaxed)(i, v); })
+#define atomic64_fetch_add(i, v)				\
+	({ traced_rmw(true); (atomic64_fetch_add)(i, v); })
 #define atomic_fetch_inc(v)						\
 	({ traced_rmw(false); (atomic_fetch_inc)(v); })
 #define atomic_sub_return(i, v)						\
 	({ traced_rmw(false); (atomic_sub_return)(i, v); })
 
 /* An atomic that is added to insert.c must be added here too */
-#pragma GCC poison atomic64_fetch_add atomic64_cmpxchg atomic64_try_cmpxchg atomic64_xchg
+#pragma GCC poison atomic64_fetch_add_relaxed atomic64_cmpxchg atomic64_try_cmpxchg atomic64_xchg
 #pragma GCC poison atomic_cmpxchg atomic_try_cmpxchg atomic_xchg atomic_fetch_or atomic_fetch_add
 #pragma GCC poison atomic_inc atomic_dec atomic_add atomic_sub atomic_or atomic_inc_return
 #pragma GCC poison atomic_dec_return atomic_dec_and_test atomic_add_return

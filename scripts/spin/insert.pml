@@ -49,8 +49,8 @@ inline admit()
 	:: r = reserved;
 	   c = cons;
 	   if
-	   :: (r - c) <= SLOTS - HEADROOM -> break
-	   :: else -> (reserved - cons) <= SLOTS - HEADROOM
+	   :: (r - c) < SLOTS - HEADROOM -> break
+	   :: else -> (reserved - cons) < SLOTS - HEADROOM
 	   fi
 	od
 }
@@ -96,7 +96,8 @@ inline insert(n)
 	i = 0;
 	do
 	:: i < n ->
-		assert(pos + i - cons < SLOTS);
+		/* one slot stays free, see smmu_cmdq_room() */
+		assert(pos + i - cons < SLOTS - 1);
 		atomic {
 			slot[(pos + i) % SLOTS] = me + 1;
 			seqs[(pos + i) % SLOTS] = next[me];

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/bitfield.h>
+
+#include "core/cmd.h"
+#include "hw/cmdq_edit.h"
+#include "hw/cmdq_pos.h"
+#include "hw/device.h"
+
+void smmu_cmdq_edit(struct smmu_cmdq *q, u64 from, u64 end)
+{
+	for (; from != end; from++) {
+		struct smmu_cmd *cmd = smmu_cmdq_slot(q, from);
+
+		if (smmu_cmd_opcode(cmd) == CMD_ATC_INV &&
+		    q->smmu->ops->atc_is_cut(q->smmu, FIELD_GET(CMD0_ATC_SID,
+								le64_to_cpu(cmd->w[0]))))
+			smmu_cmd_sync(cmd);
+	}
+}
+
+void smmu_cmdq_edit_posted(struct smmu_cmdq *q, u64 from)
+{
+	lockdep_assert_held(&q->smmu->gerror_lock);
+
+	smmu_cmdq_edit(q, from, smmu_cmdq_start_edits(q));
+}

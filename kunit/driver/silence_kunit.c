@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Devices that do not answer an ATC_INV, and queues that stand still: who waits, for how long, and
+ * who pays. All times are of the virtual clock, which the driver's deadlines use here, too.
+ */
+#include <kunit/static_stub.h>
+#include <linux/bitfield.h>
+#include <linux/completion.h>
+#include <linux/device.h>
+#include <linux/kthread.h>
+#include <linux/sizes.h>
+
+#include "core/cmd.h"
+#include "hw/cmdq_poll.h"
+#include "hw/device.h"
+#include "driver/rig.h"
+
+#define IOVA	0x40001000ULL
+#define PA	0x12345000ULL
+
+/* How long the root port waits for an answer, and what the driver may add to that */
+#define T_MS	60000
+#define SLACK_MS 3000
+/* A register read takes long, so that a minute passes in a second */
+#define READ_NS	1000000
+
+#define MOST_SILENT	72
+
+/**
+ * struct silence - the machine of a case
+ * @rig: the rig
+ * @smmu: the SMMU behind which there are silent devices
+ * @sid: their StreamIDs
+ * @n: number of these
+ * @ns: how long they take to answer
+ */
+struct silence {
+	struct rig *rig;
+	struct machine_smmu *smmu;
+	u32 sid[MOST_SILENT];
+	u32 n;
+	u64 ns;
+};
+
+/* Called with the model's lock held */
+static u64 answer_ns(void *data, u32 sid)
+{
+	struct silence *s = data;
+	u32 i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->sid[i] == sid)
+			return s->ns;
+	return 0;
+}
+
+static ktime_t virtual_clock(struct smmu_cmdq *q)
+{
+	return ns_to_ktime(model_now());
+}
+
+static struct silence *make_how(struct kunit *test, enum rig_insertion how)
+{
+	struct silence *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+	struct model_config cfg;
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	s->rig = rig_new(test);
+	s->rig->insertion = how;
+	s->ns = MODEL_SILENT;
+	model_config_default(&cfg);
+	cfg.read_ns = READ_NS;
+	s->smmu = rig_smmu(test, s->rig, 0, &cfg);
+	model_devices(s->smmu->model, answer_ns, s, T_MS * (u64)NSEC_PER_MSEC);
+	kunit_activate_static_stub(test, smmu_cmdq_clock, virtual_clock);
+	s->rig->atc = true;
+	return s;
+}
+
+static struct silence *make(struct kunit *test)
+{
+	return make_how(test, RIG_MIXED);
+}
+
+static struct iommu_domain *use(struct kunit *test, struct silence *s, struct rig_device *d)
+{
+	struct iommu_domain *domain = rig_domain(test, d);
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
+	KUNIT_EXPECT_TRUE(test, d->ats);
+	KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d, IOVA, false));
+	return domain;
+}
+
+static void go_silent(struct silence *s, struct rig_device *d)
+{
+	s->sid[s->n++] = d->sid;
+}
+
+/* Unmap, and check that nothing is stale. Return: how long it took, in ms */
+static u64 unmap(struct kunit *test, struct silence *s, struct rig_device *d,
+		 struct iommu_domain *domain)
+{
+	u64 start = model_now();
+
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s->rig, d, IOVA, false));
+	return (model_now() - start) / NSEC_PER_MSEC;
+}
+
+static void leave(struct kunit *test, struct silence *s, struct rig_device *d,
+		  struct iommu_domain *domain)
+{
+	s->n = 0;
+	rig_recover(s->rig);
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	iommu_domain_free(domain);
+}
+
+/* The root port gives up after T; then the device is cut off and never asked again */
+static void one(struct kunit *test)
+{
+	struct silence *s = make(test);
+	struct rig_device *d = rig_device(test, s->rig, 0), *e = rig_device(test, s->rig, 0);
+	struct iommu_domain *a = use(test, s, d), *b = use(test, s, e);
+	u64 ms;
+
+	go_silent(s, d);
+	ms = unmap(test, s, d, a);
+	KUNIT_EXPECT_GE(test, ms, T_MS);
+	KUNIT_EXPECT_LE(test, ms, T_MS + SLACK_MS);
+	KUNIT_EXPECT_TRUE(test, d->cut);
+	KUNIT_EXPECT_FALSE(test, d->ats);
+	/* another device has had ATS and bus mastering all the time */
+	KUNIT_EXPECT_TRUE(test, e->ats && e->bus_master && !e->cut);
+	KUNIT_EXPECT_LE(test, unmap(test, s, e, b), SLACK_MS);
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(a, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	/* before the recovery has run, and after it */
+	KUNIT_EXPECT_LE(test, unmap(test, s, d, a), SLACK_MS);
+	rig_recover(s->rig);
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(a, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	KUNIT_EXPECT_LE(test, unmap(test, s, d, a), SLACK_MS);
+	KUNIT_EXPECT_TRUE(test, d->bus_master);
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_iommu(s->smmu)->smmu));
+	leave(test, s, d, a);
+	leave(test, s, e, b);
+}
+
+/* One domain with three devices: only the silent one is cut off, wherever it stands in the array */
+static void among_others(struct kunit *test)
+{
+	u32 silent, i;
+
+	for (silent = 0; silent < 3; silent++) {
+		struct silence *s = make(test);
+		struct rig_device *d[3];
+		struct iommu_domain *domain;
+
+		for (i = 0; i < 3; i++)
+			d[i] = rig_device(test, s->rig, 0);
+		domain = use(test, s, d[0]);
+		for (i = 1; i < 3; i++) {
+			KUNIT_ASSERT_EQ(test, 0, rig_attach(d[i], domain));
+			KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d[i], IOVA, false));
+		}
+		go_silent(s, d[silent]);
+		KUNIT_EXPECT_LE(test, unmap(test, s, d[silent], domain), T_MS + SLACK_MS);
+		for (i = 0; i < 3; i++) {
+			KUNIT_EXPECT_EQ(test, i == silent, d[i]->cut);
+			KUNIT_EXPECT_EQ(test, i != silent, d[i]->ats);
+			KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s->rig, d[i], IOVA, false));
+		}
+		s->n = 0;
+		rig_recover(s->rig);
+		for (i = 0; i < 3; i++)
+			KUNIT_EXPECT_EQ(test, 0, rig_attach(d[i], &smmu_identity_domain));
+		iommu_domain_free(domain);
+		for (i = 0; i < 3; i++)
+			rig_remove(d[i]);
+		rig_remove_smmu(s->rig, 0);
+	}
+}
+
+/* k independent silent devices in one domain: k T */
+static void several(struct kunit *test)
+{
+	struct silence *s = make(test);
+	struct rig_device *d[4];
+	struct iommu_domain *domain;
+	u64 ms;
+	u32 i;
+
+	for (i = 0; i < 4; i++)
+		d[i] = rig_device(test, s->rig, 0);
+	domain = use(test, s, d[0]);
+	for (i = 1; i < 4; i++)
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(d[i], domain));
+	for (i = 0; i < 3; i++)
+		go_silent(s, d[i]);
+	ms = unmap(test, s, d[0], domain);
+	KUNIT_EXPECT_GE(test, ms, 3 * T_MS);
+	KUNIT_EXPECT_LE(test, ms, 3 * T_MS + SLACK_MS);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, i < 3, d[i]->cut);
+	s->n = 0;
+	rig_recover(s->rig);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, 0, rig_attach(d[i], &smmu_identity_domain));
+	iommu_domain_free(domain);
+}
+
+/* A PF and 64 VFs, all in one domain and all silent: they are one physical device */
+static void functions(struct kunit *test)
+{
+	struct silence *s = make(test);
+	struct iommu_domain *domain = NULL;
+	struct rig_device *d;
+	u64 ms;
+	u32 i;
+
+	s->rig->physical = 1;
+	for (i = 0; i < 65; i++) {
+		d = rig_device(test, s->rig, 0);
+		if (!domain)
+			domain = use(test, s, d);
+		else
+			KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
+	}
+	for (i = 0; i < 65; i++)
+		go_silent(s, &s->rig->device[i]);
+	ms = unmap(test, s, d, domain);
+	KUNIT_EXPECT_GE(test, ms, T_MS);
+	KUNIT_EXPECT_LE(test, ms, T_MS + SLACK_MS);
+	for (i = 0; i < 65; i++)
+		KUNIT_EXPECT_TRUE(test, s->rig->device[i].cut);
+	s->n = 0;
+	rig_recover(s->rig);
+	for (i = 0; i < 65; i++)
+		KUNIT_EXPECT_EQ(test, 0, rig_attach(&s->rig->device[i], &smmu_identity_domain));
+	iommu_domain_free(domain);
+}
+
+/* Posts that are in the queue already when the device is cut off */
+static const u32 depths[] = { 3, 20, 63 };
+
+static void depth_desc(const u32 *depth, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u posts", *depth);
+}
+
+KUNIT_ARRAY_PARAM(depth, depths, depth_desc);
+
+/*
+ * CPUs have posted invalidations for the same device before the first is suspected, and others for
+ * the TLB alone: all are done within T, on both kinds of queue.
+ */
+static void posted_before(struct kunit *test)
+{
+	u32 depth = *(const u32 *)test->param_value, i, how;
+
+	for (how = RIG_LOCK; how <= RIG_COMBINE; how++) {
+		struct silence *s = make_how(test, how);
+		struct smmu_ticket *ticket = kunit_kcalloc(test, depth, sizeof(*ticket),
+							   GFP_KERNEL);
+		struct rig_device *d = rig_device(test, s->rig, 0);
+		struct iommu_domain *domain = use(test, s, d);
+		struct smmu_deadline deadline = {};
+		struct smmu_device *smmu;
+		struct smmu_cmd cmd[4];
+		u64 start;
+
+		KUNIT_ASSERT_NOT_NULL(test, ticket);
+		smmu = &rig_iommu(s->smmu)->smmu;
+		go_silent(s, d);
+		smmu_cmd_tlbi_asid(&cmd[0], 1, false);
+		smmu_cmd_sync(&cmd[1]);
+		smmu_cmd_atc_inv(&cmd[2], d->sid, 0, false, 0, ATC_SIZE_ALL);
+		smmu_cmd_sync(&cmd[3]);
+		start = model_now();
+		for (i = 0; i < depth; i++)
+			KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, i % 3 == 2 ? 2 : 4,
+								&deadline, &ticket[i], false));
+		for (i = 0; i < depth; i++)
+			KUNIT_EXPECT_EQ(test, i ? 0 : -EREMOTEIO,
+					smmu_cmdq_wait(&ticket[i], &deadline));
+		KUNIT_EXPECT_LE(test, (model_now() - start) / NSEC_PER_MSEC, T_MS + SLACK_MS);
+		KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
+		unmap(test, s, d, domain);
+		leave(test, s, d, domain);
+		rig_remove(d);
+		rig_remove_smmu(s->rig, 0);
+	}
+}
+
+/*
+ * The queue is as full as posts may make it, so that every free slot is written: the one that names
+ * the silent device is not free
+ */
+static void full_queue(struct kunit *test)
+{
+	u32 how, i;
+
+	for (how = RIG_LOCK; how <= RIG_COMBINE; how++) {
+		struct silence *s = make_how(test, how);
+		struct rig_device *d = rig_device(test, s->rig, 0);
+		struct iommu_domain *domain = use(test, s, d);
+		struct smmu_device *smmu = &rig_iommu(s->smmu)->smmu;
+		struct smmu_deadline deadline = {};
+		struct smmu_ticket ticket, more;
+		struct smmu_cmd cmd[2];
+		int ret;
+
+		go_silent(s, d);
+		smmu_cmd_atc_inv(&cmd[0], d->sid, 0, false, 0, ATC_SIZE_ALL);
+		smmu_cmd_sync(&cmd[1]);
+		KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, 2, &deadline, &ticket, false));
+		smmu_cmd_tlbi_asid(&cmd[0], 1, false);
+		for (i = 0, ret = 0; i < 300 && !ret; i++) {
+			struct smmu_deadline soon = {
+				.until = ns_to_ktime(model_now() + 50 * NSEC_PER_MSEC),
+			};
+
+			ret = smmu_cmdq_post(smmu, cmd, 1, &soon, &more, false);
+		}
+		KUNIT_EXPECT_EQ(test, -ETIMEDOUT, ret);
+		KUNIT_EXPECT_EQ(test, -EREMOTEIO, smmu_cmdq_wait(&ticket, &deadline));
+		KUNIT_EXPECT_TRUE(test, d->cut);
+		KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
+		leave(test, s, d, domain);
+		rig_remove(d);
+		rig_remove_smmu(s->rig, 0);
+	}
+}
+
+/* A device that answers late, but answers: nobody is cut off */
+static void slow_device(struct kunit *test)
+{
+	struct silence *s = make(test);
+	struct rig_device *d = rig_device(test, s->rig, 0);
+	struct iommu_domain *domain = use(test, s, d);
+	u64 ms;
+
+	s->ns = 50000 * (u64)NSEC_PER_MSEC;
+	go_silent(s, d);
+	ms = unmap(test, s, d, domain);
+	KUNIT_EXPECT_GE(test, ms, 50000);
+	KUNIT_EXPECT_LE(test, ms, 50000 + SLACK_MS);
+	KUNIT_EXPECT_FALSE(test, d->cut);
+	leave(test, s, d, domain);
+}
+
+/* One command in 1.5 s, with 200 in the queue: the queue moves, so it works */
+static void slow_queue(struct kunit *test)
+{
+	struct silence *s = make(test);
+	struct smmu_device *smmu = &rig_iommu(s->smmu)->smmu;
+	struct smmu_deadline deadline = {};
+	struct smmu_ticket ticket;
+	struct smmu_cmd cmd[51];
+	u64 start = model_now();
+	u32 i, k;
+
+	model_latency(s->smmu->model, CMD_TLBI_NH_ASID, 1500 * NSEC_PER_MSEC);
+	for (i = 0; i < 50; i++)
+		smmu_cmd_tlbi_asid(&cmd[i], 1, false);
+	smmu_cmd_sync(&cmd[50]);
+	for (k = 0; k < 4; k++)
+		KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, 51, &deadline, &ticket, false));
+	KUNIT_EXPECT_EQ(test, 0, smmu_cmdq_wait(&ticket, &deadline));
+	KUNIT_EXPECT_GE(test, (model_now() - start) / NSEC_PER_MSEC, 200 * 1500);
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
+}
+
+/* The CPU is away for three seconds now and then, just before it reads the clock */
+static ktime_t away_clock(struct smmu_cmdq *q)
+{
+	static u32 looks;
+
+	if (++looks % 8 == 0)
+		model_advance(3 * NSEC_PER_SEC);
+	return ns_to_ktime(model_now());
+}
+
+/* Meanwhile the queue moves, but not to the end of what the CPU waits for */
+static void away(struct kunit *test)
+{
+	struct silence *s = make(test);
+	struct smmu_device *smmu = &rig_iommu(s->smmu)->smmu;
+	struct smmu_deadline deadline = {};
+	struct smmu_ticket ticket;
+	struct smmu_cmd cmd[40];
+	u32 i;
+
+	model_latency(s->smmu->model, CMD_SYNC, 2900 * NSEC_PER_MSEC);
+	kunit_activate_static_stub(test, smmu_cmdq_clock, away_clock);
+	for (i = 0; i < ARRAY_SIZE(cmd); i++)
+		smmu_cmd_sync(&cmd[i]);
+	KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, ARRAY_SIZE(cmd), &deadline, &ticket,
+						false));
+	KUNIT_EXPECT_EQ(test, 0, smmu_cmdq_wait(&ticket, &deadline));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
+}
+
+/* A CMD_SYNC that never completes, without a device to wait for: the SMMU is shut in seconds */
+static void lost_sync(struct kunit *test)
+{
+	const struct model_inject inject = { .lost_sync = true };
+	struct silence *s = make(test);
+	struct rig_device *d = rig_device(test, s->rig, 0);
+	struct iommu_domain *domain = use(test, s, d);
+
+	model_inject(s->smmu->model, &inject);
+	KUNIT_EXPECT_LE(test, unmap(test, s, d, domain), SMMU_CMD_TIMEOUT_MS + 1000);
+	KUNIT_EXPECT_TRUE(test, smmu_device_is_off(&rig_iommu(s->smmu)->smmu));
+	leave(test, s, d, domain);
+}
+
+/* With interrupts off a CPU waits for ten seconds at most */
+static void interrupts_off(struct kunit *test)
+{
+	struct silence *s = make(test);
+	struct rig_device *d = rig_device(test, s->rig, 0);
+	struct iommu_domain *domain = use(test, s, d);
+	u64 start = model_now();
+	unsigned long flags;
+
+	go_silent(s, d);
+	local_irq_save(flags);
+	iommu_unmap(domain, IOVA, SZ_4K);
+	local_irq_restore(flags);
+	KUNIT_EXPECT_LE(test, (model_now() - start) / NSEC_PER_MSEC,
+			SMMU_IRQS_OFF_MS + SLACK_MS);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s->rig, d, IOVA, false));
+	leave(test, s, d, domain);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(one),
+	KUNIT_CASE(among_others),
+	KUNIT_CASE(several),
+	KUNIT_CASE(functions),
+	KUNIT_CASE_PARAM(posted_before, depth_gen_params),
+	KUNIT_CASE(full_queue),
+	KUNIT_CASE(slow_device),
+	KUNIT_CASE(slow_queue),
+	KUNIT_CASE(away),
+	KUNIT_CASE(lost_sync),
+	KUNIT_CASE(interrupts_off),
+	{}
+};
+
+static struct kunit_suite suite = { .name = "smmu_silence", .test_cases = cases };
+kunit_test_suite(suite);
