@@ -77,7 +77,7 @@ struct smmu_inv {
 
 /**
  * struct smmu_array - sorted entries of one domain
- * @rcu: drv passes it to kvfree_rcu()
+ * @rcu: for drv, which frees the array when no reader uses it any more
  * @num: number of entries that readers look at. Concurrent: smp_store_release() by the writer when
  *	it grows (revive) or shrinks (unref), smp_load_acquire() by readers.
  * @len: number of entries in use, for the writer only; @len >= @num

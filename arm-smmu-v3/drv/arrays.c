@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/rcupdate.h>
-#include <linux/slab.h>
 
 #include "core/array.h"
 #include "core/tag.h"
 #include "drv/arrays.h"
+#include "drv/readers.h"
 
 /* For what the mutex protects see arrays.h */
 DEFINE_MUTEX(smmu_attach_mutex);
@@ -31,8 +31,7 @@ void smmu_arrays_publish_locked(struct smmu_domain *sd, struct smmu_array *array
 	}
 	/* pairs with rcu_dereference() in smmu_walk_range() */
 	rcu_assign_pointer(sd->invs, array);
-	if (old)
-		kvfree_rcu(old, rcu);
+	smmu_readers_free(old);
 }
 
 u32 smmu_arrays_reclaim_locked(struct smmu_inst *inst, u8 type)
@@ -70,5 +69,5 @@ void smmu_arrays_forget_smmu(struct smmu_inst *inst)
 			smmu_arrays_publish_locked(sd, purged);
 	}
 	mutex_unlock(&smmu_attach_mutex);
-	synchronize_rcu();
+	smmu_readers_wait();
 }

@@ -43,7 +43,7 @@ void smmu_arrays_add(struct smmu_domain *sd);
  * @sd: domain
  * @array: new array, owned by the domain from here on
  *
- * The old array is freed after a grace period. The attach mutex is held.
+ * The old array is freed when no reader uses it any more. The attach mutex is held.
  */
 void smmu_arrays_publish_locked(struct smmu_domain *sd, struct smmu_array *array);
 

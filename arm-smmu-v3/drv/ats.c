@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/dev_printk.h>
+#include <linux/iommu.h>
 
 #include "core/cmd.h"
 #include "drv/arrays.h"
 #include "drv/ats.h"
 #include "drv/ats_cut.h"
 #include "drv/ats_pci.h"
+#include "drv/domain.h"
 #include "drv/install.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
@@ -96,29 +98,32 @@ static int atc_invalidate_all(struct smmu_master *master)
  */
 static bool atc_confirmed(struct smmu_master *master, int ret)
 {
-	if (ret)
-		smmu_ats_cut_one(master);
+	if (ret && smmu_ats_cut_one(master, SMMU_CUT_SILENT))
+		smmu_ats_cut_log(master);
 	return !test_bit(SMMU_CUT, &master->ats_cut);
 }
 
 bool smmu_ats_on_locked(struct smmu_master *master)
 {
+	bool ok;
 	int ret;
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	if (!atc_confirmed(master, atc_invalidate_all(master)))
-		return false;
-	ret = smmu_ats_enable(master);
+	/*
+	 * before it is: a device that does not answer is cut off only if this is set. Pairs with
+	 * READ_ONCE() in smmu_vsmmu_stream() and user_of_ats().
+	 */
+	WRITE_ONCE(master->ats_on, true);
+	ok = atc_confirmed(master, atc_invalidate_all(master));
+	ret = ok ? smmu_ats_enable(master) : -EIO;
+	if (ret)
+		WRITE_ONCE(master->ats_on, false); /* as above */
 	if (test_bit(SMMU_CUT, &master->ats_cut))
 		return false;
-	if (ret) {
+	if (ret)
 		dev_warn(master->dev, "ATS cannot be enabled (%pe); the device goes on without it\n",
 			 ERR_PTR(ret));
-		return true;
-	}
-	/* pairs with READ_ONCE() in smmu_vsmmu_stream() */
-	WRITE_ONCE(master->ats_on, true);
 	return true;
 }
 
@@ -178,11 +183,13 @@ void smmu_ats_fail_locked(struct smmu_master *master)
 {
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	dev_err(master->dev, "ATS failed: the device has no DMA until it is attached anew\n");
-	smmu_ats_cut_one(master);
+	if (smmu_ats_cut_one(master, SMMU_CUT_SILENT))
+		smmu_ats_cut_log(master);
 	smmu_ats_pci_disable(master);
 	leave_arrays(master);
 	master->ats_failed = true;
+	master->ats_failures++;
+	master->forgiven = false;
 	smmu_install_abort_locked(master);
 	clear_bit(SMMU_CUT, &master->ats_cut);
 	/*
@@ -191,6 +198,48 @@ void smmu_ats_fail_locked(struct smmu_master *master)
 	 */
 	if (!smmu_ats_pci_give_back(master))
 		smmu_ats_recover_later(master->iommu, RETRY_MS);
+}
+
+/* Does an attach to @next mean that the kernel itself has the device, and nobody else? */
+static bool goes_to_kernel(const struct smmu_rid *next)
+{
+	return next->kind == SMMU_RID_IDENTITY ||
+	       (next->kind != SMMU_RID_NESTED && next->binding->domain &&
+		iommu_is_dma_domain(&next->binding->domain->domain));
+}
+
+void smmu_ats_end_failed_locked(struct smmu_master *master, const struct smmu_rid *next)
+{
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	if (!master->ats_failed || next->kind == SMMU_RID_BLOCKED)
+		return;
+	if (master->forgiven ||
+	    (goes_to_kernel(next) && master->ats_failures < SMMU_ATS_FAILURES_MAX)) {
+		master->ats_failed = false;
+		return;
+	}
+	dev_notice(master->dev, "the device was cut off, because it %s, and stays so: no DMA%s\n",
+		   smmu_cut_text(master->cut_why),
+		   master->ats_failures < SMMU_ATS_FAILURES_MAX ? "" :
+		   ", because it was not the first time; see Documentation/silence.rst");
+}
+
+void smmu_ats_forgive_locked(struct smmu_master *master)
+{
+	const struct smmu_rid rid = { .kind = master->kind, .binding = &master->rid };
+
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	master->ats_failures = 0;
+	if (!master->ats_failed)
+		return;
+	/* a guest's STE is not known here; the guest or its VMM gives it once more */
+	master->forgiven = true;
+	if (rid.kind == SMMU_RID_NESTED)
+		return;
+	master->ats_failed = false;
+	smmu_install_stes_locked(master, &rid, false);
 }
 
 /* Return: false when this function has to be called again */

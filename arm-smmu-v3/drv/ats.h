@@ -11,9 +11,11 @@
  * domain or a PASID changes.
  *
  * A device that left an ATC_INV unanswered has lost ATS and bus mastering (ats_cut.h). Then
- * smmu_ats_recover() makes its ATS fail: its STEs abort until the device is attached to something
- * again. The kernel does not tell the driver that a reset has succeeded, so the driver takes a new
- * attach as the sign of it.
+ * smmu_ats_recover() makes its ATS fail: its STEs abort, whatever it is attached to. That ends when
+ * the device is released, and when the kernel has it to itself again: it is attached to identity or
+ * to a domain of the DMA API. No other attach ends it, because a guest resets its device and
+ * attaches it as often as it likes, and each time it could hold the queue once more. A second
+ * failure ends only with the device, or by an administrator through debugfs.
  *
  * A device whose ATS has failed has its bus mastering back as its owner set it, because with
  * CR0.ATSCHK an STE that aborts does so for translated requests, too (3.9.1.3). So a reset saves
@@ -140,21 +142,31 @@ bool smmu_ats_off_locked(struct smmu_master *master);
 bool smmu_ats_drop_locked(struct smmu_master *master, u32 ssid);
 
 /*
- * Let ATS of the device fail: until smmu_ats_clear_failed_locked() its STEs abort, and no ATC_INV
+ * Let ATS of the device fail: until smmu_ats_end_failed_locked() its STEs abort, and no ATC_INV
  * is sent to it. The attach mutex is held. May sleep.
  */
 void smmu_ats_fail_locked(struct smmu_master *master);
 
-/*
- * Clear the failure, because the master is being attached anew; the caller writes its STEs. The
- * attach mutex is held.
- */
-static inline void smmu_ats_clear_failed_locked(struct smmu_master *master)
-{
-	lockdep_assert_held(&smmu_attach_mutex);
+/* A device that has failed so often stays cut off until an administrator says otherwise */
+#define SMMU_ATS_FAILURES_MAX	2
 
-	master->ats_failed = false;
-}
+/**
+ * smmu_ats_end_failed_locked() - end the failure, if what the master is attached to next ends it
+ * @master: device
+ * @next: what its requests go through next; the caller writes its STEs afterwards
+ *
+ * See the head of this file for the rule. The attach mutex is held.
+ */
+void smmu_ats_end_failed_locked(struct smmu_master *master, const struct smmu_rid *next);
+
+/**
+ * smmu_ats_forgive_locked() - an administrator ends the failure
+ * @master: device, cut off or not
+ *
+ * The device has DMA again as it is attached, without ATS until the next attach. A guest's device
+ * has it when the guest's STE is attached next. The attach mutex is held.
+ */
+void smmu_ats_forgive_locked(struct smmu_master *master);
 
 /* Let ATS fail for the devices that were cut off. May sleep, takes the attach mutex. */
 void smmu_ats_recover(struct smmu_iommu *iommu);

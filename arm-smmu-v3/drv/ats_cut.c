@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/dev_printk.h>
+#include <linux/ktime.h>
+#include <linux/math64.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
+#include <linux/time64.h>
 #include <linux/workqueue.h>
 
-#include <kunit/static_stub.h>
+#include <smmuv3/raw_stub.h>
 
 #include "drv/ats_cut.h"
 #include "drv/ats_pci.h"
@@ -17,19 +20,31 @@ static DEFINE_RAW_SPINLOCK(cut_lock);
 
 void smmu_ats_recover_later(struct smmu_iommu *iommu, u32 ms)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_ats_recover_later, iommu, ms);
+	SMMU_RAW_STUB_REDIRECT(smmu_ats_recover_later, iommu, ms);
 
 	queue_delayed_work(system_dfl_wq, &iommu->recover, msecs_to_jiffies(ms));
 }
 
-void smmu_ats_cut_one(struct smmu_master *master)
+bool smmu_ats_cut_one(struct smmu_master *master, enum smmu_cut_why why)
 {
 	unsigned long flags;
+	bool first;
 
 	raw_spin_lock_irqsave(&cut_lock, flags);
-	set_bit(SMMU_CUT, &master->ats_cut);
+	first = !test_and_set_bit(SMMU_CUT, &master->ats_cut);
+	if (first) {
+		master->cut_why = why;
+		master->cut_at = ktime_get_boottime();
+	}
 	smmu_ats_pci_cut(master);
 	raw_spin_unlock_irqrestore(&cut_lock, flags);
+	return first;
+}
+
+void smmu_ats_cut_log(const struct smmu_master *master)
+{
+	dev_err(master->dev, "the device %s; it is cut off: it has no DMA until a driver of this kernel gets it back, or it is released\n",
+		smmu_cut_text(master->cut_why));
 }
 
 int smmu_ats_enable(struct smmu_master *master)
@@ -44,25 +59,92 @@ int smmu_ats_enable(struct smmu_master *master)
 	return ret;
 }
 
-void smmu_ats_cut(struct smmu_device *smmu, u32 sid)
+static void cut_functions(struct smmu_iommu *iommu, struct smmu_master *master,
+			  enum smmu_cut_why why)
 {
-	struct smmu_iommu *iommu = smmu_iommu_of(smmu);
-	struct smmu_master *master, *other;
+	struct smmu_master *other;
 	struct smmu_stream *stream;
 	unsigned long i;
 
+	if (!smmu_ats_cut_one(master, why))
+		return;
+	smmu_ats_cut_log(master);
+	xa_for_each(&iommu->streams, i, stream) {
+		other = stream->master;
+		if (other != master && READ_ONCE(other->ats_on) && smmu_ats_pci_same(other, master))
+			smmu_ats_cut_one(other, why);
+	}
+	smmu_ats_recover_later(iommu, 0);
+}
+
+/*
+ * The device that a stream names, if it uses ATS. The caller is in rcu_read_lock(), and
+ * smmu_master_release() waits for readers before it frees the master.
+ */
+static struct smmu_master *user_of_ats(struct smmu_iommu *iommu, u32 sid)
+{
+	struct smmu_master *master = smmu_streams_ruler(iommu, sid);
+
+	return master && READ_ONCE(master->ats_on) ? master : NULL;
+}
+
+void smmu_ats_cut(struct smmu_device *smmu, u32 sid)
+{
+	struct smmu_iommu *iommu = smmu_iommu_of(smmu);
+	struct smmu_master *master;
+
 	rcu_read_lock();
-	/* smmu_master_release() waits for readers before it frees the master */
-	master = smmu_streams_ruler(iommu, sid);
-	if (master && master->ats_capable && !test_bit(SMMU_CUT, &master->ats_cut)) {
-		dev_err(master->dev, "the device does not answer ATC_INV; it is cut off\n");
-		xa_for_each(&iommu->streams, i, stream) {
-			other = stream->master;
-			if (other == master ||
-			    (READ_ONCE(other->ats_on) && smmu_ats_pci_same(other, master)))
-				smmu_ats_cut_one(other);
-		}
-		smmu_ats_recover_later(iommu, 0);
+	master = user_of_ats(iommu, sid);
+	if (master)
+		cut_functions(iommu, master, SMMU_CUT_SILENT);
+	rcu_read_unlock();
+}
+
+/* Add to what the device has made the queue stand. Return: true when that is too much. */
+static bool is_too_slow(struct smmu_master *master, u64 us, ktime_t now)
+{
+	unsigned long flags;
+	u64 drained;
+	bool again;
+
+	raw_spin_lock_irqsave(&cut_lock, flags);
+	drained = div_u64(max(ktime_us_delta(now, master->slow_at), 0) * SMMU_SLOW_DRAIN_MS, MSEC_PER_SEC);
+	master->slow_us -= min(master->slow_us, drained);
+	again = master->slow_us;
+	master->slow_us += us;
+	master->slow_at = now;
+	again &= master->slow_us > SMMU_SLOW_MS * USEC_PER_MSEC;
+	raw_spin_unlock_irqrestore(&cut_lock, flags);
+	return again;
+}
+
+bool smmu_ats_charge(struct smmu_device *smmu, u32 sid, u64 us, ktime_t now)
+{
+	struct smmu_iommu *iommu = smmu_iommu_of(smmu);
+	struct smmu_master *master;
+	bool cut = false;
+
+	rcu_read_lock();
+	master = user_of_ats(iommu, sid);
+	if (master && is_too_slow(master, us, now)) {
+		cut_functions(iommu, master, SMMU_CUT_SLOW);
+		cut = true;
+	}
+	rcu_read_unlock();
+	return cut;
+}
+
+void smmu_ats_cut_all(struct smmu_iommu *iommu)
+{
+	struct smmu_stream *stream;
+	unsigned long flags, i;
+
+	rcu_read_lock();
+	xa_for_each(&iommu->streams, i, stream) {
+		raw_spin_lock_irqsave(&cut_lock, flags);
+		set_bit(SMMU_CUT, &stream->master->ats_cut);
+		smmu_ats_pci_disable(stream->master);
+		raw_spin_unlock_irqrestore(&cut_lock, flags);
 	}
 	rcu_read_unlock();
 }

@@ -9,19 +9,42 @@
  * silent, and each would hold the queue for as long as PCIe allows. No device is cut off on
  * suspicion.
  *
+ * A device that does answer, but always just in time, holds the queue as well. So each has a budget:
+ * what it makes the queue stand is added up, and SMMU_SLOW_DRAIN_MS are forgiven in each second.
+ * When a sum of SMMU_SLOW_MS is exceeded, and not by a single answer, which PCIe allows to take a
+ * minute, the device is cut off as well.
+ *
  * Later smmu_ats_recover() makes its STEs abort and gives bus mastering back, see ats.h.
  */
 #ifndef SMMU_DRV_ATS_CUT_H
 #define SMMU_DRV_ATS_CUT_H
 
+#include <linux/ktime.h>
 #include <linux/types.h>
 
 struct smmu_device;
 struct smmu_iommu;
 struct smmu_master;
 
+#define SMMU_SLOW_MS		45000
+#define SMMU_SLOW_DRAIN_MS	100
+
+/* Why a device was cut off */
+enum smmu_cut_why {
+	SMMU_CUT_SILENT,	/* it has left an ATC_INV unanswered */
+	SMMU_CUT_SLOW,		/* its budget is spent */
+};
+
+static inline const char *smmu_cut_text(enum smmu_cut_why why)
+{
+	return why == SMMU_CUT_SLOW ? "answers ATC_INVs too slowly" : "does not answer ATC_INV";
+}
+
 /* smmu_device_ops.atc_silent: cut off the device of a stream, and have smmu_ats_recover() run */
 void smmu_ats_cut(struct smmu_device *smmu, u32 sid);
+
+/* smmu_device_ops.atc_answered: charge the device's budget. Return: true when it was cut off now */
+bool smmu_ats_charge(struct smmu_device *smmu, u32 sid, u64 us, ktime_t now);
 
 /* smmu_device_ops.atc_is_cut: was the device cut off, or has the stream no device with ATS? */
 bool smmu_ats_is_cut(struct smmu_device *smmu, u32 sid);
@@ -29,10 +52,23 @@ bool smmu_ats_is_cut(struct smmu_device *smmu, u32 sid);
 /**
  * smmu_ats_cut_one() - cut off a device, whether or not it was before
  * @master: device
+ * @why: reason
  *
- * Any context.
+ * Any context. Logs nothing.
+ * Return: true when it was not cut off before
  */
-void smmu_ats_cut_one(struct smmu_master *master);
+bool smmu_ats_cut_one(struct smmu_master *master, enum smmu_cut_why why);
+
+/* Log that a device was cut off, once for all functions of the same device */
+void smmu_ats_cut_log(const struct smmu_master *master);
+
+/**
+ * smmu_ats_cut_all() - turn ATS off in all devices behind an SMMU, for good
+ * @iommu: SMMU that is about to be turned off until the machine restarts
+ *
+ * Sends nothing, waits for nothing, logs nothing. Bus mastering stays as it is.
+ */
+void smmu_ats_cut_all(struct smmu_iommu *iommu);
 
 /**
  * smmu_ats_enable() - set ATS Enable, unless the device is cut off

@@ -6,6 +6,7 @@
 #include <kunit/static_stub.h>
 
 #include <compat/pci_ats.h>
+#include <smmuv3/raw_stub.h>
 
 #include "drv/ats_pci.h"
 #include "drv/iommu.h"
@@ -64,7 +65,7 @@ bool smmu_ats_pci_required(struct smmu_master *master)
 
 int smmu_ats_pci_enable(struct smmu_master *master)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_ats_pci_enable, master);
+	SMMU_RAW_STUB_REDIRECT(smmu_ats_pci_enable, master);
 
 	if (!dev_is_pci(master->dev))
 		return 0;
@@ -73,7 +74,7 @@ int smmu_ats_pci_enable(struct smmu_master *master)
 
 void smmu_ats_pci_disable(struct smmu_master *master)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_ats_pci_disable, master);
+	SMMU_RAW_STUB_REDIRECT(smmu_ats_pci_disable, master);
 
 	if (dev_is_pci(master->dev) && to_pci_dev(master->dev)->ats_enabled)
 		pci_disable_ats(to_pci_dev(master->dev));
@@ -114,7 +115,7 @@ void smmu_ats_pci_cut(struct smmu_master *master)
 {
 	struct pci_dev *pdev;
 
-	KUNIT_STATIC_STUB_REDIRECT(smmu_ats_pci_cut, master);
+	SMMU_RAW_STUB_REDIRECT(smmu_ats_pci_cut, master);
 
 	if (!dev_is_pci(master->dev))
 		return;
@@ -133,7 +134,7 @@ void smmu_ats_pci_cut(struct smmu_master *master)
 
 bool smmu_ats_pci_same(const struct smmu_master *a, const struct smmu_master *b)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_ats_pci_same, a, b);
+	SMMU_RAW_STUB_REDIRECT(smmu_ats_pci_same, a, b);
 
 	return dev_is_pci(a->dev) && dev_is_pci(b->dev) &&
 	       pci_physfn(to_pci_dev(a->dev)) == pci_physfn(to_pci_dev(b->dev));

@@ -30,9 +30,8 @@ void smmu_attach_commit_locked(struct smmu_change *change, const struct smmu_vsm
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	if (change->rid.kind != SMMU_RID_BLOCKED)
-		smmu_ats_clear_failed_locked(master);
-	else if (master->kind != SMMU_RID_BLOCKED)
+	smmu_ats_end_failed_locked(master, &change->rid);
+	if (change->rid.kind == SMMU_RID_BLOCKED && master->kind != SMMU_RID_BLOCKED)
 		master->max_idle = master->nr_pasids;
 	smmu_vsmmu_leave_locked(master, vsmmu);
 	smmu_change_commit_locked(change);

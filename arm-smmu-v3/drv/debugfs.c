@@ -5,10 +5,16 @@
  * smmuv3/<smmu>/queues		positions and sizes
  * smmuv3/<smmu>/counters	commands, syncs, doorbells, errors
  * smmuv3/<smmu>/masters	devices, what they are attached to, their STEs
+ * smmuv3/<smmu>/cut		devices that were cut off, or are on the way there: why and when. The
+ *				name of a device, written here, ends it.
  */
 #include <linux/debugfs.h>
 #include <linux/device.h>
+#include <linux/ktime.h>
+#include <linux/math64.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include <smmuv3/regs.h>
 
@@ -16,6 +22,9 @@
 #include "core/feature.h"
 #include "core/ste.h"
 #include "drv/arrays.h"
+#include "drv/ats.h"
+#include "drv/ats_cut.h"
+#include "drv/ats_pci.h"
 #include "drv/debugfs.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
@@ -127,9 +136,11 @@ static int counters_show(struct seq_file *s, void *unused)
 	struct smmu_cmdq_state cmdq;
 
 	smmu_cmdq_look(smmu, &cmdq);
-	seq_printf(s, "commands %llu\nsyncs %llu\nposts %llu\ndoorbells %llu\nfull %llu\ncmd_errors %u\ntimeouts %u\ngerrors %d\nevents %llu\npage_faults %d\nvevents_lost %d\nwithheld_tags %d\nwithheld_memory %d\nsync_word %u\ndead %u\nadrift %u\n",
+	seq_printf(s, "commands %llu\nsyncs %llu\nposts %llu\ndoorbells %llu\nfull %llu\ncmd_errors %u\ntimeouts %u\nlong_waits_asleep %u\nlong_waits_polling %u\nlong_waits_irqs_off %u\nlongest_wait_us %llu\ngerrors %d\nevents %llu\npage_faults %d\nvevents_lost %d\nwithheld_tags %d\nwithheld_memory %d\nsync_word %u\ndead %u\nadrift %u\n",
 		   cmdq.sum.cmds, cmdq.sum.syncs, cmdq.sum.posts, cmdq.sum.doorbells,
 		   cmdq.sum.full, cmdq.errors, cmdq.timeouts,
+		   cmdq.long_waits[SMMU_WAITER_SLEEPS], cmdq.long_waits[SMMU_WAITER_POLLS],
+		   cmdq.long_waits[SMMU_WAITER_IRQS_OFF], cmdq.longest_us,
 		   atomic_read(&smmu->gerrors), smmu->evtq.records,
 		   atomic_read(&iommu->page_faults), atomic_read(&iommu->vevents_lost),
 		   atomic_read(&smmu->inst.withheld), atomic_read(&smmu->withheld),
@@ -214,6 +225,64 @@ static int masters_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(masters);
 
+static void show_cut(struct seq_file *s, const struct smmu_master *master)
+{
+	bool cut = master->ats_failed || test_bit(SMMU_CUT, &master->ats_cut);
+
+	if (!cut && !master->ats_failures && !READ_ONCE(master->slow_us))
+		return;
+	seq_printf(s, "%s: %s, cut off %u times", dev_name(master->dev),
+		   !cut ? "works" : master->forgiven ? "cut off until the next attach" :
+		   master->ats_failures < SMMU_ATS_FAILURES_MAX ? "cut off" : "cut off for good",
+		   master->ats_failures);
+	if (master->cut_at)
+		seq_printf(s, ", last %llds ago: it %s",
+			   div_s64(ktime_ms_delta(ktime_get_boottime(), master->cut_at),
+				   MSEC_PER_SEC), smmu_cut_text(master->cut_why));
+	seq_printf(s, ", slow %llums of %u\n", div_u64(READ_ONCE(master->slow_us), USEC_PER_MSEC),
+		   SMMU_SLOW_MS);
+}
+
+static int cut_show(struct seq_file *s, void *unused)
+{
+	struct smmu_iommu *iommu = s->private;
+	struct smmu_master *master;
+
+	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&iommu->streams_lock);
+	list_for_each_entry(master, &iommu->masters, node)
+		show_cut(s, master);
+	mutex_unlock(&iommu->streams_lock);
+	mutex_unlock(&smmu_attach_mutex);
+	return 0;
+}
+
+static ssize_t cut_write(struct file *file, const char __user *buf, size_t size, loff_t *pos)
+{
+	struct smmu_iommu *iommu = file_inode(file)->i_private;
+	struct smmu_master *master;
+	ssize_t ret = -ENODEV;
+	char name[64];
+
+	if (size >= sizeof(name))
+		return -EINVAL;
+	if (copy_from_user(name, buf, size))
+		return -EFAULT;
+	name[size] = '\0';
+	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&iommu->streams_lock);
+	list_for_each_entry(master, &iommu->masters, node) {
+		if (strcmp(strim(name), dev_name(master->dev)))
+			continue;
+		smmu_ats_forgive_locked(master);
+		ret = size;
+	}
+	mutex_unlock(&iommu->streams_lock);
+	mutex_unlock(&smmu_attach_mutex);
+	return ret;
+}
+DEFINE_SHOW_STORE_ATTRIBUTE(cut);
+
 void smmu_debugfs_init(void)
 {
 	root = debugfs_create_dir("smmuv3", NULL);
@@ -232,6 +301,7 @@ void smmu_debugfs_add_iommu(struct smmu_iommu *iommu)
 	debugfs_create_file("queues", 0400, iommu->debugfs, iommu, &queues_fops);
 	debugfs_create_file("counters", 0400, iommu->debugfs, iommu, &counters_fops);
 	debugfs_create_file("masters", 0400, iommu->debugfs, iommu, &masters_fops);
+	debugfs_create_file("cut", 0600, iommu->debugfs, iommu, &cut_fops);
 }
 
 void smmu_debugfs_remove_iommu(struct smmu_iommu *iommu)

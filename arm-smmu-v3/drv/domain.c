@@ -19,6 +19,7 @@
 #include "drv/iommu.h"
 #include "drv/master.h"
 #include "drv/pasid.h"
+#include "drv/readers.h"
 #include "drv/walk.h"
 
 static atomic_t domain_ids = ATOMIC_INIT(0);
@@ -71,7 +72,7 @@ void smmu_domain_leave_all(struct smmu_domain *sd)
 void smmu_domain_finish(struct smmu_domain *sd)
 {
 	/* an unmap that is still under way may be reading the array */
-	kvfree_rcu(rcu_dereference_protected(sd->invs, true), rcu);
+	smmu_readers_free(rcu_dereference_protected(sd->invs, true));
 	kfree(sd);
 	module_put(THIS_MODULE);
 }

@@ -3,9 +3,13 @@
  * Commands of a guest. User space may hand in half a million at once. They are copied, checked and
  * issued in blocks of one batch. core/guest.c decides what a command may contain.
  *
- * The streams of a block are looked up, and the block is issued, under one rcu_read_lock(). ATS
- * does not go off between the two, because turning it off waits for readers. An SMMU that is
- * removed keeps its queue until the readers are done.
+ * The streams of a block are looked up, and the block is posted, under one rcu_read_lock(). ATS
+ * does not go off between the two, because turning it off waits for readers. Then the reader steps
+ * out and waits: an SMMU that is removed keeps its queue until these readers are done, too.
+ *
+ * A guest can make its device leave ATC_INVs unanswered, and a VMM can open any number of vSMMUs.
+ * Therefore only one block with ATC_INVs is under way on an SMMU at a time. What a silent device
+ * costs it costs once, because the next block finds it cut off.
  */
 #include <linux/bitfield.h>
 #include <linux/cleanup.h>
@@ -21,9 +25,9 @@
 #include "drv/guestcmd.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
+#include "drv/readers.h"
 #include "drv/vsmmu.h"
 #include "hw/cmdq.h"
-#include "hw/issue.h"
 
 /* The last place of a batch is for the CMD_SYNC */
 #define BLOCK		(SMMU_BATCH_MAX - 1)
@@ -80,41 +84,141 @@ static int block_error(struct smmu_device *smmu, const struct block *block, u32 
 	return 0;
 }
 
-/* Issue commands; a task that is killed does not wait for its devices */
-static int issue_killable(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
-{
-	struct smmu_deadline deadline = { .killable = true };
+/**
+ * struct round - one block on its way
+ * @vsmmu: whose guest has sent it
+ * @block: the commands
+ * @n: number of commands in @block->in
+ * @taken: number of those that were taken
+ * @fill: number of commands in @block->out
+ * @err: why @taken is less than @n, or 0
+ * @ticket: of the post
+ * @reader: keeps the streams until the post, and the queue until the end
+ * @deadline: brief until the reader has stepped out
+ */
+struct round {
+	struct smmu_vsmmu *vsmmu;
+	struct block *block;
+	u32 n;
+	u32 taken;
+	u32 fill;
+	int err;
+	struct smmu_ticket ticket;
+	struct smmu_reader reader;
+	struct smmu_deadline deadline;
+};
 
-	return smmu_issue_by(smmu, cmd, n, &deadline);
+/* Check a block and post what it asks for */
+static int post_block(struct round *r)
+{
+	struct smmu_device *smmu = &r->vsmmu->iommu->smmu;
+	const struct smmu_guest guest = {
+		.vmid = r->vsmmu->vmid,
+		.feat = &smmu->inst.feat,
+		.ops = &guest_ops,
+		.ctx = r->vsmmu,
+	};
+	struct block *block = r->block;
+	u32 nr;
+
+	r->taken = smmu_guest_block(&guest, block->in, r->n, block->out, &r->fill, &r->err);
+	if (!r->fill)
+		return 0;
+	nr = smmu_guest_segments(guest.feat, block->out, r->fill, block->post);
+	return smmu_cmdq_post(smmu, block->post, nr, &r->deadline, &r->ticket, false);
+}
+
+/* Wait until the queue has room for a CMD_SYNC, which takes it and is not waited for */
+static int wait_for_room(struct round *r)
+{
+	struct smmu_ticket ticket;
+	struct smmu_cmd sync;
+
+	smmu_cmd_sync(&sync);
+	return smmu_cmdq_post(&r->vsmmu->iommu->smmu, &sync, 1, &r->deadline, &ticket, false);
+}
+
+static void step_out(struct round *r)
+{
+	smmu_reader_step_out(&r->reader);
+	r->deadline.brief = false;
+}
+
+/*
+ * Begin to read and post. While the queue has no room, the streams may change, so they are looked up
+ * again when it has.
+ */
+static int begin(struct round *r)
+{
+	int ret;
+
+	for (;;) {
+		smmu_reader_begin(&r->reader);
+		r->deadline.brief = true;
+		ret = post_block(r);
+		if (ret != -EAGAIN)
+			return ret;
+		step_out(r);
+		ret = wait_for_room(r);
+		if (ret)
+			return ret;
+		smmu_reader_end(&r->reader);
+	}
+}
+
+static int wait_for_end(struct round *r)
+{
+	int ret = smmu_cmdq_wait(&r->ticket, &r->deadline);
+
+	if (ret != -EAGAIN)
+		return ret;
+	step_out(r);
+	return smmu_cmdq_wait(&r->ticket, &r->deadline);
 }
 
 /* Return: number of commands that were done; where not all were, *@err is the error */
 static u32 do_block(struct smmu_vsmmu *vsmmu, struct block *block, u32 n, int *err)
 {
-	struct smmu_device *smmu = &vsmmu->iommu->smmu;
-	const struct smmu_guest guest = {
-		.vmid = vsmmu->vmid,
-		.feat = &smmu->inst.feat,
-		.ops = &guest_ops,
-		.ctx = vsmmu,
+	struct round r = {
+		.vsmmu = vsmmu,
+		.block = block,
+		.n = n,
+		/* a task that is killed does not wait for its devices */
+		.deadline.killable = true,
 	};
-	u32 taken, fill;
-	int ret = 0;
+	int ret;
 
-	rcu_read_lock();
-	taken = smmu_guest_block(&guest, block->in, n, block->out, &fill, err);
-	if (fill) {
-		ret = issue_killable(smmu, block->post,
-				     smmu_guest_segments(guest.feat, block->out, fill,
-							 block->post));
-		ret = block_error(smmu, block, fill, ret);
-	}
-	rcu_read_unlock();
-	if (!ret)
-		return taken;
+	ret = begin(&r);
+	if (!ret && r.fill)
+		ret = wait_for_end(&r);
+	ret = block_error(&vsmmu->iommu->smmu, block, r.fill, ret);
+	smmu_reader_end(&r.reader);
+	*err = ret ?: r.err;
 	/* it is not known which command failed, so none of them counts as done */
-	*err = ret;
-	return 0;
+	return ret ? 0 : r.taken;
+}
+
+static bool has_atc_inv(const struct block *block, u32 n)
+{
+	while (n)
+		if (smmu_cmd_opcode(&block->in[--n]) == CMD_ATC_INV)
+			return true;
+	return false;
+}
+
+/* As do_block(), but one block with ATC_INVs at a time */
+static u32 do_in_turn(struct smmu_vsmmu *vsmmu, struct block *block, u32 n, int *err)
+{
+	u32 done;
+
+	if (!has_atc_inv(block, n))
+		return do_block(vsmmu, block, n, err);
+	*err = mutex_lock_killable(&vsmmu->iommu->guest_atc);
+	if (*err)
+		return 0;
+	done = do_block(vsmmu, block, n, err);
+	mutex_unlock(&vsmmu->iommu->guest_atc);
+	return done;
 }
 
 int smmu_guestcmd_invalidate(struct iommufd_viommu *viommu, struct iommu_user_data_array *array)
@@ -139,7 +243,7 @@ int smmu_guestcmd_invalidate(struct iommufd_viommu *viommu, struct iommu_user_da
 		n = min(num - done, BLOCK);
 		ret = copy_commands(block, array, done, n);
 		if (!ret)
-			done += do_block(vsmmu, block, n, &ret);
+			done += do_in_turn(vsmmu, block, n, &ret);
 		cond_resched();
 		if (!ret && done < num && fatal_signal_pending(current))
 			ret = -EINTR;

@@ -33,6 +33,7 @@ struct iopf_queue;
  * @streams: StreamID -> struct smmu_stream of its ruler, see streams.h; loads under RCU as well
  * @masters: struct smmu_master.node
  * @recover: smmu_ats_recover()
+ * @guest_atc: held while a guest's ATC_INVs are under way, see guestcmd.c; outside every other lock
  * @iopf: the kernel's queue for page faults; NULL where the SMMU does not stall
  * @page_faults: how many page faults went to a handler
  * @vevents_lost: number of events of guests' devices that were not queued for the guest, because
@@ -50,6 +51,7 @@ struct smmu_iommu {
 	struct xarray streams;
 	struct list_head masters;
 	struct delayed_work recover;
+	struct mutex guest_atc;
 	struct iopf_queue *iopf;
 	atomic_t page_faults;
 	atomic_t vevents_lost;

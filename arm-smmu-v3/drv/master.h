@@ -9,6 +9,7 @@
 #ifndef SMMU_DRV_MASTER_H
 #define SMMU_DRV_MASTER_H
 
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/types.h>
 #include <linux/xarray.h>
@@ -75,7 +76,9 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  *	with READ_ONCE() under rcu_read_lock(), and turning ATS off waits for these readers.
  * @attached: the device has been attached to something
  * @shared: other devices have, or had, one of the device's StreamIDs; see streams.h
- * @ats_failed: the device left an ATC_INV unanswered, and its STEs abort until it is attached anew
+ * @ats_failed: the device was cut off, and its STEs abort until smmu_ats_end_failed_locked()
+ * @ats_failures: how often that was, since the device was added or an administrator has cleared it
+ * @forgiven: an administrator has cleared it, and the next attach ends it
  * @nr_iopf: number of bindings whose faults are answered, including @iopf_left. The event thread
  *	reads it. It becomes 0 only under streams_lock as well.
  * @iopf_left: number of these that have left their domain, while their last faults may still be
@@ -87,6 +90,12 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  *
  * Atomic:
  * @ats_cut: ATS and bus mastering were taken away in config space, see ats.h, ats_pci.h
+ *
+ * Under the lock of ats_cut.c:
+ * @slow_us: what the device has made the queue stand, less what is forgiven
+ * @slow_at: when that was
+ * @cut_at: when the device was cut off last (ktime_get_boottime())
+ * @cut_why: enum smmu_cut_why
  *
  * @nr_sids: number of StreamIDs
  * @streams: for each StreamID, the master's place among its owners
@@ -118,6 +127,8 @@ struct smmu_master {
 	bool shared;
 	bool ats_on;
 	bool ats_failed;
+	bool forgiven;
+	u32 ats_failures;
 	u32 nr_iopf;
 	u32 iopf_left;
 
@@ -125,6 +136,11 @@ struct smmu_master {
 	u32 vsid;
 
 	unsigned long ats_cut;
+
+	u64 slow_us;
+	ktime_t slow_at;
+	ktime_t cut_at;
+	u8 cut_why;
 
 	u32 nr_sids;
 	struct smmu_stream *streams;

@@ -15,6 +15,7 @@
 #include "drv/binding.h"
 #include "drv/debugfs.h"
 #include "drv/probe.h"
+#include "drv/readers.h"
 #include "drv/sva.h"
 #include "drv/vevent.h"
 
@@ -65,11 +66,8 @@ static void __exit smmuv3_exit(void)
 	smmu_sva_exit();
 	smmu_binding_exit();
 	smmu_vevent_exit();
-	/*
-	 * rcu_barrier() is for RCU callbacks in the text of this module; kvfree_rcu() of arrays
-	 * does not need it
-	 */
-	rcu_barrier();
+	/* the callbacks that free arrays are in the text of this module */
+	smmu_readers_exit();
 	/*
 	 * Domains, nested domains and vSMMUs drop their module reference as the last thing that
 	 * they do. When the last reference is gone, this function can run. But the task that has

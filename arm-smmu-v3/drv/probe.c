@@ -24,7 +24,9 @@
 #include "drv/ops.h"
 #include "drv/params.h"
 #include "drv/probe.h"
+#include "drv/readers.h"
 #include "drv/takeover.h"
+#include "drv/trace.h"
 #include "hw/mmio.h"
 
 static atomic_t instance_nr = ATOMIC_INIT(0);
@@ -37,11 +39,18 @@ static void report_shut(struct smmu_device *smmu)
 	dev_alert(smmu->dev, "devices behind this SMMU have no DMA until the machine is restarted\n");
 }
 
+static void trace_long_wait(struct smmu_device *smmu, enum smmu_waiter who, u64 us, u32 sid, int ret)
+{
+	trace_smmu_long_wait(smmu, who, us, sid, ret);
+}
+
 static const struct smmu_device_ops device_ops = {
 	.event = smmu_fault_report,
 	.atc_silent = smmu_ats_cut,
 	.atc_is_cut = smmu_ats_is_cut,
+	.atc_answered = smmu_ats_charge,
 	.was_shut = report_shut,
+	.waited = trace_long_wait,
 };
 
 static void recover_work(struct work_struct *work)
@@ -150,13 +159,16 @@ iopf:
 static void take_down(struct smmu_iommu *iommu)
 {
 	cancel_delayed_work_sync(&iommu->recover);
-	/* this waits for readers that still use an old array, before the queue goes */
+	/*
+	 * this waits for readers that still use an old array, before the queue goes; with a device
+	 * that does not answer it takes as long as the root port waits
+	 */
 	smmu_arrays_forget_smmu(&iommu->smmu.inst);
-	smmu_device_stop(&iommu->smmu);
+	smmu_device_stop(&iommu->smmu, true);
 	/* no event comes any more, and every device has left the queue */
 	smmu_iopf_exit(iommu);
 	/* guests' commands are done after this, and later ones find the SMMU dead */
-	synchronize_rcu();
+	smmu_readers_wait();
 	smmu_device_free(&iommu->smmu);
 	WARN_ON(!xa_empty(&iommu->streams));
 	xa_destroy(&iommu->streams);
@@ -175,6 +187,7 @@ int smmu_probe(struct platform_device *pdev)
 	iommu->smmu.dev = get_device(&pdev->dev);
 	iommu->smmu.ops = &device_ops;
 	mutex_init(&iommu->streams_lock);
+	mutex_init(&iommu->guest_atc);
 	xa_init(&iommu->streams);
 	INIT_LIST_HEAD(&iommu->masters);
 	INIT_DELAYED_WORK(&iommu->recover, recover_work);
@@ -216,20 +229,13 @@ void smmu_remove(struct platform_device *pdev)
 /*
  * Only disable the SMMU. Unregistering it would take the DMA API away from drivers that still run.
  * ATS is turned off first, so that no device goes on using its ATC behind an SMMU that is off
- * (3.9.1).
+ * (3.9.1). No lock is taken and no command sent, because a device or an SMMU that does not answer
+ * must not hold up a restart.
  */
 void smmu_shutdown(struct platform_device *pdev)
 {
 	struct smmu_iommu *iommu = smmu_iommu_of(platform_get_drvdata(pdev));
-	const struct smmu_rid blocked = { .kind = SMMU_RID_BLOCKED };
-	struct smmu_master *master;
 
-	mutex_lock(&smmu_attach_mutex);
-	mutex_lock(&iommu->streams_lock);
-	list_for_each_entry(master, &iommu->masters, node)
-		if (smmu_ats_step_locked(master, &blocked, 0, true) == SMMU_ATS_GOES_OFF)
-			smmu_ats_off_locked(master);
-	mutex_unlock(&iommu->streams_lock);
-	mutex_unlock(&smmu_attach_mutex);
-	smmu_device_stop(&iommu->smmu);
+	smmu_ats_cut_all(iommu);
+	smmu_device_stop(&iommu->smmu, false);
 }

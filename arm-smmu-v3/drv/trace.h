@@ -142,6 +142,30 @@ TRACE_EVENT(smmu_wait,
 	TP_printk("%s position=%llu ret=%d", __get_str(dev), __entry->position, __entry->ret)
 );
 
+TRACE_EVENT(smmu_long_wait,
+	TP_PROTO(const struct smmu_device *smmu, enum smmu_waiter who, u64 us, u32 sid, int ret),
+	TP_ARGS(smmu, who, us, sid, ret),
+	TP_STRUCT__entry(
+		__string(dev, dev_name(smmu->dev))
+		__field(u64, us)
+		__field(u32, sid)
+		__field(u8, who)
+		__field(int, ret)
+	),
+	TP_fast_assign(
+		__assign_str(dev);
+		__entry->us = us;
+		__entry->sid = sid;
+		__entry->who = who;
+		__entry->ret = ret;
+	),
+	TP_printk("%s us=%llu caller=%s sid=0x%x ret=%d", __get_str(dev), __entry->us,
+		  __print_symbolic(__entry->who, { SMMU_WAITER_SLEEPS, "sleeps" },
+				   { SMMU_WAITER_POLLS, "polls" },
+				   { SMMU_WAITER_IRQS_OFF, "interrupts_off" }),
+		  __entry->sid, __entry->ret)
+);
+
 #endif
 
 #undef TRACE_INCLUDE_PATH

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/rcupdate.h>
-
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 
 #include "core/array.h"
 #include "core/plan.h"
 #include "drv/domain.h"
+#include "drv/readers.h"
 #include "drv/trace.h"
 #include "drv/walk.h"
 #include "hw/cmdq.h"
@@ -16,30 +15,62 @@
 /* Posts that may be outstanding before the first is waited for */
 #define WALK_POSTS		12
 
-static void make_good(struct smmu_device *smmu, int err)
+/**
+ * struct walk - what one walk of an array has on the stack
+ * @reader: keeps the array
+ * @deadline: brief until the reader has stepped out
+ */
+struct walk {
+	struct smmu_reader reader;
+	struct smmu_deadline deadline;
+};
+
+/* From here on the walk may wait for long: it keeps neither RCU nor, if it may sleep, a CPU */
+static void step_out(struct walk *w)
 {
+	smmu_reader_step_out(&w->reader);
+	w->deadline.brief = false;
+}
+
+static void make_good(struct walk *w, struct smmu_device *smmu, int err)
+{
+	step_out(w);
 	smmu_issue_make_good(smmu, err, "an invalidation was not confirmed");
 }
 
-static __always_inline void walk_wait(const struct smmu_ticket *ticket,
-				      struct smmu_deadline *deadline)
+static __always_inline int walk_post(struct walk *w, const struct smmu_batch *batch,
+				     struct smmu_ticket *ticket, bool cont)
+{
+	struct smmu_device *smmu = smmu_device_of(batch->inst);
+	int ret = smmu_cmdq_post(smmu, batch->cmd, batch->n, &w->deadline, ticket, cont);
+
+	if (likely(ret != -EAGAIN))
+		return ret;
+	step_out(w);
+	return smmu_cmdq_post(smmu, batch->cmd, batch->n, &w->deadline, ticket, cont);
+}
+
+static __always_inline void walk_wait(struct walk *w, const struct smmu_ticket *ticket)
 {
 	struct smmu_device *smmu = ticket->q->smmu;
-	int ret = smmu_cmdq_wait(ticket, deadline);
+	int ret = smmu_cmdq_wait(ticket, &w->deadline);
 
+	if (unlikely(ret == -EAGAIN)) {
+		step_out(w);
+		ret = smmu_cmdq_wait(ticket, &w->deadline);
+	}
 	trace_smmu_wait(smmu, ticket->end, ret);
 	if (unlikely(ret))
-		make_good(smmu, ret);
+		make_good(w, smmu, ret);
 }
 
 /*
  * Walk an array that needs one post to one SMMU. Return: false when the array needs more than that,
  * and then nothing has been done.
  */
-static bool walk_single(struct smmu_domain *sd, const struct smmu_array *array,
+static bool walk_single(struct walk *w, struct smmu_domain *sd, const struct smmu_array *array,
 			const struct smmu_range *range)
 {
-	struct smmu_deadline deadline = {};
 	struct smmu_batch batch __uninitialized;
 	struct smmu_ticket ticket;
 	struct smmu_device *smmu;
@@ -48,16 +79,16 @@ static bool walk_single(struct smmu_domain *sd, const struct smmu_array *array,
 	if (!smmu_plan_single(array, range, &batch))
 		return false;
 	smmu = smmu_device_of(batch.inst);
-	ret = smmu_cmdq_post(smmu, batch.cmd, batch.n, &deadline, &ticket, false);
+	ret = walk_post(w, &batch, &ticket, false);
 	trace_smmu_post(smmu, sd->id, batch.cmd, batch.n, ret);
 	if (unlikely(ret))
-		make_good(smmu, ret);
+		make_good(w, smmu, ret);
 	else
-		walk_wait(&ticket, &deadline);
+		walk_wait(w, &ticket);
 	return true;
 }
 
-static void walk_posts(struct smmu_domain *sd, const struct smmu_array *array,
+static void walk_posts(struct walk *w, struct smmu_domain *sd, const struct smmu_array *array,
 		       const struct smmu_range *range)
 {
 	/*
@@ -67,7 +98,6 @@ static void walk_posts(struct smmu_domain *sd, const struct smmu_array *array,
 	struct smmu_ticket tickets[WALK_POSTS] __uninitialized;
 	struct smmu_plan plan __uninitialized;
 	struct smmu_batch batch __uninitialized;
-	struct smmu_deadline deadline = {};
 	bool cont = false;
 	u32 n = 0, i;
 	int ret = 0;
@@ -83,25 +113,24 @@ static void walk_posts(struct smmu_domain *sd, const struct smmu_array *array,
 		 * sent
 		 */
 		if (!cont || !ret)
-			ret = smmu_cmdq_post(smmu, batch.cmd, batch.n, &deadline, &tickets[n],
-					     cont);
+			ret = walk_post(w, &batch, &tickets[n], cont);
 		trace_smmu_post(smmu, sd->id, batch.cmd, batch.n, ret);
 		cont = !batch.end;
 		if (cont)
 			continue;
 		if (unlikely(ret))
-			make_good(smmu, ret);
+			make_good(w, smmu, ret);
 		else
 			n++;
 		if (n == WALK_POSTS) {
-			walk_wait(&tickets[0], &deadline);
+			walk_wait(w, &tickets[0]);
 			memmove(&tickets[0], &tickets[1], sizeof(tickets) - sizeof(tickets[0]));
 			n--;
 		}
 	} while (smmu_plan_next(&plan, &batch));
 
 	for (i = 0; i < n; i++)
-		walk_wait(&tickets[i], &deadline);
+		walk_wait(w, &tickets[i]);
 }
 
 /* Tests hold a walker up here: it has loaded the array and has sent nothing yet */
@@ -112,6 +141,7 @@ VISIBLE_IF_KUNIT noinline void smmu_walk_pause(struct smmu_domain *sd)
 
 void smmu_walk_range(struct smmu_domain *sd, const struct smmu_range *range)
 {
+	struct walk w = {};
 	const struct smmu_array *array;
 	u32 seq;
 
@@ -120,20 +150,21 @@ void smmu_walk_range(struct smmu_domain *sd, const struct smmu_range *range)
 	 * smp_mb() in smmu_binding_enter_locked(); see walk.h.
 	 */
 	smp_mb();
-	rcu_read_lock();
 	trace_smmu_invalidate(sd->id, range);
 	do {
+		smmu_reader_begin(&w.reader);
+		w.deadline.brief = true;
 		/* pairs with smp_store_release() in ats_came_alive(), binding.c */
 		seq = smp_load_acquire(&sd->ats_seq);
 		array = rcu_dereference(sd->invs);
 		smmu_walk_pause(sd);
-		if (!walk_single(sd, array, range))
-			walk_posts(sd, array, range);
+		if (!walk_single(&w, sd, array, range))
+			walk_posts(&w, sd, array, range);
+		smmu_reader_end(&w.reader);
 		/*
 		 * this read comes after the SMMUs have confirmed: smmu_cmdq_wait() has the barrier
 		 */
 	} while (unlikely(READ_ONCE(sd->ats_seq) != seq));
-	rcu_read_unlock();
 }
 
 void smmu_walk_flush_all(void *cookie)

@@ -61,6 +61,8 @@ int smmu_cmdq_alloc(struct smmu_device *smmu, bool combine)
 	q->reg_prod = smmu->base + SMMU_CMDQ_PROD;
 	q->reg_cons = smmu->base + SMMU_CMDQ_CONS;
 	raw_spin_lock_init(&q->lock);
+	raw_spin_lock_init(&q->stand.lock);
+	q->stand.sid = SMMU_NO_SID;
 	q->stats = alloc_percpu(struct smmu_cmdq_stats);
 	if (!q->stats)
 		return -ENOMEM;
@@ -123,6 +125,7 @@ static __always_inline int post_piece(struct smmu_cmdq *q, const struct smmu_cmd
 		ret = smmu_cmdq_post_lock(q, cmd, n, deadline, pos);
 	if (unlikely(ret == -ETIMEDOUT))
 		atomic_inc(&q->timeouts);
+	smmu_cmdq_waited(q, deadline, ret);
 	return ret;
 }
 
@@ -190,6 +193,7 @@ static int wait_slow(struct smmu_cmdq *q, u64 end, struct smmu_deadline *deadlin
 	/* look once more, because this CPU may have been away for long before the time was over */
 	if (ret == -ETIMEDOUT && smmu_cmdq_refresh(q) >= end)
 		ret = 0;
+	smmu_cmdq_waited(q, deadline, ret);
 	return ret;
 }
 
@@ -237,7 +241,7 @@ static enum smmu_sync_word sync_word_state(const struct smmu_cmdq *q)
 void smmu_cmdq_look(struct smmu_device *smmu, struct smmu_cmdq_state *state)
 {
 	struct smmu_cmdq *q = smmu_main_cmdq(smmu);
-	int cpu;
+	int cpu, i;
 
 	*state = (struct smmu_cmdq_state) {
 		.entries = smmu_q_entries(q->mem.log2),
@@ -247,8 +251,11 @@ void smmu_cmdq_look(struct smmu_device *smmu, struct smmu_cmdq_state *state)
 		/* pairs with the release in remember_failed(), which needs no order here */
 		.errors = READ_ONCE(q->err_seq),
 		.timeouts = atomic_read(&q->timeouts),
+		.longest_us = atomic64_read(&q->longest_us),
 		.word = sync_word_state(q),
 	};
+	for (i = 0; i < SMMU_WAITERS; i++)
+		state->long_waits[i] = atomic_read(&q->long_waits[i]);
 	for_each_possible_cpu(cpu) {
 		/* pairs with the plain additions of smmu_cmdq_count() and the doorbells */
 		const struct smmu_cmdq_stats *stats = per_cpu_ptr(q->stats, cpu);

@@ -60,6 +60,33 @@ struct smmu_cmdq_stats {
 	u64 full;
 };
 
+/* A caller that waits for the queue, by what its context lets it do meanwhile */
+enum smmu_waiter {
+	SMMU_WAITER_SLEEPS,
+	SMMU_WAITER_POLLS,
+	SMMU_WAITER_IRQS_OFF,
+	SMMU_WAITERS
+};
+
+/* No device: the queue stands for another reason */
+#define SMMU_NO_SID		U32_MAX
+
+/**
+ * struct smmu_stand - the standstill of a queue at one command
+ * @lock: protects the others; irq-safe, no other lock is taken under it
+ * @pos: where the queue was seen last
+ * @seen: when
+ * @us: for how long it has been seen there
+ * @sid: StreamID of the device that it waits for there, or SMMU_NO_SID
+ */
+struct smmu_stand {
+	raw_spinlock_t lock;
+	u64 pos;
+	ktime_t seen;
+	u64 us;
+	u32 sid;
+};
+
 /**
  * struct smmu_cmdq - a command queue
  * @smmu: the SMMU to which the queue belongs
@@ -86,6 +113,9 @@ struct smmu_cmdq_stats {
  * @abt_pos: position of the command whose fetch was aborted last, under smmu->gerror_lock
  * @abt_tries: number of aborts in a row at @abt_pos
  * @timeouts: number of waits and posts that were given up
+ * @long_waits: number of waits and posts that took longer than SMMU_LONG_WAIT_US
+ * @longest_us: the longest of them that is over
+ * @stand: for how long it has stood for a device; see charge() in cmdq_poll.c
  * @lock: *lock* only: protects @prod, the slots and the doorbell. Innermost lock, irq-safe.
  * @prod: *lock* only: position of the next free slot. Written under @lock, READ_ONCE by pollers.
  * @ins: *combine* only: state of the algorithm. @ins.edits is for both: it becomes true when a
@@ -110,6 +140,9 @@ struct smmu_cmdq {
 	u32 abt_tries;
 	u64 abt_pos;
 	atomic_t timeouts;
+	atomic_t long_waits[SMMU_WAITERS];
+	atomic64_t longest_us;
+	struct smmu_stand stand;
 
 	raw_spinlock_t lock;
 	u64 prod;
@@ -153,10 +186,14 @@ struct smmu_ticket {
  * @moved: when it was first seen there
  * @began: when the clock was first read
  * @until: end of the wait, whatever moves; 0 for none
+ * @brief: the caller has something to leave before it waits for long. A post or a wait that takes
+ *	longer than SMMU_LONG_WAIT_US returns -EAGAIN; the caller clears @brief and goes on.
  * @killable: the wait ends when the current task is killed. For callers in process context that
  *	can do without the result.
+ * @is_long: SMMU_LONG_WAIT_US are over, and the wait under way was counted
+ * @sid: StreamID of the device for which the queue stood last, or SMMU_NO_SID
  *
- * A deadline starts as {}, perhaps with @until and @killable. The clock is read the first time that
+ * A deadline starts as {}, perhaps with @until, @brief and @killable. The clock is read the first time that
  * something does not complete at once, which hardly ever happens. A queue has its time anew
  * whenever it moves: a long queue of slow commands is not one that does not work.
  */
@@ -166,7 +203,10 @@ struct smmu_deadline {
 	ktime_t moved;
 	ktime_t began;
 	ktime_t until;
+	bool brief;
 	bool killable;
+	bool is_long;
+	u32 sid;
 };
 
 /**
@@ -194,7 +234,8 @@ void smmu_cmdq_program(struct smmu_device *smmu);
  *
  * Any context, with interrupts on or off. Only the lock of the queue is taken.
  * Return: 0; -ETIMEDOUT when there was no room in time; -ESHUTDOWN when the SMMU is dead; -EINTR
- *	when @deadline is killable and the task was killed
+ *	when @deadline is killable and the task was killed; -EAGAIN when @deadline is brief. After
+ *	-EAGAIN the first of several pieces may be in the queue; a new post begins with all of them.
  */
 int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
 		   struct smmu_deadline *deadline, struct smmu_ticket *ticket, bool cont);
@@ -205,11 +246,13 @@ int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
  * @deadline: shared with the post
  *
  * Any context. This function polls, and looks at GERROR while it does, because the interrupt
- * handler may have to run on this CPU, which may have interrupts off (7.1).
+ * handler may have to run on this CPU, which may have interrupts off (7.1). Where the wait is long
+ * and the caller may sleep, it sleeps between two polls.
  * Return: 0; -EIO when an illegal command of the ticket was skipped; -EREMOTEIO when a device has
  *	not confirmed an ATC_INV of the ticket, and all other commands are done: the device was cut
- *	off, so that its ATC holds nothing that it can use; -ETIMEDOUT, -ESHUTDOWN, -EINTR as for
- *	smmu_cmdq_post(). After -ETIMEDOUT and -EINTR the SMMU may still do the commands later.
+ *	off, so that its ATC holds nothing that it can use; -ETIMEDOUT, -ESHUTDOWN, -EINTR, -EAGAIN
+ *	as for smmu_cmdq_post(). After -ETIMEDOUT and -EINTR the SMMU may still do the commands
+ *	later; after -EAGAIN the caller waits again.
  *
  * After 0, an ATC_INV to a device that was cut off meanwhile may have been left out.
  */
@@ -240,6 +283,8 @@ enum smmu_sync_word {
  *	the same moment.
  * @errors: number of commands that failed
  * @timeouts: number of waits and posts that were given up
+ * @long_waits: number of waits and posts that took long, by enum smmu_waiter
+ * @longest_us: the longest of them that is over
  * @word: where the driver sees completion
  */
 struct smmu_cmdq_state {
@@ -250,6 +295,8 @@ struct smmu_cmdq_state {
 	struct smmu_cmdq_stats sum;
 	u32 errors;
 	u32 timeouts;
+	u32 long_waits[SMMU_WAITERS];
+	u64 longest_us;
 	enum smmu_sync_word word;
 };
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/bitfield.h>
+#include <linux/delay.h>
 #include <linux/ktime.h>
 #include <linux/nmi.h>
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 
 #include <kunit/static_stub.h>
@@ -16,23 +19,29 @@
 #include "hw/gerror.h"
 #include "hw/shut.h"
 
-/* Opcode at a position that was posted. smmu_cmdq_edit() may be changing the command. */
-static u8 opcode_at(const struct smmu_cmdq *q, u64 pos)
+/* Longest sleep between two looks at the queue */
+#define SLEEP_MAX_US	1000
+
+/* First word of the command at a position that was posted. smmu_cmdq_edit() may be changing it. */
+static u64 word_at(const struct smmu_cmdq *q, u64 pos)
 {
-	return FIELD_GET(CMD0_OPCODE, le64_to_cpu(READ_ONCE(smmu_cmdq_slot(q, pos)->w[0])));
+	return le64_to_cpu(READ_ONCE(smmu_cmdq_slot(q, pos)->w[0]));
 }
 
 /*
- * Does the queue wait for a device? A CMD_SYNC completes only when the devices of all ATC_INVs in
- * front of it have answered (4.7.3). CONS stands at the CMD_SYNC, or at an ATC_INV that the SMMU
- * could not send yet.
+ * StreamID of the device that the queue waits for, or SMMU_NO_SID. A CMD_SYNC completes only when
+ * the devices of all ATC_INVs in front of it have answered (4.7.3). CONS stands at the CMD_SYNC, or
+ * at an ATC_INV that the SMMU could not send yet.
  */
-static bool waits_for_device(const struct smmu_cmdq *q, u64 pos)
+static u32 waits_for(const struct smmu_cmdq *q, u64 pos)
 {
-	u8 here = opcode_at(q, pos);
+	u64 here = word_at(q, pos);
 
-	return here == CMD_ATC_INV ||
-	       (here == CMD_SYNC && pos && opcode_at(q, pos - 1) == CMD_ATC_INV);
+	if (FIELD_GET(CMD0_OPCODE, here) == CMD_SYNC && pos)
+		here = word_at(q, pos - 1);
+	if (FIELD_GET(CMD0_OPCODE, here) != CMD_ATC_INV)
+		return SMMU_NO_SID;
+	return FIELD_GET(CMD0_ATC_SID, here);
 }
 
 /* Tests replace this function, to let time pass while a polling CPU is away */
@@ -42,11 +51,64 @@ VISIBLE_IF_KUNIT noinline ktime_t smmu_cmdq_clock(struct smmu_cmdq *q)
 	return ktime_get();
 }
 
+/*
+ * Tests replace this function. preemptible() is false where the kernel does not count; where it
+ * does, it does not know of rcu_read_lock() in a kernel that preempts readers.
+ */
+VISIBLE_IF_KUNIT noinline bool smmu_cmdq_may_sleep(struct smmu_cmdq *q)
+{
+	KUNIT_STATIC_STUB_REDIRECT(smmu_cmdq_may_sleep, q);
+	return preemptible() && !rcu_preempt_depth();
+}
+
+/* Likewise */
+VISIBLE_IF_KUNIT noinline void smmu_cmdq_sleep(struct smmu_cmdq *q, u32 us)
+{
+	KUNIT_STATIC_STUB_REDIRECT(smmu_cmdq_sleep, q, us);
+	usleep_range(us, 2 * us);
+}
+
+static enum smmu_waiter waiter(struct smmu_cmdq *q)
+{
+	if (irqs_disabled())
+		return SMMU_WAITER_IRQS_OFF;
+	return smmu_cmdq_may_sleep(q) ? SMMU_WAITER_SLEEPS : SMMU_WAITER_POLLS;
+}
+
 /* May a queue that has not moved for @stood_ms go on standing? */
-static bool may_stand(const struct smmu_cmdq *q, u64 pos, s64 stood_ms)
+static bool may_stand(s64 stood_ms, u32 sid)
 {
 	return stood_ms <= SMMU_CMD_TIMEOUT_MS ||
-	       (stood_ms <= SMMU_ATC_TIMEOUT_MS && waits_for_device(q, pos));
+	       (stood_ms <= SMMU_ATC_TIMEOUT_MS && sid != SMMU_NO_SID);
+}
+
+/*
+ * Add up for how long the queue has stood for a device, between two looks of whatever waiters, and
+ * tell drv when the device has answered. A waiter that finds another one here leaves it to that.
+ */
+static void charge(struct smmu_cmdq *q, u64 pos, u32 sid, ktime_t now)
+{
+	struct smmu_stand *s = &q->stand, over = { .sid = SMMU_NO_SID };
+	unsigned long flags;
+
+	if (!raw_spin_trylock_irqsave(&s->lock, flags))
+		return;
+	if (s->sid == sid && s->pos == pos) {
+		s->us += ktime_us_delta(now, s->seen);
+	} else if (pos > s->pos || s->sid == SMMU_NO_SID) {
+		over.sid = s->sid;
+		over.us = s->us;
+		s->sid = sid;
+		s->pos = pos;
+		s->us = 0;
+	}
+	s->seen = now;
+	raw_spin_unlock_irqrestore(&s->lock, flags);
+
+	/* what is in the queue stays as it is, because only a queue that has stopped can be edited */
+	if (over.sid != SMMU_NO_SID && over.us > SMMU_LONG_WAIT_US &&
+	    q->smmu->ops->atc_answered(q->smmu, over.sid, over.us, now))
+		smmu_cmdq_start_edits(q);
 }
 
 /* Has the queue stood still for too long? @now is later than the caller's last look at CONS. */
@@ -55,8 +117,10 @@ static bool stands_still(struct smmu_cmdq *q, struct smmu_deadline *deadline, kt
 	/* pairs with cmpxchg() in smmu_cmdq_refresh() */
 	u64 pos = smp_load_acquire(&q->cons);
 
+	deadline->sid = waits_for(q, pos);
+	charge(q, pos, deadline->sid, now);
 	if (deadline->q == q && deadline->pos == pos) {
-		if (may_stand(q, pos, ktime_ms_delta(now, deadline->moved)))
+		if (may_stand(ktime_ms_delta(now, deadline->moved), deadline->sid))
 			return false;
 		/* this CPU may have been away for long since it looked */
 		if (smmu_cmdq_refresh(q) == pos)
@@ -68,10 +132,29 @@ static bool stands_still(struct smmu_cmdq *q, struct smmu_deadline *deadline, kt
 	return false;
 }
 
+/* The wait takes long. Sleep for an eighth of its length, but not so long that it matters. */
+static int wait_long(struct smmu_cmdq *q, struct smmu_deadline *deadline, s64 us)
+{
+	enum smmu_waiter who = waiter(q);
+
+	if (deadline->brief)
+		return -EAGAIN;
+	if (!deadline->is_long)
+		atomic_inc(&q->long_waits[who]);
+	deadline->is_long = true;
+	if (who == SMMU_WAITER_IRQS_OFF && us > SMMU_IRQS_OFF_MS * (s64)USEC_PER_MSEC)
+		return -ETIMEDOUT;
+	if (who == SMMU_WAITER_SLEEPS)
+		smmu_cmdq_sleep(q, min_t(s64, us / 8, SLEEP_MAX_US));
+	else
+		touch_nmi_watchdog();
+	return 0;
+}
+
 int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadline)
 {
-	s64 waited;
 	ktime_t now;
+	s64 us;
 
 	cpu_relax();
 	if (++*polls % SMMU_CMDQ_POLLS)
@@ -87,10 +170,18 @@ int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadl
 	if (stands_still(q, deadline, now) ||
 	    (deadline->until && ktime_after(now, deadline->until)))
 		return -ETIMEDOUT;
-	waited = ktime_ms_delta(now, deadline->began);
-	if (waited > SMMU_IRQS_OFF_MS && irqs_disabled())
-		return -ETIMEDOUT;
-	if (waited > SMMU_CMD_TIMEOUT_MS)
-		touch_nmi_watchdog();
-	return 0;
+	us = ktime_us_delta(now, deadline->began);
+	return us > SMMU_LONG_WAIT_US ? wait_long(q, deadline, us) : 0;
+}
+
+void smmu_cmdq_end_long(struct smmu_cmdq *q, struct smmu_deadline *deadline, int ret)
+{
+	s64 us, longest;
+
+	deadline->is_long = false;
+	us = ktime_us_delta(smmu_cmdq_clock(q), deadline->began);
+	longest = atomic64_read(&q->longest_us);
+	while (us > longest && !atomic64_try_cmpxchg(&q->longest_us, &longest, us))
+		;
+	q->smmu->ops->waited(q->smmu, waiter(q), us, deadline->sid, ret);
 }

@@ -24,13 +24,30 @@
  * the interrupt handler cannot run where this CPU has interrupts off (7.1). The time is over when
  * the queue has not moved for SMMU_CMD_TIMEOUT_MS, or for SMMU_ATC_TIMEOUT_MS where it waits for a
  * device.
- * Return: 0 when the loop shall go on; -ESHUTDOWN, -ETIMEDOUT or -EINTR as for smmu_cmdq_post()
+ *
+ * After SMMU_LONG_WAIT_US a caller that may sleep does so between two looks, for longer the longer
+ * the queue has stood. Whether it may is known where the kernel counts what disables preemption
+ * (CONFIG_PREEMPT_COUNT); elsewhere everybody polls.
+ * Return: 0 when the loop shall go on; -ESHUTDOWN, -ETIMEDOUT, -EINTR or -EAGAIN as for
+ *	smmu_cmdq_post()
  */
 int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadline);
 
+/* For smmu_cmdq_waited() */
+void smmu_cmdq_end_long(struct smmu_cmdq *q, struct smmu_deadline *deadline, int ret);
+
+/* A wait or a post is over, with @ret: tell drv, if it was long */
+static inline void smmu_cmdq_waited(struct smmu_cmdq *q, struct smmu_deadline *deadline, int ret)
+{
+	if (unlikely(deadline->is_long))
+		smmu_cmdq_end_long(q, deadline, ret);
+}
+
 #if IS_ENABLED(CONFIG_KUNIT)
-/* The clock of polling loops, for tests to replace */
+/* For tests to replace: the clock of polling loops, whether the caller may sleep, and the sleep */
 ktime_t smmu_cmdq_clock(struct smmu_cmdq *q);
+bool smmu_cmdq_may_sleep(struct smmu_cmdq *q);
+void smmu_cmdq_sleep(struct smmu_cmdq *q, u32 us);
 #endif
 
 #endif

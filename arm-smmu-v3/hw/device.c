@@ -81,12 +81,19 @@ free_cmdq:
  * Turn off translation and the queues. Drivers of devices go on unmapping after a shutdown. Their
  * posts then fail, which does no harm because the SMMU translates nothing any more.
  */
-static void turn_off(struct smmu_device *smmu)
+static void turn_off(struct smmu_device *smmu, bool quiesce)
 {
 	u32 stuck = smmu_cr0_clear(smmu, CR0_SMMUEN);
 
-	if (!stuck && smmu->started && !smmu_device_is_dead(smmu))
+	if (quiesce && !stuck && smmu->started && !smmu_device_is_dead(smmu))
 		smmu_issue_quiesce(smmu);
+	/* from here on nobody waits for the queue */
+	smmu_shut_set_dead(smmu, CR0_SMMUEN & ~stuck);
+	/* a queue that waits for a device is disabled when the device answers, and not sooner */
+	if (!quiesce && smmu->started && !smmu_cmdq_is_idle(smmu)) {
+		smmu_cr0_clear_begin(smmu, ~stuck);
+		return;
+	}
 	stuck |= smmu_cr0_clear(smmu, ~stuck);
 	if (stuck)
 		dev_err(smmu->dev, "SMMU did not acknowledge the disable (CR0ACK 0x%x)\n", stuck);
@@ -129,15 +136,15 @@ int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired)
 	return 0;
 
 disable:
-	turn_off(smmu);
+	turn_off(smmu, true);
 	return ret;
 }
 
-void smmu_device_stop(struct smmu_device *smmu)
+void smmu_device_stop(struct smmu_device *smmu, bool quiesce)
 {
 	if (!smmu->started)
 		return;
-	turn_off(smmu);
+	turn_off(smmu, quiesce);
 	smmu->started = false;
 	smmu_irq_teardown(smmu);
 }

@@ -51,6 +51,8 @@ struct smmu_event;
 #define SMMU_ATC_TIMEOUT_MS	100000
 /* How long a CPU may wait with interrupts off */
 #define SMMU_IRQS_OFF_MS	10000
+/* A longer wait is counted and traced, and the caller leaves what others may want before it goes on */
+#define SMMU_LONG_WAIT_US	1000
 
 /**
  * struct smmu_device_ops - what hw tells the layer above
@@ -60,12 +62,19 @@ struct smmu_event;
  *	the device no longer uses what its ATC holds. Any context.
  * @atc_is_cut: is that so for the device of stream @sid, or is there no device with ATS? Then
  *	nothing relies on an ATC_INV to it. Any context.
+ * @atc_answered: the device of stream @sid has answered ATC_INVs after the queue had stood for it
+ *	for @us, until @now. Returns true if that was too much, and the device was cut off. Any context.
+ * @waited: a post or a wait on @smmu that took longer than SMMU_LONG_WAIT_US is over, after @us,
+ *	with @ret. @sid is the StreamID of the device for which the queue stood last, or
+ *	SMMU_NO_SID. For tracing. Any context.
  */
 struct smmu_device_ops {
 	void (*event)(struct smmu_device *smmu, const struct smmu_event *event);
 	void (*was_shut)(struct smmu_device *smmu);
 	void (*atc_silent)(struct smmu_device *smmu, u32 sid);
 	bool (*atc_is_cut)(struct smmu_device *smmu, u32 sid);
+	bool (*atc_answered)(struct smmu_device *smmu, u32 sid, u64 us, ktime_t now);
+	void (*waited)(struct smmu_device *smmu, enum smmu_waiter who, u64 us, u32 sid, int ret);
 };
 
 /**
@@ -207,11 +216,13 @@ int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired);
 /**
  * smmu_device_stop() - turn off translation and interrupts; GBPA then decides what DMA does
  * @smmu: started or not
+ * @quiesce: wait for transactions that are in progress, because their memory is freed next. Else
+ *	no command is sent.
  *
  * From here on posts fail with -ESHUTDOWN at once, because drivers of devices may still unmap after
  * a shutdown and must not wait.
  */
-void smmu_device_stop(struct smmu_device *smmu);
+void smmu_device_stop(struct smmu_device *smmu, bool quiesce);
 
 /**
  * smmu_device_free() - free queues and tables; the spaces of ASIDs and VMIDs in @inst stay

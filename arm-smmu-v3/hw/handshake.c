@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/delay.h>
-#include <linux/iopoll.h>
 #include <linux/ktime.h>
+
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
 
 #include <smmuv3/regs.h>
 
@@ -9,27 +11,20 @@
 #include "hw/handshake.h"
 #include "hw/mmio.h"
 
-static int wait_for_ack(struct smmu_device *smmu, u32 ack, u32 val)
+/* Tests replace this function, so that time passes faster */
+VISIBLE_IF_KUNIT noinline ktime_t smmu_handshake_clock(struct smmu_device *smmu)
 {
-	u32 got;
-
-	return read_poll_timeout_atomic(smmu_reg_read, got, got == val, 1,
-					SMMU_REG_TIMEOUT_US, false, smmu->base, ack);
-}
-
-int smmu_reg_write_ack(struct smmu_device *smmu, u32 reg, u32 ack, u32 val)
-{
-	smmu_reg_write(smmu->base, reg, val);
-	return wait_for_ack(smmu, ack, val);
+	KUNIT_STATIC_STUB_REDIRECT(smmu_handshake_clock, smmu);
+	return ktime_get();
 }
 
 /*
  * Shall a polling loop look once more? The last look always comes after the time is over, because
  * the CPU may have been away for long.
  */
-static bool poll_again(ktime_t *until)
+static bool poll_again(struct smmu_device *smmu, ktime_t *until)
 {
-	ktime_t now = ktime_get();
+	ktime_t now = smmu_handshake_clock(smmu);
 
 	if (!*until)
 		*until = ktime_add_us(now, SMMU_REG_TIMEOUT_US);
@@ -39,6 +34,23 @@ static bool poll_again(ktime_t *until)
 		*until = KTIME_MAX;
 	udelay(1);
 	return true;
+}
+
+static int wait_for_ack(struct smmu_device *smmu, u32 ack, u32 val)
+{
+	ktime_t until = 0;
+
+	do
+		if (smmu_reg_read(smmu->base, ack) == val)
+			return 0;
+	while (poll_again(smmu, &until));
+	return -ETIMEDOUT;
+}
+
+int smmu_reg_write_ack(struct smmu_device *smmu, u32 reg, u32 ack, u32 val)
+{
+	smmu_reg_write(smmu->base, reg, val);
+	return wait_for_ack(smmu, ack, val);
 }
 
 int smmu_gbpa_abort(struct smmu_device *smmu)
@@ -58,7 +70,7 @@ int smmu_gbpa_abort(struct smmu_device *smmu)
 			return 0;
 		if (gbpa == U32_MAX)
 			return -ENODEV;
-	} while (poll_again(&until));
+	} while (poll_again(smmu, &until));
 	return -ETIMEDOUT;
 }
 
@@ -77,22 +89,28 @@ int smmu_cr0_set(struct smmu_device *smmu, u32 cr0)
 	return ret ?: wait_for_ack(smmu, SMMU_CR0ACK, cr0);
 }
 
-u32 smmu_cr0_clear(struct smmu_device *smmu, u32 bits)
+u32 smmu_cr0_clear_begin(struct smmu_device *smmu, u32 bits)
 {
 	unsigned long flags;
-	ktime_t until = 0;
 	u32 cr0, ack;
 
-	do {
-		raw_spin_lock_irqsave(&smmu->shut_lock, flags);
-		cr0 = smmu_reg_read(smmu->base, SMMU_CR0);
-		ack = smmu_reg_read(smmu->base, SMMU_CR0ACK);
-		/* a field is cleared only after the SMMU has acknowledged it as 1 (6.3.9) */
-		if (cr0 & ack & bits && cr0 != U32_MAX)
-			smmu_reg_write(smmu->base, SMMU_CR0, cr0 & ~(ack & bits));
-		raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
-		if (!((cr0 | ack) & bits))
-			return 0;
-	} while (cr0 != U32_MAX && poll_again(&until));
+	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
+	cr0 = smmu_reg_read(smmu->base, SMMU_CR0);
+	ack = smmu_reg_read(smmu->base, SMMU_CR0ACK);
+	/* a field is cleared only after the SMMU has acknowledged it as 1 (6.3.9) */
+	if (cr0 & ack & bits && cr0 != U32_MAX)
+		smmu_reg_write(smmu->base, SMMU_CR0, cr0 & ~(ack & bits));
+	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
 	return (cr0 | ack) & bits;
+}
+
+u32 smmu_cr0_clear(struct smmu_device *smmu, u32 bits)
+{
+	ktime_t until = 0;
+	u32 stuck;
+
+	do
+		stuck = smmu_cr0_clear_begin(smmu, bits);
+	while (stuck && smmu_reg_read(smmu->base, SMMU_CR0) != U32_MAX && poll_again(smmu, &until));
+	return stuck;
 }

@@ -13,6 +13,7 @@
 #ifndef SMMU_HW_HANDSHAKE_H
 #define SMMU_HW_HANDSHAKE_H
 
+#include <linux/ktime.h>
 #include <linux/types.h>
 
 struct smmu_device;
@@ -50,5 +51,13 @@ int smmu_cr0_set(struct smmu_device *smmu, u32 cr0);
  * Return: the fields of @bits that the SMMU has not acknowledged as 0
  */
 u32 smmu_cr0_clear(struct smmu_device *smmu, u32 bits);
+
+/* As smmu_cr0_clear(), without waiting: the SMMU acknowledges when it can */
+u32 smmu_cr0_clear_begin(struct smmu_device *smmu, u32 bits);
+
+#if IS_ENABLED(CONFIG_KUNIT)
+/* The clock of these waits, for tests to replace */
+ktime_t smmu_handshake_clock(struct smmu_device *smmu);
+#endif
 
 #endif

@@ -8,8 +8,8 @@
 /* Time for a flush on an empty queue, where the caller cannot wait for long */
 #define SETTLE_MS	20
 
-int smmu_issue_by(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
-		  struct smmu_deadline *deadline)
+static int issue_by(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
+		    struct smmu_deadline *deadline)
 {
 	struct smmu_ticket ticket;
 	int ret;
@@ -24,7 +24,7 @@ int smmu_issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
 {
 	struct smmu_deadline deadline = {};
 
-	return smmu_issue_by(smmu, cmd, n, &deadline);
+	return issue_by(smmu, cmd, n, &deadline);
 }
 
 /* Issue CFGI and TLBI with their CMD_SYNC, twice where an erratum needs it */
@@ -73,7 +73,7 @@ void smmu_issue_quiesce(struct smmu_device *smmu)
 	struct smmu_cmd cmd[FLUSH_ALL_CMDS];
 
 	if (smmu_cmdq_is_idle(smmu))
-		smmu_issue_by(smmu, cmd, flush_all(smmu, cmd), &deadline);
+		issue_by(smmu, cmd, flush_all(smmu, cmd), &deadline);
 }
 
 void smmu_issue_shut(struct smmu_device *smmu, const char *why)

@@ -22,10 +22,6 @@
  */
 int smmu_issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n);
 
-/* As smmu_issue(), with a deadline that the caller gives, see struct smmu_deadline */
-int smmu_issue_by(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
-		  struct smmu_deadline *deadline);
-
 /**
  * smmu_issue_cfgi() - invalidate configuration, and shut the SMMU if that is not confirmed
  * @smmu: SMMU

@@ -138,7 +138,7 @@ static void stops_in_the_end(struct kunit *test)
 	rig_remove(d);
 	KUNIT_EXPECT_EQ(test, 1, atomic_read(&smmu->inst.withheld));
 	model_inject(machine->model, &well);
-	smmu_device_stop(smmu);
+	smmu_device_stop(smmu, true);
 	KUNIT_EXPECT_TRUE(test, smmu_device_is_off(smmu));
 	KUNIT_EXPECT_FALSE(test, smmu_device_is_adrift(smmu));
 }

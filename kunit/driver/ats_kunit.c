@@ -332,14 +332,19 @@ static void finds_the_culprit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[0], IOVA, false));
 
 	/*
-	 * the blocked domain does not bring ATS back; a new attach, as after a reset that helped,
-	 * does
+	 * neither the blocked domain nor a domain that is not the kernel's own brings ATS back, as a
+	 * VMM attaches them when a guest resets the device
 	 */
 	remap(test, s.domain, PA);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(s.d[1], &smmu_blocked_domain));
 	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[1], IOVA, false));
 	answer(&s);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(s.d[1], s.domain));
+	KUNIT_EXPECT_FALSE(test, s.d[1]->ats);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[1], IOVA, false));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(s.d[1], &smmu_identity_domain));
+	KUNIT_EXPECT_EQ(test, IOVA, rig_access(s.rig, s.d[1], IOVA, false));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(s.d[1], s.domain));
 	KUNIT_EXPECT_TRUE(test, s.d[1]->bus_master && s.d[1]->ats);
 	KUNIT_EXPECT_EQ(test, PA, rig_access(s.rig, s.d[1], IOVA, false));

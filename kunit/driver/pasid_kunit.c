@@ -476,6 +476,7 @@ static void joins_parked(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_blocked_domain));
 		KUNIT_EXPECT_STREQ(test, "abort", kind(smmu, d));
 		silence(smmu, NULL);
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
 		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, next[i]));
 		KUNIT_EXPECT_TRUE(test, d->ats);
 		KUNIT_EXPECT_EQ(test, PA2, rig_access_ssid(rig, d, 5, IOVA, false));
@@ -486,6 +487,7 @@ static void joins_parked(struct kunit *test)
 		clear(test, d, 5);
 		KUNIT_EXPECT_EQ(test, !i, d->ats);
 		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+		rig_forgive(d);
 	}
 	iommu_domain_free(rid);
 	iommu_domain_free(p);

@@ -24,6 +24,8 @@
 #include "drv/domain.h"
 #include "drv/master.h"
 #include "drv/params.h"
+#include "hw/cmdq_poll.h"
+#include "hw/handshake.h"
 #include "iommu-priv.h"
 #include "driver/rig.h"
 
@@ -160,8 +162,31 @@ void rig_recover(struct rig *rig)
 			smmu_ats_recover(rig_iommu(rig->smmu[i]));
 }
 
+void rig_forgive(struct rig_device *d)
+{
+	mutex_lock(&smmu_attach_mutex);
+	smmu_ats_forgive_locked(dev_iommu_priv_get(d->dev));
+	mutex_unlock(&smmu_attach_mutex);
+}
+
+/* Time passes for the model, and other threads may run */
+static void sleep_stub(struct smmu_cmdq *q, u32 us)
+{
+	model_advance(us * (u64)NSEC_PER_USEC);
+	schedule();
+}
+
+/* An SMMU that does not acknowledge costs no real time */
+static ktime_t handshake_clock_stub(struct smmu_device *smmu)
+{
+	model_advance(NSEC_PER_SEC / 2500);
+	return ns_to_ktime(model_now());
+}
+
 static void stub_devices(struct kunit *test)
 {
+	kunit_activate_static_stub(test, smmu_handshake_clock, handshake_clock_stub);
+	kunit_activate_static_stub(test, smmu_cmdq_sleep, sleep_stub);
 	kunit_activate_static_stub(test, smmu_ats_pci_capable, ats_capable_stub);
 	kunit_activate_static_stub(test, smmu_ats_pci_global, ats_global_stub);
 	kunit_activate_static_stub(test, smmu_ats_pci_required, ats_required_stub);

@@ -162,6 +162,9 @@ void rig_cut(struct rig_device *d);
  */
 void rig_recover(struct rig *rig);
 
+/* An administrator clears what is held against a device */
+void rig_forgive(struct rig_device *d);
+
 static inline struct smmu_iommu *rig_iommu(struct machine_smmu *smmu)
 {
 	return smmu_iommu_of(dev_get_drvdata(smmu->dev));

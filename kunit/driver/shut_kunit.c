@@ -3,6 +3,7 @@
  * Shutting an SMMU: what it must confirm to count as off, that several CPUs may shut it at once,
  * and which memory is freed when its driver is unbound.
  */
+#include <kunit/static_stub.h>
 #include <linux/completion.h>
 #include <linux/device.h>
 #include <linux/hrtimer.h>
@@ -10,6 +11,7 @@
 #include <linux/sizes.h>
 
 #include "core/cmd.h"
+#include "hw/handshake.h"
 #include "hw/issue.h"
 #include "driver/rig.h"
 
@@ -203,6 +205,8 @@ static void interrupted(struct kunit *test)
 	s->smmu = smmu;
 	hrtimer_setup(&s->timer, shut_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
 	model_inject(machine->model, &inject);
+	/* the timer needs real time */
+	kunit_deactivate_static_stub(test, smmu_handshake_clock);
 	migrate_disable();
 	hrtimer_start(&s->timer, ms_to_ktime(300), HRTIMER_MODE_REL_PINNED_HARD);
 	smmu_shut(smmu, "test");

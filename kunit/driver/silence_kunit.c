@@ -6,13 +6,19 @@
 #include <kunit/static_stub.h>
 #include <linux/bitfield.h>
 #include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/kthread.h>
+#include <linux/platform_device.h>
+#include <linux/rcupdate.h>
 #include <linux/sizes.h>
 
 #include "core/cmd.h"
+#include "drv/ats_cut.h"
+#include "drv/probe.h"
 #include "hw/cmdq_poll.h"
 #include "hw/device.h"
+#include "driver/nest.h"
 #include "driver/rig.h"
 
 #define IOVA	0x40001000ULL
@@ -59,22 +65,29 @@ static ktime_t virtual_clock(struct smmu_cmdq *q)
 	return ns_to_ktime(model_now());
 }
 
-static struct silence *make_how(struct kunit *test, enum rig_insertion how)
+static struct silence *make_with(struct kunit *test, enum rig_insertion how,
+				 struct model_config cfg)
 {
 	struct silence *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
-	struct model_config cfg;
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
 	s->rig = rig_new(test);
 	s->rig->insertion = how;
 	s->ns = MODEL_SILENT;
-	model_config_default(&cfg);
 	cfg.read_ns = READ_NS;
 	s->smmu = rig_smmu(test, s->rig, 0, &cfg);
 	model_devices(s->smmu->model, answer_ns, s, T_MS * (u64)NSEC_PER_MSEC);
 	kunit_activate_static_stub(test, smmu_cmdq_clock, virtual_clock);
 	s->rig->atc = true;
 	return s;
+}
+
+static struct silence *make_how(struct kunit *test, enum rig_insertion how)
+{
+	struct model_config cfg;
+
+	model_config_default(&cfg);
+	return make_with(test, how, cfg);
 }
 
 static struct silence *make(struct kunit *test)
@@ -435,6 +448,324 @@ static void interrupts_off(struct kunit *test)
 	leave(test, s, d, domain);
 }
 
+/* A CPU that unmaps a page of its own */
+struct unmapper {
+	struct kunit *test;
+	struct iommu_domain *domain;
+	u64 iova;
+	u64 ms;
+	struct completion done;
+};
+
+static int unmapper(void *data)
+{
+	struct unmapper *u = data;
+	u64 start = model_now();
+
+	current->kunit_test = u->test;
+	if (iommu_unmap(u->domain, u->iova, SZ_4K) != SZ_4K)
+		KUNIT_FAIL(u->test, "unmap at 0x%llx", u->iova);
+	u->ms = (model_now() - start) / NSEC_PER_MSEC;
+	current->kunit_test = NULL;
+	complete(&u->done);
+	return 0;
+}
+
+static struct unmapper *start(struct kunit *test, struct iommu_domain *domain, u32 n)
+{
+	struct unmapper *u = kunit_kcalloc(test, n, sizeof(*u), GFP_KERNEL);
+	struct task_struct *task;
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, u);
+	for (i = 0; i < n; i++) {
+		u[i] = (struct unmapper) {
+			.test = test, .domain = domain, .iova = IOVA + i * SZ_4K,
+		};
+		init_completion(&u[i].done);
+		task = kthread_run(unmapper, &u[i], "unmapper/%u", i);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	}
+	return u;
+}
+
+static const u32 crowds[] = { 4, 64 };
+
+static void crowd_desc(const u32 *n, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u threads", *n);
+}
+
+KUNIT_ARRAY_PARAM(crowd, crowds, crowd_desc);
+
+/*
+ * Many unmap pages of one domain, whose device is silent, and one more those of another domain. All
+ * are done when the root port has given up once.
+ */
+static void crowd(struct kunit *test)
+{
+	u32 n = *(const u32 *)test->param_value, i, how;
+
+	for (how = RIG_LOCK; how <= RIG_COMBINE; how++) {
+		struct silence *s = make_how(test, how);
+		struct rig_device *d = rig_device(test, s->rig, 0);
+		struct rig_device *e = rig_device(test, s->rig, 0);
+		struct iommu_domain *a = use(test, s, d), *b = use(test, s, e);
+		struct unmapper *u, *v;
+
+		for (i = 1; i < n; i++)
+			KUNIT_ASSERT_EQ(test, 0, iommu_map(a, IOVA + i * SZ_4K, PA, SZ_4K,
+							   IOMMU_READ, GFP_KERNEL));
+		go_silent(s, d);
+		u = start(test, a, n);
+		v = start(test, b, 1);
+		for (i = 0; i < n; i++) {
+			wait_for_completion(&u[i].done);
+			KUNIT_EXPECT_LE(test, u[i].ms, T_MS + SLACK_MS);
+		}
+		wait_for_completion(&v->done);
+		KUNIT_EXPECT_LE(test, v->ms, T_MS + SLACK_MS);
+		KUNIT_EXPECT_TRUE(test, d->cut);
+		KUNIT_EXPECT_TRUE(test, e->ats && e->bus_master && !e->cut);
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s->rig, d, IOVA, false));
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s->rig, e, IOVA, false));
+		KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_iommu(s->smmu)->smmu));
+		leave(test, s, d, a);
+		leave(test, s, e, b);
+		rig_remove(d);
+		rig_remove(e);
+		rig_remove_smmu(s->rig, 0);
+	}
+}
+
+/* Looks at the clock inside and outside of rcu_read_lock(), after the wait has become long */
+static u32 looks_inside, looks_outside;
+static u64 looks_from;
+
+static ktime_t watchful_clock(struct smmu_cmdq *q)
+{
+	if (model_now() - looks_from > 100 * NSEC_PER_MSEC) {
+		looks_inside += rcu_read_lock_held();
+		looks_outside += !rcu_read_lock_held();
+	}
+	return ns_to_ktime(model_now());
+}
+
+/* A walk that waits for long is no reader of RCU meanwhile, also with many SMMUs or a full queue */
+static void leaves_rcu(struct kunit *test)
+{
+	struct silence *s = make_how(test, RIG_LOCK);
+	struct rig_device *d = rig_device(test, s->rig, 0), *e = rig_device(test, s->rig, 0);
+	struct iommu_domain *a = use(test, s, d), *b = use(test, s, e);
+	struct smmu_device *smmu = &rig_iommu(s->smmu)->smmu;
+	struct smmu_deadline deadline = {};
+	struct smmu_cmdq_state state;
+	struct smmu_ticket ticket;
+	struct smmu_cmd cmd[2];
+
+	if (!IS_ENABLED(CONFIG_DEBUG_LOCK_ALLOC))
+		kunit_skip(test, "this kernel does not know who is a reader");
+	kunit_activate_static_stub(test, smmu_cmdq_clock, watchful_clock);
+	looks_inside = 0;
+	looks_outside = 0;
+	looks_from = model_now();
+	go_silent(s, d);
+	KUNIT_EXPECT_LE(test, unmap(test, s, d, a), T_MS + SLACK_MS);
+	KUNIT_EXPECT_EQ(test, 0, looks_inside);
+	KUNIT_EXPECT_GT(test, looks_outside, 1000);
+
+	/* the queue is full, and the unmap has to wait for room */
+	s->n = 0;
+	go_silent(s, e);
+	smmu_cmd_atc_inv(&cmd[0], e->sid, 0, false, 0, ATC_SIZE_ALL);
+	smmu_cmd_sync(&cmd[1]);
+	KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, 2, &deadline, &ticket, false));
+	for (;;) {
+		smmu_cmdq_look(smmu, &state);
+		if (state.posted - smmu_main_cmdq(smmu)->cons >= state.entries - 1)
+			break;
+		KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, &cmd[1], 1, &deadline, &ticket, false));
+	}
+	looks_from = model_now();
+	looks_outside = 0;
+	KUNIT_EXPECT_LE(test, unmap(test, s, e, b), T_MS + SLACK_MS);
+	KUNIT_EXPECT_EQ(test, 0, looks_inside);
+	KUNIT_EXPECT_GT(test, looks_outside, 1000);
+	KUNIT_EXPECT_TRUE(test, e->cut);
+
+	smmu_cmdq_look(smmu, &state);
+	KUNIT_EXPECT_GE(test, state.long_waits[SMMU_WAITER_SLEEPS] +
+			      state.long_waits[SMMU_WAITER_POLLS], 2);
+	KUNIT_EXPECT_EQ(test, 0, state.long_waits[SMMU_WAITER_IRQS_OFF]);
+	KUNIT_EXPECT_GE(test, state.longest_us, (T_MS - 100) * (u64)USEC_PER_MSEC);
+	leave(test, s, d, a);
+	leave(test, s, e, b);
+}
+
+/* A device that answers always, and always late, is treated as silent within a minute */
+static void budget(struct kunit *test)
+{
+	struct silence *s = make(test);
+	struct rig_device *d = rig_device(test, s->rig, 0), *e = rig_device(test, s->rig, 0);
+	struct iommu_domain *a = use(test, s, d), *b = use(test, s, e);
+	u64 start = model_now(), ms;
+	u32 i;
+
+	s->ns = 1900 * (u64)NSEC_PER_MSEC;
+	go_silent(s, d);
+	for (i = 0; i < 100 && !d->cut; i++) {
+		KUNIT_EXPECT_GE(test, unmap(test, s, d, a), 1900);
+		KUNIT_ASSERT_EQ(test, 0, iommu_map(a, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	}
+	ms = (model_now() - start) / NSEC_PER_MSEC;
+	KUNIT_EXPECT_TRUE(test, d->cut);
+	KUNIT_EXPECT_LE(test, ms, 60000);
+	KUNIT_EXPECT_GE(test, ms, SMMU_SLOW_MS);
+	KUNIT_EXPECT_LE(test, unmap(test, s, d, a), SLACK_MS / 10);
+	KUNIT_EXPECT_LE(test, unmap(test, s, e, b), SLACK_MS / 10);
+	KUNIT_EXPECT_TRUE(test, e->ats && e->bus_master && !e->cut);
+	leave(test, s, d, a);
+	leave(test, s, e, b);
+}
+
+/* The same device, asked once in 20 seconds, keeps within its budget */
+static void within_budget(struct kunit *test)
+{
+	struct silence *s = make(test);
+	struct rig_device *d = rig_device(test, s->rig, 0);
+	struct iommu_domain *a = use(test, s, d);
+	u32 i;
+
+	s->ns = 1900 * (u64)NSEC_PER_MSEC;
+	go_silent(s, d);
+	for (i = 0; i < 100; i++) {
+		unmap(test, s, d, a);
+		KUNIT_ASSERT_EQ(test, 0, iommu_map(a, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+		KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d, IOVA, false));
+		model_advance(20 * (u64)NSEC_PER_SEC);
+	}
+	KUNIT_EXPECT_FALSE(test, d->cut);
+	leave(test, s, d, a);
+}
+
+/* What ends it when a device was cut off: the first time, the second, and an administrator */
+static void what_ends_it(struct kunit *test)
+{
+	struct silence *s = make(test);
+	struct rig_device *d = rig_device(test, s->rig, 0);
+	struct iommu_domain *a = use(test, s, d), *dma = rig_domain(test, d);
+	u32 i;
+
+	/* as the IOMMU core marks a domain of the DMA API */
+	dma->type = IOMMU_DOMAIN_DMA;
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(dma, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	for (i = 0; i < 2; i++) {
+		go_silent(s, d);
+		unmap(test, s, d, i ? dma : a);
+		s->n = 0;
+		rig_recover(s->rig);
+		KUNIT_ASSERT_EQ(test, 0, iommu_map(i ? dma : a, IOVA, PA, SZ_4K, IOMMU_READ,
+						   GFP_KERNEL));
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_blocked_domain));
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, a));
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s->rig, d, IOVA, false));
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, dma));
+		KUNIT_EXPECT_EQ(test, i ? RIG_NOWHERE : PA, rig_access(s->rig, d, IOVA, false));
+		KUNIT_EXPECT_EQ(test, !i, d->ats);
+	}
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s->rig, d, IOVA, false));
+	rig_forgive(d);
+	KUNIT_EXPECT_EQ(test, IOVA, rig_access(s->rig, d, IOVA, false));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, a));
+	KUNIT_EXPECT_TRUE(test, d->ats);
+	KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d, IOVA, false));
+	leave(test, s, d, a);
+	iommu_domain_free(dma);
+}
+
+static void invalidate_atc(struct kunit *test, struct guest *g, int err)
+{
+	struct smmu_cmd cmd;
+	u32 done = 1;
+
+	smmu_cmd_atc_inv(&cmd, NEST_VSID, 0, false, 0, ATC_SIZE_ALL);
+	KUNIT_EXPECT_EQ(test, err, guest_commands(test, g, &cmd, &done));
+}
+
+/* A guest invalidates, resets its device and attaches it again: only the first round costs time */
+static void guest_rounds(struct kunit *test)
+{
+	struct iommu_domain *s1;
+	struct model_config cfg;
+	struct silence *s;
+	struct nest n;
+	u64 began;
+	u32 i;
+
+	nest_config(&cfg, false);
+	s = make_with(test, RIG_MIXED, cfg);
+	nest_make_on(test, &n, s->rig, s->smmu);
+	s1 = guest_s1(test, n.g, n.t, true);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
+	KUNIT_ASSERT_TRUE(test, n.d->ats);
+	go_silent(s, n.d);
+	for (i = 0; i < 5; i++) {
+		began = model_now();
+		invalidate_atc(test, n.g, i ? 0 : -ETIMEDOUT);
+		KUNIT_EXPECT_LE(test, (model_now() - began) / NSEC_PER_MSEC, i ? 100 : T_MS + SLACK_MS);
+		rig_recover(s->rig);
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_blocked_domain));
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
+		KUNIT_EXPECT_FALSE(test, n.d->ats);
+	}
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_iommu(s->smmu)->smmu));
+	s->n = 0;
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
+	iommu_domain_free(s1);
+	nest_free(test, &n);
+}
+
+/* Real time passes for the waiter, as for the thread that it waits for */
+static void real_sleep(struct smmu_cmdq *q, u32 us)
+{
+	usleep_range(us, 2 * us);
+}
+
+/* Shutdown sends nothing and waits for nothing, and ends the waiting of others */
+static void shutdown(struct kunit *test)
+{
+	struct silence *s = make(test);
+	struct rig_device *d = rig_device(test, s->rig, 0), *e = rig_device(test, s->rig, 0);
+	struct iommu_domain *a = use(test, s, d), *b = use(test, s, e);
+	struct smmu_device *smmu = &rig_iommu(s->smmu)->smmu;
+	struct smmu_cmdq_state before, after;
+	struct unmapper *u;
+	u64 began;
+
+	kunit_activate_static_stub(test, smmu_cmdq_sleep, real_sleep);
+	go_silent(s, d);
+	u = start(test, a, 1);
+	/* the thread has posted and waits */
+	while (smmu_cmdq_is_idle(smmu))
+		schedule();
+	smmu_cmdq_look(smmu, &before);
+	began = model_now();
+	smmu_shutdown(to_platform_device(s->smmu->dev));
+	KUNIT_EXPECT_LE(test, (model_now() - began) / NSEC_PER_MSEC, SLACK_MS);
+	smmu_cmdq_look(smmu, &after);
+	KUNIT_EXPECT_EQ(test, before.sum.cmds, after.sum.cmds);
+	KUNIT_EXPECT_FALSE(test, d->ats || e->ats);
+	KUNIT_EXPECT_TRUE(test, d->bus_master && e->bus_master);
+	wait_for_completion(&u->done);
+	KUNIT_EXPECT_LE(test, u->ms, 2 * SLACK_MS);
+	began = model_now();
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(b, IOVA, SZ_4K));
+	KUNIT_EXPECT_LE(test, (model_now() - began) / NSEC_PER_MSEC, 100);
+	leave(test, s, d, a);
+	leave(test, s, e, b);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(one),
 	KUNIT_CASE(among_others),
@@ -447,6 +778,13 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(away),
 	KUNIT_CASE(lost_sync),
 	KUNIT_CASE(interrupts_off),
+	KUNIT_CASE_PARAM(crowd, crowd_gen_params),
+	KUNIT_CASE(leaves_rcu),
+	KUNIT_CASE(budget),
+	KUNIT_CASE(within_budget),
+	KUNIT_CASE(what_ends_it),
+	KUNIT_CASE(guest_rounds),
+	KUNIT_CASE(shutdown),
 	{}
 };
 
