@@ -5,8 +5,8 @@
  * The code here keeps one rule: an id that is in no array has no entry in any TLB. So a fresh id
  * needs no flush when it is given back, and the caller flushes a used one before it is parked or
  * freed. If neither that flush is confirmed nor the flush of the whole SMMU that follows, the id
- * is never given out again (smmu_tag_withhold()): the SMMU is shut for good then, and its next
- * probe begins with new id spaces.
+ * is not given out again before the SMMU is probed anew (smmu_tag_withhold()): the SMMU is shut
+ * then, and its next probe begins with new id spaces.
  *
  * Locking: callers hold the attach mutex of the array's domain. The IDAs have locks of their own.
  * Only smmu_tag_get() and smmu_tag_alloc_vmid() can fail and may sleep.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/bitfield.h>
 #include <linux/dev_printk.h>
 #include <linux/iommu.h>
 
@@ -12,6 +13,7 @@
 #include "drv/iommu.h"
 #include "drv/master.h"
 #include "hw/issue.h"
+#include "hw/strtab.h"
 
 /*
  * How long to wait before config space is tried again: a reset keeps it locked for a tenth of a
@@ -164,6 +166,72 @@ bool smmu_ats_off_locked(struct smmu_master *master)
 	/* the ATC is empty and stays empty */
 	leave_arrays(master);
 	return ok;
+}
+
+bool smmu_ats_entries_live_locked(struct smmu_master *master, struct smmu_binding *rid)
+{
+	struct smmu_binding *binding;
+	unsigned long ssid;
+
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	if (WARN_ON(!smmu_binding_add_ats_locked(rid)))
+		return false;
+	xa_for_each(&master->pasids, ssid, binding)
+		if (WARN_ON(!smmu_binding_add_ats_locked(binding)))
+			return false;
+	return true;
+}
+
+/* Change EATS in the STEs as they are. A guest's STE could not be made anew here. */
+static void set_eats(struct smmu_master *master, u8 eats)
+{
+	struct smmu_device *smmu = &master->iommu->smmu;
+	struct smmu_ste ste;
+	u64 w;
+	u32 i;
+
+	for (i = 0; i < master->nr_sids; i++) {
+		ste = *smmu_strtab_ste(smmu, master->sids[i]);
+		w = le64_to_cpu(ste.w[1]);
+		FIELD_MODIFY(STE1_EATS, &w, eats);
+		ste.w[1] = cpu_to_le64(w);
+		smmu_strtab_write(smmu, master->sids[i], &ste);
+	}
+}
+
+void smmu_ats_suspend_locked(struct smmu_master *master)
+{
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	if (!master->ats_on)
+		return;
+	smmu_ats_pci_disable(master);
+	leave_arrays(master);
+	set_eats(master, STE_EATS_ABORT);
+	master->ats_suspended = true;
+}
+
+void smmu_ats_resume_locked(struct smmu_master *master, bool on)
+{
+	bool was_on = master->ats_suspended;
+
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	master->ats_suspended = false;
+	if (!was_on || !on)
+		return;
+	if (smmu_ats_entries_live_locked(master, &master->rid)) {
+		set_eats(master, STE_EATS_FULL);
+		if (smmu_ats_on_locked(master)) {
+			if (!master->ats_on) {
+				leave_arrays(master);
+				set_eats(master, STE_EATS_ABORT);
+			}
+			return;
+		}
+	}
+	smmu_ats_fail_locked(master);
 }
 
 bool smmu_ats_drop_locked(struct smmu_master *master, u32 ssid)

@@ -147,6 +147,33 @@ bool smmu_ats_drop_locked(struct smmu_master *master, u32 ssid);
  */
 void smmu_ats_fail_locked(struct smmu_master *master);
 
+/**
+ * smmu_ats_suspend_locked() - turn ATS off without asking the device or the SMMU
+ * @master: device behind an SMMU with SMMUEN = 0
+ *
+ * What the ATC holds stays, and is not used. The attach mutex is held. May sleep.
+ */
+void smmu_ats_suspend_locked(struct smmu_master *master);
+
+/**
+ * smmu_ats_resume_locked() - end what smmu_ats_suspend_locked() began
+ * @master: device
+ * @on: turn ATS on where it was on. A device that does not confirm that its ATC is empty is cut off.
+ *
+ * The attach mutex is held. May sleep.
+ */
+void smmu_ats_resume_locked(struct smmu_master *master, bool on);
+
+/**
+ * smmu_ats_entries_live_locked() - make the ATS entries of all that the master is bound to live
+ * @master: ATS is about to go on
+ * @rid: binding of requests without PASID
+ *
+ * The attach mutex is held.
+ * Return: false when an array has no place for an entry, which is a bug
+ */
+bool smmu_ats_entries_live_locked(struct smmu_master *master, struct smmu_binding *rid);
+
 /* A device that has failed so often stays cut off until an administrator says otherwise */
 #define SMMU_ATS_FAILURES_MAX	2
 

@@ -92,20 +92,6 @@ static bool install_change(const struct smmu_change *change, struct smmu_master 
 	return answers;
 }
 
-/* Make the ATS entries of everything that the master is bound to live, before its ATS goes on */
-static bool ats_entries_live(struct smmu_master *master, struct smmu_binding *next)
-{
-	struct smmu_binding *binding;
-	unsigned long ssid;
-
-	if (WARN_ON(!smmu_binding_add_ats_locked(next)))
-		return false;
-	xa_for_each(&master->pasids, ssid, binding)
-		if (WARN_ON(!smmu_binding_add_ats_locked(binding)))
-			return false;
-	return true;
-}
-
 /* Do step 5. Return: false when the device has left an ATC_INV unanswered */
 static bool update_ats(const struct smmu_change *change, struct smmu_master *master,
 		       enum smmu_ats_step step)
@@ -114,7 +100,7 @@ static bool update_ats(const struct smmu_change *change, struct smmu_master *mas
 		/* the ATC holds nothing under a PASID that was not attached */
 		return (!is_rid(change) && !change->binding->domain) ||
 		       smmu_ats_drop_locked(master, change->binding->ssid);
-	if (!ats_entries_live(master, change->next) || !smmu_ats_on_locked(master))
+	if (!smmu_ats_entries_live_locked(master, change->next) || !smmu_ats_on_locked(master))
 		return false;
 	if (!master->ats_on) {
 		smmu_ats_without_locked(master, change->next);

@@ -129,6 +129,17 @@ static int queues_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(queues);
 
+/* For how long the SMMU was shut, until now */
+static u64 away_ms(const struct smmu_iommu *iommu)
+{
+	u64 ms = READ_ONCE(iommu->away_ms);
+
+	/* an SMMU that is being removed is dead, but was not shut */
+	if (smmu_device_is_dead(&iommu->smmu) && iommu->shut_at)
+		ms += ktime_ms_delta(ktime_get_boottime(), READ_ONCE(iommu->shut_at));
+	return ms;
+}
+
 static int counters_show(struct seq_file *s, void *unused)
 {
 	struct smmu_iommu *iommu = s->private;
@@ -136,7 +147,7 @@ static int counters_show(struct seq_file *s, void *unused)
 	struct smmu_cmdq_state cmdq;
 
 	smmu_cmdq_look(smmu, &cmdq);
-	seq_printf(s, "commands %llu\nsyncs %llu\nposts %llu\ndoorbells %llu\nfull %llu\ncmd_errors %u\ntimeouts %u\nlong_waits_asleep %u\nlong_waits_polling %u\nlong_waits_irqs_off %u\nlongest_wait_us %llu\ngerrors %d\nevents %llu\npage_faults %d\nvevents_lost %d\nwithheld_tags %d\nwithheld_memory %d\nsync_word %u\ndead %u\nadrift %u\n",
+	seq_printf(s, "commands %llu\nsyncs %llu\nposts %llu\ndoorbells %llu\nfull %llu\ncmd_errors %u\ntimeouts %u\nlong_waits_asleep %u\nlong_waits_polling %u\nlong_waits_irqs_off %u\nlongest_wait_us %llu\ngerrors %d\nevents %llu\npage_faults %d\nvevents_lost %d\nwithheld_tags %d\nwithheld_memory %d\nsync_word %u\ndead %u\nadrift %u\nshuts %d\naway_ms %llu\n",
 		   cmdq.sum.cmds, cmdq.sum.syncs, cmdq.sum.posts, cmdq.sum.doorbells,
 		   cmdq.sum.full, cmdq.errors, cmdq.timeouts,
 		   cmdq.long_waits[SMMU_WAITER_SLEEPS], cmdq.long_waits[SMMU_WAITER_POLLS],
@@ -144,7 +155,8 @@ static int counters_show(struct seq_file *s, void *unused)
 		   atomic_read(&smmu->gerrors), smmu->evtq.records,
 		   atomic_read(&iommu->page_faults), atomic_read(&iommu->vevents_lost),
 		   atomic_read(&smmu->inst.withheld), atomic_read(&smmu->withheld),
-		   cmdq.word, smmu_device_is_dead(smmu), smmu_device_is_adrift(smmu));
+		   cmdq.word, smmu_device_is_dead(smmu), smmu_device_is_adrift(smmu),
+		   atomic_read(&iommu->shuts), away_ms(iommu));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(counters);

@@ -33,6 +33,11 @@ struct iopf_queue;
  * @streams: StreamID -> struct smmu_stream of its ruler, see streams.h; loads under RCU as well
  * @masters: struct smmu_master.node
  * @recover: smmu_ats_recover()
+ * @restart: smmu_restart_work()
+ * @retry_ms: time until the next try, see restart.h
+ * @shut_at: when the SMMU was shut last (ktime_get_boottime())
+ * @away_ms: for how long it was shut, all times together that are over
+ * @shuts: number of times that it was shut
  * @guest_atc: held while a guest's ATC_INVs are under way, see guestcmd.c; outside every other lock
  * @iopf: the kernel's queue for page faults; NULL where the SMMU does not stall
  * @page_faults: how many page faults went to a handler
@@ -51,6 +56,11 @@ struct smmu_iommu {
 	struct xarray streams;
 	struct list_head masters;
 	struct delayed_work recover;
+	struct delayed_work restart;
+	u32 retry_ms;
+	ktime_t shut_at;
+	u64 away_ms;
+	atomic_t shuts;
 	struct mutex guest_atc;
 	struct iopf_queue *iopf;
 	atomic_t page_faults;

@@ -77,6 +77,7 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  * @attached: the device has been attached to something
  * @shared: other devices have, or had, one of the device's StreamIDs; see streams.h
  * @ats_failed: the device was cut off, and its STEs abort until smmu_ats_end_failed_locked()
+ * @ats_suspended: between smmu_ats_suspend_locked() and smmu_ats_resume_locked()
  * @ats_failures: how often that was, since the device was added or an administrator has cleared it
  * @forgiven: an administrator has cleared it, and the next attach ends it
  * @nr_iopf: number of bindings whose faults are answered, including @iopf_left. The event thread
@@ -128,6 +129,7 @@ struct smmu_master {
 	bool ats_on;
 	bool ats_failed;
 	bool forgiven;
+	bool ats_suspended;
 	u32 ats_failures;
 	u32 nr_iopf;
 	u32 iopf_left;

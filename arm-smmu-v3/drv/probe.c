@@ -25,18 +25,16 @@
 #include "drv/params.h"
 #include "drv/probe.h"
 #include "drv/readers.h"
+#include "drv/restart.h"
 #include "drv/takeover.h"
 #include "drv/trace.h"
 #include "hw/mmio.h"
 
 static atomic_t instance_nr = ATOMIC_INIT(0);
 
-/*
- * Say what it means for devices that an SMMU was shut. Nothing above the hardware has to be undone.
- */
-static void report_shut(struct smmu_device *smmu)
+static void was_shut(struct smmu_device *smmu)
 {
-	dev_alert(smmu->dev, "devices behind this SMMU have no DMA until the machine is restarted\n");
+	smmu_restart_was_shut(smmu_iommu_of(smmu));
 }
 
 static void trace_long_wait(struct smmu_device *smmu, enum smmu_waiter who, u64 us, u32 sid, int ret)
@@ -49,7 +47,7 @@ static const struct smmu_device_ops device_ops = {
 	.atc_silent = smmu_ats_cut,
 	.atc_is_cut = smmu_ats_is_cut,
 	.atc_answered = smmu_ats_charge,
-	.was_shut = report_shut,
+	.was_shut = was_shut,
 	.waited = trace_long_wait,
 };
 
@@ -158,13 +156,15 @@ iopf:
 /* Undo bring_up(). The IOMMU core may have probed and released devices in the meantime. */
 static void take_down(struct smmu_iommu *iommu)
 {
-	cancel_delayed_work_sync(&iommu->recover);
 	/*
 	 * this waits for readers that still use an old array, before the queue goes; with a device
 	 * that does not answer it takes as long as the root port waits
 	 */
 	smmu_arrays_forget_smmu(&iommu->smmu.inst);
 	smmu_device_stop(&iommu->smmu, true);
+	/* nothing queues them again, because the SMMU was stopped */
+	cancel_delayed_work_sync(&iommu->recover);
+	cancel_delayed_work_sync(&iommu->restart);
 	/* no event comes any more, and every device has left the queue */
 	smmu_iopf_exit(iommu);
 	/* guests' commands are done after this, and later ones find the SMMU dead */
@@ -191,6 +191,7 @@ int smmu_probe(struct platform_device *pdev)
 	xa_init(&iommu->streams);
 	INIT_LIST_HEAD(&iommu->masters);
 	INIT_DELAYED_WORK(&iommu->recover, recover_work);
+	INIT_DELAYED_WORK(&iommu->restart, smmu_restart_work);
 	ratelimit_state_init(&iommu->fault_limit, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	platform_set_drvdata(pdev, &iommu->smmu);

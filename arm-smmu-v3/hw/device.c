@@ -144,9 +144,50 @@ void smmu_device_stop(struct smmu_device *smmu, bool quiesce)
 {
 	if (!smmu->started)
 		return;
+	smmu_shut_for_good(smmu);
 	turn_off(smmu, quiesce);
 	smmu->started = false;
 	smmu_irq_teardown(smmu);
+}
+
+/* The SMMU has not come back. That was logged when it was shut. */
+static void shut_again(struct smmu_device *smmu)
+{
+	u32 off;
+
+	if (smmu_shut_begin(smmu, &off))
+		smmu_shut_set_dead(smmu, off);
+}
+
+int smmu_device_restart(struct smmu_device *smmu)
+{
+	if (!smmu_device_is_dead(smmu))
+		return -EALREADY;
+	smmu_gerror_poll(smmu);
+	/* pairs with WRITE_ONCE() in smmu_gerror_poll() */
+	if (READ_ONCE(smmu->failed))
+		return -ENODEV;
+	/* registers of an SMMU that is gone read as all ones */
+	if (smmu_reg_read(smmu->base, SMMU_GERROR) == U32_MAX)
+		return -EBUSY;
+	/* only once: an SMMU that does not acknowledge it at once has not come back */
+	if (!smmu_cmdq_is_idle(smmu) || smmu_cr0_clear_begin(smmu, CR0_SMMUEN))
+		return -EBUSY;
+	if (!smmu_shut_undo(smmu))
+		return -ENODEV;
+	if (!smmu_issue_flush_all(smmu))
+		return 0;
+	shut_again(smmu);
+	return -EBUSY;
+}
+
+int smmu_device_reenable(struct smmu_device *smmu)
+{
+	int ret = smmu_reset_enable(smmu);
+
+	if (ret)
+		shut_again(smmu);
+	return ret;
 }
 
 void smmu_device_free(struct smmu_device *smmu)

@@ -117,8 +117,11 @@ struct smmu_tuning {
  * @msi: interrupts are MSIs
  * @started: smmu_device_start() has succeeded
  * @shutting: smmu_shut_begin() was called, so the SMMU must not be enabled any more
+ * @for_good: and smmu_shut_undo() does not change that
+ * @failed: in service failure mode, or with a queue that cannot go on; only a reset ends that. Under
+ *	@gerror_lock, READ_ONCE by smmu_device_restart().
  * @on: fields of CR0 that the SMMU has not acknowledged as 0; valid once @dead is set
- * @dead: the SMMU was shut or stopped, for good. Written with release, after @on; read with
+ * @dead: the SMMU was shut or stopped. Written with release, after @on; read with
  *	READ_ONCE by every caller that posts. See hw/shut.h.
  * @gerrors: number of times that GERROR had an error active
  * @withheld: number of pieces of memory that are withheld because the SMMU may still use them
@@ -144,6 +147,8 @@ struct smmu_device {
 	bool msi;
 	bool started;
 	bool shutting;
+	bool for_good;
+	bool failed;
 	u32 on;
 	bool dead;
 	atomic_t gerrors;
@@ -223,6 +228,27 @@ int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired);
  * a shutdown and must not wait.
  */
 void smmu_device_stop(struct smmu_device *smmu, bool quiesce);
+
+/**
+ * smmu_device_restart() - the first half of bringing back an SMMU that was shut
+ * @smmu: SMMU
+ *
+ * Where the queue has done everything that was posted to it, and the SMMU has acknowledged SMMUEN = 0,
+ * it takes commands again, and everything in its TLBs and caches is invalidated. SMMUEN stays 0. Nobody
+ * else looks meanwhile at whether the SMMU is dead in order to decide what may be freed: the attach
+ * mutex is held. Process context; waits for the SMMU, but not for devices.
+ * Return: 0, and then the caller makes the tables what they shall be and calls
+ *	smmu_device_reenable(); -EBUSY when it cannot be now; -ENODEV when it can never be;
+ *	-EALREADY when the SMMU is not dead
+ */
+int smmu_device_restart(struct smmu_device *smmu);
+
+/**
+ * smmu_device_reenable() - the second half: set SMMUEN
+ * @smmu: after smmu_device_restart()
+ * Return: 0, or an error, and then the SMMU is shut
+ */
+int smmu_device_reenable(struct smmu_device *smmu);
 
 /**
  * smmu_device_free() - free queues and tables; the spaces of ASIDs and VMIDs in @inst stay

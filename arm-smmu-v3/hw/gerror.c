@@ -92,6 +92,8 @@ bool smmu_gerror_poll(struct smmu_device *smmu)
 		lost = "service failure mode";
 	else if ((active & GERROR_CMDQ_ERR) && !smmu_cmdq_error(smmu_main_cmdq(smmu)))
 		lost = "the command queue cannot go on";
+	/* pairs with READ_ONCE() in smmu_device_restart() */
+	WRITE_ONCE(smmu->failed, smmu->failed || lost);
 	if (active & GERROR_MSI_CMDQ_ABT_ERR)
 		smmu_cmdq_retire_word(smmu_main_cmdq(smmu), "one was aborted");
 	smmu_reg_write_ordered(smmu->base, SMMU_GERRORN, gerrorn ^ active);

@@ -67,6 +67,39 @@ void smmu_shut_end(struct smmu_device *smmu, u32 off, const char *why)
 	smmu->ops->was_shut(smmu);
 }
 
+void smmu_shut_for_good(struct smmu_device *smmu)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
+	smmu->shutting = true;
+	smmu->for_good = true;
+	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
+}
+
+bool smmu_shut_undo(struct smmu_device *smmu)
+{
+	unsigned long flags;
+	bool ok;
+
+	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
+	ok = smmu->dead && !smmu->for_good;
+	if (ok) {
+		smmu->shutting = false;
+		smmu->on = U32_MAX;
+		/* pairs with READ_ONCE() in smmu_device_is_dead() */
+		WRITE_ONCE(smmu->dead, false);
+	}
+	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
+	/*
+	 * A walk that still finds the SMMU dead posts nothing. It has changed the page table before
+	 * it looked, so what the SMMU reads from here on is what it has written. Pairs with
+	 * smp_mb() in smmu_walk_range().
+	 */
+	smp_mb();
+	return ok;
+}
+
 void smmu_shut(struct smmu_device *smmu, const char *why)
 {
 	u32 off;

@@ -7,6 +7,9 @@
  * A dead SMMU is *off* when it has acknowledged that it translates nothing, and *adrift* when it
  * has not. An SMMU adrift may go on using the tables, queues and tags that it was given.
  *
+ * An SMMU that was shut, and is off, may come back: smmu_device_restart() in hw/device.h. One that was
+ * stopped does not.
+ *
  * All functions of this file work in any context. Locking: @shut_lock of struct smmu_device.
  */
 #ifndef SMMU_HW_SHUT_H
@@ -51,6 +54,19 @@ void smmu_shut_end(struct smmu_device *smmu, u32 off, const char *why);
 
 /* Was smmu_shut_begin() called? If so, the SMMU must not be enabled any more. */
 bool smmu_shut_has_begun(struct smmu_device *smmu);
+
+/* As if the SMMU had been shut, and nothing may undo that: it is being stopped. Any context. */
+void smmu_shut_for_good(struct smmu_device *smmu);
+
+/**
+ * smmu_shut_undo() - take commands again
+ * @smmu: SMMU that was shut, has acknowledged SMMUEN = 0, and has done all commands that it got
+ *
+ * For smmu_device_restart(). SMMUEN stays 0, so that nothing is translated until everything that
+ * was not invalidated meanwhile is.
+ * Return: false when the SMMU is not dead, or dead for good
+ */
+bool smmu_shut_undo(struct smmu_device *smmu);
 
 /**
  * smmu_shut_set_dead() - mark the SMMU dead

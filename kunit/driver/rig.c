@@ -24,6 +24,7 @@
 #include "drv/domain.h"
 #include "drv/master.h"
 #include "drv/params.h"
+#include "drv/restart.h"
 #include "hw/cmdq_poll.h"
 #include "hw/handshake.h"
 #include "iommu-priv.h"
@@ -162,6 +163,17 @@ void rig_recover(struct rig *rig)
 			smmu_ats_recover(rig_iommu(rig->smmu[i]));
 }
 
+static void restart_stub(struct smmu_iommu *iommu, u32 ms)
+{
+	WRITE_ONCE(the_rig->retry_ms, ms);
+}
+
+bool rig_restart(struct rig *rig, u32 nr)
+{
+	rig->retry_ms = 0;
+	return smmu_restart(rig_iommu(rig->smmu[nr]));
+}
+
 void rig_forgive(struct rig_device *d)
 {
 	mutex_lock(&smmu_attach_mutex);
@@ -196,6 +208,7 @@ static void stub_devices(struct kunit *test)
 	kunit_activate_static_stub(test, smmu_ats_pci_same, ats_same_stub);
 	kunit_activate_static_stub(test, smmu_ats_pci_give_back, ats_give_back_stub);
 	kunit_activate_static_stub(test, smmu_ats_recover_later, recover_stub);
+	kunit_activate_static_stub(test, smmu_restart_later, restart_stub);
 }
 
 static void teardown(void *data)

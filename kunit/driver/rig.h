@@ -71,6 +71,7 @@ enum rig_insertion { RIG_MIXED, RIG_LOCK, RIG_COMBINE };
  * @keeps_atc: a defect of the devices: setting ATS Enable does not empty the ATC
  * @no_ats: error of pci_enable_ats(), 0 for none
  * @recover: a device was cut off since the last rig_recover()
+ * @retry_ms: in how many ms the driver wants to try to bring an SMMU back, 0 for not at all
  * @poll_cons: no CMD_SYNC of SMMUs added from now on sends an MSI
  * @kdump: SMMUs added from now on are those of a crash kernel
  * @noncoherent: firmware says of SMMUs added from now on that they are not coherent
@@ -94,6 +95,7 @@ struct rig {
 	bool no_global;
 	bool ats_required;
 	bool recover;
+	u32 retry_ms;
 	u32 ssid_bits;
 	bool can_stall;
 	bool forgive;
@@ -161,6 +163,9 @@ void rig_cut(struct rig_device *d);
  * Do what the work item would do: find out which of the devices that were cut off does not answer.
  */
 void rig_recover(struct rig *rig);
+
+/* Do what the work item would do for an SMMU that was shut. Return: true when the SMMU is back */
+bool rig_restart(struct rig *rig, u32 nr);
 
 /* An administrator clears what is held against a device */
 void rig_forgive(struct rig_device *d);

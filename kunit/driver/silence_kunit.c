@@ -359,6 +359,10 @@ static void slow_device(struct kunit *test)
 	ms = unmap(test, s, d, domain);
 	KUNIT_EXPECT_GE(test, ms, 50000);
 	KUNIT_EXPECT_LE(test, ms, 50000 + SLACK_MS);
+	/* nor when the answer is charged to its budget, which is when somebody waits next */
+	s->ns = 100 * (u64)NSEC_PER_MSEC;
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	unmap(test, s, d, domain);
 	KUNIT_EXPECT_FALSE(test, d->cut);
 	leave(test, s, d, domain);
 }
@@ -715,12 +719,84 @@ static void guest_rounds(struct kunit *test)
 		invalidate_atc(test, n.g, i ? 0 : -ETIMEDOUT);
 		KUNIT_EXPECT_LE(test, (model_now() - began) / NSEC_PER_MSEC, i ? 100 : T_MS + SLACK_MS);
 		rig_recover(s->rig);
+		began = model_now();
 		KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_blocked_domain));
 		KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
 		KUNIT_EXPECT_FALSE(test, n.d->ats);
+		KUNIT_EXPECT_LE(test, (model_now() - began) / NSEC_PER_MSEC, 500);
 	}
 	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_iommu(s->smmu)->smmu));
 	s->n = 0;
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
+	iommu_domain_free(s1);
+	nest_free(test, &n);
+}
+
+/* A thread of a VMM that invalidates the ATC */
+struct vcpu {
+	struct kunit *test;
+	struct mm_struct *mm;
+	struct guest *g;
+	u64 ms;
+	struct completion done;
+};
+
+static int vcpu(void *data)
+{
+	struct vcpu *v = data;
+	u64 start = model_now();
+
+	current->kunit_test = v->test;
+	kthread_use_mm(v->mm);
+	invalidate_atc(v->test, v->g, -ETIMEDOUT);
+	kthread_unuse_mm(v->mm);
+	v->ms = (model_now() - start) / NSEC_PER_MSEC;
+	current->kunit_test = NULL;
+	complete(&v->done);
+	return 0;
+}
+
+/* Four threads of a VMM do that at once: only one of them has commands in the queue */
+static void guest_threads(struct kunit *test)
+{
+	struct vcpu *v = kunit_kcalloc(test, 4, sizeof(*v), GFP_KERNEL);
+	struct smmu_cmdq_state state;
+	struct smmu_device *smmu;
+	struct task_struct *task;
+	struct iommu_domain *s1;
+	struct model_config cfg;
+	struct silence *s;
+	u32 i, most = 0;
+	struct nest n;
+
+	KUNIT_ASSERT_NOT_NULL(test, v);
+	nest_config(&cfg, false);
+	s = make_with(test, RIG_MIXED, cfg);
+	smmu = &rig_iommu(s->smmu)->smmu;
+	nest_make_on(test, &n, s->rig, s->smmu);
+	s1 = guest_s1(test, n.g, n.t, true);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
+	go_silent(s, n.d);
+	for (i = 0; i < 4; i++) {
+		v[i] = (struct vcpu) { .test = test, .mm = current->mm, .g = n.g };
+		init_completion(&v[i].done);
+		task = kthread_run(vcpu, &v[i], "vcpu/%u", i);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	}
+	while (!completion_done(&v[0].done)) {
+		smmu_cmdq_look(smmu, &state);
+		most = max(most, state.posted - smmu_main_cmdq(smmu)->cons);
+		schedule();
+	}
+	KUNIT_EXPECT_GE(test, most, 1);
+	KUNIT_EXPECT_LE(test, most, 2);
+	for (i = 0; i < 4; i++) {
+		wait_for_completion(&v[i].done);
+		KUNIT_EXPECT_LE(test, v[i].ms, T_MS + SLACK_MS);
+	}
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
+	s->n = 0;
+	rig_recover(s->rig);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
 	iommu_domain_free(s1);
 	nest_free(test, &n);
@@ -766,6 +842,143 @@ static void shutdown(struct kunit *test)
 	leave(test, s, e, b);
 }
 
+/* Nor does it send anything to an SMMU that would answer */
+static void shutdown_idle(struct kunit *test)
+{
+	struct silence *s = make(test);
+	struct rig_device *d = rig_device(test, s->rig, 0);
+	struct iommu_domain *a = use(test, s, d);
+	struct smmu_device *smmu = &rig_iommu(s->smmu)->smmu;
+	struct smmu_cmdq_state before, after;
+
+	smmu_cmdq_look(smmu, &before);
+	smmu_shutdown(to_platform_device(s->smmu->dev));
+	smmu_cmdq_look(smmu, &after);
+	KUNIT_EXPECT_EQ(test, before.sum.cmds, after.sum.cmds);
+	KUNIT_EXPECT_FALSE(test, d->ats);
+	leave(test, s, d, a);
+}
+
+static const u32 standstills[] = { 5, 30, 100 };
+
+static void standstill_desc(const u32 *s, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u s", *s);
+}
+
+KUNIT_ARRAY_PARAM(standstill, standstills, standstill_desc);
+
+/*
+ * The queue stands still for some time, at no ATC_INV, and then goes on. The SMMU is shut, and comes
+ * back with all domains, without a stale translation in a TLB or an ATC, and with ATS.
+ */
+static void stands_and_goes_on(struct kunit *test)
+{
+	u64 ns = *(const u32 *)test->param_value * (u64)NSEC_PER_SEC;
+	struct silence *s = make(test);
+	struct rig_device *d = rig_device(test, s->rig, 0), *e = rig_device(test, s->rig, 0), *f;
+	struct iommu_domain *a = use(test, s, d), *b = use(test, s, e), *c;
+	struct smmu_device *smmu = &rig_iommu(s->smmu)->smmu;
+	u64 began = model_now(), tried;
+
+	model_latency(s->smmu->model, CMD_TLBI_NH_VA, ns);
+	KUNIT_EXPECT_LE(test, unmap(test, s, d, a), SMMU_CMD_TIMEOUT_MS + 1000);
+	KUNIT_EXPECT_TRUE(test, smmu_device_is_off(smmu));
+	KUNIT_EXPECT_EQ(test, 1000, s->rig->retry_ms);
+	tried = model_now();
+	KUNIT_EXPECT_FALSE(test, rig_restart(s->rig, 0));
+	/* nobody has waited for a queue that stands */
+	KUNIT_EXPECT_LE(test, (model_now() - tried) / NSEC_PER_MSEC, 100);
+	KUNIT_EXPECT_EQ(test, 2000, s->rig->retry_ms);
+	/* meanwhile: an unmap costs nothing, a device comes, another one changes its domain */
+	KUNIT_EXPECT_LE(test, unmap(test, s, e, b), 100);
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(b, IOVA + SZ_4K, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	f = rig_device(test, s->rig, 0);
+	c = rig_domain(test, f);
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(c, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(f, c));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s->rig, f, IOVA, false));
+
+	model_advance(ns - min(ns, model_now() - began) + NSEC_PER_SEC);
+	model_latency(s->smmu->model, CMD_TLBI_NH_VA, 0);
+	KUNIT_ASSERT_TRUE(test, rig_restart(s->rig, 0));
+	KUNIT_EXPECT_EQ(test, 0, s->rig->retry_ms);
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
+	KUNIT_EXPECT_TRUE(test, d->ats && e->ats && f->ats);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s->rig, d, IOVA, false));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s->rig, e, IOVA, false));
+	KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, e, IOVA + SZ_4K, false));
+	KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, f, IOVA, false));
+	/* it is as any SMMU again */
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(a, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d, IOVA, false));
+	unmap(test, s, d, a);
+	unmap(test, s, f, c);
+	KUNIT_EXPECT_FALSE(test, rig_restart(s->rig, 0));
+	leave(test, s, d, a);
+	leave(test, s, e, b);
+	leave(test, s, f, c);
+}
+
+/* An SMMU that never goes on is tried again each minute, and one in service failure mode is not */
+static void never_goes_on(struct kunit *test)
+{
+	const struct model_inject inject = { .lost_sync = true };
+	struct silence *s = make(test);
+	struct rig_device *d = rig_device(test, s->rig, 0);
+	struct iommu_domain *a = use(test, s, d);
+	struct smmu_device *smmu = &rig_iommu(s->smmu)->smmu;
+	u32 i;
+
+	model_inject(s->smmu->model, &inject);
+	unmap(test, s, d, a);
+	KUNIT_EXPECT_TRUE(test, smmu_device_is_off(smmu));
+	for (i = 0; i < 10; i++) {
+		model_advance(s->rig->retry_ms * (u64)NSEC_PER_MSEC);
+		KUNIT_EXPECT_FALSE(test, rig_restart(s->rig, 0));
+		KUNIT_EXPECT_TRUE(test, smmu_device_is_off(smmu));
+		KUNIT_EXPECT_EQ(test, min(2000 << i, 60000), s->rig->retry_ms);
+	}
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&rig_iommu(s->smmu)->shuts));
+	leave(test, s, d, a);
+}
+
+/* A device that was silent when its SMMU comes back is cut off, and the others have ATS */
+static void silent_at_restart(struct kunit *test)
+{
+	struct silence *s = make(test);
+	struct rig_device *d = rig_device(test, s->rig, 0), *e = rig_device(test, s->rig, 0);
+	struct iommu_domain *a = use(test, s, d), *b = use(test, s, e);
+	struct smmu_device *smmu = &rig_iommu(s->smmu)->smmu;
+
+	smmu_shut(smmu, "test");
+	go_silent(s, d);
+	KUNIT_ASSERT_TRUE(test, rig_restart(s->rig, 0));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
+	KUNIT_EXPECT_FALSE(test, d->ats);
+	KUNIT_EXPECT_TRUE(test, e->ats);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s->rig, d, IOVA, false));
+	KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, e, IOVA, false));
+	leave(test, s, d, a);
+	leave(test, s, e, b);
+}
+
+/* An SMMU that is stopped for good does not come back, whatever was queued */
+static void no_restart_after_stop(struct kunit *test)
+{
+	struct silence *s = make(test);
+	struct rig_device *d = rig_device(test, s->rig, 0);
+	struct iommu_domain *a = use(test, s, d);
+	struct smmu_device *smmu = &rig_iommu(s->smmu)->smmu;
+
+	smmu_shut(smmu, "test");
+	smmu_shutdown(to_platform_device(s->smmu->dev));
+	KUNIT_EXPECT_FALSE(test, rig_restart(s->rig, 0));
+	KUNIT_EXPECT_EQ(test, 0, s->rig->retry_ms);
+	KUNIT_EXPECT_TRUE(test, smmu_device_is_off(smmu));
+	leave(test, s, d, a);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(one),
 	KUNIT_CASE(among_others),
@@ -784,7 +997,13 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(within_budget),
 	KUNIT_CASE(what_ends_it),
 	KUNIT_CASE(guest_rounds),
+	KUNIT_CASE(guest_threads),
 	KUNIT_CASE(shutdown),
+	KUNIT_CASE(shutdown_idle),
+	KUNIT_CASE_PARAM(stands_and_goes_on, standstill_gen_params),
+	KUNIT_CASE(never_goes_on),
+	KUNIT_CASE(silent_at_restart),
+	KUNIT_CASE(no_restart_after_stop),
 	{}
 };
 

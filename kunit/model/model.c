@@ -149,7 +149,7 @@ void model_raise(struct model *m, u32 gerror)
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 }
 
-void model_latency(struct model *m, u8 opcode, u32 ns)
+void model_latency(struct model *m, u8 opcode, u64 ns)
 {
 	unsigned long flags;
 

@@ -339,7 +339,7 @@ u64 model_now(void);
 void model_advance(u64 ns);
 
 /* Set how long commands of this opcode take; 0 by default */
-void model_latency(struct model *m, u8 opcode, u32 ns);
+void model_latency(struct model *m, u8 opcode, u64 ns);
 
 void model_inject(struct model *m, const struct model_inject *inject);
 /* Raise global errors, GERROR_* of regs.h */

@@ -142,7 +142,7 @@ struct model {
 	struct model_caches c;
 	struct model_inject inject;
 	struct model_stats stats;
-	u32 latency[256];
+	u64 latency[256];
 	u64 busy_until;
 	bool atc_unsynced;
 	bool atc_unanswered;

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/dev_printk.h>
+#include <linux/ktime.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/time64.h>
+#include <linux/workqueue.h>
+
+#include <kunit/static_stub.h>
+
+#include "drv/arrays.h"
+#include "drv/ats.h"
+#include "drv/iommu.h"
+#include "drv/master.h"
+#include "drv/restart.h"
+#include "hw/device.h"
+
+#define FIRST_TRY_MS	1000
+#define LAST_TRY_MS	60000
+
+void smmu_restart_later(struct smmu_iommu *iommu, u32 ms)
+{
+	KUNIT_STATIC_STUB_REDIRECT(smmu_restart_later, iommu, ms);
+
+	queue_delayed_work(system_dfl_wq, &iommu->restart, msecs_to_jiffies(ms));
+}
+
+void smmu_restart_was_shut(struct smmu_iommu *iommu)
+{
+	/* an SMMU that never worked is not registered */
+	if (!iommu->smmu.started)
+		return;
+	WRITE_ONCE(iommu->shut_at, ktime_get_boottime());
+	atomic_inc(&iommu->shuts);
+	iommu->retry_ms = FIRST_TRY_MS;
+	dev_alert(iommu->smmu.dev, "devices behind this SMMU have no DMA until it works again, which is tried every minute, or the machine is restarted\n");
+	smmu_restart_later(iommu, FIRST_TRY_MS);
+}
+
+static int restart_locked(struct smmu_iommu *iommu)
+{
+	struct smmu_master *master;
+	int ret;
+
+	ret = smmu_device_restart(&iommu->smmu);
+	if (ret)
+		return ret;
+	list_for_each_entry(master, &iommu->masters, node)
+		smmu_ats_suspend_locked(master);
+	ret = smmu_device_reenable(&iommu->smmu);
+	/* after an error ATS stays off until the devices are attached anew */
+	list_for_each_entry(master, &iommu->masters, node)
+		smmu_ats_resume_locked(master, !ret);
+	return ret ? -EBUSY : 0;
+}
+
+bool smmu_restart(struct smmu_iommu *iommu)
+{
+	s64 ms;
+	int ret;
+
+	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&iommu->streams_lock);
+	ret = restart_locked(iommu);
+	mutex_unlock(&iommu->streams_lock);
+	mutex_unlock(&smmu_attach_mutex);
+	if (ret == -EBUSY) {
+		iommu->retry_ms = min(2 * iommu->retry_ms, LAST_TRY_MS);
+		smmu_restart_later(iommu, iommu->retry_ms);
+	}
+	if (ret)
+		return false;
+	ms = ktime_ms_delta(ktime_get_boottime(), READ_ONCE(iommu->shut_at));
+	WRITE_ONCE(iommu->away_ms, iommu->away_ms + ms);
+	dev_notice(iommu->smmu.dev, "this SMMU is back after %lld.%03lld s; DMA goes on\n",
+		   div_s64(ms, MSEC_PER_SEC), ms - div_s64(ms, MSEC_PER_SEC) * MSEC_PER_SEC);
+	return true;
+}
+
+void smmu_restart_work(struct work_struct *work)
+{
+	smmu_restart(container_of(to_delayed_work(work), struct smmu_iommu, restart));
+}

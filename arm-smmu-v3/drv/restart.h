@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Bringing back an SMMU that was shut.
+ *
+ * An SMMU is shut when it does not do as told, or not in time: a queue that stands still for two
+ * seconds may belong to an SMMU that is broken, or to one in an FPGA whose fabric is reconfigured.
+ * While it is shut, it translates nothing, and invalidations are done without it. So what it holds is
+ * stale when it comes back, and there is an order in which it may:
+ *
+ *  1. its queue has done everything that it was given, and SMMUEN = 0 is acknowledged
+ *  2. it takes commands again; all TLB entries and cached configuration are invalidated, confirmed
+ *  3. ATS goes off in all devices, and EATS in their STEs: ATCs hold what nobody has invalidated
+ *  4. SMMUEN = 1: DMA goes on, of all domains at once
+ *  5. device by device, the ATC is invalidated; where that is confirmed, ATS goes on
+ *
+ * The first try comes after a second, the next ones after twice the time of the one before, and then
+ * one each minute. All steps are done under the attach mutex. Tags and memory that were withheld
+ * because the SMMU did not confirm SMMUEN = 0 stay withheld. GBPA.ABORT stays set.
+ */
+#ifndef SMMU_DRV_RESTART_H
+#define SMMU_DRV_RESTART_H
+
+#include <linux/types.h>
+
+struct smmu_iommu;
+struct work_struct;
+
+/* The SMMU was shut: log what that means, and try to bring it back later. Any context. */
+void smmu_restart_was_shut(struct smmu_iommu *iommu);
+
+/* Try it now. Process context, takes the attach mutex. Return: true when it is back. */
+bool smmu_restart(struct smmu_iommu *iommu);
+
+/* The work function of iommu->restart */
+void smmu_restart_work(struct work_struct *work);
+
+/* Have smmu_restart_work() run in @ms milliseconds; any context. Suites replace this function. */
+void smmu_restart_later(struct smmu_iommu *iommu, u32 ms);
+
+#endif
