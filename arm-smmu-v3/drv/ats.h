@@ -158,7 +158,8 @@ void smmu_ats_suspend_locked(struct smmu_master *master);
 /**
  * smmu_ats_resume_locked() - end what smmu_ats_suspend_locked() began
  * @master: device
- * @on: turn ATS on where it was on. A device that does not confirm that its ATC is empty is cut off.
+ * @on: turn ATS on where it was on. A device that does not confirm that its ATC is empty is cut
+ *	off.
  *
  * The attach mutex is held. May sleep.
  */

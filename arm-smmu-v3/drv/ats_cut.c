@@ -20,9 +20,12 @@ static DEFINE_RAW_SPINLOCK(cut_lock);
 
 void smmu_ats_recover_later(struct smmu_iommu *iommu, u32 ms)
 {
-	SMMU_RAW_STUB_REDIRECT(smmu_ats_recover_later, iommu, ms);
+	typeof(smmu_ats_recover_later) *stub = smmu_raw_stub(smmu_ats_recover_later);
 
-	queue_delayed_work(system_dfl_wq, &iommu->recover, msecs_to_jiffies(ms));
+	if (stub)
+		stub(iommu, ms);
+	else
+		queue_delayed_work(system_dfl_wq, &iommu->recover, msecs_to_jiffies(ms));
 }
 
 bool smmu_ats_cut_one(struct smmu_master *master, enum smmu_cut_why why)
@@ -108,7 +111,8 @@ static bool is_too_slow(struct smmu_master *master, u64 us, ktime_t now)
 	bool again;
 
 	raw_spin_lock_irqsave(&cut_lock, flags);
-	drained = div_u64(max(ktime_us_delta(now, master->slow_at), 0) * SMMU_SLOW_DRAIN_MS, MSEC_PER_SEC);
+	drained = div_u64(max(ktime_us_delta(now, master->slow_at), 0) * SMMU_SLOW_DRAIN_MS,
+			  MSEC_PER_SEC);
 	master->slow_us -= min(master->slow_us, drained);
 	again = master->slow_us;
 	master->slow_us += us;

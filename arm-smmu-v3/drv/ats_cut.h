@@ -9,10 +9,10 @@
  * silent, and each would hold the queue for as long as PCIe allows. No device is cut off on
  * suspicion.
  *
- * A device that does answer, but always just in time, holds the queue as well. So each has a budget:
- * what it makes the queue stand is added up, and SMMU_SLOW_DRAIN_MS are forgiven in each second.
- * When a sum of SMMU_SLOW_MS is exceeded, and not by a single answer, which PCIe allows to take a
- * minute, the device is cut off as well.
+ * A device that does answer, but always just in time, holds the queue as well. So each has a
+ * budget: what it makes the queue stand is added up, and SMMU_SLOW_DRAIN_MS are forgiven in each
+ * second. When a sum of SMMU_SLOW_MS is exceeded, and not by a single answer, which PCIe allows to
+ * take a minute, the device is cut off as well.
  *
  * Later smmu_ats_recover() makes its STEs abort and gives bus mastering back, see ats.h.
  */

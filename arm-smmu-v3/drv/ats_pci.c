@@ -65,8 +65,10 @@ bool smmu_ats_pci_required(struct smmu_master *master)
 
 int smmu_ats_pci_enable(struct smmu_master *master)
 {
-	SMMU_RAW_STUB_REDIRECT(smmu_ats_pci_enable, master);
+	typeof(smmu_ats_pci_enable) *stub = smmu_raw_stub(smmu_ats_pci_enable);
 
+	if (stub)
+		return stub(master);
 	if (!dev_is_pci(master->dev))
 		return 0;
 	return pci_enable_ats(to_pci_dev(master->dev), stu(master));
@@ -74,8 +76,12 @@ int smmu_ats_pci_enable(struct smmu_master *master)
 
 void smmu_ats_pci_disable(struct smmu_master *master)
 {
-	SMMU_RAW_STUB_REDIRECT(smmu_ats_pci_disable, master);
+	typeof(smmu_ats_pci_disable) *stub = smmu_raw_stub(smmu_ats_pci_disable);
 
+	if (stub) {
+		stub(master);
+		return;
+	}
 	if (dev_is_pci(master->dev) && to_pci_dev(master->dev)->ats_enabled)
 		pci_disable_ats(to_pci_dev(master->dev));
 }
@@ -113,10 +119,13 @@ static bool write_bus_master(struct pci_dev *pdev, bool on)
 
 void smmu_ats_pci_cut(struct smmu_master *master)
 {
+	typeof(smmu_ats_pci_cut) *stub = smmu_raw_stub(smmu_ats_pci_cut);
 	struct pci_dev *pdev;
 
-	SMMU_RAW_STUB_REDIRECT(smmu_ats_pci_cut, master);
-
+	if (stub) {
+		stub(master);
+		return;
+	}
 	if (!dev_is_pci(master->dev))
 		return;
 	pdev = to_pci_dev(master->dev);
@@ -134,8 +143,10 @@ void smmu_ats_pci_cut(struct smmu_master *master)
 
 bool smmu_ats_pci_same(const struct smmu_master *a, const struct smmu_master *b)
 {
-	SMMU_RAW_STUB_REDIRECT(smmu_ats_pci_same, a, b);
+	typeof(smmu_ats_pci_same) *stub = smmu_raw_stub(smmu_ats_pci_same);
 
+	if (stub)
+		return stub(a, b);
 	return dev_is_pci(a->dev) && dev_is_pci(b->dev) &&
 	       pci_physfn(to_pci_dev(a->dev)) == pci_physfn(to_pci_dev(b->dev));
 }

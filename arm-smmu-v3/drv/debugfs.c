@@ -5,8 +5,8 @@
  * smmuv3/<smmu>/queues		positions and sizes
  * smmuv3/<smmu>/counters	commands, syncs, doorbells, errors
  * smmuv3/<smmu>/masters	devices, what they are attached to, their STEs
- * smmuv3/<smmu>/cut		devices that were cut off, or are on the way there: why and when. The
- *				name of a device, written here, ends it.
+ * smmuv3/<smmu>/cut		devices that were cut off, or are on the way there: why and when.
+ *				The name of a device, written here, ends it.
  */
 #include <linux/debugfs.h>
 #include <linux/device.h>

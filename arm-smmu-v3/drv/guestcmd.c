@@ -145,8 +145,8 @@ static void step_out(struct round *r)
 }
 
 /*
- * Begin to read and post. While the queue has no room, the streams may change, so they are looked up
- * again when it has.
+ * Begin to read and post. While the queue has no room, the streams may change, so they are looked
+ * up again when it has.
  */
 static int begin(struct round *r)
 {

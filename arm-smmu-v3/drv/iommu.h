@@ -61,7 +61,7 @@ struct smmu_iommu {
 	ktime_t shut_at;
 	u64 away_ms;
 	atomic_t shuts;
-	struct mutex guest_atc;
+	struct mutex guest_atc;	/* commands of guests with ATC_INVs */
 	struct iopf_queue *iopf;
 	atomic_t page_faults;
 	atomic_t vevents_lost;

@@ -37,7 +37,8 @@ static void was_shut(struct smmu_device *smmu)
 	smmu_restart_was_shut(smmu_iommu_of(smmu));
 }
 
-static void trace_long_wait(struct smmu_device *smmu, enum smmu_waiter who, u64 us, u32 sid, int ret)
+static void trace_long_wait(struct smmu_device *smmu, enum smmu_waiter who, u64 us, u32 sid,
+			    int ret)
 {
 	trace_smmu_long_wait(smmu, who, us, sid, ret);
 }

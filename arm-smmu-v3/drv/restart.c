@@ -14,6 +14,7 @@
 #include "drv/master.h"
 #include "drv/restart.h"
 #include "hw/device.h"
+#include "hw/shut.h"
 
 #define FIRST_TRY_MS	1000
 #define LAST_TRY_MS	60000
@@ -59,6 +60,7 @@ bool smmu_restart(struct smmu_iommu *iommu)
 	s64 ms;
 	int ret;
 
+	smmu_shut_settle(&iommu->smmu);
 	mutex_lock(&smmu_attach_mutex);
 	mutex_lock(&iommu->streams_lock);
 	ret = restart_locked(iommu);

@@ -4,8 +4,8 @@
  *
  * An SMMU is shut when it does not do as told, or not in time: a queue that stands still for two
  * seconds may belong to an SMMU that is broken, or to one in an FPGA whose fabric is reconfigured.
- * While it is shut, it translates nothing, and invalidations are done without it. So what it holds is
- * stale when it comes back, and there is an order in which it may:
+ * While it is shut, it translates nothing, and invalidations are done without it. So what it holds
+ * is stale when it comes back, and there is an order in which it may:
  *
  *  1. its queue has done everything that it was given, and SMMUEN = 0 is acknowledged
  *  2. it takes commands again; all TLB entries and cached configuration are invalidated, confirmed
@@ -13,9 +13,9 @@
  *  4. SMMUEN = 1: DMA goes on, of all domains at once
  *  5. device by device, the ATC is invalidated; where that is confirmed, ATS goes on
  *
- * The first try comes after a second, the next ones after twice the time of the one before, and then
- * one each minute. All steps are done under the attach mutex. Tags and memory that were withheld
- * because the SMMU did not confirm SMMUEN = 0 stay withheld. GBPA.ABORT stays set.
+ * The first try comes after a second, the next ones after twice the time of the one before, and
+ * then one each minute. All steps are done under the attach mutex. Tags and memory that were
+ * withheld because the SMMU did not confirm SMMUEN = 0 stay withheld. GBPA.ABORT stays set.
  */
 #ifndef SMMU_DRV_RESTART_H
 #define SMMU_DRV_RESTART_H

@@ -65,8 +65,8 @@ static int vdevice_init(struct iommufd_vdevice *core)
 
 /*
  * The VMID is in no TLB, or in none that matters. It was flushed when its last device left, or the
- * flush was not confirmed and the SMMU is off, and flushes everything before it comes back. The VMID
- * is withheld where the SMMU has not even confirmed that it is off.
+ * flush was not confirmed and the SMMU is off, and flushes everything before it comes back. The
+ * VMID is withheld where the SMMU has not even confirmed that it is off.
  */
 static void viommu_destroy(struct iommufd_viommu *viommu)
 {

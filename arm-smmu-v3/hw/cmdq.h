@@ -193,9 +193,9 @@ struct smmu_ticket {
  * @is_long: SMMU_LONG_WAIT_US are over, and the wait under way was counted
  * @sid: StreamID of the device for which the queue stood last, or SMMU_NO_SID
  *
- * A deadline starts as {}, perhaps with @until, @brief and @killable. The clock is read the first time that
- * something does not complete at once, which hardly ever happens. A queue has its time anew
- * whenever it moves: a long queue of slow commands is not one that does not work.
+ * A deadline starts as {}, perhaps with @until, @brief and @killable. The clock is read the first
+ * time that something does not complete at once, which hardly ever happens. A queue has its time
+ * anew whenever it moves: a long queue of slow commands is not one that does not work.
  */
 struct smmu_deadline {
 	struct smmu_cmdq *q;

@@ -105,7 +105,7 @@ static void charge(struct smmu_cmdq *q, u64 pos, u32 sid, ktime_t now)
 	s->seen = now;
 	raw_spin_unlock_irqrestore(&s->lock, flags);
 
-	/* what is in the queue stays as it is, because only a queue that has stopped can be edited */
+	/* what is in the queue stays as it is: only a queue that has stopped can be edited */
 	if (over.sid != SMMU_NO_SID && over.us > SMMU_LONG_WAIT_US &&
 	    q->smmu->ops->atc_answered(q->smmu, over.sid, over.us, now))
 		smmu_cmdq_start_edits(q);

@@ -170,8 +170,7 @@ int smmu_device_restart(struct smmu_device *smmu)
 	/* registers of an SMMU that is gone read as all ones */
 	if (smmu_reg_read(smmu->base, SMMU_GERROR) == U32_MAX)
 		return -EBUSY;
-	/* only once: an SMMU that does not acknowledge it at once has not come back */
-	if (!smmu_cmdq_is_idle(smmu) || smmu_cr0_clear_begin(smmu, CR0_SMMUEN))
+	if (!smmu_device_is_off(smmu) || !smmu_cmdq_is_idle(smmu))
 		return -EBUSY;
 	if (!smmu_shut_undo(smmu))
 		return -ENODEV;

@@ -51,7 +51,7 @@ struct smmu_event;
 #define SMMU_ATC_TIMEOUT_MS	100000
 /* How long a CPU may wait with interrupts off */
 #define SMMU_IRQS_OFF_MS	10000
-/* A longer wait is counted and traced, and the caller leaves what others may want before it goes on */
+/* A longer wait is counted and traced, and the caller first leaves what others may want */
 #define SMMU_LONG_WAIT_US	1000
 
 /**
@@ -63,7 +63,8 @@ struct smmu_event;
  * @atc_is_cut: is that so for the device of stream @sid, or is there no device with ATS? Then
  *	nothing relies on an ATC_INV to it. Any context.
  * @atc_answered: the device of stream @sid has answered ATC_INVs after the queue had stood for it
- *	for @us, until @now. Returns true if that was too much, and the device was cut off. Any context.
+ *	for @us, until @now. Returns true if that was too much, and the device was cut off. Any
+ *	context.
  * @waited: a post or a wait on @smmu that took longer than SMMU_LONG_WAIT_US is over, after @us,
  *	with @ret. @sid is the StreamID of the device for which the queue stood last, or
  *	SMMU_NO_SID. For tracing. Any context.
@@ -118,8 +119,8 @@ struct smmu_tuning {
  * @started: smmu_device_start() has succeeded
  * @shutting: smmu_shut_begin() was called, so the SMMU must not be enabled any more
  * @for_good: and smmu_shut_undo() does not change that
- * @failed: in service failure mode, or with a queue that cannot go on; only a reset ends that. Under
- *	@gerror_lock, READ_ONCE by smmu_device_restart().
+ * @failed: in service failure mode, or with a queue that cannot go on; only a reset ends that.
+ *	Under @gerror_lock, READ_ONCE by smmu_device_restart().
  * @on: fields of CR0 that the SMMU has not acknowledged as 0; valid once @dead is set
  * @dead: the SMMU was shut or stopped. Written with release, after @on; read with
  *	READ_ONCE by every caller that posts. See hw/shut.h.
@@ -233,10 +234,10 @@ void smmu_device_stop(struct smmu_device *smmu, bool quiesce);
  * smmu_device_restart() - the first half of bringing back an SMMU that was shut
  * @smmu: SMMU
  *
- * Where the queue has done everything that was posted to it, and the SMMU has acknowledged SMMUEN = 0,
- * it takes commands again, and everything in its TLBs and caches is invalidated. SMMUEN stays 0. Nobody
- * else looks meanwhile at whether the SMMU is dead in order to decide what may be freed: the attach
- * mutex is held. Process context; waits for the SMMU, but not for devices.
+ * Where the queue has done everything that was posted to it, and the SMMU has acknowledged SMMUEN =
+ * 0, it takes commands again, and everything in its TLBs and caches is invalidated. SMMUEN stays 0.
+ * Nobody else looks meanwhile at whether the SMMU is dead in order to decide what may be freed: the
+ * attach mutex is held. Process context; waits for the SMMU, but not for devices.
  * Return: 0, and then the caller makes the tables what they shall be and calls
  *	smmu_device_reenable(); -EBUSY when it cannot be now; -ENODEV when it can never be;
  *	-EALREADY when the SMMU is not dead

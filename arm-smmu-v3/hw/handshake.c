@@ -40,10 +40,10 @@ static int wait_for_ack(struct smmu_device *smmu, u32 ack, u32 val)
 {
 	ktime_t until = 0;
 
-	do
+	do {
 		if (smmu_reg_read(smmu->base, ack) == val)
 			return 0;
-	while (poll_again(smmu, &until));
+	} while (poll_again(smmu, &until));
 	return -ETIMEDOUT;
 }
 

@@ -67,6 +67,13 @@ void smmu_shut_end(struct smmu_device *smmu, u32 off, const char *why)
 	smmu->ops->was_shut(smmu);
 }
 
+void smmu_shut_settle(struct smmu_device *smmu)
+{
+	/* as in smmu_shut_begin(): SMMUEN stays 1 where GBPA does not say abort */
+	if (smmu_device_is_adrift(smmu) && !smmu_gbpa_abort(smmu))
+		smmu_shut_set_dead(smmu, CR0_SMMUEN & ~smmu_cr0_clear(smmu, CR0_SMMUEN));
+}
+
 void smmu_shut_for_good(struct smmu_device *smmu)
 {
 	unsigned long flags;

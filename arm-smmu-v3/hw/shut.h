@@ -7,8 +7,8 @@
  * A dead SMMU is *off* when it has acknowledged that it translates nothing, and *adrift* when it
  * has not. An SMMU adrift may go on using the tables, queues and tags that it was given.
  *
- * An SMMU that was shut, and is off, may come back: smmu_device_restart() in hw/device.h. One that was
- * stopped does not.
+ * An SMMU that was shut, and is off, may come back: smmu_device_restart() in hw/device.h. One that
+ * was stopped does not.
  *
  * All functions of this file work in any context. Locking: @shut_lock of struct smmu_device.
  */
@@ -54,6 +54,9 @@ void smmu_shut_end(struct smmu_device *smmu, u32 off, const char *why);
 
 /* Was smmu_shut_begin() called? If so, the SMMU must not be enabled any more. */
 bool smmu_shut_has_begun(struct smmu_device *smmu);
+
+/* Try once more to get an SMMU off that is adrift. Waits up to two seconds. Any context. */
+void smmu_shut_settle(struct smmu_device *smmu);
 
 /* As if the SMMU had been shut, and nothing may undo that: it is being stopped. Any context. */
 void smmu_shut_for_good(struct smmu_device *smmu);

@@ -332,8 +332,8 @@ static void finds_the_culprit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s.rig, s.d[0], IOVA, false));
 
 	/*
-	 * neither the blocked domain nor a domain that is not the kernel's own brings ATS back, as a
-	 * VMM attaches them when a guest resets the device
+	 * neither the blocked domain nor a domain that is not the kernel's own brings ATS back, as
+	 * a VMM attaches them when a guest resets the device
 	 */
 	remap(test, s.domain, PA);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(s.d[1], &smmu_blocked_domain));

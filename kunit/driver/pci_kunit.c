@@ -233,9 +233,9 @@ static void answers_again(struct pci_rig *p)
 
 /*
  * A device that has failed ATS is reset, by somebody who has it from the kernel. The driver keeps
- * out of the way: pci_save_state() finds PCI_COMMAND as the device's owner has set it, the attach in
- * the middle of the reset leaves PCI_COMMAND alone, and the IOMMU core's attach of the PASIDs does
- * not fail. But the device stays cut off, though it would answer now.
+ * out of the way: pci_save_state() finds PCI_COMMAND as the device's owner has set it, the attach
+ * in the middle of the reset leaves PCI_COMMAND alone, and the IOMMU core's attach of the PASIDs
+ * does not fail. But the device stays cut off, though it would answer now.
  */
 static void parked_and_reset(struct kunit *test)
 {

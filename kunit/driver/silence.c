@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/static_stub.h>
+#include <linux/kthread.h>
+#include <linux/sizes.h>
+
+#include "hw/cmdq_poll.h"
+#include "driver/silence.h"
+
+/* A register read takes long, so that a minute passes in a second */
+#define READ_NS	1000000
+
+/* Called with the model's lock held */
+static u64 answer_ns(void *data, u32 sid)
+{
+	struct silence *s = data;
+	u32 i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->sid[i] == sid)
+			return s->ns;
+	return 0;
+}
+
+static ktime_t virtual_clock(struct smmu_cmdq *q)
+{
+	return ns_to_ktime(model_now());
+}
+
+struct silence *silence_make_with(struct kunit *test, enum rig_insertion how,
+				  struct model_config cfg)
+{
+	struct silence *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	s->rig = rig_new(test);
+	s->rig->insertion = how;
+	s->ns = MODEL_SILENT;
+	cfg.read_ns = cfg.read_ns ?: READ_NS;
+	s->smmu = rig_smmu(test, s->rig, 0, &cfg);
+	model_devices(s->smmu->model, answer_ns, s, T_MS * (u64)NSEC_PER_MSEC);
+	kunit_activate_static_stub(test, smmu_cmdq_clock, virtual_clock);
+	s->rig->atc = true;
+	return s;
+}
+
+struct silence *silence_make_how(struct kunit *test, enum rig_insertion how)
+{
+	struct model_config cfg;
+
+	model_config_default(&cfg);
+	cfg.read_ns = 0;
+	return silence_make_with(test, how, cfg);
+}
+
+struct silence *silence_make(struct kunit *test)
+{
+	return silence_make_how(test, RIG_MIXED);
+}
+
+struct iommu_domain *silence_use(struct kunit *test, struct silence *s, struct rig_device *d)
+{
+	struct iommu_domain *domain = rig_domain(test, d);
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
+	KUNIT_EXPECT_TRUE(test, d->ats);
+	KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d, IOVA, false));
+	return domain;
+}
+
+void silence_begin(struct silence *s, struct rig_device *d)
+{
+	s->sid[s->n++] = d->sid;
+}
+
+u64 silence_unmap(struct kunit *test, struct silence *s, struct rig_device *d,
+		  struct iommu_domain *domain)
+{
+	u64 start = model_now();
+
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s->rig, d, IOVA, false));
+	return (model_now() - start) / NSEC_PER_MSEC;
+}
+
+void silence_leave(struct kunit *test, struct silence *s, struct rig_device *d,
+		   struct iommu_domain *domain)
+{
+	s->n = 0;
+	rig_recover(s->rig);
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	iommu_domain_free(domain);
+}
+
+static int unmapper(void *data)
+{
+	struct silence_unmapper *u = data;
+	u64 start = model_now();
+
+	current->kunit_test = u->test;
+	if (iommu_unmap(u->domain, u->iova, SZ_4K) != SZ_4K)
+		KUNIT_FAIL(u->test, "unmap at 0x%llx", u->iova);
+	u->ms = (model_now() - start) / NSEC_PER_MSEC;
+	current->kunit_test = NULL;
+	complete(&u->done);
+	return 0;
+}
+
+struct silence_unmapper *silence_start(struct kunit *test, struct iommu_domain *domain, u32 n)
+{
+	struct silence_unmapper *u = kunit_kcalloc(test, n, sizeof(*u), GFP_KERNEL);
+	struct task_struct *task;
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, u);
+	for (i = 0; i < n; i++) {
+		u[i] = (struct silence_unmapper) {
+			.test = test, .domain = domain, .iova = IOVA + i * SZ_4K,
+		};
+		init_completion(&u[i].done);
+		task = kthread_run(unmapper, &u[i], "unmapper/%u", i);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	}
+	return u;
+}
