@@ -13,6 +13,7 @@
 #include "drv/iommu.h"
 #include "drv/master.h"
 #include "hw/issue.h"
+#include "hw/shut.h"
 #include "hw/strtab.h"
 
 /*
@@ -70,8 +71,13 @@ static int atc_finish(struct smmu_issue_batch *batch)
 {
 	int ret = smmu_issue_batch_end(batch);
 
+	/* the queue stands, for whatever reason, but not because of the device */
+	if (ret == -ETIMEDOUT)
+		smmu_issue_shut(batch->smmu, "an ATC_INV was not confirmed");
 	/* an SMMU that was shut lets no request through, whatever ATCs hold */
-	return ret == -ESHUTDOWN ? 0 : ret;
+	if (ret == -ESHUTDOWN || (ret == -ETIMEDOUT && smmu_device_is_off(batch->smmu)))
+		return 0;
+	return ret;
 }
 
 /*
@@ -161,7 +167,7 @@ bool smmu_ats_off_locked(struct smmu_master *master)
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	smmu_ats_pci_disable(master);
+	smmu_ats_disable(master);
 	ok = atc_confirmed(master, atc_invalidate_all(master));
 	/* the ATC is empty and stays empty */
 	leave_arrays(master);
@@ -206,7 +212,7 @@ void smmu_ats_suspend_locked(struct smmu_master *master)
 
 	if (!master->ats_on)
 		return;
-	smmu_ats_pci_disable(master);
+	smmu_ats_disable(master);
 	leave_arrays(master);
 	set_eats(master, STE_EATS_ABORT);
 	master->ats_suspended = true;
@@ -214,13 +220,12 @@ void smmu_ats_suspend_locked(struct smmu_master *master)
 
 void smmu_ats_resume_locked(struct smmu_master *master, bool on)
 {
-	bool was_on = master->ats_suspended;
-
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	master->ats_suspended = false;
-	if (!was_on || !on)
+	/* if not now, then when the SMMU does come back, unless the device is attached before */
+	if (!master->ats_suspended || !on)
 		return;
+	master->ats_suspended = false;
 	if (smmu_ats_entries_live_locked(master, &master->rid)) {
 		set_eats(master, STE_EATS_FULL);
 		if (smmu_ats_on_locked(master)) {
@@ -253,11 +258,14 @@ void smmu_ats_fail_locked(struct smmu_master *master)
 
 	if (smmu_ats_cut_one(master, SMMU_CUT_SILENT))
 		smmu_ats_cut_log(master);
-	smmu_ats_pci_disable(master);
+	smmu_ats_disable(master);
 	leave_arrays(master);
-	master->ats_failed = true;
+	/* pairs with READ_ONCE() in smmu_ats_was_cut() */
+	WRITE_ONCE(master->ats_failed, true);
 	master->ats_failures++;
 	master->forgiven = false;
+	master->ats_suspended = false;
+	smmu_ats_clear_charge(master);
 	smmu_install_abort_locked(master);
 	clear_bit(SMMU_CUT, &master->ats_cut);
 	/*
@@ -284,13 +292,14 @@ void smmu_ats_end_failed_locked(struct smmu_master *master, const struct smmu_ri
 		return;
 	if (master->forgiven ||
 	    (goes_to_kernel(next) && master->ats_failures < SMMU_ATS_FAILURES_MAX)) {
-		master->ats_failed = false;
+		WRITE_ONCE(master->ats_failed, false); /* as in smmu_ats_fail_locked() */
 		return;
 	}
-	dev_notice(master->dev, "the device was cut off, because it %s, and stays so: no DMA%s\n",
-		   smmu_cut_text(master->cut_why),
-		   master->ats_failures < SMMU_ATS_FAILURES_MAX ? "" :
-		   ", because it was not the first time; see Documentation/silence.rst");
+	dev_notice_ratelimited(master->dev,
+			       "the device was cut off, because it %s, and stays so: no DMA%s\n",
+			       smmu_cut_text(master->cut_why),
+			       master->ats_failures < SMMU_ATS_FAILURES_MAX ? "" :
+			       ", because it was not the first time; see Documentation/silence.rst");
 }
 
 void smmu_ats_forgive_locked(struct smmu_master *master)
@@ -300,13 +309,14 @@ void smmu_ats_forgive_locked(struct smmu_master *master)
 	lockdep_assert_held(&smmu_attach_mutex);
 
 	master->ats_failures = 0;
+	smmu_ats_clear_charge(master);
 	if (!master->ats_failed)
 		return;
 	/* a guest's STE is not known here; the guest or its VMM gives it once more */
 	master->forgiven = true;
 	if (rid.kind == SMMU_RID_NESTED)
 		return;
-	master->ats_failed = false;
+	WRITE_ONCE(master->ats_failed, false); /* as in smmu_ats_fail_locked() */
 	smmu_install_stes_locked(master, &rid, false);
 }
 
@@ -323,6 +333,9 @@ void smmu_ats_recover(struct smmu_iommu *iommu)
 	struct smmu_master *master;
 	bool done = true;
 
+	/* the machine goes down; nothing is left to be done */
+	if (smmu_shut_is_for_good(&iommu->smmu))
+		return;
 	mutex_lock(&smmu_attach_mutex);
 	mutex_lock(&iommu->streams_lock);
 	list_for_each_entry(master, &iommu->masters, node)

@@ -108,18 +108,22 @@ static bool is_too_slow(struct smmu_master *master, u64 us, ktime_t now)
 {
 	unsigned long flags;
 	u64 drained;
-	bool again;
+	bool much;
 
 	raw_spin_lock_irqsave(&cut_lock, flags);
 	drained = div_u64(max(ktime_us_delta(now, master->slow_at), 0) * SMMU_SLOW_DRAIN_MS,
 			  MSEC_PER_SEC);
 	master->slow_us -= min(master->slow_us, drained);
-	again = master->slow_us;
+	if (!master->slow_us)
+		master->slow_most_us = 0;
+	master->slow_most_us = max(master->slow_most_us, us);
 	master->slow_us += us;
-	master->slow_at = now;
-	again &= master->slow_us > SMMU_SLOW_MS * USEC_PER_MSEC;
+	if (ktime_after(now, master->slow_at))
+		master->slow_at = now;
+	much = master->slow_us > SMMU_SLOW_MS * USEC_PER_MSEC &&
+	       master->slow_us > master->slow_most_us + SMMU_SLOW_MORE_MS * USEC_PER_MSEC;
 	raw_spin_unlock_irqrestore(&cut_lock, flags);
-	return again;
+	return much;
 }
 
 bool smmu_ats_charge(struct smmu_device *smmu, u32 sid, u64 us, ktime_t now)
@@ -159,8 +163,38 @@ bool smmu_ats_is_cut(struct smmu_device *smmu, u32 sid)
 	bool cut;
 
 	rcu_read_lock();
-	master = smmu_streams_ruler(smmu_iommu_of(smmu), sid);
-	cut = !master || !master->ats_capable || test_bit(SMMU_CUT, &master->ats_cut);
+	master = user_of_ats(smmu_iommu_of(smmu), sid);
+	cut = !master || test_bit(SMMU_CUT, &master->ats_cut);
 	rcu_read_unlock();
 	return cut;
+}
+
+bool smmu_ats_was_cut(struct smmu_device *smmu, u32 sid)
+{
+	struct smmu_master *master;
+	bool cut;
+
+	rcu_read_lock();
+	master = smmu_streams_ruler(smmu_iommu_of(smmu), sid);
+	cut = master && (READ_ONCE(master->ats_failed) || test_bit(SMMU_CUT, &master->ats_cut));
+	rcu_read_unlock();
+	return cut;
+}
+
+void smmu_ats_disable(struct smmu_master *master)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cut_lock, flags);
+	smmu_ats_pci_disable(master);
+	raw_spin_unlock_irqrestore(&cut_lock, flags);
+}
+
+void smmu_ats_clear_charge(struct smmu_master *master)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cut_lock, flags);
+	master->slow_us = 0;
+	raw_spin_unlock_irqrestore(&cut_lock, flags);
 }

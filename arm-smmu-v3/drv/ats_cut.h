@@ -11,8 +11,8 @@
  *
  * A device that does answer, but always just in time, holds the queue as well. So each has a
  * budget: what it makes the queue stand is added up, and SMMU_SLOW_DRAIN_MS are forgiven in each
- * second. When a sum of SMMU_SLOW_MS is exceeded, and not by a single answer, which PCIe allows to
- * take a minute, the device is cut off as well.
+ * second. When a sum of SMMU_SLOW_MS is exceeded, and SMMU_SLOW_MORE_MS without the longest answer,
+ * because PCIe allows a single one to take a minute, the device is cut off as well.
  *
  * Later smmu_ats_recover() makes its STEs abort and gives bus mastering back, see ats.h.
  */
@@ -27,6 +27,7 @@ struct smmu_iommu;
 struct smmu_master;
 
 #define SMMU_SLOW_MS		45000
+#define SMMU_SLOW_MORE_MS	5000
 #define SMMU_SLOW_DRAIN_MS	100
 
 /* Why a device was cut off */
@@ -46,8 +47,17 @@ void smmu_ats_cut(struct smmu_device *smmu, u32 sid);
 /* smmu_device_ops.atc_answered: charge the device's budget. Return: true when it was cut off now */
 bool smmu_ats_charge(struct smmu_device *smmu, u32 sid, u64 us, ktime_t now);
 
-/* smmu_device_ops.atc_is_cut: was the device cut off, or has the stream no device with ATS? */
+/* smmu_device_ops.atc_is_cut: was the device cut off, or has the stream no device with ATS on? */
 bool smmu_ats_is_cut(struct smmu_device *smmu, u32 sid);
+
+/* Was the device cut off, and does that go on? Any context. */
+bool smmu_ats_was_cut(struct smmu_device *smmu, u32 sid);
+
+/* Clear ATS Enable, not at the same time as smmu_ats_enable() or a cut. Any context. */
+void smmu_ats_disable(struct smmu_master *master);
+
+/* Forget what the device has made the queue stand. Any context. */
+void smmu_ats_clear_charge(struct smmu_master *master);
 
 /**
  * smmu_ats_cut_one() - cut off a device, whether or not it was before

@@ -118,6 +118,8 @@ void smmu_change_commit_locked(struct smmu_change *change)
 
 	lockdep_assert_held(&smmu_attach_mutex);
 
+	/* whether ATS is on is decided here again */
+	master->ats_suspended = false;
 	answers = install_change(change, master, step);
 	if (smmu_ats_is_on_after(step))
 		answers = update_ats(change, master, step);

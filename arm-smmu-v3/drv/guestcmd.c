@@ -3,9 +3,10 @@
  * Commands of a guest. User space may hand in half a million at once. They are copied, checked and
  * issued in blocks of one batch. core/guest.c decides what a command may contain.
  *
- * The streams of a block are looked up, and the block is posted, under one rcu_read_lock(). ATS
- * does not go off between the two, because turning it off waits for readers. Then the reader steps
- * out and waits: an SMMU that is removed keeps its queue until these readers are done, too.
+ * The streams of a block are looked up, and the block is posted, under one rcu_read_lock(), unless
+ * the queue is full. ATS does not go off between the two, because turning it off waits for readers.
+ * Then the reader steps out and waits: an SMMU that is removed keeps its queue until these readers
+ * are done, too.
  *
  * A guest can make its device leave ATC_INVs unanswered, and a VMM can open any number of vSMMUs.
  * Therefore only one block with ATC_INVs is under way on an SMMU at a time. What a silent device
@@ -78,7 +79,7 @@ static int block_error(struct smmu_device *smmu, const struct block *block, u32 
 	for (i = 0; i < n; i++) {
 		sid = FIELD_GET(CMD0_ATC_SID, le64_to_cpu(block->out[i].w[0]));
 		if (smmu_cmd_opcode(&block->out[i]) == CMD_ATC_INV &&
-		    smmu_ats_is_cut(smmu, sid))
+		    smmu_ats_was_cut(smmu, sid))
 			return -ETIMEDOUT;
 	}
 	return 0;
@@ -91,6 +92,7 @@ static int block_error(struct smmu_device *smmu, const struct block *block, u32 
  * @n: number of commands in @block->in
  * @taken: number of those that were taken
  * @fill: number of commands in @block->out
+ * @nr: number of commands in @block->post
  * @err: why @taken is less than @n, or 0
  * @ticket: of the post
  * @reader: keeps the streams until the post, and the queue until the end
@@ -102,6 +104,7 @@ struct round {
 	u32 n;
 	u32 taken;
 	u32 fill;
+	u32 nr;
 	int err;
 	struct smmu_ticket ticket;
 	struct smmu_reader reader;
@@ -119,23 +122,12 @@ static int post_block(struct round *r)
 		.ctx = r->vsmmu,
 	};
 	struct block *block = r->block;
-	u32 nr;
 
 	r->taken = smmu_guest_block(&guest, block->in, r->n, block->out, &r->fill, &r->err);
 	if (!r->fill)
 		return 0;
-	nr = smmu_guest_segments(guest.feat, block->out, r->fill, block->post);
-	return smmu_cmdq_post(smmu, block->post, nr, &r->deadline, &r->ticket, false);
-}
-
-/* Wait until the queue has room for a CMD_SYNC, which takes it and is not waited for */
-static int wait_for_room(struct round *r)
-{
-	struct smmu_ticket ticket;
-	struct smmu_cmd sync;
-
-	smmu_cmd_sync(&sync);
-	return smmu_cmdq_post(&r->vsmmu->iommu->smmu, &sync, 1, &r->deadline, &ticket, false);
+	r->nr = smmu_guest_segments(guest.feat, block->out, r->fill, block->post);
+	return smmu_cmdq_post(smmu, block->post, r->nr, &r->deadline, &r->ticket, false);
 }
 
 static void step_out(struct round *r)
@@ -144,26 +136,23 @@ static void step_out(struct round *r)
 	r->deadline.brief = false;
 }
 
-/*
- * Begin to read and post. While the queue has no room, the streams may change, so they are looked
- * up again when it has.
- */
+/* Begin to read and post */
 static int begin(struct round *r)
 {
 	int ret;
 
-	for (;;) {
-		smmu_reader_begin(&r->reader);
-		r->deadline.brief = true;
-		ret = post_block(r);
-		if (ret != -EAGAIN)
-			return ret;
-		step_out(r);
-		ret = wait_for_room(r);
-		if (ret)
-			return ret;
-		smmu_reader_end(&r->reader);
-	}
+	smmu_reader_begin(&r->reader);
+	r->deadline.brief = true;
+	ret = post_block(r);
+	if (ret != -EAGAIN)
+		return ret;
+	/*
+	 * The queue has no room, and the streams may change while it has none. An ATC_INV to a
+	 * device whose ATS has gone off does no harm: readers.h
+	 */
+	step_out(r);
+	return smmu_cmdq_post(&r->vsmmu->iommu->smmu, r->block->post, r->nr, &r->deadline,
+			      &r->ticket, false);
 }
 
 static int wait_for_end(struct round *r)

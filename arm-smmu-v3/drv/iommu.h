@@ -34,6 +34,7 @@ struct iopf_queue;
  * @masters: struct smmu_master.node
  * @recover: smmu_ats_recover()
  * @restart: smmu_restart_work()
+ * @restarting: smmu_restart() is at work
  * @retry_ms: time until the next try, see restart.h
  * @shut_at: when the SMMU was shut last (ktime_get_boottime())
  * @away_ms: for how long it was shut, all times together that are over
@@ -57,6 +58,7 @@ struct smmu_iommu {
 	struct list_head masters;
 	struct delayed_work recover;
 	struct delayed_work restart;
+	bool restarting;
 	u32 retry_ms;
 	ktime_t shut_at;
 	u64 away_ms;

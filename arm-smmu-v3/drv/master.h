@@ -94,6 +94,7 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  *
  * Under the lock of ats_cut.c:
  * @slow_us: what the device has made the queue stand, less what is forgiven
+ * @slow_most_us: the longest answer in it
  * @slow_at: when that was
  * @cut_at: when the device was cut off last (ktime_get_boottime())
  * @cut_why: enum smmu_cut_why
@@ -140,6 +141,7 @@ struct smmu_master {
 	unsigned long ats_cut;
 
 	u64 slow_us;
+	u64 slow_most_us;
 	ktime_t slow_at;
 	ktime_t cut_at;
 	u8 cut_why;

@@ -29,6 +29,7 @@
 #include "drv/takeover.h"
 #include "drv/trace.h"
 #include "hw/mmio.h"
+#include "hw/shut.h"
 
 static atomic_t instance_nr = ATOMIC_INIT(0);
 
@@ -145,6 +146,9 @@ static int bring_up(struct platform_device *pdev, struct smmu_iommu *iommu)
 	ret = smmu_device_start(smmu, &wired);
 	if (ret)
 		goto free;
+	/* it may have been shut before it counted as started */
+	if (smmu_device_is_dead(smmu))
+		smmu_restart_was_shut(iommu);
 	return 0;
 
 free:
@@ -163,13 +167,13 @@ static void take_down(struct smmu_iommu *iommu)
 	 */
 	smmu_arrays_forget_smmu(&iommu->smmu.inst);
 	smmu_device_stop(&iommu->smmu, true);
-	/* nothing queues them again, because the SMMU was stopped */
-	cancel_delayed_work_sync(&iommu->recover);
-	cancel_delayed_work_sync(&iommu->restart);
 	/* no event comes any more, and every device has left the queue */
 	smmu_iopf_exit(iommu);
 	/* guests' commands are done after this, and later ones find the SMMU dead */
 	smmu_readers_wait();
+	/* nothing queues them again, because the SMMU was stopped, and nobody waits for it */
+	cancel_delayed_work_sync(&iommu->recover);
+	cancel_delayed_work_sync(&iommu->restart);
 	smmu_device_free(&iommu->smmu);
 	WARN_ON(!xa_empty(&iommu->streams));
 	xa_destroy(&iommu->streams);

@@ -10,8 +10,10 @@
  * waits for both kinds.
  *
  * A reader that has stepped out may still post an ATC_INV for a device whose ATS has gone off
- * meanwhile: leave_arrays() in ats.c waits only for readers that have not. Such an ATC_INV can do
- * no harm, because a device whose ATS is off is not cut off for an answer that it does not give.
+ * meanwhile: leave_arrays() in ats.c waits only for readers that have not. Such an ATC_INV does no
+ * harm. A device whose ATS is off is not cut off for an answer that it does not give. One that may
+ * be silent was cut off before, so that all posts are edited, and smmu_ats_is_cut() has its
+ * ATC_INVs left out as long as its ATS is off.
  */
 #ifndef SMMU_DRV_READERS_H
 #define SMMU_DRV_READERS_H

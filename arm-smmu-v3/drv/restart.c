@@ -31,6 +31,14 @@ void smmu_restart_was_shut(struct smmu_iommu *iommu)
 	/* an SMMU that never worked is not registered */
 	if (!iommu->smmu.started)
 		return;
+	/*
+	 * orders @dead before @restarting; pairs with smp_mb() in smmu_restart(). Where the SMMU is
+	 * shut again before it is back, smmu_restart() tries again, and later.
+	 */
+	smp_mb();
+	/* pairs with WRITE_ONCE() in smmu_restart() */
+	if (READ_ONCE(iommu->restarting))
+		return;
 	WRITE_ONCE(iommu->shut_at, ktime_get_boottime());
 	atomic_inc(&iommu->shuts);
 	iommu->retry_ms = FIRST_TRY_MS;
@@ -38,6 +46,7 @@ void smmu_restart_was_shut(struct smmu_iommu *iommu)
 	smmu_restart_later(iommu, FIRST_TRY_MS);
 }
 
+/* The mutex keeps the list of masters, too: it changes under both */
 static int restart_locked(struct smmu_iommu *iommu)
 {
 	struct smmu_master *master;
@@ -62,9 +71,14 @@ bool smmu_restart(struct smmu_iommu *iommu)
 
 	smmu_shut_settle(&iommu->smmu);
 	mutex_lock(&smmu_attach_mutex);
-	mutex_lock(&iommu->streams_lock);
+	WRITE_ONCE(iommu->restarting, true);
 	ret = restart_locked(iommu);
-	mutex_unlock(&iommu->streams_lock);
+	/* pairs with READ_ONCE() in smmu_restart_was_shut() */
+	WRITE_ONCE(iommu->restarting, false);
+	/* orders @restarting before @dead; pairs with smp_mb() in smmu_restart_was_shut() */
+	smp_mb();
+	if (!ret && smmu_device_is_dead(&iommu->smmu))
+		ret = -EBUSY;
 	mutex_unlock(&smmu_attach_mutex);
 	if (ret == -EBUSY) {
 		iommu->retry_ms = min(2 * iommu->retry_ms, LAST_TRY_MS);

@@ -185,6 +185,7 @@ struct smmu_ticket {
  * @pos: position at which that queue stands
  * @moved: when it was first seen there
  * @began: when the clock was first read
+ * @start: when it was first read in the post or wait under way
  * @until: end of the wait, whatever moves; 0 for none
  * @brief: the caller has something to leave before it waits for long. A post or a wait that takes
  *	longer than SMMU_LONG_WAIT_US returns -EAGAIN; the caller clears @brief and goes on.
@@ -202,6 +203,7 @@ struct smmu_deadline {
 	u64 pos;
 	ktime_t moved;
 	ktime_t began;
+	ktime_t start;
 	ktime_t until;
 	bool brief;
 	bool killable;

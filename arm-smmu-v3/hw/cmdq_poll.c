@@ -35,8 +35,12 @@ static u64 word_at(const struct smmu_cmdq *q, u64 pos)
  */
 static u32 waits_for(const struct smmu_cmdq *q, u64 pos)
 {
-	u64 here = word_at(q, pos);
+	u64 here;
 
+	/* with *combine*, a slot may be reserved and not written yet */
+	if (pos >= smmu_cmdq_posted(q))
+		return SMMU_NO_SID;
+	here = word_at(q, pos);
 	if (FIELD_GET(CMD0_OPCODE, here) == CMD_SYNC && pos)
 		here = word_at(q, pos - 1);
 	if (FIELD_GET(CMD0_OPCODE, here) != CMD_ATC_INV)
@@ -93,16 +97,20 @@ static void charge(struct smmu_cmdq *q, u64 pos, u32 sid, ktime_t now)
 
 	if (!raw_spin_trylock_irqsave(&s->lock, flags))
 		return;
+	/* this CPU may have been away since it read the clock, and another one been here */
 	if (s->sid == sid && s->pos == pos) {
-		s->us += ktime_us_delta(now, s->seen);
+		if (ktime_after(now, s->seen)) {
+			s->us += ktime_us_delta(now, s->seen);
+			s->seen = now;
+		}
 	} else if (pos > s->pos || s->sid == SMMU_NO_SID) {
 		over.sid = s->sid;
 		over.us = s->us;
 		s->sid = sid;
 		s->pos = pos;
 		s->us = 0;
+		s->seen = now;
 	}
-	s->seen = now;
 	raw_spin_unlock_irqrestore(&s->lock, flags);
 
 	/* what is in the queue stays as it is: only a queue that has stopped can be edited */
@@ -133,7 +141,7 @@ static bool stands_still(struct smmu_cmdq *q, struct smmu_deadline *deadline, kt
 }
 
 /* The wait takes long. Sleep for an eighth of its length, but not so long that it matters. */
-static int wait_long(struct smmu_cmdq *q, struct smmu_deadline *deadline, s64 us)
+static int wait_long(struct smmu_cmdq *q, struct smmu_deadline *deadline, ktime_t now, s64 us)
 {
 	enum smmu_waiter who = waiter(q);
 
@@ -142,7 +150,8 @@ static int wait_long(struct smmu_cmdq *q, struct smmu_deadline *deadline, s64 us
 	if (!deadline->is_long)
 		atomic_inc(&q->long_waits[who]);
 	deadline->is_long = true;
-	if (who == SMMU_WAITER_IRQS_OFF && us > SMMU_IRQS_OFF_MS * (s64)USEC_PER_MSEC)
+	if (who == SMMU_WAITER_IRQS_OFF &&
+	    ktime_ms_delta(now, deadline->began) > SMMU_IRQS_OFF_MS)
 		return -ETIMEDOUT;
 	if (who == SMMU_WAITER_SLEEPS)
 		smmu_cmdq_sleep(q, min_t(s64, us / 8, SLEEP_MAX_US));
@@ -167,11 +176,14 @@ int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadl
 	now = smmu_cmdq_clock(q);
 	if (!deadline->began)
 		deadline->began = now;
+	/* the first look of this post or this wait */
+	if (*polls == SMMU_CMDQ_POLLS)
+		deadline->start = now;
 	if (stands_still(q, deadline, now) ||
 	    (deadline->until && ktime_after(now, deadline->until)))
 		return -ETIMEDOUT;
-	us = ktime_us_delta(now, deadline->began);
-	return us > SMMU_LONG_WAIT_US ? wait_long(q, deadline, us) : 0;
+	us = ktime_us_delta(now, deadline->start);
+	return us > SMMU_LONG_WAIT_US ? wait_long(q, deadline, now, us) : 0;
 }
 
 void smmu_cmdq_end_long(struct smmu_cmdq *q, struct smmu_deadline *deadline, int ret)
@@ -179,7 +191,7 @@ void smmu_cmdq_end_long(struct smmu_cmdq *q, struct smmu_deadline *deadline, int
 	s64 us, longest;
 
 	deadline->is_long = false;
-	us = ktime_us_delta(smmu_cmdq_clock(q), deadline->began);
+	us = ktime_us_delta(smmu_cmdq_clock(q), deadline->start);
 	longest = atomic64_read(&q->longest_us);
 	while (us > longest && !atomic64_try_cmpxchg(&q->longest_us, &longest, us))
 		;

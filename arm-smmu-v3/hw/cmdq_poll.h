@@ -26,7 +26,7 @@
  * device.
  *
  * After SMMU_LONG_WAIT_US a caller that may sleep does so between two looks, for longer the longer
- * the queue has stood. Whether it may is known where the kernel counts what disables preemption
+ * it has waited. Whether it may is known where the kernel counts what disables preemption
  * (CONFIG_PREEMPT_COUNT); elsewhere everybody polls.
  * Return: 0 when the loop shall go on; -ESHUTDOWN, -ETIMEDOUT, -EINTR or -EAGAIN as for
  *	smmu_cmdq_post()

@@ -150,17 +150,10 @@ void smmu_device_stop(struct smmu_device *smmu, bool quiesce)
 	smmu_irq_teardown(smmu);
 }
 
-/* The SMMU has not come back. That was logged when it was shut. */
-static void shut_again(struct smmu_device *smmu)
-{
-	u32 off;
-
-	if (smmu_shut_begin(smmu, &off))
-		smmu_shut_set_dead(smmu, off);
-}
-
 int smmu_device_restart(struct smmu_device *smmu)
 {
+	int ret;
+
 	if (!smmu_device_is_dead(smmu))
 		return -EALREADY;
 	smmu_gerror_poll(smmu);
@@ -172,11 +165,12 @@ int smmu_device_restart(struct smmu_device *smmu)
 		return -EBUSY;
 	if (!smmu_device_is_off(smmu) || !smmu_cmdq_is_idle(smmu))
 		return -EBUSY;
-	if (!smmu_shut_undo(smmu))
-		return -ENODEV;
+	ret = smmu_shut_undo(smmu);
+	if (ret)
+		return ret;
 	if (!smmu_issue_flush_all(smmu))
 		return 0;
-	shut_again(smmu);
+	smmu_shut(smmu, "it has not come back");
 	return -EBUSY;
 }
 
@@ -185,7 +179,7 @@ int smmu_device_reenable(struct smmu_device *smmu)
 	int ret = smmu_reset_enable(smmu);
 
 	if (ret)
-		shut_again(smmu);
+		smmu_shut(smmu, "it has not come back");
 	return ret;
 }
 

@@ -119,6 +119,7 @@ struct smmu_tuning {
  * @started: smmu_device_start() has succeeded
  * @shutting: smmu_shut_begin() was called, so the SMMU must not be enabled any more
  * @for_good: and smmu_shut_undo() does not change that
+ * @shutters: number of CPUs between smmu_shut_begin() and smmu_shut_end(); under @shut_lock
  * @failed: in service failure mode, or with a queue that cannot go on; only a reset ends that.
  *	Under @gerror_lock, READ_ONCE by smmu_device_restart().
  * @on: fields of CR0 that the SMMU has not acknowledged as 0; valid once @dead is set
@@ -149,6 +150,7 @@ struct smmu_device {
 	bool started;
 	bool shutting;
 	bool for_good;
+	u32 shutters;
 	bool failed;
 	u32 on;
 	bool dead;
@@ -237,7 +239,8 @@ void smmu_device_stop(struct smmu_device *smmu, bool quiesce);
  * Where the queue has done everything that was posted to it, and the SMMU has acknowledged SMMUEN =
  * 0, it takes commands again, and everything in its TLBs and caches is invalidated. SMMUEN stays 0.
  * Nobody else looks meanwhile at whether the SMMU is dead in order to decide what may be freed: the
- * attach mutex is held. Process context; waits for the SMMU, but not for devices.
+ * attach mutex is held. Process context; waits for the SMMU, and for devices as far as walks have
+ * posted ATC_INVs to them by then.
  * Return: 0, and then the caller makes the tables what they shall be and calls
  *	smmu_device_reenable(); -EBUSY when it cannot be now; -ENODEV when it can never be;
  *	-EALREADY when the SMMU is not dead

@@ -15,6 +15,7 @@ bool smmu_shut_set_dead(struct smmu_device *smmu, u32 off)
 
 	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
 	first = !smmu->dead;
+	smmu->shutting = true;
 	/* pairs with READ_ONCE() in smmu_device_uses() */
 	WRITE_ONCE(smmu->on, smmu->on & ~off);
 	/*
@@ -41,13 +42,18 @@ bool smmu_shut_has_begun(struct smmu_device *smmu)
 bool smmu_shut_begin(struct smmu_device *smmu, u32 *off)
 {
 	unsigned long flags;
+	bool dead;
 	int ret;
 
-	if (smmu_device_is_dead(smmu))
-		return false;
 	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
-	smmu->shutting = true;
+	dead = smmu->dead;
+	if (!dead) {
+		smmu->shutting = true;
+		smmu->shutters++;
+	}
 	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
+	if (dead)
+		return false;
 	/*
 	 * Without GBPA.ABORT, SMMUEN = 0 would let all DMA through to physical addresses. Stale
 	 * translations do less harm, so SMMUEN then stays 1.
@@ -60,7 +66,13 @@ bool smmu_shut_begin(struct smmu_device *smmu, u32 *off)
 
 void smmu_shut_end(struct smmu_device *smmu, u32 off, const char *why)
 {
-	if (!smmu_shut_set_dead(smmu, off))
+	bool first = smmu_shut_set_dead(smmu, off);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
+	smmu->shutters--;
+	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
+	if (!first)
 		return;
 	dev_alert(smmu->dev, "SHUT: %s. All DMA through this SMMU %s; other SMMUs go on.\n", why,
 		  off ? "aborts" : "should abort, but the SMMU did not confirm it");
@@ -74,6 +86,17 @@ void smmu_shut_settle(struct smmu_device *smmu)
 		smmu_shut_set_dead(smmu, CR0_SMMUEN & ~smmu_cr0_clear(smmu, CR0_SMMUEN));
 }
 
+bool smmu_shut_is_for_good(struct smmu_device *smmu)
+{
+	unsigned long flags;
+	bool ret;
+
+	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
+	ret = smmu->for_good;
+	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
+	return ret;
+}
+
 void smmu_shut_for_good(struct smmu_device *smmu)
 {
 	unsigned long flags;
@@ -84,16 +107,20 @@ void smmu_shut_for_good(struct smmu_device *smmu)
 	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
 }
 
-bool smmu_shut_undo(struct smmu_device *smmu)
+int smmu_shut_undo(struct smmu_device *smmu)
 {
 	unsigned long flags;
-	bool ok;
+	int ret = 0;
 
 	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
-	ok = smmu->dead && !smmu->for_good;
-	if (ok) {
+	if (!smmu->dead || smmu->for_good)
+		ret = -ENODEV;
+	else if (smmu->shutters)
+		ret = -EBUSY;
+	if (!ret) {
 		smmu->shutting = false;
-		smmu->on = U32_MAX;
+		/* pairs with READ_ONCE() in smmu_device_uses() */
+		WRITE_ONCE(smmu->on, U32_MAX);
 		/* pairs with READ_ONCE() in smmu_device_is_dead() */
 		WRITE_ONCE(smmu->dead, false);
 	}
@@ -104,7 +131,7 @@ bool smmu_shut_undo(struct smmu_device *smmu)
 	 * smp_mb() in smmu_walk_range().
 	 */
 	smp_mb();
-	return ok;
+	return ret;
 }
 
 void smmu_shut(struct smmu_device *smmu, const char *why)

@@ -47,7 +47,7 @@ bool smmu_shut_begin(struct smmu_device *smmu, u32 *off);
 /**
  * smmu_shut_end() - the second half: mark the SMMU dead, log that, tell the layer above
  * @smmu: SMMU
- * @off: from smmu_shut_begin()
+ * @off: from smmu_shut_begin(); each of its calls that returned true needs one of this
  * @why: reason, for the log
  */
 void smmu_shut_end(struct smmu_device *smmu, u32 off, const char *why);
@@ -60,6 +60,7 @@ void smmu_shut_settle(struct smmu_device *smmu);
 
 /* As if the SMMU had been shut, and nothing may undo that: it is being stopped. Any context. */
 void smmu_shut_for_good(struct smmu_device *smmu);
+bool smmu_shut_is_for_good(struct smmu_device *smmu);
 
 /**
  * smmu_shut_undo() - take commands again
@@ -67,9 +68,10 @@ void smmu_shut_for_good(struct smmu_device *smmu);
  *
  * For smmu_device_restart(). SMMUEN stays 0, so that nothing is translated until everything that
  * was not invalidated meanwhile is.
- * Return: false when the SMMU is not dead, or dead for good
+ * Return: 0; -EBUSY while another CPU is still between smmu_shut_begin() and smmu_shut_end(), which
+ *	would take the SMMU for off afterwards; -ENODEV when it is not dead, or was stopped
  */
-bool smmu_shut_undo(struct smmu_device *smmu);
+int smmu_shut_undo(struct smmu_device *smmu);
 
 /**
  * smmu_shut_set_dead() - mark the SMMU dead
@@ -119,7 +121,9 @@ static inline bool smmu_device_uses(const struct smmu_device *smmu, u32 enable)
 {
 	/*
 	 * Pairs with the release of @dead in smmu_shut_set_dead(), which writes @on before. @on
-	 * only loses bits.
+	 * only loses bits, until smmu_shut_undo(). That is called under the attach mutex, so a
+	 * caller that decides by the answer what may be freed or used again holds it, or comes
+	 * when nothing can be undone any more.
 	 */
 	return smp_load_acquire(&smmu->dead) && READ_ONCE(smmu->on) & enable;
 }
