@@ -95,7 +95,7 @@ static int block_error(struct smmu_device *smmu, const struct block *block, u32 
  * @nr: number of commands in @block->post
  * @err: why @taken is less than @n, or 0
  * @ticket: of the post
- * @reader: keeps the streams until the post, and the queue until the end
+ * @reader: keeps the queue, once the reader has stepped out
  * @deadline: brief until the reader has stepped out
  */
 struct round {
@@ -107,7 +107,7 @@ struct round {
 	u32 nr;
 	int err;
 	struct smmu_ticket ticket;
-	struct smmu_reader reader;
+	int reader;
 	struct smmu_deadline deadline;
 };
 
@@ -132,7 +132,7 @@ static int post_block(struct round *r)
 
 static void step_out(struct round *r)
 {
-	smmu_reader_step_out(&r->reader);
+	r->reader = smmu_reader_step_out();
 	r->deadline.brief = false;
 }
 
@@ -141,7 +141,7 @@ static int begin(struct round *r)
 {
 	int ret;
 
-	smmu_reader_begin(&r->reader);
+	rcu_read_lock();
 	r->deadline.brief = true;
 	ret = post_block(r);
 	if (ret != -EAGAIN)
@@ -181,7 +181,10 @@ static u32 do_block(struct smmu_vsmmu *vsmmu, struct block *block, u32 n, int *e
 	if (!ret && r.fill)
 		ret = wait_for_end(&r);
 	ret = block_error(&vsmmu->iommu->smmu, block, r.fill, ret);
-	smmu_reader_end(&r.reader);
+	if (r.deadline.brief)
+		rcu_read_unlock();
+	else
+		smmu_reader_end(r.reader);
 	*err = ret ?: r.err;
 	/* it is not known which command failed, so none of them counts as done */
 	return ret ? 0 : r.taken;

@@ -7,19 +7,18 @@
 /* Readers that have stepped out */
 DEFINE_STATIC_SRCU(out);
 
-void smmu_reader_step_out(struct smmu_reader *reader)
+int smmu_reader_step_out(void)
 {
-	if (reader->out)
-		return;
 	/* before RCU is left: see the two grace periods below */
-	reader->idx = srcu_read_lock(&out);
-	reader->out = true;
+	int idx = srcu_read_lock(&out);
+
 	rcu_read_unlock();
+	return idx;
 }
 
-void smmu_reader_end_out(struct smmu_reader *reader)
+void smmu_reader_end(int idx)
 {
-	srcu_read_unlock(&out, reader->idx);
+	srcu_read_unlock(&out, idx);
 }
 
 void smmu_readers_wait(void)

@@ -24,36 +24,15 @@
 struct smmu_array;
 
 /**
- * struct smmu_reader - one reader, on its stack
- * @idx: of SRCU, once @out is set
- * @out: the reader has stepped out
+ * smmu_reader_step_out() - leave rcu_read_lock(), and keep what the reader uses all the same
+ *
+ * Any context, under rcu_read_lock().
+ * Return: for smmu_reader_end()
  */
-struct smmu_reader {
-	int idx;
-	bool out;
-};
+int smmu_reader_step_out(void);
 
-/* Begin to read. Any context. */
-static inline void smmu_reader_begin(struct smmu_reader *reader)
-{
-	reader->out = false;
-	rcu_read_lock();
-}
-
-/* Leave the read side of RCU. What the reader uses stays. Any context; may be called again. */
-void smmu_reader_step_out(struct smmu_reader *reader);
-
-/* The second half of smmu_reader_end(), for a reader that has stepped out */
-void smmu_reader_end_out(struct smmu_reader *reader);
-
-/* End to read */
-static inline void smmu_reader_end(struct smmu_reader *reader)
-{
-	if (unlikely(reader->out))
-		smmu_reader_end_out(reader);
-	else
-		rcu_read_unlock();
-}
+/* The end of a reader that has stepped out, instead of rcu_read_unlock(). Any context. */
+void smmu_reader_end(int idx);
 
 /**
  * smmu_readers_wait() - wait for all readers that have begun before this call

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/rcupdate.h>
+
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 
@@ -17,18 +19,19 @@
 
 /**
  * struct walk - what one walk of an array has on the stack
- * @reader: keeps the array
- * @deadline: brief until the reader has stepped out
+ * @reader: keeps the array, once the walk has stepped out
+ * @deadline: brief until then
  */
 struct walk {
-	struct smmu_reader reader;
+	int reader;
 	struct smmu_deadline deadline;
 };
 
 /* From here on the walk may wait for long: it keeps neither RCU nor, if it may sleep, a CPU */
 static void step_out(struct walk *w)
 {
-	smmu_reader_step_out(&w->reader);
+	if (w->deadline.brief)
+		w->reader = smmu_reader_step_out();
 	w->deadline.brief = false;
 }
 
@@ -38,30 +41,50 @@ static void make_good(struct walk *w, struct smmu_device *smmu, int err)
 	smmu_issue_make_good(smmu, err, "an invalidation was not confirmed");
 }
 
+/* Post once more where @err says that this would have taken long, and return @err otherwise */
+static noinline int post_long(struct walk *w, const struct smmu_batch *batch,
+			      struct smmu_ticket *ticket, bool cont, int err)
+{
+	if (err != -EAGAIN)
+		return err;
+	step_out(w);
+	return smmu_cmdq_post(smmu_device_of(batch->inst), batch->cmd, batch->n, &w->deadline,
+			      ticket, cont);
+}
+
+/* Likewise for a wait, and make good for what was not confirmed then */
+static noinline void wait_long(struct walk *w, const struct smmu_ticket *ticket, int err)
+{
+	struct smmu_device *smmu = ticket->q->smmu;
+
+	if (err == -EAGAIN) {
+		step_out(w);
+		err = smmu_cmdq_wait(ticket, &w->deadline);
+	}
+	trace_smmu_wait(smmu, ticket->end, err);
+	if (err)
+		make_good(w, smmu, err);
+}
+
 static __always_inline int walk_post(struct walk *w, const struct smmu_batch *batch,
 				     struct smmu_ticket *ticket, bool cont)
 {
 	struct smmu_device *smmu = smmu_device_of(batch->inst);
 	int ret = smmu_cmdq_post(smmu, batch->cmd, batch->n, &w->deadline, ticket, cont);
 
-	if (likely(ret != -EAGAIN))
-		return ret;
-	step_out(w);
-	return smmu_cmdq_post(smmu, batch->cmd, batch->n, &w->deadline, ticket, cont);
+	if (unlikely(ret))
+		ret = post_long(w, batch, ticket, cont, ret);
+	return ret;
 }
 
 static __always_inline void walk_wait(struct walk *w, const struct smmu_ticket *ticket)
 {
-	struct smmu_device *smmu = ticket->q->smmu;
 	int ret = smmu_cmdq_wait(ticket, &w->deadline);
 
-	if (unlikely(ret == -EAGAIN)) {
-		step_out(w);
-		ret = smmu_cmdq_wait(ticket, &w->deadline);
-	}
-	trace_smmu_wait(smmu, ticket->end, ret);
 	if (unlikely(ret))
-		make_good(w, smmu, ret);
+		wait_long(w, ticket, ret);
+	else
+		trace_smmu_wait(ticket->q->smmu, ticket->end, 0);
 }
 
 /*
@@ -141,7 +164,7 @@ VISIBLE_IF_KUNIT noinline void smmu_walk_pause(struct smmu_domain *sd)
 
 void smmu_walk_range(struct smmu_domain *sd, const struct smmu_range *range)
 {
-	struct walk w = {};
+	struct walk w __uninitialized;
 	const struct smmu_array *array;
 	u32 seq;
 
@@ -151,20 +174,26 @@ void smmu_walk_range(struct smmu_domain *sd, const struct smmu_range *range)
 	 */
 	smp_mb();
 	trace_smmu_invalidate(sd->id, range);
-	do {
-		smmu_reader_begin(&w.reader);
-		w.deadline.brief = true;
+	smmu_deadline_brief(&w.deadline);
+	for (;;) {
+		rcu_read_lock();
 		/* pairs with smp_store_release() in ats_came_alive(), binding.c */
 		seq = smp_load_acquire(&sd->ats_seq);
 		array = rcu_dereference(sd->invs);
 		smmu_walk_pause(sd);
 		if (!walk_single(&w, sd, array, range))
 			walk_posts(&w, sd, array, range);
-		smmu_reader_end(&w.reader);
+		if (likely(w.deadline.brief))
+			rcu_read_unlock();
+		else
+			smmu_reader_end(w.reader);
 		/*
 		 * this read comes after the SMMUs have confirmed: smmu_cmdq_wait() has the barrier
 		 */
-	} while (unlikely(READ_ONCE(sd->ats_seq) != seq));
+		if (likely(READ_ONCE(sd->ats_seq) == seq))
+			break;
+		w.deadline.brief = true;
+	}
 }
 
 void smmu_walk_flush_all(void *cookie)

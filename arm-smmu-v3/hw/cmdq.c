@@ -73,7 +73,8 @@ int smmu_cmdq_alloc(struct smmu_device *smmu, bool combine)
 		return ret;
 	}
 	/* with the CMD_SYNC, a segment is in one piece of a post */
-	smmu->inst.feat.atc_segment = clamp(smmu_cmdq_room(q) - 1, 1, SMMU_SEGMENT_MAX);
+	q->room = smmu_cmdq_room(q->mem.log2);
+	smmu->inst.feat.atc_segment = clamp(q->room - 1, 1, SMMU_SEGMENT_MAX);
 	alloc_sync_word(q);
 	q->combine = combine && smmu_cmdq_combine_init(q);
 	return 0;
@@ -123,9 +124,11 @@ static __always_inline int post_piece(struct smmu_cmdq *q, const struct smmu_cmd
 		ret = smmu_cmdq_post_combine(q, cmd, n, deadline, pos);
 	else
 		ret = smmu_cmdq_post_lock(q, cmd, n, deadline, pos);
-	if (unlikely(ret == -ETIMEDOUT))
-		atomic_inc(&q->timeouts);
-	smmu_cmdq_waited(q, deadline, ret);
+	if (unlikely(ret)) {
+		if (ret == -ETIMEDOUT)
+			atomic_inc(&q->timeouts);
+		smmu_cmdq_waited(q, deadline, ret);
+	}
 	return ret;
 }
 
@@ -147,7 +150,7 @@ int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
 		   struct smmu_deadline *deadline, struct smmu_ticket *ticket, bool cont)
 {
 	struct smmu_cmdq *q = choose_queue(smmu, ticket, cont);
-	u32 most = q->combine ? SMMU_BATCH_MAX : smmu_cmdq_room(q), piece;
+	u32 most = q->combine ? SMMU_BATCH_MAX : q->room, piece;
 	u64 pos;
 	int ret;
 

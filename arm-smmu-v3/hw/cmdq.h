@@ -94,6 +94,7 @@ struct smmu_stand {
  * @reg_prod: PROD register
  * @reg_cons: CONS register
  * @mem: entries
+ * @room: number of entries that may be in use, see smmu_cmdq_room()
  * @combine: commands are inserted by *combine*, else by *lock*; constant after allocation
  * @stats: counters of each CPU
  * @cons: a position that the SMMU is known to have reached. It only moves forward. Written with
@@ -128,6 +129,7 @@ struct smmu_cmdq {
 	void __iomem *reg_prod;
 	void __iomem *reg_cons;
 	struct smmu_queue_mem mem;
+	u32 room;
 	bool combine;
 	struct smmu_cmdq_stats __percpu *stats;
 	u64 cons;
@@ -200,16 +202,31 @@ struct smmu_ticket {
  */
 struct smmu_deadline {
 	struct smmu_cmdq *q;
-	u64 pos;
-	ktime_t moved;
 	ktime_t began;
-	ktime_t start;
 	ktime_t until;
 	bool brief;
 	bool killable;
 	bool is_long;
 	u32 sid;
+	u64 pos;
+	ktime_t moved;
+	ktime_t start;
 };
+
+/*
+ * As {}, but brief, and without the memset() that costs the walk. What is left out is written
+ * before it is read.
+ */
+static inline void smmu_deadline_brief(struct smmu_deadline *deadline)
+{
+	deadline->q = NULL;
+	deadline->began = 0;
+	deadline->until = 0;
+	deadline->brief = true;
+	deadline->killable = false;
+	deadline->is_long = false;
+	deadline->sid = 0;
+}
 
 /**
  * smmu_cmdq_alloc() - allocate the queue and choose its algorithm

@@ -12,7 +12,6 @@
 static int lock_with_room(struct smmu_cmdq *q, u32 n, struct smmu_deadline *deadline,
 			  unsigned long *flags)
 {
-	u32 room = smmu_cmdq_room(q);
 	u32 polls = 0;
 	int ret = 0;
 
@@ -20,7 +19,7 @@ static int lock_with_room(struct smmu_cmdq *q, u32 n, struct smmu_deadline *dead
 		if (smmu_device_is_dead(q->smmu))
 			return -ESHUTDOWN;
 		raw_spin_lock_irqsave(&q->lock, *flags);
-		if (smmu_cmdq_fits(q, q->prod + n, room)) {
+		if (smmu_cmdq_fits(q, q->prod + n, q->room)) {
 			if (polls)
 				this_cpu_ptr(q->stats)->full++;
 			return 0;

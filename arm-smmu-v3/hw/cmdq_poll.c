@@ -176,8 +176,8 @@ int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadl
 	now = smmu_cmdq_clock(q);
 	if (!deadline->began)
 		deadline->began = now;
-	/* the first look of this post or this wait */
-	if (*polls == SMMU_CMDQ_POLLS)
+	/* the first look of a post or a wait; a wait behind a long post is one with it */
+	if (*polls == SMMU_CMDQ_POLLS && !deadline->is_long)
 		deadline->start = now;
 	if (stands_still(q, deadline, now) ||
 	    (deadline->until && ktime_after(now, deadline->until)))

@@ -23,11 +23,9 @@ static inline struct smmu_cmd *smmu_cmdq_slot(const struct smmu_cmdq *q, u64 pos
  * still there when the SMMU stops at a CMD_SYNC: it names the device that has not answered. A queue
  * of one entry cannot afford that.
  */
-static inline u32 smmu_cmdq_room(const struct smmu_cmdq *q)
+static inline u32 smmu_cmdq_room(u8 log2)
 {
-	u32 entries = smmu_q_entries(q->mem.log2);
-
-	return entries > 1 ? entries - 1 : 1;
+	return max(smmu_q_entries(log2), 2) - 1;
 }
 
 /* Position up to which commands were made visible to the SMMU */

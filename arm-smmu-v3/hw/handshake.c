@@ -2,9 +2,9 @@
 #include <linux/delay.h>
 #include <linux/ktime.h>
 
-#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 
+#include <smmuv3/raw_stub.h>
 #include <smmuv3/regs.h>
 
 #include "hw/device.h"
@@ -14,8 +14,9 @@
 /* Tests replace this function, so that time passes faster */
 VISIBLE_IF_KUNIT noinline ktime_t smmu_handshake_clock(struct smmu_device *smmu)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_handshake_clock, smmu);
-	return ktime_get();
+	typeof(smmu_handshake_clock) *stub = smmu_raw_stub(smmu_handshake_clock);
+
+	return stub ? stub(smmu) : ktime_get();
 }
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * KUnit's static stubs for functions that are called under raw spinlocks.
+ * KUnit's static stubs for functions that are called under raw spinlocks or by interrupt handlers.
  *
  * KUnit looks the replacement up under a spinlock, which sleeps on PREEMPT_RT, and lockdep reports
  * that on every kernel. The suites do not run on PREEMPT_RT, so lockdep is told to look away while
