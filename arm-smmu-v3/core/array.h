@@ -7,9 +7,9 @@
  * id and SubstreamID, so that one pass over the array meets each SMMU once and, within it, TLB
  * entries before ATS entries.
  *
- * Readers (the walk) hold only rcu_read_lock(). They look at the first @num entries, skip those
- * with users == 0, and write nothing. All the rest is the writer's. drv lets one writer at a time
- * change an array (the attach mutex) and publishes a new array with rcu_assign_pointer().
+ * Readers (drv/readers.h) hold rcu_read_lock(), or SRCU. They look at the first @num entries, skip
+ * those with users == 0, and write nothing. All the rest is the writer's. drv lets one writer at a
+ * time change an array (the attach mutex) and publishes a new array with rcu_assign_pointer().
  *
  * An entry that has lost its last user is *parked*, whatever its type: it stays in its place,
  * readers skip it, and smmu_array_revive() gives it users again in place. A device that comes back
@@ -264,7 +264,7 @@ u32 smmu_array_forget_vmid(struct smmu_array *array, const struct smmu_inst *ins
 
 /**
  * smmu_array_next_live() - find the next live entry, for readers
- * @array: under rcu_read_lock(), or in writer context
+ * @array: kept by a reader, or in writer context
  * @pos: in: index to start from; out: index of the returned entry
  * @num: what smmu_array_count() returned; the caller calls it once for a whole pass
  * Return: the next entry with users != 0 at or after *@pos, or NULL

@@ -21,6 +21,12 @@ static inline u8 smmu_cmd_opcode(const struct smmu_cmd *cmd)
 	return le64_to_cpu(cmd->w[0]) & CMD0_OPCODE;
 }
 
+/* StreamID of an ATC_INV */
+static inline u32 smmu_cmd_atc_sid(const struct smmu_cmd *cmd)
+{
+	return FIELD_GET(CMD0_ATC_SID, le64_to_cpu(cmd->w[0]));
+}
+
 void smmu_cmd_cfgi_ste(struct smmu_cmd *cmd, u32 sid, bool leaf);
 void smmu_cmd_cfgi_all(struct smmu_cmd *cmd);
 void smmu_cmd_cfgi_cd(struct smmu_cmd *cmd, u32 sid, u32 ssid, bool leaf);

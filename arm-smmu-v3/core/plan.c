@@ -23,7 +23,7 @@
  * Entries that become live in between need no invalidation: their STE was written after the page
  * table change that this walk is about.
  *
- * Context: rcu_read_lock(); no locks, no allocation, any IRQ state.
+ * Context: a reader of the array; no locks, no allocation, any IRQ state.
  */
 #include <linux/export.h>
 

@@ -15,7 +15,7 @@
  * because a CMD_SYNC that fails does not say which device has not answered (4.5.1). A segment has
  * @atc_segment of the SMMU's features of them at most, and none is cut where a batch ends.
  *
- * The iterator allocates nothing and reads the array under rcu_read_lock().
+ * The iterator allocates nothing and writes nothing but itself; the caller keeps the array.
  */
 #ifndef SMMU_CORE_PLAN_H
 #define SMMU_CORE_PLAN_H
@@ -87,7 +87,7 @@ struct smmu_plan {
 /**
  * smmu_plan_start() - begin a walk
  * @plan: iterator
- * @array: the array; the caller holds rcu_read_lock() until the last smmu_plan_next()
+ * @array: the array; the caller keeps it until the last smmu_plan_next(), see drv/readers.h
  * @range: what to invalidate; it is copied
  */
 void smmu_plan_start(struct smmu_plan *plan, const struct smmu_array *array,

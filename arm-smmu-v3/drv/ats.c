@@ -99,6 +99,13 @@ static int atc_invalidate_all(struct smmu_master *master)
 	return atc_finish(&batch);
 }
 
+/* Cut the device off, and log it, unless it is cut off already */
+static void cut_off(struct smmu_master *master)
+{
+	if (smmu_ats_cut_one(master, SMMU_CUT_SILENT))
+		smmu_ats_cut_log(master);
+}
+
 /*
  * Has the device confirmed? If an ATC_INV was not answered, the ATC may hold anything, and the
  * device is cut off. So it is when an ATC_INV of somebody else was not answered meanwhile: then
@@ -106,8 +113,8 @@ static int atc_invalidate_all(struct smmu_master *master)
  */
 static bool atc_confirmed(struct smmu_master *master, int ret)
 {
-	if (ret && smmu_ats_cut_one(master, SMMU_CUT_SILENT))
-		smmu_ats_cut_log(master);
+	if (ret)
+		cut_off(master);
 	return !test_bit(SMMU_CUT, &master->ats_cut);
 }
 
@@ -136,8 +143,8 @@ bool smmu_ats_on_locked(struct smmu_master *master)
 }
 
 /*
- * Take the ATS entries out of all arrays. When this returns, no walk and no guest command sends the
- * device an ATC_INV any more.
+ * Take the ATS entries out of all arrays. When this returns, no reader sends the device an ATC_INV
+ * any more, except one that has stepped out: readers.h
  */
 static void leave_arrays(struct smmu_master *master)
 {
@@ -256,8 +263,7 @@ void smmu_ats_fail_locked(struct smmu_master *master)
 {
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	if (smmu_ats_cut_one(master, SMMU_CUT_SILENT))
-		smmu_ats_cut_log(master);
+	cut_off(master);
 	smmu_ats_disable(master);
 	leave_arrays(master);
 	/* pairs with READ_ONCE() in smmu_ats_was_cut() */
@@ -284,11 +290,11 @@ static bool goes_to_kernel(const struct smmu_rid *next)
 		iommu_is_dma_domain(&next->binding->domain->domain));
 }
 
-void smmu_ats_end_failed_locked(struct smmu_master *master, const struct smmu_rid *next)
+void smmu_ats_may_end_failed_locked(struct smmu_master *master, const struct smmu_rid *next)
 {
 	lockdep_assert_held(&smmu_attach_mutex);
 
-	if (!master->ats_failed || next->kind == SMMU_RID_BLOCKED)
+	if (next->kind == SMMU_RID_BLOCKED)
 		return;
 	if (master->forgiven ||
 	    (goes_to_kernel(next) && master->ats_failures < SMMU_ATS_FAILURES_MAX)) {

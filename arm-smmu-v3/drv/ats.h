@@ -178,6 +178,9 @@ bool smmu_ats_entries_live_locked(struct smmu_master *master, struct smmu_bindin
 /* A device that has failed so often stays cut off until an administrator says otherwise */
 #define SMMU_ATS_FAILURES_MAX	2
 
+/* For smmu_ats_end_failed_locked(), where ATS has failed */
+void smmu_ats_may_end_failed_locked(struct smmu_master *master, const struct smmu_rid *next);
+
 /**
  * smmu_ats_end_failed_locked() - end the failure, if what the master is attached to next ends it
  * @master: device
@@ -185,7 +188,14 @@ bool smmu_ats_entries_live_locked(struct smmu_master *master, struct smmu_bindin
  *
  * See the head of this file for the rule. The attach mutex is held.
  */
-void smmu_ats_end_failed_locked(struct smmu_master *master, const struct smmu_rid *next);
+static inline void smmu_ats_end_failed_locked(struct smmu_master *master,
+					      const struct smmu_rid *next)
+{
+	lockdep_assert_held(&smmu_attach_mutex);
+
+	if (unlikely(master->ats_failed))
+		smmu_ats_may_end_failed_locked(master, next);
+}
 
 /**
  * smmu_ats_forgive_locked() - an administrator ends the failure

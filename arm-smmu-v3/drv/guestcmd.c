@@ -12,7 +12,6 @@
  * Therefore only one block with ATC_INVs is under way on an SMMU at a time. What a silent device
  * costs it costs once, because the next block finds it cut off.
  */
-#include <linux/bitfield.h>
 #include <linux/cleanup.h>
 #include <linux/iommufd.h>
 #include <linux/sched/signal.h>
@@ -72,16 +71,14 @@ static int copy_commands(struct block *block, const struct iommu_user_data_array
  */
 static int block_error(struct smmu_device *smmu, const struct block *block, u32 n, int err)
 {
-	u32 i, sid;
+	u32 i;
 
 	if (err)
 		return err == -EREMOTEIO ? -ETIMEDOUT : err;
-	for (i = 0; i < n; i++) {
-		sid = FIELD_GET(CMD0_ATC_SID, le64_to_cpu(block->out[i].w[0]));
+	for (i = 0; i < n; i++)
 		if (smmu_cmd_opcode(&block->out[i]) == CMD_ATC_INV &&
-		    smmu_ats_was_cut(smmu, sid))
+		    smmu_ats_was_cut(smmu, smmu_cmd_atc_sid(&block->out[i])))
 			return -ETIMEDOUT;
-	}
 	return 0;
 }
 
@@ -92,11 +89,9 @@ static int block_error(struct smmu_device *smmu, const struct block *block, u32 
  * @n: number of commands in @block->in
  * @taken: number of those that were taken
  * @fill: number of commands in @block->out
- * @nr: number of commands in @block->post
  * @err: why @taken is less than @n, or 0
  * @ticket: of the post
- * @reader: keeps the queue, once the reader has stepped out
- * @deadline: brief until the reader has stepped out
+ * @reader: keeps the streams until the post, and the queue until the end
  */
 struct round {
 	struct smmu_vsmmu *vsmmu;
@@ -104,11 +99,9 @@ struct round {
 	u32 n;
 	u32 taken;
 	u32 fill;
-	u32 nr;
 	int err;
 	struct smmu_ticket ticket;
-	int reader;
-	struct smmu_deadline deadline;
+	struct smmu_reader reader;
 };
 
 /* Check a block and post what it asks for */
@@ -122,47 +115,17 @@ static int post_block(struct round *r)
 		.ctx = r->vsmmu,
 	};
 	struct block *block = r->block;
+	u32 nr;
 
 	r->taken = smmu_guest_block(&guest, block->in, r->n, block->out, &r->fill, &r->err);
 	if (!r->fill)
 		return 0;
-	r->nr = smmu_guest_segments(guest.feat, block->out, r->fill, block->post);
-	return smmu_cmdq_post(smmu, block->post, r->nr, &r->deadline, &r->ticket, false);
-}
-
-static void step_out(struct round *r)
-{
-	r->reader = smmu_reader_step_out();
-	r->deadline.brief = false;
-}
-
-/* Begin to read and post */
-static int begin(struct round *r)
-{
-	int ret;
-
-	rcu_read_lock();
-	r->deadline.brief = true;
-	ret = post_block(r);
-	if (ret != -EAGAIN)
-		return ret;
+	nr = smmu_guest_segments(guest.feat, block->out, r->fill, block->post);
 	/*
-	 * The queue has no room, and the streams may change while it has none. An ATC_INV to a
+	 * If the queue has no room, the streams may change while it has none. An ATC_INV to a
 	 * device whose ATS has gone off does no harm: readers.h
 	 */
-	step_out(r);
-	return smmu_cmdq_post(&r->vsmmu->iommu->smmu, r->block->post, r->nr, &r->deadline,
-			      &r->ticket, false);
-}
-
-static int wait_for_end(struct round *r)
-{
-	int ret = smmu_cmdq_wait(&r->ticket, &r->deadline);
-
-	if (ret != -EAGAIN)
-		return ret;
-	step_out(r);
-	return smmu_cmdq_wait(&r->ticket, &r->deadline);
+	return smmu_reader_post(&r->reader, smmu, block->post, nr, &r->ticket, false);
 }
 
 /* Return: number of commands that were done; where not all were, *@err is the error */
@@ -172,19 +135,18 @@ static u32 do_block(struct smmu_vsmmu *vsmmu, struct block *block, u32 n, int *e
 		.vsmmu = vsmmu,
 		.block = block,
 		.n = n,
-		/* a task that is killed does not wait for its devices */
-		.deadline.killable = true,
 	};
 	int ret;
 
-	ret = begin(&r);
+	smmu_reader_init(&r.reader);
+	/* a task that is killed does not wait for its devices */
+	r.reader.deadline.killable = true;
+	smmu_reader_begin(&r.reader);
+	ret = post_block(&r);
 	if (!ret && r.fill)
-		ret = wait_for_end(&r);
+		ret = smmu_reader_wait(&r.reader, &r.ticket);
 	ret = block_error(&vsmmu->iommu->smmu, block, r.fill, ret);
-	if (r.deadline.brief)
-		rcu_read_unlock();
-	else
-		smmu_reader_end(r.reader);
+	smmu_reader_end(&r.reader);
 	*err = ret ?: r.err;
 	/* it is not known which command failed, so none of them counts as done */
 	return ret ? 0 : r.taken;

@@ -19,7 +19,6 @@
 #include "drv/firmware.h"
 #include "drv/iommu.h"
 #include "drv/iopf.h"
-#include "drv/master.h"
 #include "drv/mmtable.h"
 #include "drv/ops.h"
 #include "drv/params.h"

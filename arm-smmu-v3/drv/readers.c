@@ -7,18 +7,38 @@
 /* Readers that have stepped out */
 DEFINE_STATIC_SRCU(out);
 
-int smmu_reader_step_out(void)
+void smmu_reader_step_out(struct smmu_reader *reader)
 {
+	if (!reader->deadline.brief)
+		return;
 	/* before RCU is left: see the two grace periods below */
-	int idx = srcu_read_lock(&out);
-
+	reader->idx = srcu_read_lock(&out);
+	reader->deadline.brief = false;
 	rcu_read_unlock();
-	return idx;
 }
 
-void smmu_reader_end(int idx)
+int smmu_reader_post_again(struct smmu_reader *reader, struct smmu_device *smmu,
+			   const struct smmu_cmd *cmd, u32 n, struct smmu_ticket *ticket,
+			   bool cont, int err)
 {
-	srcu_read_unlock(&out, idx);
+	if (err != -EAGAIN)
+		return err;
+	smmu_reader_step_out(reader);
+	return smmu_cmdq_post(smmu, cmd, n, &reader->deadline, ticket, cont);
+}
+
+int smmu_reader_wait_again(struct smmu_reader *reader, const struct smmu_ticket *ticket, int err)
+{
+	if (err != -EAGAIN)
+		return err;
+	smmu_reader_step_out(reader);
+	return smmu_cmdq_wait(ticket, &reader->deadline);
+}
+
+void smmu_reader_end_out(struct smmu_reader *reader)
+{
+	srcu_read_unlock(&out, reader->idx);
+	reader->deadline.brief = true;
 }
 
 void smmu_readers_wait(void)

@@ -21,18 +21,75 @@
 #include <linux/rcupdate.h>
 #include <linux/types.h>
 
+#include "hw/cmdq.h"
+
 struct smmu_array;
 
 /**
- * smmu_reader_step_out() - leave rcu_read_lock(), and keep what the reader uses all the same
- *
- * Any context, under rcu_read_lock().
- * Return: for smmu_reader_end()
+ * struct smmu_reader - one reader, on its stack
+ * @deadline: of its posts and waits; brief until the reader has stepped out
+ * @idx: of SRCU, once it has
  */
-int smmu_reader_step_out(void);
+struct smmu_reader {
+	struct smmu_deadline deadline;
+	int idx;
+};
 
-/* The end of a reader that has stepped out, instead of rcu_read_unlock(). Any context. */
-void smmu_reader_end(int idx);
+/* Before the first smmu_reader_begin(). The rest of @reader need not be cleared. */
+static inline void smmu_reader_init(struct smmu_reader *reader)
+{
+	smmu_deadline_start(&reader->deadline, true);
+}
+
+/* Begin to read. Any context. */
+static inline void smmu_reader_begin(struct smmu_reader *reader)
+{
+	rcu_read_lock();
+}
+
+/* Leave rcu_read_lock(), and keep what the reader uses all the same. May be called again. */
+void smmu_reader_step_out(struct smmu_reader *reader);
+
+/* For smmu_reader_post() and smmu_reader_wait(), where the first attempt has returned @err */
+int smmu_reader_post_again(struct smmu_reader *reader, struct smmu_device *smmu,
+			   const struct smmu_cmd *cmd, u32 n, struct smmu_ticket *ticket,
+			   bool cont, int err);
+int smmu_reader_wait_again(struct smmu_reader *reader, const struct smmu_ticket *ticket, int err);
+
+/* As smmu_cmdq_post(); the reader steps out where that takes long */
+static __always_inline int smmu_reader_post(struct smmu_reader *reader, struct smmu_device *smmu,
+					    const struct smmu_cmd *cmd, u32 n,
+					    struct smmu_ticket *ticket, bool cont)
+{
+	int ret = smmu_cmdq_post(smmu, cmd, n, &reader->deadline, ticket, cont);
+
+	if (unlikely(ret))
+		ret = smmu_reader_post_again(reader, smmu, cmd, n, ticket, cont, ret);
+	return ret;
+}
+
+/* As smmu_cmdq_wait(); the reader steps out where that takes long */
+static __always_inline int smmu_reader_wait(struct smmu_reader *reader,
+					    const struct smmu_ticket *ticket)
+{
+	int ret = smmu_cmdq_wait(ticket, &reader->deadline);
+
+	if (unlikely(ret))
+		ret = smmu_reader_wait_again(reader, ticket, ret);
+	return ret;
+}
+
+/* For smmu_reader_end(), after the reader has stepped out */
+void smmu_reader_end_out(struct smmu_reader *reader);
+
+/* End to read; the reader may begin again. Any context. */
+static inline void smmu_reader_end(struct smmu_reader *reader)
+{
+	if (likely(reader->deadline.brief))
+		rcu_read_unlock();
+	else
+		smmu_reader_end_out(reader);
+}
 
 /**
  * smmu_readers_wait() - wait for all readers that have begun before this call

@@ -196,9 +196,10 @@ struct smmu_ticket {
  * @is_long: SMMU_LONG_WAIT_US are over, and the wait under way was counted
  * @sid: StreamID of the device for which the queue stood last, or SMMU_NO_SID
  *
- * A deadline starts as {}, perhaps with @until, @brief and @killable. The clock is read the first
- * time that something does not complete at once, which hardly ever happens. A queue has its time
- * anew whenever it moves: a long queue of slow commands is not one that does not work.
+ * A deadline starts as {}, perhaps with @until, @brief and @killable, or by smmu_deadline_start().
+ * The clock is read the first time that something does not complete at once, which hardly ever
+ * happens. A queue has its time anew whenever it moves: a long queue of slow commands is not one
+ * that does not work.
  */
 struct smmu_deadline {
 	struct smmu_cmdq *q;
@@ -214,15 +215,15 @@ struct smmu_deadline {
 };
 
 /*
- * As {}, but brief, and without the memset() that costs the walk. What is left out is written
- * before it is read.
+ * As {}, perhaps brief, without the memset() that every walk and every attach would call. What is
+ * left out is written before it is read.
  */
-static inline void smmu_deadline_brief(struct smmu_deadline *deadline)
+static inline void smmu_deadline_start(struct smmu_deadline *deadline, bool brief)
 {
 	deadline->q = NULL;
 	deadline->began = 0;
 	deadline->until = 0;
-	deadline->brief = true;
+	deadline->brief = brief;
 	deadline->killable = false;
 	deadline->is_long = false;
 	deadline->sid = 0;

@@ -22,8 +22,9 @@ static int issue_by(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
 
 int smmu_issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
 {
-	struct smmu_deadline deadline = {};
+	struct smmu_deadline deadline __uninitialized;
 
+	smmu_deadline_start(&deadline, false);
 	return issue_by(smmu, cmd, n, &deadline);
 }
 

@@ -75,7 +75,9 @@ static inline void smmu_issue_batch_start(struct smmu_issue_batch *batch,
 {
 	batch->smmu = smmu;
 	batch->config = config;
-	batch->max = min_t(u32, SMMU_ISSUE_BATCH, smmu->inst.feat.atc_segment);
+	/* only ATC_INVs are in segments */
+	batch->max = config ? SMMU_ISSUE_BATCH :
+			      min_t(u32, SMMU_ISSUE_BATCH, smmu->inst.feat.atc_segment);
 	batch->ret = 0;
 	batch->n = 0;
 }
