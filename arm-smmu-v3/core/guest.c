@@ -199,7 +199,7 @@ u32 smmu_guest_segments(const struct smmu_features *feat, const struct smmu_cmd 
 	for (i = 0; i < n; i++) {
 		bool is_atc = smmu_cmd_opcode(&in[i]) == CMD_ATC_INV;
 
-		sid = FIELD_GET(CMD0_ATC_SID, le64_to_cpu(in[i].w[0]));
+		sid = smmu_cmd_atc_sid(&in[i]);
 		if (atc && (!is_atc || sid != last || atc >= feat->atc_segment)) {
 			smmu_cmd_sync(&out[fill++]);
 			atc = 0;

@@ -179,9 +179,9 @@ static const char * const kind_name[] = {
 	[SMMU_RID_NESTED] = "nested, abort",
 };
 
-static void show_master(struct seq_file *s, struct smmu_device *smmu,
-			struct smmu_master *master)
+static void show_master(struct seq_file *s, struct smmu_master *master)
 {
+	struct smmu_device *smmu = &master->iommu->smmu;
 	struct smmu_binding *binding;
 	unsigned long ssid;
 	u32 i, w;
@@ -221,7 +221,8 @@ static void show_master(struct seq_file *s, struct smmu_device *smmu,
 	}
 }
 
-static int masters_show(struct seq_file *s, void *unused)
+static int show_masters(struct seq_file *s,
+			void (*show)(struct seq_file *s, struct smmu_master *master))
 {
 	struct smmu_iommu *iommu = s->private;
 	struct smmu_master *master;
@@ -230,14 +231,19 @@ static int masters_show(struct seq_file *s, void *unused)
 	mutex_lock(&smmu_attach_mutex);
 	mutex_lock(&iommu->streams_lock);
 	list_for_each_entry(master, &iommu->masters, node)
-		show_master(s, &iommu->smmu, master);
+		show(s, master);
 	mutex_unlock(&iommu->streams_lock);
 	mutex_unlock(&smmu_attach_mutex);
 	return 0;
 }
+
+static int masters_show(struct seq_file *s, void *unused)
+{
+	return show_masters(s, show_master);
+}
 DEFINE_SHOW_ATTRIBUTE(masters);
 
-static void show_cut(struct seq_file *s, const struct smmu_master *master)
+static void show_cut(struct seq_file *s, struct smmu_master *master)
 {
 	bool cut = master->ats_failed || test_bit(SMMU_CUT, &master->ats_cut);
 
@@ -257,16 +263,7 @@ static void show_cut(struct seq_file *s, const struct smmu_master *master)
 
 static int cut_show(struct seq_file *s, void *unused)
 {
-	struct smmu_iommu *iommu = s->private;
-	struct smmu_master *master;
-
-	mutex_lock(&smmu_attach_mutex);
-	mutex_lock(&iommu->streams_lock);
-	list_for_each_entry(master, &iommu->masters, node)
-		show_cut(s, master);
-	mutex_unlock(&iommu->streams_lock);
-	mutex_unlock(&smmu_attach_mutex);
-	return 0;
+	return show_masters(s, show_cut);
 }
 
 static ssize_t cut_write(struct file *file, const char __user *buf, size_t size, loff_t *pos)

@@ -61,7 +61,7 @@ static int restart_locked(struct smmu_iommu *iommu)
 	list_for_each_entry(master, &iommu->masters, node)
 		smmu_ats_suspend_locked(master);
 	ret = smmu_device_reenable(&iommu->smmu);
-	/* after an error ATS stays off until the devices are attached anew */
+	/* after an error ATS stays off until the next try, or until a device is attached anew */
 	list_for_each_entry(master, &iommu->masters, node)
 		smmu_ats_resume_locked(master, !ret);
 	return ret ? -EBUSY : 0;

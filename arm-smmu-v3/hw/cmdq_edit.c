@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/bitfield.h>
-
 #include "core/cmd.h"
 #include "hw/cmdq_edit.h"
 #include "hw/cmdq_pos.h"
@@ -12,8 +10,7 @@ void smmu_cmdq_edit(struct smmu_cmdq *q, u64 from, u64 end)
 		struct smmu_cmd *cmd = smmu_cmdq_slot(q, from);
 
 		if (smmu_cmd_opcode(cmd) == CMD_ATC_INV &&
-		    q->smmu->ops->atc_is_cut(q->smmu, FIELD_GET(CMD0_ATC_SID,
-								le64_to_cpu(cmd->w[0]))))
+		    q->smmu->ops->atc_is_cut(q->smmu, smmu_cmd_atc_sid(cmd)))
 			smmu_cmd_sync(cmd);
 	}
 }

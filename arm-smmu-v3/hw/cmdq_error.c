@@ -61,7 +61,7 @@ int smmu_cmdq_error_within(const struct smmu_ticket *ticket, u32 seq)
 
 static void cut_off(struct smmu_cmdq *q, const struct smmu_cmd *atc_inv)
 {
-	q->smmu->ops->atc_silent(q->smmu, FIELD_GET(CMD0_ATC_SID, le64_to_cpu(atc_inv->w[0])));
+	q->smmu->ops->atc_silent(q->smmu, smmu_cmd_atc_sid(atc_inv));
 }
 
 /*

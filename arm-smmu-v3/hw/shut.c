@@ -8,13 +8,15 @@
 #include "hw/handshake.h"
 #include "hw/shut.h"
 
-bool smmu_shut_set_dead(struct smmu_device *smmu, u32 off)
+/* Mark the SMMU dead; @shutters of those that have begun to shut it are done with it */
+static bool set_dead(struct smmu_device *smmu, u32 off, u32 shutters)
 {
 	unsigned long flags;
 	bool first;
 
 	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
 	first = !smmu->dead;
+	smmu->shutters -= shutters;
 	smmu->shutting = true;
 	/* pairs with READ_ONCE() in smmu_device_uses() */
 	WRITE_ONCE(smmu->on, smmu->on & ~off);
@@ -28,15 +30,30 @@ bool smmu_shut_set_dead(struct smmu_device *smmu, u32 off)
 	return first;
 }
 
-bool smmu_shut_has_begun(struct smmu_device *smmu)
+bool smmu_shut_set_dead(struct smmu_device *smmu, u32 off)
+{
+	return set_dead(smmu, off, 0);
+}
+
+static bool look_at(struct smmu_device *smmu, const bool *flag)
 {
 	unsigned long flags;
-	bool shutting;
+	bool ret;
 
 	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
-	shutting = smmu->shutting;
+	ret = *flag;
 	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
-	return shutting;
+	return ret;
+}
+
+bool smmu_shut_has_begun(struct smmu_device *smmu)
+{
+	return look_at(smmu, &smmu->shutting);
+}
+
+bool smmu_shut_is_for_good(struct smmu_device *smmu)
+{
+	return look_at(smmu, &smmu->for_good);
 }
 
 bool smmu_shut_begin(struct smmu_device *smmu, u32 *off)
@@ -66,13 +83,7 @@ bool smmu_shut_begin(struct smmu_device *smmu, u32 *off)
 
 void smmu_shut_end(struct smmu_device *smmu, u32 off, const char *why)
 {
-	bool first = smmu_shut_set_dead(smmu, off);
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
-	smmu->shutters--;
-	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
-	if (!first)
+	if (!set_dead(smmu, off, 1))
 		return;
 	dev_alert(smmu->dev, "SHUT: %s. All DMA through this SMMU %s; other SMMUs go on.\n", why,
 		  off ? "aborts" : "should abort, but the SMMU did not confirm it");
@@ -84,17 +95,6 @@ void smmu_shut_settle(struct smmu_device *smmu)
 	/* as in smmu_shut_begin(): SMMUEN stays 1 where GBPA does not say abort */
 	if (smmu_device_is_adrift(smmu) && !smmu_gbpa_abort(smmu))
 		smmu_shut_set_dead(smmu, CR0_SMMUEN & ~smmu_cr0_clear(smmu, CR0_SMMUEN));
-}
-
-bool smmu_shut_is_for_good(struct smmu_device *smmu)
-{
-	unsigned long flags;
-	bool ret;
-
-	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
-	ret = smmu->for_good;
-	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
-	return ret;
 }
 
 void smmu_shut_for_good(struct smmu_device *smmu)
