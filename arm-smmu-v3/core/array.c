@@ -26,7 +26,7 @@
  * drv/walk.h says why it does not matter to the SMMU either, and which barriers the caller needs
  * for that.
  *
- * Writers of one array take turns under the attach mutex, which core/ does not know. What a writer
+ * Writers of one array take turns under a mutex of drv, which core/ does not know. What a writer
  * reads back was written by a writer, so those reads need no marking.
  */
 #include <linux/bug.h>
@@ -247,7 +247,7 @@ static bool merge_next(struct merge *m, struct smmu_inv *inv)
 		*inv = add->inv[m->j];
 		inv->users = 0;
 		inv->forgotten = false;
-		inv->place = false;
+		inv->flushes = 0;
 	}
 	if (cmp >= 0) {
 		inv->users += !add->inv[m->j].place;

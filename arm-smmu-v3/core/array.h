@@ -9,14 +9,14 @@
  *
  * Readers (drv/readers.h) hold rcu_read_lock(), or SRCU. They look at the first @num entries, skip
  * those with users == 0, and write nothing. All the rest is the writer's. drv lets one writer at a
- * time change an array (the attach mutex) and publishes a new array with rcu_assign_pointer().
+ * time change an array (smmu_arrays_mutex) and publishes a new array with rcu_assign_pointer().
  *
  * An entry that has lost its last user is *parked*, whatever its type: it stays in its place,
  * readers skip it, and smmu_array_revive() gives it users again in place. A device that comes back
  * to a domain must not fail for lack of memory. So merge and purge copy parked entries too,
  * whichever other devices come and go in between. A parked entry whose type carries a tag (ASID or
- * VMID, see smmu_inv_has_tag()) keeps its id: no TLB holds anything under that id, and no other
- * array gets it.
+ * VMID, see smmu_inv_has_tag()) keeps its id: no TLB holds anything under that id as soon as its
+ * flush is over, and no other array gets it.
  *
  * An entry is *forgotten* when no device can come back to it: it is neither found nor revived any
  * more, and the next merge or purge drops it. This happens when its id is given away
@@ -33,6 +33,7 @@
 #define SMMU_CORE_ARRAY_H
 
 #include <linux/gfp_types.h>
+#include <linux/limits.h>
 #include <linux/rcupdate.h>
 #include <linux/types.h>
 
@@ -60,7 +61,9 @@ enum smmu_inv_type {
  * @type: enum smmu_inv_type
  * @pgshift: log2 of the domain's granule (12, 14 or 16)
  * @forgotten: see smmu_array_forget(); only the writer reads and writes it
- * @place: used in scratch arrays only, see smmu_array_add_parked()
+ * @place: in a scratch array: see smmu_array_add_parked()
+ * @flushes: in any other array, of an entry with a tag: number of flushes of the tag that are under
+ *	way, see smmu_inv_flush_begin(); only the writer reads and writes it
  * @users: number of attachments that need this entry; readers skip it when this is 0. Concurrent:
  *	WRITE_ONCE by the writer (unref, revive), READ_ONCE by readers.
  */
@@ -71,7 +74,10 @@ struct smmu_inv {
 	u8 type;
 	u8 pgshift;
 	bool forgotten;
-	bool place;
+	union {
+		bool place;
+		u8 flushes;
+	};
 	u32 users;
 };
 
@@ -106,6 +112,30 @@ static inline bool smmu_inv_is_ats(u8 type)
 static inline bool smmu_inv_is_parked(const struct smmu_inv *inv)
 {
 	return !inv->users && !inv->forgotten;
+}
+
+/**
+ * smmu_inv_flush_begin() - the tag of an entry is about to be flushed
+ * @inv: entry of a published array that has lost its last user; writer context
+ *
+ * drv lets other writers in while it waits for the flush. A writer that revives the entry meanwhile
+ * flushes the tag as well, before a device uses it: what was unmapped while the entry had no user
+ * may still be in a TLB. And smmu_tag_reclaim() leaves the entry alone.
+ *
+ * A count that has reached its end stays there. Then each revival flushes the tag, and the id is
+ * free again only when the domain is.
+ */
+static inline void smmu_inv_flush_begin(struct smmu_inv *inv)
+{
+	if (inv->flushes < U8_MAX)
+		inv->flushes++;
+}
+
+/* The flush is over, confirmed or not. Writer context. */
+static inline void smmu_inv_flush_end(struct smmu_inv *inv)
+{
+	if (inv->flushes < U8_MAX)
+		inv->flushes--;
 }
 
 /**

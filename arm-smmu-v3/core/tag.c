@@ -132,7 +132,7 @@ u32 smmu_tag_reclaim(struct smmu_array *array, struct smmu_inst *inst, u8 type)
 
 		if (!smmu_inv_is_parked(inv) ||
 		    (inst && inv->inst != inst) ||
-		    (type != SMMU_INV_TYPES && inv->type != type))
+		    (type != SMMU_INV_TYPES && (inv->type != type || inv->flushes)))
 			continue;
 
 		/* Forget the entry first: another domain may get the id at once */

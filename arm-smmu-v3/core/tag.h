@@ -8,7 +8,7 @@
  * is not given out again before the SMMU is probed anew (smmu_tag_withhold()): the SMMU is shut
  * then, and its next probe begins with new id spaces.
  *
- * Locking: callers hold the attach mutex of the array's domain. The IDAs have locks of their own.
+ * Locking: callers are writers of the array. The IDAs have locks of their own.
  * Only smmu_tag_get() and smmu_tag_alloc_vmid() can fail and may sleep.
  */
 #ifndef SMMU_CORE_TAG_H
@@ -83,10 +83,10 @@ void smmu_tag_withhold(struct smmu_inst *inst);
  * @inst: SMMU, or NULL for all (when the domain is freed)
  * @type: a type with a tag, or SMMU_INV_TYPES for all entries, also those without a tag
  *
- * Parked entries are forgotten. Ids of SMMU_INV_S1_ASID and SMMU_INV_S2_VMID are freed. The id of
- * an SMMU_INV_S2_VMID_VSMMU is not freed, because it is the vSMMU's. With that entry its
- * SMMU_INV_S2_VMID_S1_CLEAR is forgotten too, if it is parked, because it is no use alone. Live
- * entries stay.
+ * Parked entries are forgotten, except that with a type those whose tag is being flushed stay. Ids
+ * of SMMU_INV_S1_ASID and SMMU_INV_S2_VMID are freed. The id of an SMMU_INV_S2_VMID_VSMMU is not
+ * freed, because it is the vSMMU's. With that entry its SMMU_INV_S2_VMID_S1_CLEAR is forgotten too,
+ * if it is parked, because it is no use alone. Live entries stay.
  *
  * Return: number of ids freed
  */

@@ -506,6 +506,56 @@ static void reclaim_makes_room(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, smmu_array_count(idle_again), 2);
 }
 
+/*
+ * A parked tag whose flush is under way: another device may come back to it and must know, and
+ * nobody else gets the id. The count of flushes goes with the entry wherever it is copied.
+ */
+static void under_flush(struct kunit *test)
+{
+	struct smmu_inst *inst = test_inst(test, 0);
+	u8 type = space_type(test);
+	struct smmu_inv *inv, key;
+	struct smmu_tag tag, other;
+	struct smmu_array *array;
+	u32 i;
+
+	KUNIT_ASSERT_EQ(test, 0, smmu_tag_get(empty(test), inst, type, &tag));
+	array = attach(test, empty(test), &tag, 8);
+	detach_all(array);
+	inv = &array->inv[0];
+	smmu_inv_flush_begin(inv);
+	smmu_inv_flush_begin(inv);
+	KUNIT_EXPECT_EQ(test, 0, smmu_tag_reclaim(array, inst, type));
+	/* another SMMU's device enters the domain: the array is copied */
+	KUNIT_ASSERT_EQ(test, 0, smmu_tag_get(array, test_inst(test, 1), type, &other));
+	array = attach(test, array, &other, 8);
+	key = (struct smmu_inv){ .inst = inst, .type = type, .id = tag.id };
+	inv = smmu_array_find(array, &key);
+	KUNIT_ASSERT_NOT_NULL(test, inv);
+	KUNIT_EXPECT_EQ(test, 2, inv->flushes);
+	/* the device comes back to the same id, and leaves again */
+	KUNIT_ASSERT_EQ(test, 0, smmu_tag_get(array, inst, type, &other));
+	KUNIT_EXPECT_EQ(test, tag.id, other.id);
+	KUNIT_EXPECT_FALSE(test, other.fresh);
+	smmu_inv_flush_end(inv);
+	KUNIT_EXPECT_EQ(test, 0, smmu_tag_reclaim(array, inst, type));
+	smmu_inv_flush_end(inv);
+	KUNIT_EXPECT_EQ(test, 1, smmu_tag_reclaim(array, inst, type));
+	KUNIT_EXPECT_EQ(test, 0, held(inst, type));
+
+	/* more at once than can be counted: the id is reclaimed when the domain is freed */
+	KUNIT_ASSERT_EQ(test, 0, smmu_tag_get(empty(test), inst, type, &tag));
+	array = attach(test, empty(test), &tag, 8);
+	detach_all(array);
+	for (i = 0; i < U8_MAX + 1; i++)
+		smmu_inv_flush_begin(&array->inv[0]);
+	for (i = 0; i < U8_MAX + 1; i++)
+		smmu_inv_flush_end(&array->inv[0]);
+	KUNIT_EXPECT_EQ(test, 0, smmu_tag_reclaim(array, inst, type));
+	KUNIT_EXPECT_EQ(test, 1, smmu_tag_reclaim(array, inst, SMMU_INV_TYPES));
+	KUNIT_EXPECT_EQ(test, 0, held(inst, type));
+}
+
 /* A withheld id never comes back: not to its domain, not by a reclaim, not in a full space */
 static void leak(struct kunit *test)
 {
@@ -637,6 +687,7 @@ static struct kunit_case tag_cases[] = {
 	KUNIT_CASE_PARAM(undo, space_gen_params),
 	KUNIT_CASE_PARAM(reclaim, reclaim_gen_params),
 	KUNIT_CASE_PARAM(reclaim_makes_room, space_gen_params),
+	KUNIT_CASE_PARAM(under_flush, space_gen_params),
 	KUNIT_CASE_PARAM(leak, space_gen_params),
 	KUNIT_CASE_PARAM(allocation_failures, space_gen_params),
 	KUNIT_CASE(alloc_vmid_without_memory),
