@@ -93,6 +93,8 @@ static void entry_step(struct smmu_entry_writer *writer, __le64 *entry,
 	bool changed = false;
 	unsigned int i;
 
+	if (writer->stopped)
+		return;
 	for (i = 0; i < SMMU_ENTRY_WORDS; i++) {
 		if (!(which & BIT(i)) || entry[i] == to[i])
 			continue;

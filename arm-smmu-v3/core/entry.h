@@ -38,7 +38,8 @@ struct smmu_entry_writer;
  * @used: gives the bits that hardware reads, see smmu_ste_used()
  * @safe: see smmu_ste_safe(); may be NULL
  * @via: see smmu_ste_via(); may be NULL
- * @sync: makes hardware forget what it has cached of the entry, and waits for that
+ * @sync: makes hardware forget what it has cached of the entry, and waits for that. Where it does
+ *	not wait until that is done, it sets @stopped of the writer, and nothing more is written.
  */
 struct smmu_entry_ops {
 	void (*used)(const __le64 *words, __le64 *used);
@@ -47,8 +48,15 @@ struct smmu_entry_ops {
 	void (*sync)(struct smmu_entry_writer *writer);
 };
 
+/**
+ * struct smmu_entry_writer - one write
+ * @ops: functions for the kind of entry
+ * @stopped: false at the start; true when @sync has not waited. Hardware may then use the entry as
+ *	it was, and before it is written again, hardware has to forget what it has cached of it.
+ */
 struct smmu_entry_writer {
 	const struct smmu_entry_ops *ops;
+	bool stopped;
 };
 
 /**

@@ -7,14 +7,14 @@
 #include "drv/readers.h"
 
 /* For what the mutex protects see arrays.h */
-DEFINE_MUTEX(smmu_attach_mutex);
+DEFINE_MUTEX(smmu_arrays_mutex);
 LIST_HEAD(smmu_domains);
 
 void smmu_arrays_add(struct smmu_domain *sd)
 {
-	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&smmu_arrays_mutex);
 	list_add_tail(&sd->node, &smmu_domains);
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 }
 
 void smmu_arrays_publish_locked(struct smmu_domain *sd, struct smmu_array *array)
@@ -22,7 +22,7 @@ void smmu_arrays_publish_locked(struct smmu_domain *sd, struct smmu_array *array
 	struct smmu_array *old = smmu_domain_array(sd);
 	const char *broken;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	lockdep_assert_held(&smmu_arrays_mutex);
 
 	/* kernels with lock debugging check every array, too */
 	if (IS_ENABLED(CONFIG_PROVE_LOCKING)) {
@@ -39,19 +39,18 @@ u32 smmu_arrays_reclaim_locked(struct smmu_inst *inst, u8 type)
 	struct smmu_domain *sd;
 	u32 n = 0;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	lockdep_assert_held(&smmu_arrays_mutex);
 
 	list_for_each_entry(sd, &smmu_domains, node)
 		n += smmu_tag_reclaim(smmu_domain_array(sd), inst, type);
 	return n;
 }
 
-void smmu_arrays_forget_stream_locked(struct smmu_inst *inst, u32 sid)
+void smmu_arrays_forget_stream(struct smmu_inst *inst, u32 sid)
 {
 	struct smmu_domain *sd;
 
-	lockdep_assert_held(&smmu_attach_mutex);
-
+	guard(mutex)(&smmu_arrays_mutex);
 	list_for_each_entry(sd, &smmu_domains, node)
 		smmu_array_forget_stream(smmu_domain_array(sd), inst, sid);
 }
@@ -61,13 +60,13 @@ void smmu_arrays_forget_smmu(struct smmu_inst *inst)
 	struct smmu_domain *sd;
 	struct smmu_array *purged;
 
-	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&smmu_arrays_mutex);
 	list_for_each_entry(sd, &smmu_domains, node) {
 		smmu_tag_reclaim(smmu_domain_array(sd), inst, SMMU_INV_TYPES);
 		purged = smmu_array_purge(smmu_domain_array(sd), GFP_KERNEL | __GFP_NOFAIL);
 		if (purged)
 			smmu_arrays_publish_locked(sd, purged);
 	}
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 	smmu_readers_wait();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The arrays of all domains, and the mutex that protects everything that changes them.
+ * The arrays of all domains, and the mutex that protects them.
  *
  * An array belongs to one domain, but some work concerns the arrays of many domains: the id space
  * of an SMMU is full, or an SMMU or a device goes away. Therefore all domains are in one list,
@@ -20,22 +20,24 @@ struct smmu_array;
 struct smmu_inst;
 
 /*
- * Serialises everything that writes arrays, tags, and CDs and STEs of streams that are in use.
- * There is one mutex for all SMMUs, because a domain spans SMMUs. Attach paths take it, map and
- * unmap never do. It is taken inside the group mutex and outside every lock of hw/.
+ * Serialises everything that writes arrays and the tags in them, and says which binding is in which
+ * domain. There is one mutex for all SMMUs, because a domain spans SMMUs. Therefore nobody waits
+ * for hardware while it is held: a device that does not answer must not hold up devices of other
+ * SMMUs. Attach paths take it, inside the lock of the master (master_lock.h); map and unmap never
+ * do.
  */
-extern struct mutex smmu_attach_mutex;
+extern struct mutex smmu_arrays_mutex;
 
-/* All paging and SVA domains, by struct smmu_domain.node; under smmu_attach_mutex */
+/* All paging and SVA domains, by struct smmu_domain.node; under smmu_arrays_mutex */
 extern struct list_head smmu_domains;
 
-/* The array of @sd, for a writer. The attach mutex is held. */
+/* The array of @sd, for a writer. smmu_arrays_mutex is held. */
 static inline struct smmu_array *smmu_domain_array(struct smmu_domain *sd)
 {
-	return rcu_dereference_protected(sd->invs, lockdep_is_held(&smmu_attach_mutex));
+	return rcu_dereference_protected(sd->invs, lockdep_is_held(&smmu_arrays_mutex));
 }
 
-/* Add @sd to smmu_domains. Takes the attach mutex. */
+/* Add @sd to smmu_domains. Takes smmu_arrays_mutex. */
 void smmu_arrays_add(struct smmu_domain *sd);
 
 /**
@@ -43,7 +45,7 @@ void smmu_arrays_add(struct smmu_domain *sd);
  * @sd: domain
  * @array: new array, owned by the domain from here on
  *
- * The old array is freed when no reader uses it any more. The attach mutex is held.
+ * The old array is freed when no reader uses it any more. smmu_arrays_mutex is held.
  */
 void smmu_arrays_publish_locked(struct smmu_domain *sd, struct smmu_array *array);
 
@@ -52,26 +54,26 @@ void smmu_arrays_publish_locked(struct smmu_domain *sd, struct smmu_array *array
  * @inst: SMMU
  * @type: SMMU_INV_S1_ASID or SMMU_INV_S2_VMID
  *
- * The attach mutex is held.
+ * smmu_arrays_mutex is held.
  * Return: how many ids this call has made free
  */
 u32 smmu_arrays_reclaim_locked(struct smmu_inst *inst, u8 type);
 
 /**
- * smmu_arrays_forget_stream_locked() - keep no parked entry for a device that goes away
+ * smmu_arrays_forget_stream() - keep no parked entry for a device that goes away
  * @inst: the device's SMMU
  * @sid: one of the device's StreamIDs; the device is attached to nothing
  *
- * The attach mutex is held.
+ * Takes smmu_arrays_mutex.
  */
-void smmu_arrays_forget_stream_locked(struct smmu_inst *inst, u32 sid);
+void smmu_arrays_forget_stream(struct smmu_inst *inst, u32 sid);
 
 /**
  * smmu_arrays_forget_smmu() - remove an SMMU that goes away from all arrays
  * @inst: SMMU; no device is attached through it any more
  *
  * When this function returns, no array names the SMMU, and the readers of the old arrays are
- * done. Takes the attach mutex, may sleep.
+ * done. Takes smmu_arrays_mutex, may sleep.
  */
 void smmu_arrays_forget_smmu(struct smmu_inst *inst);
 

@@ -4,7 +4,6 @@
 #include <linux/iommu.h>
 
 #include "core/cmd.h"
-#include "drv/arrays.h"
 #include "drv/ats.h"
 #include "drv/ats_cut.h"
 #include "drv/ats_pci.h"
@@ -12,6 +11,8 @@
 #include "drv/install.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
+#include "drv/master_lock.h"
+#include "drv/streams.h"
 #include "hw/issue.h"
 #include "hw/shut.h"
 #include "hw/strtab.h"
@@ -36,7 +37,7 @@ bool smmu_ats_may_go_on_locked(const struct smmu_master *master, const struct sm
 {
 	const struct smmu_rid before = { .kind = master->kind };
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	if (master->ats_failed)
 		return false;
@@ -84,7 +85,7 @@ static int atc_finish(struct smmu_issue_batch *batch)
  * Invalidate everything in the ATC. Not every device supports the Global flag (4.5.1), so each
  * PASID that the host has attached is invalidated by its number.
  */
-static int atc_invalidate_all(struct smmu_master *master)
+static int atc_invalidate_all(struct smmu_master *master, bool brief)
 {
 	struct smmu_issue_batch batch;
 	struct smmu_binding *binding;
@@ -93,6 +94,7 @@ static int atc_invalidate_all(struct smmu_master *master)
 	if (smmu_ats_pci_gone(master))
 		return 0;
 	smmu_issue_batch_start(&batch, &master->iommu->smmu, false);
+	batch.brief = brief;
 	atc_add(&batch, master, 0);
 	xa_for_each(&master->pasids, ssid, binding)
 		atc_add(&batch, master, ssid);
@@ -118,28 +120,29 @@ static bool atc_confirmed(struct smmu_master *master, int ret)
 	return !test_bit(SMMU_CUT, &master->ats_cut);
 }
 
-bool smmu_ats_on_locked(struct smmu_master *master)
+int smmu_ats_on_locked(struct smmu_master *master, bool brief)
 {
-	bool ok;
 	int ret;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	/*
 	 * before it is: a device that does not answer is cut off only if this is set. Pairs with
 	 * READ_ONCE() in smmu_vsmmu_stream() and user_of_ats().
 	 */
 	WRITE_ONCE(master->ats_on, true);
-	ok = atc_confirmed(master, atc_invalidate_all(master));
-	ret = ok ? smmu_ats_enable(master) : -EIO;
+	ret = atc_invalidate_all(master, brief);
+	if (ret == -EAGAIN)
+		return ret;
+	ret = atc_confirmed(master, ret) ? smmu_ats_enable(master) : -EIO;
 	if (ret)
 		WRITE_ONCE(master->ats_on, false); /* as above */
 	if (test_bit(SMMU_CUT, &master->ats_cut))
-		return false;
+		return -EIO;
 	if (ret)
 		dev_warn(master->dev, "ATS cannot be enabled (%pe); the device goes on without it\n",
 			 ERR_PTR(ret));
-	return true;
+	return 0;
 }
 
 /*
@@ -162,7 +165,7 @@ static void leave_arrays(struct smmu_master *master)
 
 void smmu_ats_without_locked(struct smmu_master *master, struct smmu_binding *next)
 {
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	smmu_binding_drop_ats_locked(next);
 	leave_arrays(master);
@@ -172,10 +175,10 @@ bool smmu_ats_off_locked(struct smmu_master *master)
 {
 	bool ok;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	smmu_ats_disable(master);
-	ok = atc_confirmed(master, atc_invalidate_all(master));
+	ok = atc_confirmed(master, atc_invalidate_all(master, false));
 	/* the ATC is empty and stays empty */
 	leave_arrays(master);
 	return ok;
@@ -186,7 +189,7 @@ bool smmu_ats_entries_live_locked(struct smmu_master *master, struct smmu_bindin
 	struct smmu_binding *binding;
 	unsigned long ssid;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	if (WARN_ON(!smmu_binding_add_ats_locked(rid)))
 		return false;
@@ -209,13 +212,13 @@ static void set_eats(struct smmu_master *master, u8 eats)
 		w = le64_to_cpu(ste.w[1]);
 		FIELD_MODIFY(STE1_EATS, &w, eats);
 		ste.w[1] = cpu_to_le64(w);
-		smmu_strtab_write(smmu, master->sids[i], &ste);
+		smmu_strtab_write(smmu, master->sids[i], &ste, false);
 	}
 }
 
 void smmu_ats_suspend_locked(struct smmu_master *master)
 {
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	if (!master->ats_on)
 		return;
@@ -225,17 +228,17 @@ void smmu_ats_suspend_locked(struct smmu_master *master)
 	master->ats_suspended = true;
 }
 
-void smmu_ats_resume_locked(struct smmu_master *master, bool on)
+void smmu_ats_resume_locked(struct smmu_master *master)
 {
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
-	/* if not now, then when the SMMU does come back, unless the device is attached before */
-	if (!master->ats_suspended || !on)
+	/* the device may have been attached meanwhile */
+	if (!master->ats_suspended)
 		return;
 	master->ats_suspended = false;
 	if (smmu_ats_entries_live_locked(master, &master->rid)) {
 		set_eats(master, STE_EATS_FULL);
-		if (smmu_ats_on_locked(master)) {
+		if (!smmu_ats_on_locked(master, false)) {
 			if (!master->ats_on) {
 				leave_arrays(master);
 				set_eats(master, STE_EATS_ABORT);
@@ -250,7 +253,7 @@ bool smmu_ats_drop_locked(struct smmu_master *master, u32 ssid)
 {
 	struct smmu_issue_batch batch;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	if (smmu_ats_pci_gone(master))
 		return true;
@@ -261,7 +264,7 @@ bool smmu_ats_drop_locked(struct smmu_master *master, u32 ssid)
 
 void smmu_ats_fail_locked(struct smmu_master *master)
 {
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	cut_off(master);
 	smmu_ats_disable(master);
@@ -292,7 +295,7 @@ static bool goes_to_kernel(const struct smmu_rid *next)
 
 void smmu_ats_may_end_failed_locked(struct smmu_master *master, const struct smmu_rid *next)
 {
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	if (next->kind == SMMU_RID_BLOCKED)
 		return;
@@ -312,7 +315,7 @@ void smmu_ats_forgive_locked(struct smmu_master *master)
 {
 	const struct smmu_rid rid = { .kind = master->kind, .binding = &master->rid };
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	master->ats_failures = 0;
 	smmu_ats_clear_charge(master);
@@ -323,7 +326,7 @@ void smmu_ats_forgive_locked(struct smmu_master *master)
 	if (rid.kind == SMMU_RID_NESTED)
 		return;
 	WRITE_ONCE(master->ats_failed, false); /* as in smmu_ats_fail_locked() */
-	smmu_install_stes_locked(master, &rid, false);
+	smmu_install_stes_locked(master, &rid, false, false);
 }
 
 /* Return: false when this function has to be called again */
@@ -337,17 +340,18 @@ static bool recover_master(struct smmu_master *master)
 void smmu_ats_recover(struct smmu_iommu *iommu)
 {
 	struct smmu_master *master;
+	unsigned long sid = 0;
 	bool done = true;
 
 	/* the machine goes down; nothing is left to be done */
 	if (smmu_shut_is_for_good(&iommu->smmu))
 		return;
-	mutex_lock(&smmu_attach_mutex);
-	mutex_lock(&iommu->streams_lock);
-	list_for_each_entry(master, &iommu->masters, node)
+	while ((master = smmu_streams_next(iommu, &sid))) {
+		if (!smmu_master_lock_live(master))
+			continue;
 		done &= recover_master(master);
+		smmu_master_unlock_put(master);
+	}
 	if (!done)
 		smmu_ats_recover_later(iommu, RETRY_MS);
-	mutex_unlock(&iommu->streams_lock);
-	mutex_unlock(&smmu_attach_mutex);
 }

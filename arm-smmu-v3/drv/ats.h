@@ -29,9 +29,9 @@
 
 #include <linux/types.h>
 
-#include "drv/arrays.h"
 #include "drv/install.h"
 #include "drv/master.h"
+#include "drv/master_lock.h"
 
 struct smmu_binding;
 struct smmu_iommu;
@@ -58,13 +58,12 @@ static inline bool smmu_ats_is_on_after(enum smmu_ats_step step)
  * @rid: what requests without PASID go through
  * @nr_pasids: number of PASIDs that are attached
  *
- * The attach mutex is held.
  * Return: true if the device can have ATS and something uses it
  */
 static inline bool smmu_ats_wanted_locked(const struct smmu_master *master,
 					  const struct smmu_rid *rid, u32 nr_pasids)
 {
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	if (!master->ats_capable)
 		return false;
@@ -91,7 +90,6 @@ bool smmu_ats_may_go_on_locked(const struct smmu_master *master, const struct sm
  * @attach: the change attaches requests without PASID, perhaps to the same domain as before; else
  *	the change is one of PASIDs
  *
- * The attach mutex is held.
  * Return: what the change does to ATS
  */
 static inline enum smmu_ats_step smmu_ats_step_locked(const struct smmu_master *master,
@@ -109,20 +107,22 @@ static inline enum smmu_ats_step smmu_ats_step_locked(const struct smmu_master *
 /**
  * smmu_ats_on_locked() - empty the ATC, then let the device ask for translations
  * @master: ATS is off, its STEs have EATS
+ * @brief: do not wait for longer than SMMU_BRIEF_US
  *
- * The attach mutex is held. Where ATS cannot be enabled in the device, @master->ats_on stays false,
+ * Where ATS cannot be enabled in the device, @master->ats_on stays false,
  * and the caller calls smmu_ats_without_locked() next.
- * Return: false when the device does not confirm. It is cut off then, and the caller calls
- *	smmu_ats_fail_locked() as soon as the master's bindings are in order.
+ * Return: 0; -EIO when the device does not confirm. It is cut off then, and the caller calls
+ *	smmu_ats_fail_locked() as soon as the master's bindings are in order. -EAGAIN when @brief
+ *	was not enough; this function has to be called once more then.
  */
-bool smmu_ats_on_locked(struct smmu_master *master);
+int smmu_ats_on_locked(struct smmu_master *master, bool brief);
 
 /**
  * smmu_ats_without_locked() - take the ATS entries out of all arrays, as ATS could not go on
  * @master: the device
  * @next: what the master is being attached to, if @master does not have it yet
  *
- * When this function returns, the STEs can lose EATS. The attach mutex is held. May sleep.
+ * When this function returns, the STEs can lose EATS. May sleep.
  */
 void smmu_ats_without_locked(struct smmu_master *master, struct smmu_binding *next);
 
@@ -130,20 +130,19 @@ void smmu_ats_without_locked(struct smmu_master *master, struct smmu_binding *ne
  * smmu_ats_off_locked() - make the device stop asking, empty its ATC, leave all arrays
  * @master: ATS is on
  *
- * The attach mutex is held. May sleep.
- * Return: as smmu_ats_on_locked()
+ * May sleep.
+ * Return: false when the device does not confirm, as smmu_ats_on_locked()
  */
 bool smmu_ats_off_locked(struct smmu_master *master);
 
 /*
- * Drop what the ATC holds under a SubstreamID; ATS is on. The attach mutex is held. Return: as
- * smmu_ats_on_locked()
+ * Drop what the ATC holds under a SubstreamID; ATS is on. Return: as smmu_ats_off_locked()
  */
 bool smmu_ats_drop_locked(struct smmu_master *master, u32 ssid);
 
 /*
  * Let ATS of the device fail: until smmu_ats_end_failed_locked() its STEs abort, and no ATC_INV
- * is sent to it. The attach mutex is held. May sleep.
+ * is sent to it. May sleep.
  */
 void smmu_ats_fail_locked(struct smmu_master *master);
 
@@ -151,26 +150,23 @@ void smmu_ats_fail_locked(struct smmu_master *master);
  * smmu_ats_suspend_locked() - turn ATS off without asking the device or the SMMU
  * @master: device behind an SMMU with SMMUEN = 0
  *
- * What the ATC holds stays, and is not used. The attach mutex is held. May sleep.
+ * What the ATC holds stays, and is not used. May sleep.
  */
 void smmu_ats_suspend_locked(struct smmu_master *master);
 
 /**
- * smmu_ats_resume_locked() - end what smmu_ats_suspend_locked() began
- * @master: device
- * @on: turn ATS on where it was on. A device that does not confirm that its ATC is empty is cut
- *	off.
+ * smmu_ats_resume_locked() - turn ATS on where smmu_ats_suspend_locked() has turned it off
+ * @master: device. It is cut off where it does not confirm that its ATC is empty.
  *
- * The attach mutex is held. May sleep.
+ * May sleep.
  */
-void smmu_ats_resume_locked(struct smmu_master *master, bool on);
+void smmu_ats_resume_locked(struct smmu_master *master);
 
 /**
  * smmu_ats_entries_live_locked() - make the ATS entries of all that the master is bound to live
  * @master: ATS is about to go on
  * @rid: binding of requests without PASID
  *
- * The attach mutex is held.
  * Return: false when an array has no place for an entry, which is a bug
  */
 bool smmu_ats_entries_live_locked(struct smmu_master *master, struct smmu_binding *rid);
@@ -186,12 +182,12 @@ void smmu_ats_may_end_failed_locked(struct smmu_master *master, const struct smm
  * @master: device
  * @next: what its requests go through next; the caller writes its STEs afterwards
  *
- * See the head of this file for the rule. The attach mutex is held.
+ * See the head of this file for the rule.
  */
 static inline void smmu_ats_end_failed_locked(struct smmu_master *master,
 					      const struct smmu_rid *next)
 {
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	if (unlikely(master->ats_failed))
 		smmu_ats_may_end_failed_locked(master, next);
@@ -202,11 +198,11 @@ static inline void smmu_ats_end_failed_locked(struct smmu_master *master,
  * @master: device, cut off or not
  *
  * The device has DMA again as it is attached, without ATS until the next attach. A guest's device
- * has it when the guest's STE is attached next. The attach mutex is held.
+ * has it when the guest's STE is attached next.
  */
 void smmu_ats_forgive_locked(struct smmu_master *master);
 
-/* Let ATS fail for the devices that were cut off. May sleep, takes the attach mutex. */
+/* Let ATS fail for the devices that were cut off. May sleep; takes the lock of each in turn. */
 void smmu_ats_recover(struct smmu_iommu *iommu);
 
 #endif

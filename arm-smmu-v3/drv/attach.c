@@ -6,10 +6,11 @@
 #include "drv/binding.h"
 #include "drv/change.h"
 #include "drv/domain.h"
+#include "drv/install.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
+#include "drv/master_lock.h"
 #include "drv/vsmmu.h"
-#include "hw/cdtab.h"
 
 /*
  * The IOMMU core may attach the master to a nested domain again, and that must not fail: see
@@ -28,8 +29,10 @@ void smmu_attach_commit_locked(struct smmu_change *change, const struct smmu_vsm
 {
 	struct smmu_master *master = change->binding->master;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
+	change->first = !master->attached;
+	master->attached = true;
 	smmu_ats_end_failed_locked(master, &change->rid);
 	if (change->rid.kind == SMMU_RID_BLOCKED && master->kind != SMMU_RID_BLOCKED)
 		master->max_idle = master->nr_pasids;
@@ -66,7 +69,7 @@ static int prepare_paging(struct smmu_master *master, struct smmu_change *change
 	if (change->rid.kind == SMMU_RID_S2 && master->nr_pasids)
 		return -EBUSY;
 	if (change->rid.kind == SMMU_RID_S1)
-		ret = smmu_cdtab_alloc(&master->iommu->smmu, &master->cdtab, master->ssid_bits);
+		ret = smmu_install_table_locked(master);
 	return ret ?: smmu_change_prepare_locked(change, &sd->domain);
 }
 
@@ -100,8 +103,7 @@ void smmu_attach_none_locked(struct smmu_master *master, bool bypass)
 		.nr_pasids = master->nr_pasids,
 	};
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
-	master->attached = true;
 	smmu_attach_commit_locked(&change, NULL, 0);
 }

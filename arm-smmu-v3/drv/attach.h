@@ -19,7 +19,7 @@ struct smmu_vsmmu;
  * @master: the device
  * @sd: stage 1 or stage 2
  *
- * Takes the attach mutex.
+ * Takes the lock of the master.
  * Return: 0; -EINVAL when the SMMU cannot walk the page table as it stands; -EBUSY for
  *	stage 2 while PASIDs are attached; -ENOSPC without a free tag; -ENOMEM. On error
  *	nothing has changed.
@@ -32,7 +32,7 @@ int smmu_attach_paging(struct smmu_master *master, struct smmu_domain *sd);
  * @bypass: true for identity, false for blocked (abort)
  *
  * Cannot fail, does not allocate. On return no TLB holds anything of the old domain. PASIDs stay
- * attached to what they are attached to. The attach mutex is held.
+ * attached to what they are attached to.
  */
 void smmu_attach_none_locked(struct smmu_master *master, bool bypass);
 
@@ -42,8 +42,7 @@ void smmu_attach_none_locked(struct smmu_master *master, bool bypass);
  * @vsmmu: the vSMMU through which the master is attached, or NULL
  * @nested_id: number of the nested domain, 0 for none; see struct smmu_master
  *
- * Does what smmu_change_commit_locked() does, and what is needed for the RID only. The attach
- * mutex is held.
+ * Does what smmu_change_commit_locked() does, and what is needed for the RID only.
  */
 void smmu_attach_commit_locked(struct smmu_change *change, const struct smmu_vsmmu *vsmmu,
 			       u64 nested_id);

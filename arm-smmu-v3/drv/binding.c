@@ -10,6 +10,7 @@
 #include "drv/iommu.h"
 #include "drv/iopf.h"
 #include "drv/master.h"
+#include "drv/master_lock.h"
 #include "drv/trace.h"
 #include "hw/device.h"
 #include "hw/issue.h"
@@ -24,8 +25,9 @@
 
 /*
  * The entries of the binding that enters or leaves a domain. They are filled and used under
- * smmu_attach_mutex, for one binding at a time. The array has room for the largest number of
- * StreamIDs that any master has had, so that no attach, detach or release allocates.
+ * smmu_arrays_mutex, without giving it back, for one binding at a time. The array has room for the
+ * largest number of StreamIDs that any master has had, so that no attach, detach or release
+ * allocates.
  */
 static struct smmu_array *scratch;
 
@@ -36,7 +38,7 @@ int smmu_binding_reserve(u32 nr_sids)
 
 	KUNIT_STATIC_STUB_REDIRECT(smmu_binding_reserve, nr_sids);
 
-	guard(mutex)(&smmu_attach_mutex);
+	guard(mutex)(&smmu_arrays_mutex);
 	if (scratch && scratch->max >= entries)
 		return 0;
 	larger = smmu_array_alloc(entries, GFP_KERNEL);
@@ -119,14 +121,36 @@ static void ats_came_alive(struct smmu_domain *sd)
 	smp_store_release(&sd->ats_seq, sd->ats_seq + 1);
 }
 
-int smmu_binding_enter_locked(struct smmu_binding *next, bool ats_later)
+static int flush_tag(struct smmu_device *smmu, const struct smmu_inv *inv)
+{
+	struct smmu_batch batch;
+	int ret;
+
+	smmu_plan_tag_flush(inv, &batch);
+	ret = smmu_issue(smmu, batch.cmd, batch.n);
+	if (ret && ret != -ESHUTDOWN)
+		ret = smmu_issue_flush_all(smmu);
+	if (ret && !smmu_device_is_dead(smmu))
+		smmu_issue_shut(smmu, "a tag flush was not confirmed");
+	/* an SMMU that is known to translate nothing may hold any tag in its TLB */
+	return smmu_device_is_off(smmu) ? 0 : ret;
+}
+
+/*
+ * Put the binding's entries into the domain's array. Return: 0 or an error; @flushed is set where
+ * the tag is being flushed, see smmu_inv_flush_begin().
+ */
+static int enter(struct smmu_binding *next, bool ats_later, bool *flushed)
 {
 	struct smmu_domain *sd = next->domain;
 	struct smmu_array *merged;
 	int ret;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	lockdep_assert_held(&smmu_arrays_mutex);
 
+	/* on -EINVAL iommufd makes another domain for the device */
+	if (sd->enforced && !next->master->canwbs)
+		return -EINVAL;
 	ret = get_tag(next);
 	if (ret)
 		return ret;
@@ -141,9 +165,36 @@ int smmu_binding_enter_locked(struct smmu_binding *next, bool ats_later)
 		}
 		smmu_arrays_publish_locked(sd, merged);
 	}
+	*flushed = smmu_array_find(smmu_domain_array(sd), &scratch->inv[0])->flushes;
+	list_add_tail(&next->node, &sd->bindings);
 	trace_smmu_attach(sd->id, scratch);
 	if (next->ats)
 		ats_came_alive(sd);
+	return 0;
+}
+
+int smmu_binding_enter_locked(struct smmu_binding *next, bool ats_later)
+{
+	bool flushed;
+	int ret;
+
+	smmu_master_assert(next->master);
+
+	mutex_lock(&smmu_arrays_mutex);
+	ret = enter(next, ats_later, &flushed);
+	mutex_unlock(&smmu_arrays_mutex);
+	if (ret)
+		return ret;
+	if (unlikely(flushed)) {
+		const struct smmu_inv inv = {
+			.inst = next->tag.inst,
+			.type = next->tag.type,
+			.id = next->tag.id,
+		};
+
+		/* where this fails, the SMMU was shut, or is adrift, and then nothing helps */
+		flush_tag(smmu_device_of(inv.inst), &inv);
+	}
 	/*
 	 * This barrier orders the array (published, or revived in place) before the CD and the STE
 	 * that the caller writes next. Pairs with smp_mb() in smmu_walk_range(); see walk.h.
@@ -152,48 +203,13 @@ int smmu_binding_enter_locked(struct smmu_binding *next, bool ats_later)
 	return 0;
 }
 
-static int flush_tag(struct smmu_device *smmu, const struct smmu_inv *inv)
-{
-	struct smmu_batch batch;
-	int ret;
-
-	smmu_plan_tag_flush(inv, &batch);
-	ret = smmu_issue(smmu, batch.cmd, batch.n);
-	if (ret && ret != -ESHUTDOWN)
-		ret = smmu_issue_flush_all(smmu);
-	/* an SMMU that is known to translate nothing may hold any tag in its TLB */
-	return smmu_device_is_off(smmu) ? 0 : ret;
-}
-
 /*
- * The flush of a tag is not confirmed. The id may still be in a TLB, and the TLB may still lead to
- * the page table. Therefore neither the id nor the page table is used again, unless the SMMU is
- * known to translate nothing.
+ * Take the entries of the scratch array out of the domain's array. Return: true when the tag has
+ * lost its last user. It is in @tag then, and the caller flushes it with flush_left().
  */
-static void withhold_tag(struct smmu_domain *sd, struct smmu_inv *inv)
+static bool unref_scratch(struct smmu_domain *sd, struct smmu_inv *tag)
 {
-	struct smmu_device *smmu = smmu_device_of(inv->inst);
-	struct smmu_array *array = smmu_domain_array(sd);
-
-	if (!smmu_device_is_dead(smmu))
-		smmu_issue_shut(smmu, "a tag flush was not confirmed");
-	if (smmu_device_is_off(smmu))
-		return;
-	inv = smmu_array_find(array, inv);
-	if (WARN_ON(!inv))
-		return;
-	if (inv->type != SMMU_INV_S2_VMID_VSMMU)
-		smmu_tag_withhold(inv->inst);
-	smmu_array_forget(array, inv);
-	sd->unconfirmed = true;
-}
-
-/*
- * Take the entries of the scratch array out of the domain's array. Tags that lose their last user
- * are flushed and parked. The STE or CD that used the tags is gone, and that is confirmed.
- */
-static void unref_scratch(struct smmu_domain *sd)
-{
+	bool last = false;
 	u32 i;
 
 	smmu_array_unref(smmu_domain_array(sd), scratch);
@@ -201,46 +217,114 @@ static void unref_scratch(struct smmu_domain *sd)
 		struct smmu_inv *inv = &scratch->inv[i];
 
 		trace_smmu_unref(sd->id, inv);
-		if (!inv->users && smmu_inv_has_tag(inv->type) &&
-		    flush_tag(smmu_device_of(inv->inst), inv))
-			withhold_tag(sd, inv);
+		if (inv->users || !smmu_inv_has_tag(inv->type))
+			continue;
+		smmu_inv_flush_begin(smmu_array_find(smmu_domain_array(sd), inv));
+		*tag = *inv;
+		last = true;
 	}
+	return last;
 }
 
-void smmu_binding_leave_locked(struct smmu_binding *binding)
+/*
+ * Flush a tag that was left, so that it can be parked. The STE or CD that used it is gone, and that
+ * is confirmed. Where the flush is not confirmed, the id may still be in a TLB, and the TLB may
+ * still lead to the page table. Then neither the id nor the page table is used again, unless the
+ * SMMU is known to translate nothing. A device that has come back meanwhile has flushed the tag
+ * itself, and has it.
+ */
+static void flush_left(struct smmu_domain *sd, const struct smmu_inv *tag)
+{
+	int ret = flush_tag(smmu_device_of(tag->inst), tag);
+	struct smmu_array *array;
+	struct smmu_inv *inv;
+
+	guard(mutex)(&smmu_arrays_mutex);
+	array = smmu_domain_array(sd);
+	inv = smmu_array_find(array, tag);
+	if (WARN_ON(!inv))
+		return;
+	smmu_inv_flush_end(inv);
+	if (!ret)
+		return;
+	sd->unconfirmed = true;
+	if (inv->users || inv->flushes)
+		return;
+	if (inv->type != SMMU_INV_S2_VMID_VSMMU)
+		smmu_tag_withhold(inv->inst);
+	smmu_array_forget(array, inv);
+}
+
+/* Return: as unref_scratch() */
+static bool leave(struct smmu_binding *binding, struct smmu_inv *tag)
 {
 	struct smmu_domain *sd = binding->domain;
+	bool last;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	lockdep_assert_held(&smmu_arrays_mutex);
 
-	if (!sd)
-		return;
 	fill_tlb(binding);
 	if (binding->ats)
 		fill_ats(binding, true);
-	unref_scratch(sd);
+	last = unref_scratch(sd, tag);
 	list_del_init(&binding->node);
 	smmu_iopf_leave_locked(binding);
 	binding->domain = NULL;
 	binding->ats = false;
+	return last;
+}
+
+/* Make @binding a copy of @next, which is in its domain's list so far */
+static void become(struct smmu_binding *binding, struct smmu_binding *next)
+{
+	binding->domain = next->domain;
+	binding->tag = next->tag;
+	binding->ats = next->ats;
+	binding->iopf = next->iopf;
+	binding->cd_dead = next->cd_dead;
+	if (binding->domain)
+		list_replace(&next->node, &binding->node);
+}
+
+void smmu_binding_move_locked(struct smmu_binding *binding, struct smmu_binding *next)
+{
+	struct smmu_domain *left = binding->domain;
+	struct smmu_inv tag;
+	bool last = false;
+
+	smmu_master_assert(binding->master);
+
+	mutex_lock(&smmu_arrays_mutex);
+	if (left)
+		last = leave(binding, &tag);
+	if (next)
+		become(binding, next);
+	mutex_unlock(&smmu_arrays_mutex);
+	if (last)
+		flush_left(left, &tag);
 }
 
 void smmu_binding_drop_ats_locked(struct smmu_binding *binding)
 {
-	lockdep_assert_held(&smmu_attach_mutex);
+	struct smmu_inv tag;
 
+	smmu_master_assert(binding->master);
+
+	guard(mutex)(&smmu_arrays_mutex);
 	if (!binding->domain || !binding->ats)
 		return;
 	smmu_array_clear(scratch);
 	fill_ats(binding, true);
-	unref_scratch(binding->domain);
+	/* these entries have no tag */
+	unref_scratch(binding->domain, &tag);
 	binding->ats = false;
 }
 
 bool smmu_binding_add_ats_locked(struct smmu_binding *binding)
 {
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(binding->master);
 
+	guard(mutex)(&smmu_arrays_mutex);
 	if (!binding->domain || binding->ats)
 		return true;
 	smmu_array_clear(scratch);
@@ -262,7 +346,7 @@ void smmu_binding_forget_ats_locked(const struct smmu_binding *binding, struct s
 	struct smmu_inv *inv;
 	u32 i;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	lockdep_assert_held(&smmu_arrays_mutex);
 
 	for (i = 0; i < master->nr_sids; i++) {
 		const struct smmu_inv key = {
@@ -276,16 +360,4 @@ void smmu_binding_forget_ats_locked(const struct smmu_binding *binding, struct s
 		if (inv && smmu_inv_is_parked(inv))
 			smmu_array_forget(array, inv);
 	}
-}
-
-void smmu_binding_set_locked(struct smmu_binding *binding, const struct smmu_binding *next)
-{
-	lockdep_assert_held(&smmu_attach_mutex);
-
-	binding->domain = next->domain;
-	binding->tag = next->tag;
-	binding->ats = next->ats;
-	binding->iopf = next->iopf;
-	if (binding->domain)
-		list_add_tail(&binding->node, &binding->domain->bindings);
 }

@@ -11,8 +11,9 @@
  * invalidates for the binding, although no STE or CD leads to the page table yet (why: walk.h).
  * Leaving a domain cannot fail and does not allocate.
  *
- * Everything here is protected by smmu_attach_mutex. The functions whose names end in _locked are
- * called with that mutex held.
+ * A binding is its master's: the functions here are called under the master's lock, except where
+ * they say otherwise. What a binding says of its domain is written under smmu_arrays_mutex as well,
+ * so that either of the two is enough to read it.
  */
 #ifndef SMMU_DRV_BINDING_H
 #define SMMU_DRV_BINDING_H
@@ -30,11 +31,12 @@ struct smmu_master;
  * struct smmu_binding - see the head of this file
  * @master: the device that is bound
  * @domain: paging domain, SVA domain or nest parent; NULL for none (identity, blocked, abort)
- * @node: in domain->bindings
+ * @node: in domain->bindings, from the moment that the binding enters the domain's array
  * @tag: tag by which the SMMU knows @domain
  * @ssid: SubstreamID, 0 for the RID
  * @ats: the binding's ATS entries in the array are live
  * @iopf: faults of the binding may stall and are answered, see iopf.h
+ * @cd_dead: the mm of the domain has exited, and the CD translates nothing
  */
 struct smmu_binding {
 	struct smmu_master *master;
@@ -44,6 +46,7 @@ struct smmu_binding {
 	u32 ssid;
 	bool ats;
 	bool iopf;
+	bool cd_dead;
 };
 
 /**
@@ -51,7 +54,7 @@ struct smmu_binding {
  * @nr_sids: how many StreamIDs the master has
  *
  * Called once for each master, before any other function of this file is called for it. Process
- * context, takes smmu_attach_mutex.
+ * context, takes smmu_arrays_mutex.
  * Return: 0 or -ENOMEM
  */
 int smmu_binding_reserve(u32 nr_sids);
@@ -66,19 +69,25 @@ void smmu_binding_exit(void);
  * @ats_later: ATS is off and is about to go on. The ATS entries get their place in the array, but
  *	no walk sees them before smmu_binding_add_ats_locked().
  *
- * Ends with the barrier between the array and the CD or STE, see walk.h.
- * Return: 0, -ENOSPC without a free tag, -ENOMEM; on error nothing has changed
+ * From here on @next itself is in the list of the domain's bindings. Takes smmu_arrays_mutex. Ends
+ * with the barrier between the array and the CD or STE, see walk.h. Waits for the SMMU only where
+ * the tag is just being flushed for somebody who has left.
+ * Return: 0, -EINVAL for a device that may access memory without coherency where the domain was
+ *	promised not to have one, -ENOSPC without a free tag, -ENOMEM; on error nothing has changed
  */
 int smmu_binding_enter_locked(struct smmu_binding *next, bool ats_later);
 
 /**
- * smmu_binding_leave_locked() - leave the domain: remove the entries from its array, flush the tag
- * @binding: no CD and no STE leads to the domain through this binding any more, and that is
- *	confirmed
+ * smmu_binding_move_locked() - leave the domain, and become what has entered another one
+ * @binding: no CD and no STE leads to its domain through this binding any more, and that is
+ *	confirmed. It may have no domain.
+ * @next: what @binding becomes a copy of; NULL where it only leaves
  *
- * Does nothing where there is no domain. A tag whose flush is not confirmed is withheld.
+ * The entries are removed from the array of the domain that is left, and its tag is flushed. A tag
+ * whose flush is not confirmed is withheld. Takes smmu_arrays_mutex, and waits for the flush
+ * without it.
  */
-void smmu_binding_leave_locked(struct smmu_binding *binding);
+void smmu_binding_move_locked(struct smmu_binding *binding, struct smmu_binding *next);
 
 /**
  * smmu_binding_drop_ats_locked() - remove the ATS entries, because the stream has lost ATS
@@ -102,11 +111,10 @@ bool smmu_binding_add_ats_locked(struct smmu_binding *binding);
  * @binding: says which stream and SubstreamID
  * @left: the domain. If @binding had ATS, the domain's array has parked ATS entries of @binding.
  *	If @binding has entered the domain again, these entries are live, and they stay.
+ *
+ * smmu_arrays_mutex is held.
  */
 void smmu_binding_forget_ats_locked(const struct smmu_binding *binding,
 				    struct smmu_domain *left);
-
-/* Make @binding a copy of @next; @binding has left its domain */
-void smmu_binding_set_locked(struct smmu_binding *binding, const struct smmu_binding *next);
 
 #endif

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/dev_printk.h>
 #include <linux/iommu.h>
+#include <linux/workqueue.h>
+
+#include <kunit/static_stub.h>
 
 #include "core/ident.h"
 #include "drv/ats.h"
@@ -14,16 +17,13 @@ int smmu_change_allowed_locked(struct smmu_master *master, struct smmu_domain *s
 {
 	const char *why;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	if (!smmu_can_walk(&master->iommu->smmu.inst.feat, &sd->pt.needs, &why)) {
 		dev_dbg(master->dev, "the SMMU cannot walk the page table of domain %u: %s\n",
 			sd->id, why);
 		return -EINVAL;
 	}
-	/* on -EINVAL iommufd makes another domain for the device */
-	if (sd->enforced && !master->canwbs)
-		return -EINVAL;
 	/*
 	 * This function does not fail for an SMMU that was shut. Such an SMMU aborts whatever is
 	 * attached, and the IOMMU core WARNs when a device cannot return to its default domain.
@@ -44,7 +44,7 @@ int smmu_change_prepare_locked(struct smmu_change *change, const struct iommu_do
 	bool ats = smmu_ats_wanted_locked(master, &change->rid, change->nr_pasids);
 	int ret = 0;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	if (faults)
 		ret = smmu_iopf_enter_locked(next, faults);
@@ -70,43 +70,81 @@ static bool stes_change(const struct smmu_change *change, const struct smmu_mast
 				  !master->nr_pasids != !change->nr_pasids);
 }
 
-/* Do steps 3 and 4. Return: false when the device has not confirmed that ATS is off */
-static bool install_change(const struct smmu_change *change, struct smmu_master *master,
-			   enum smmu_ats_step step)
+/* Does an STE lead to the CD of @change->next? */
+static bool needs_cd(const struct smmu_change *change)
 {
-	bool stes = stes_change(change, master), answers = true, cd;
+	return is_rid(change) ? change->rid.kind == SMMU_RID_S1 : !!change->next->domain;
+}
 
-	if (step == SMMU_ATS_GOES_OFF)
-		answers = smmu_ats_off_locked(master);
-	/* does an STE lead to a CD of @change->next? */
-	cd = is_rid(change) ? change->rid.kind == SMMU_RID_S1 : !!change->next->domain;
-	if (cd)
-		smmu_install_cd_locked(change->next);
+/*
+ * Do steps 3 and 4. Return: 0; -EIO when the device has not confirmed that ATS is off; -EAGAIN when
+ * @brief was not enough
+ */
+static int install_change(const struct smmu_change *change, struct smmu_master *master,
+			  enum smmu_ats_step step, bool brief)
+{
+	bool stes = stes_change(change, master), cd = needs_cd(change);
+	int ret = 0;
+
+	if (step == SMMU_ATS_GOES_OFF && !smmu_ats_off_locked(master))
+		ret = -EIO;
+	if (cd && !smmu_install_cd_locked(change->next, brief))
+		return -EAGAIN;
 	/* the STE depends on whether there are PASIDs */
 	master->nr_pasids = change->nr_pasids;
-	if (stes)
-		smmu_install_stes_locked(master, &change->rid, smmu_ats_is_on_after(step));
+	if (stes && !smmu_install_stes_locked(master, &change->rid, smmu_ats_is_on_after(step),
+					      brief))
+		return -EAGAIN;
 	/* the SMMU must not have an unused CD in its cache when the CD is used again */
 	if (!cd)
 		smmu_install_no_cd_locked(master, change->binding->ssid);
-	return answers;
+	return ret;
 }
 
-/* Do step 5. Return: false when the device has left an ATC_INV unanswered */
-static bool update_ats(const struct smmu_change *change, struct smmu_master *master,
-		       enum smmu_ats_step step)
+/*
+ * Do step 5. Return: 0; -EIO when the device has left an ATC_INV unanswered; -EAGAIN when @brief
+ * was not enough
+ */
+static int update_ats(const struct smmu_change *change, struct smmu_master *master,
+		      enum smmu_ats_step step, bool brief)
 {
-	if (step == SMMU_ATS_STAYS_ON)
+	int ret;
+
+	if (step == SMMU_ATS_STAYS_ON) {
 		/* the ATC holds nothing under a PASID that was not attached */
-		return (!is_rid(change) && !change->binding->domain) ||
-		       smmu_ats_drop_locked(master, change->binding->ssid);
-	if (!smmu_ats_entries_live_locked(master, change->next) || !smmu_ats_on_locked(master))
-		return false;
-	if (!master->ats_on) {
-		smmu_ats_without_locked(master, change->next);
-		smmu_install_stes_locked(master, &change->rid, false);
+		if ((is_rid(change) || change->binding->domain) &&
+		    !smmu_ats_drop_locked(master, change->binding->ssid))
+			return -EIO;
+		return 0;
 	}
-	return true;
+	if (!smmu_ats_entries_live_locked(master, change->next))
+		return -EIO;
+	ret = smmu_ats_on_locked(master, brief);
+	if (!ret && !master->ats_on) {
+		smmu_ats_without_locked(master, change->next);
+		smmu_install_stes_locked(master, &change->rid, false, false);
+	}
+	return ret;
+}
+
+/* Do steps 3 to 5. Return: as update_ats() */
+static int do_change(const struct smmu_change *change, struct smmu_master *master,
+		     enum smmu_ats_step step, bool brief)
+{
+	int ret = install_change(change, master, step, brief);
+
+	if (ret != -EAGAIN && smmu_ats_is_on_after(step))
+		ret = update_ats(change, master, step, brief);
+	return ret;
+}
+
+void smmu_change_finish_later(struct smmu_master *master)
+{
+	KUNIT_STATIC_STUB_REDIRECT(smmu_change_finish_later, master);
+
+	smmu_master_get(master);
+	if (!queue_work(system_dfl_wq, &master->finish))
+		smmu_master_put(master);
 }
 
 void smmu_change_commit_locked(struct smmu_change *change)
@@ -114,18 +152,54 @@ void smmu_change_commit_locked(struct smmu_change *change)
 	struct smmu_master *master = change->next->master;
 	enum smmu_ats_step step = smmu_ats_step_locked(master, &change->rid, change->nr_pasids,
 						       is_rid(change));
-	bool answers;
+	bool brief = unlikely(change->first) && !master->shared &&
+		     smmu_install_aborts_locked(master);
+	int ret;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	/* whether ATS is on is decided here again */
 	master->ats_suspended = false;
-	answers = install_change(change, master, step);
-	if (smmu_ats_is_on_after(step))
-		answers = update_ats(change, master, step);
-	smmu_binding_leave_locked(change->binding);
-	smmu_binding_set_locked(change->binding, change->next);
-	master->kind = change->rid.kind;
-	if (!answers)
+	ret = do_change(change, master, step, brief);
+	smmu_binding_move_locked(change->binding, change->next);
+	WRITE_ONCE(master->kind, change->rid.kind);
+	if (ret == -EAGAIN) {
+		dev_dbg(master->dev, "the SMMU does not confirm; DMA begins when it does\n");
+		master->unfinished = true;
+		smmu_change_finish_later(master);
+	} else if (ret) {
 		smmu_ats_fail_locked(master);
+	}
+}
+
+void smmu_change_finish_locked(struct smmu_master *master)
+{
+	struct smmu_change change = {
+		.binding = &master->rid,
+		.next = &master->rid,
+		.rid.kind = master->kind,
+		.rid.binding = &master->rid,
+		.nr_pasids = master->nr_pasids,
+	};
+	bool ats = smmu_ats_wanted_locked(master, &change.rid, change.nr_pasids) &&
+		   !master->ats_failed;
+
+	smmu_master_assert(master);
+
+	/* what was written may be in the SMMU's cache in part */
+	smmu_install_settle_locked(master);
+	master->unfinished = false;
+	if (do_change(&change, master, ats ? SMMU_ATS_GOES_ON : SMMU_ATS_STAYS_OFF, false))
+		smmu_ats_fail_locked(master);
+}
+
+void smmu_change_finish_work(struct work_struct *work)
+{
+	struct smmu_master *master = container_of(work, struct smmu_master, finish);
+
+	if (!smmu_master_lock_live(master))
+		return;
+	if (master->unfinished)
+		smmu_change_finish_locked(master);
+	smmu_master_unlock_put(master);
 }

@@ -28,6 +28,7 @@
 #include "drv/debugfs.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
+#include "drv/master_lock.h"
 #include "drv/streams.h"
 #include "hw/cmdq.h"
 #include "hw/mmio.h"
@@ -71,7 +72,7 @@ static int domains_show(struct seq_file *s, void *unused)
 	struct smmu_domain *sd;
 	u32 i;
 
-	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&smmu_arrays_mutex);
 	list_for_each_entry(sd, &smmu_domains, node) {
 		struct smmu_array *array = smmu_domain_array(sd);
 		struct smmu_binding *binding;
@@ -87,7 +88,7 @@ static int domains_show(struct seq_file *s, void *unused)
 		list_for_each_entry(binding, &sd->bindings, node)
 			show_binding(s, binding);
 	}
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(domains);
@@ -227,13 +228,17 @@ static int show_masters(struct seq_file *s,
 	struct smmu_iommu *iommu = s->private;
 	struct smmu_master *master;
 
-	/* the two locks keep the masters, and what they are attached to */
-	mutex_lock(&smmu_attach_mutex);
+	/*
+	 * The two locks keep the masters, and the domains that they are attached to. The lock of a
+	 * master is not taken, because it may be held for long just when somebody looks here. So
+	 * the rest may be changing.
+	 */
+	mutex_lock(&smmu_arrays_mutex);
 	mutex_lock(&iommu->streams_lock);
 	list_for_each_entry(master, &iommu->masters, node)
 		show(s, master);
 	mutex_unlock(&iommu->streams_lock);
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 	return 0;
 }
 
@@ -270,7 +275,6 @@ static ssize_t cut_write(struct file *file, const char __user *buf, size_t size,
 {
 	struct smmu_iommu *iommu = file_inode(file)->i_private;
 	struct smmu_master *master;
-	ssize_t ret = -ENODEV;
 	char name[64];
 
 	if (size >= sizeof(name))
@@ -278,17 +282,12 @@ static ssize_t cut_write(struct file *file, const char __user *buf, size_t size,
 	if (copy_from_user(name, buf, size))
 		return -EFAULT;
 	name[size] = '\0';
-	mutex_lock(&smmu_attach_mutex);
-	mutex_lock(&iommu->streams_lock);
-	list_for_each_entry(master, &iommu->masters, node) {
-		if (strcmp(strim(name), dev_name(master->dev)))
-			continue;
-		smmu_ats_forgive_locked(master);
-		ret = size;
-	}
-	mutex_unlock(&iommu->streams_lock);
-	mutex_unlock(&smmu_attach_mutex);
-	return ret;
+	master = smmu_streams_find(iommu, strim(name));
+	if (!master || !smmu_master_lock_live(master))
+		return -ENODEV;
+	smmu_ats_forgive_locked(master);
+	smmu_master_unlock_put(master);
+	return size;
 }
 DEFINE_SHOW_STORE_ATTRIBUTE(cut);
 

@@ -18,6 +18,7 @@
 #include "drv/domain.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
+#include "drv/master_lock.h"
 #include "drv/pasid.h"
 #include "drv/readers.h"
 #include "drv/walk.h"
@@ -43,30 +44,57 @@ struct smmu_domain *smmu_domain_new(size_t size)
 	return sd;
 }
 
+struct smmu_master *smmu_domain_find(struct smmu_domain *sd, bool live, u32 *ssid)
+{
+	struct smmu_binding *binding;
+
+	guard(mutex)(&smmu_arrays_mutex);
+	list_for_each_entry(binding, &sd->bindings, node) {
+		/* pairs with WRITE_ONCE() in smmu_install_cd_locked() */
+		if (live && READ_ONCE(binding->cd_dead))
+			continue;
+		*ssid = binding->ssid;
+		return smmu_master_get(binding->master);
+	}
+	return NULL;
+}
+
+/*
+ * The IOMMU core takes a device for attached to the next domain even when that attach failed
+ * (without memory, say). The device's SMMU must not go on walking a page table that is freed.
+ */
+static void block_locked(struct smmu_master *master, struct smmu_domain *sd, u32 ssid)
+{
+	struct smmu_binding *binding = ssid ? xa_load(&master->pasids, ssid) : &master->rid;
+
+	if (!binding || binding->domain != sd)
+		return;
+	dev_WARN(master->dev,
+		 "domain %u is freed while this device is attached to it; the device is blocked\n",
+		 sd->id);
+	if (ssid)
+		smmu_pasid_detach_locked(master, ssid);
+	else
+		smmu_attach_none_locked(master, false);
+}
+
 void smmu_domain_leave_all(struct smmu_domain *sd)
 {
-	struct smmu_binding *binding, *next;
+	struct smmu_master *master;
+	u32 ssid;
 
-	mutex_lock(&smmu_attach_mutex);
-	/*
-	 * The IOMMU core takes a device for attached to the next domain even when that attach
-	 * failed (without memory, say). The device's SMMU must not go on walking a page table that
-	 * is freed.
-	 */
-	list_for_each_entry_safe(binding, next, &sd->bindings, node) {
-		dev_WARN(binding->master->dev,
-			 "domain %u is freed while this device is attached to it; the device is blocked\n",
-			 sd->id);
-		if (binding->ssid)
-			smmu_pasid_detach_locked(binding->master, binding->ssid);
-		else
-			smmu_attach_none_locked(binding->master, false);
+	while ((master = smmu_domain_find(sd, false, &ssid))) {
+		if (!smmu_master_lock_live(master))
+			continue;
+		block_locked(master, sd, ssid);
+		smmu_master_unlock_put(master);
 	}
-	smmu_pasid_domain_gone_locked(sd);
+	smmu_pasid_domain_gone(sd);
+	mutex_lock(&smmu_arrays_mutex);
 	list_del(&sd->node);
 	/* a parked tag was flushed when its last user left */
 	smmu_tag_reclaim(smmu_domain_array(sd), NULL, SMMU_INV_TYPES);
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 }
 
 void smmu_domain_finish(struct smmu_domain *sd)
@@ -226,11 +254,11 @@ static bool enforce_cache_coherency(struct iommu_domain *domain)
 	struct smmu_binding *binding;
 	bool ret = true;
 
-	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&smmu_arrays_mutex);
 	list_for_each_entry(binding, &sd->bindings, node)
 		ret &= binding->master->canwbs;
 	sd->enforced = ret;
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 	return ret;
 }
 

@@ -16,24 +16,25 @@
 
 struct smmu_array;
 struct smmu_device;
+struct smmu_master;
 
 /**
  * struct smmu_domain - see the head of this file
  * @domain: the IOMMU core's part
  * @pt: page table; in an SVA domain only @pt.needs and @pt.pgshift are used, because the table is
  *	that of the mm
- * @invs: the array; never NULL. Read under RCU, replaced under smmu_attach_mutex.
- * @bindings: struct smmu_binding.node; under smmu_attach_mutex
- * @left: PASIDs that have left the domain and may come back, see pasid.c; under smmu_attach_mutex
- * @node: in smmu_domains; under smmu_attach_mutex
+ * @invs: the array; never NULL. Read under RCU, replaced under smmu_arrays_mutex.
+ * @bindings: struct smmu_binding.node; under smmu_arrays_mutex
+ * @left: PASIDs that have left the domain and may come back, see pasid.c; under smmu_arrays_mutex
+ * @node: in smmu_domains; under smmu_arrays_mutex
  * @id: for debugfs and traces, never reused
  * @nest_parent: the domain is stage 2 and may be the parent of nested domains
  * @enforced: enforce_cache_coherency() has promised coherent access, so no device is attached that
- *	may access memory without coherency; under smmu_attach_mutex
+ *	may access memory without coherency; under smmu_arrays_mutex
  * @ats_seq: how often ATS entries have become live; see walk.h
  * @unconfirmed: an SMMU may still hold translations of the domain, so the page table is not freed
  * @sva: the page table is that of @domain.mm, see sva.h
- * @mm_gone: the mm has exited, and its CDs translate nothing; under smmu_attach_mutex
+ * @mm_gone: the mm has exited, and its CDs translate nothing; under smmu_arrays_mutex
  */
 struct smmu_domain {
 	struct iommu_domain domain;
@@ -76,11 +77,24 @@ bool smmu_dirty_capable(const struct smmu_device *smmu);
 struct smmu_domain *smmu_domain_new(size_t size);
 
 /**
+ * smmu_domain_find() - find a device that is attached to a domain
+ * @sd: domain
+ * @live: skip those whose CD is that of an mm that has exited
+ * @ssid: out: SubstreamID, 0 for the RID
+ *
+ * Takes smmu_arrays_mutex. The caller takes the lock of the master, and then looks whether that
+ * SubstreamID is still attached.
+ * Return: the device's master, referenced, or NULL when there is none
+ */
+struct smmu_master *smmu_domain_find(struct smmu_domain *sd, bool live, u32 *ssid);
+
+/**
  * smmu_domain_leave_all() - first half of freeing: see that nothing leads to the domain any more
  * @sd: domain
  *
  * A device that is still attached is blocked, with a warning, because the IOMMU core has lost track
- * of it. The domain's tags are given back. Walks of the array may go on. Takes the attach mutex.
+ * of it. The domain's tags are given back. Walks of the array may go on. Takes smmu_arrays_mutex,
+ * and the locks of masters.
  */
 void smmu_domain_leave_all(struct smmu_domain *sd);
 

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/bitfield.h>
+
 #include "core/cd.h"
 #include "core/ste.h"
 #include "drv/arrays.h"
+#include "drv/domain.h"
 #include "drv/install.h"
 #include "drv/iommu.h"
+#include "drv/master_lock.h"
 #include "drv/mmtable.h"
 #include "drv/pgtable.h"
 #include "drv/streams.h"
 
 static void write_ste(struct smmu_master *master, u32 i, const struct smmu_ste *ste)
 {
-	smmu_strtab_write(&master->iommu->smmu, master->sids[i], ste);
+	smmu_strtab_write(&master->iommu->smmu, master->sids[i], ste, false);
 }
 
 /* Make an STE that leads to the CD table; @s1dss says what becomes of requests without PASID */
@@ -83,6 +87,15 @@ static bool says_the_same(const struct smmu_master *ruler, const struct smmu_rid
 	return ruler->kind == rid->kind && ruler->rid.domain == rid->binding->domain;
 }
 
+/* Write the STE of a stream that several masters own, or have owned, and that @ruler has ruled */
+static void write_shared(struct smmu_master *master, const struct smmu_master *ruler, u32 i,
+			 const struct smmu_ste *ste)
+{
+	if (ruler->unfinished)
+		smmu_strtab_settle(&master->iommu->smmu, master->sids[i]);
+	write_ste(master, i, ste);
+}
+
 /*
  * The master no longer rules a stream that it shares. Another owner takes over, or the STE aborts
  * where there is none. The heir's attachment does not change: its entries have been in its domain's
@@ -101,7 +114,7 @@ static void hand_over(struct smmu_master *master, u32 i)
 		make_ste(heir, &rid, false, &ste);
 	}
 	/* replacing one CD table of the host's by another leaves no gap: see smmu_ste_via() */
-	write_ste(master, i, &ste);
+	write_shared(master, master, i, &ste);
 }
 
 static void install_shared(struct smmu_master *master, u32 i, const struct smmu_rid *rid,
@@ -121,23 +134,52 @@ static void install_shared(struct smmu_master *master, u32 i, const struct smmu_
 	if (ruler != master && says_the_same(ruler, rid))
 		return;
 	smmu_streams_rule_locked(master, i);
-	write_ste(master, i, ste);
+	write_shared(master, ruler, i, ste);
 }
 
-void smmu_install_stes_locked(struct smmu_master *master, const struct smmu_rid *rid, bool ats)
+bool smmu_install_stes_locked(struct smmu_master *master, const struct smmu_rid *rid, bool ats,
+			      bool brief)
 {
+	struct smmu_device *smmu = &master->iommu->smmu;
 	struct smmu_ste ste;
 	u32 i;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	make_ste(master, rid, ats, &ste);
 	for (i = 0; i < master->nr_sids; i++) {
 		if (smmu_streams_shared_locked(master, i))
 			install_shared(master, i, rid, &ste);
-		else
-			write_ste(master, i, &ste);
+		else if (!smmu_strtab_write(smmu, master->sids[i], &ste, brief))
+			return false;
 	}
+	return true;
+}
+
+bool smmu_install_aborts_locked(const struct smmu_master *master)
+{
+	const struct smmu_ste *ste;
+	u32 i;
+
+	smmu_master_assert(master);
+
+	for (i = 0; i < master->nr_sids; i++) {
+		ste = smmu_strtab_ste(&master->iommu->smmu, master->sids[i]);
+		if (FIELD_GET(STE0_CONFIG, le64_to_cpu(ste->w[0])) != STE_CONFIG_ABORT)
+			return false;
+	}
+	return true;
+}
+
+/* CFGI_STE invalidates the CDs of the stream, too (4.3.1) */
+void smmu_install_settle_locked(const struct smmu_master *master)
+{
+	u32 i;
+
+	smmu_master_assert(master);
+
+	for (i = 0; i < master->nr_sids; i++)
+		smmu_strtab_settle(&master->iommu->smmu, master->sids[i]);
 }
 
 void smmu_install_abort_locked(struct smmu_master *master)
@@ -145,7 +187,7 @@ void smmu_install_abort_locked(struct smmu_master *master)
 	struct smmu_ste ste;
 	u32 i;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	smmu_ste_make_abort(&ste);
 	for (i = 0; i < master->nr_sids; i++)
@@ -156,7 +198,7 @@ void smmu_install_leave_locked(struct smmu_master *master)
 {
 	u32 i;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	for (i = 0; i < master->nr_sids; i++)
 		if (smmu_streams_shared_locked(master, i) &&
@@ -164,22 +206,36 @@ void smmu_install_leave_locked(struct smmu_master *master)
 			hand_over(master, i);
 }
 
-static void write_cd(struct smmu_master *master, u32 ssid, const struct smmu_cd *cd)
+int smmu_install_table_locked(struct smmu_master *master)
 {
-	smmu_cdtab_write(&master->iommu->smmu, &master->cdtab, master->sids, master->nr_sids,
-			 ssid, cd);
+	smmu_master_assert(master);
+
+	if (smmu_cdtab_exists(&master->cdtab))
+		return 0;
+	/* debugfs reads the table without the lock of the master */
+	guard(mutex)(&smmu_arrays_mutex);
+	return smmu_cdtab_alloc(&master->iommu->smmu, &master->cdtab, master->ssid_bits);
 }
 
-void smmu_install_cd_locked(const struct smmu_binding *binding)
+static bool write_cd(struct smmu_master *master, u32 ssid, const struct smmu_cd *cd, bool brief)
+{
+	return smmu_cdtab_write(&master->iommu->smmu, &master->cdtab, master->sids,
+				master->nr_sids, ssid, cd, brief);
+}
+
+bool smmu_install_cd_locked(struct smmu_binding *binding, bool brief)
 {
 	struct smmu_master *master = binding->master;
 	const struct smmu_features *feat = &master->iommu->smmu.inst.feat;
 	struct smmu_cd_s1 s1;
 	struct smmu_cd cd;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
-	if (binding->domain->mm_gone) {
+	/* pairs with WRITE_ONCE() in sva.c */
+	if (READ_ONCE(binding->domain->mm_gone)) {
+		/* pairs with READ_ONCE() in smmu_domain_find() */
+		WRITE_ONCE(binding->cd_dead, true);
 		smmu_cd_make_dead(&cd, feat, binding->tag.id);
 	} else {
 		if (binding->domain->sva)
@@ -190,17 +246,17 @@ void smmu_install_cd_locked(const struct smmu_binding *binding)
 		s1.stall = binding->iopf;
 		smmu_cd_make_s1(&cd, feat, &s1);
 	}
-	write_cd(master, binding->ssid, &cd);
+	return write_cd(master, binding->ssid, &cd, brief);
 }
 
 void smmu_install_no_cd_locked(struct smmu_master *master, u32 ssid)
 {
 	struct smmu_cd cd;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	if (!smmu_cdtab_exists(&master->cdtab) || !smmu_cdtab_cd(&master->cdtab, ssid))
 		return;
 	smmu_cd_make_invalid(&cd);
-	write_cd(master, ssid, &cd);
+	write_cd(master, ssid, &cd, false);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Writing the STEs and CDs of a master, according to what the master is attached to. No function
- * here can fail or allocate. On return every write is confirmed, or the SMMU is shut. The attach
- * mutex is held for all of them.
+ * here can fail or allocate. On return every write is confirmed, or the SMMU is shut. Only with
+ * @brief does a function give up when the SMMU takes longer than SMMU_BRIEF_US: it returns false,
+ * and the caller calls smmu_install_settle_locked() before anything else here.
  */
 #ifndef SMMU_DRV_INSTALL_H
 #define SMMU_DRV_INSTALL_H
@@ -26,8 +27,10 @@ struct smmu_rid {
 /*
  * Write all STEs of the master. @ats says whether ATS is on, where the configuration can have ATS.
  * The STE of a StreamID that other devices have too shows the attachment of the ruler: streams.h.
+ * Such an STE is never written with @brief.
  */
-void smmu_install_stes_locked(struct smmu_master *master, const struct smmu_rid *rid, bool ats);
+bool smmu_install_stes_locked(struct smmu_master *master, const struct smmu_rid *rid, bool ats,
+			      bool brief);
 
 /* Make the STEs abort all requests, those with PASID included. The master shares no stream. */
 void smmu_install_abort_locked(struct smmu_master *master);
@@ -35,8 +38,17 @@ void smmu_install_abort_locked(struct smmu_master *master);
 /* Hand the streams that the master rules to their other owners. The master is being released. */
 void smmu_install_leave_locked(struct smmu_master *master);
 
+/* Do all STEs of the master abort? */
+bool smmu_install_aborts_locked(const struct smmu_master *master);
+
+/* Wait until the SMMU holds nothing of STEs and CDs of the master that were written before */
+void smmu_install_settle_locked(const struct smmu_master *master);
+
+/* Make sure that the master has a CD table. Takes smmu_arrays_mutex. Return: 0 or -ENOMEM */
+int smmu_install_table_locked(struct smmu_master *master);
+
 /* Write the CD of @binding->ssid, whose leaf table exists */
-void smmu_install_cd_locked(const struct smmu_binding *binding);
+bool smmu_install_cd_locked(struct smmu_binding *binding, bool brief);
 
 /* Make the CD of this SubstreamID invalid. Does nothing where there never was one. */
 void smmu_install_no_cd_locked(struct smmu_master *master, u32 ssid);

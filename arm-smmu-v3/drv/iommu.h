@@ -15,6 +15,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/ratelimit_types.h>
+#include <linux/rwsem.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
@@ -26,10 +27,14 @@ struct iopf_queue;
 /**
  * struct smmu_iommu - see the head of this file
  * @smmu: the hardware; the platform device's driver data
- * @ref: held from probe to remove, and by every vSMMU and nested domain
+ * @ref: held from probe to remove, and by every master, vSMMU and nested domain
  * @core: what is registered with the IOMMU core
  * @node: in the list of all SMMUs, see iommu.c
- * @streams_lock: protects @streams and @masters; inside smmu_attach_mutex
+ * @restart_lock: held for writing while the SMMU comes back, and for reading with every lock of a
+ *	master, see master_lock.h
+ * @shared_lock: lock of the masters that share StreamIDs, see master_lock.h
+ * @streams_lock: protects @streams and @masters; inside smmu_arrays_mutex; nobody waits for
+ *	hardware while it is held
  * @streams: StreamID -> struct smmu_stream of its ruler, see streams.h; loads under RCU as well
  * @masters: struct smmu_master.node
  * @recover: smmu_ats_recover()
@@ -53,6 +58,8 @@ struct smmu_iommu {
 	struct kref ref;
 	struct iommu_device core;
 	struct list_head node;
+	struct rw_semaphore restart_lock;
+	struct mutex shared_lock;	/* masters that share StreamIDs */
 	struct mutex streams_lock;	/* @streams, @masters */
 	struct xarray streams;
 	struct list_head masters;

@@ -5,10 +5,10 @@
 
 #include "core/cmd.h"
 #include "core/event.h"
-#include "drv/arrays.h"
 #include "drv/iommu.h"
 #include "drv/iopf.h"
 #include "drv/master.h"
+#include "drv/master_lock.h"
 #include "hw/issue.h"
 
 /* The group number, which comes back with the answer: the position of the stream, and the STAG */
@@ -44,7 +44,7 @@ int smmu_iopf_count_locked(struct smmu_binding *next)
 	struct smmu_master *master = next->master;
 	int ret;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	/* a device that cannot stall may get its faults answered by means of its own */
 	if (!master->can_stall)
@@ -61,7 +61,7 @@ int smmu_iopf_count_locked(struct smmu_binding *next)
 
 void smmu_iopf_leave_locked(struct smmu_binding *at)
 {
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(at->master);
 
 	if (at->iopf)
 		at->master->iopf_left++;
@@ -75,7 +75,7 @@ void smmu_iopf_wait(struct smmu_master *master)
 
 	smmu_evtq_drain(&iommu->smmu);
 	iopf_queue_flush_dev(master->dev);
-	mutex_lock(&smmu_attach_mutex);
+	smmu_master_lock(master);
 	mutex_lock(&iommu->streams_lock);
 	master->iopf_left -= left;
 	master->nr_iopf -= left;
@@ -83,7 +83,7 @@ void smmu_iopf_wait(struct smmu_master *master)
 	if (!master->nr_iopf)
 		iopf_queue_remove_device(iommu->iopf, master->dev);
 	mutex_unlock(&iommu->streams_lock);
-	mutex_unlock(&smmu_attach_mutex);
+	smmu_master_unlock(master);
 }
 
 /* Position of a StreamID in a master that has it */

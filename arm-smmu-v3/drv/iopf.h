@@ -11,8 +11,8 @@
  * Leaving a domain takes these steps. First the CD or STE goes, so that nothing new stalls for the
  * domain. Then the event queue is emptied up to its present end, the handlers in the kernel are
  * waited for, and faults that are still open (with user space) are answered with failure. Only then
- * may the IOMMU core free the domain. All this takes place outside the attach mutex, because a
- * handler may drop the last reference to an mm, and the end of the mm takes that mutex.
+ * may the IOMMU core free the domain. All this takes place outside the lock of the master, because
+ * a handler may drop the last reference to an mm, and the end of the mm takes that lock.
  */
 #ifndef SMMU_DRV_IOPF_H
 #define SMMU_DRV_IOPF_H
@@ -51,7 +51,6 @@ void smmu_iopf_wait(struct smmu_master *master);
  *	has a handler
  * @domain: what the IOMMU core attaches: next->domain, or the nested domain over it
  *
- * The attach mutex is held.
  * Return: 0 or -ENOMEM
  */
 static inline int smmu_iopf_enter_locked(struct smmu_binding *next,
@@ -64,7 +63,7 @@ static inline int smmu_iopf_enter_locked(struct smmu_binding *next,
  * smmu_iopf_leave_locked() - note that a binding has left its domain, or did not enter it
  * @at: binding; @at->iopf is cleared
  *
- * The attach mutex is held. The caller calls smmu_iopf_flush() after giving the mutex back.
+ * The caller calls smmu_iopf_flush() after giving the lock of the master back.
  */
 void smmu_iopf_leave_locked(struct smmu_binding *at);
 
@@ -72,8 +71,8 @@ void smmu_iopf_leave_locked(struct smmu_binding *at);
  * smmu_iopf_flush() - see that no fault of a domain that was left is under way
  * @master: the SMMU has confirmed that the master has left. See the head of this file.
  *
- * Neither the attach mutex nor streams_lock is held. May wait for handlers. The IOMMU core makes
- * one change of a master at a time.
+ * Neither the lock of the master nor streams_lock is held. May wait for handlers. The IOMMU core
+ * makes one change of a master at a time.
  */
 static inline void smmu_iopf_flush(struct smmu_master *master)
 {

@@ -16,6 +16,7 @@
 #include "drv/iommu.h"
 #include "drv/iopf.h"
 #include "drv/master.h"
+#include "drv/master_lock.h"
 #include "drv/pasid.h"
 #include "drv/streams.h"
 
@@ -42,13 +43,6 @@ static void copy_sids(struct smmu_master *master, const struct iommu_fwspec *fws
 	master->nr_sids = n;
 }
 
-static void free_master(struct smmu_master *master)
-{
-	xa_destroy(&master->pasids);
-	kfree(master->streams);
-	kfree(master);
-}
-
 static struct smmu_master *alloc_master(struct device *dev, struct smmu_iommu *iommu)
 {
 	struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(dev);
@@ -57,9 +51,13 @@ static struct smmu_master *alloc_master(struct device *dev, struct smmu_iommu *i
 	master = kzalloc(struct_size(master, sids, fwspec->num_ids), GFP_KERNEL);
 	if (!master)
 		return NULL;
+	kref_init(&master->ref);
+	mutex_init(&master->own_lock);
+	master->lock = &master->own_lock;
+	INIT_WORK(&master->finish, smmu_change_finish_work);
 	master->nr_sids = fwspec->num_ids;
 	master->dev = dev;
-	master->iommu = iommu;
+	master->iommu = smmu_iommu_get(iommu);
 	master->canwbs = fwspec->flags & IOMMU_FWSPEC_PCI_RC_CANWBS;
 	master->rid.master = master;
 	INIT_LIST_HEAD(&master->rid.node);
@@ -68,7 +66,7 @@ static struct smmu_master *alloc_master(struct device *dev, struct smmu_iommu *i
 	copy_sids(master, fwspec);
 	master->streams = kzalloc_objs(*master->streams, master->nr_sids);
 	if (!master->streams || smmu_binding_reserve(master->nr_sids)) {
-		free_master(master);
+		smmu_master_put(master);
 		return NULL;
 	}
 	return master;
@@ -127,7 +125,7 @@ struct iommu_device *smmu_master_probe(struct device *dev)
 		return ERR_PTR(-ENODEV);
 	}
 	if (smmu_streams_claim(iommu, master)) {
-		free_master(master);
+		smmu_master_put(master);
 		return ERR_PTR(-ENODEV);
 	}
 	dev_iommu_priv_set(dev, master);
@@ -193,7 +191,7 @@ static void forget_streams(struct smmu_master *master)
 	u32 i;
 
 	for (i = 0; i < master->nr_sids; i++)
-		smmu_arrays_forget_stream_locked(&master->iommu->smmu.inst, master->sids[i]);
+		smmu_arrays_forget_stream(&master->iommu->smmu.inst, master->sids[i]);
 }
 
 /*
@@ -215,8 +213,12 @@ void smmu_master_release(struct device *dev)
 		master->kind = SMMU_RID_BLOCKED;
 		forget_streams(master);
 	}
-	scoped_guard(mutex, &smmu_attach_mutex)
-		smmu_streams_release_locked(iommu, master);
+	smmu_master_lock(master);
+	smmu_streams_release_locked(iommu, master);
+	master->gone = true;
+	smmu_master_unlock(master);
+	if (cancel_work_sync(&master->finish))
+		smmu_master_put(master);
 	disable_pasid(master);
 	/*
 	 * wait for readers that found the master by its StreamID in order to cut its device off,
@@ -224,5 +226,5 @@ void smmu_master_release(struct device *dev)
 	 */
 	synchronize_rcu_expedited();
 	smmu_cdtab_free(&iommu->smmu, &master->cdtab);
-	free_master(master);
+	smmu_master_put(master);
 }

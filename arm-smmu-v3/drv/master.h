@@ -9,9 +9,12 @@
 #ifndef SMMU_DRV_MASTER_H
 #define SMMU_DRV_MASTER_H
 
+#include <linux/kref.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/types.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include "drv/binding.h"
@@ -46,8 +49,11 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
 /**
  * struct smmu_master - see the head of this file
  * @dev: the device
- * @iommu: the SMMU of the device
+ * @iommu: the SMMU of the device, referenced
  * @node: in iommu->masters; iommu->streams_lock
+ * @ref: held from probe to release, and by those who have found the master and take its lock
+ * @lock: see master_lock.h: @own_lock, or iommu->shared_lock
+ * @own_lock: lock of a master that shares no StreamID
  * @ssid_bits: number of SubstreamID bits that both the device and the SMMU have; 0 for none
  * @can_stall: faults of the device may wait for an answer; constant
  * @canwbs: firmware promises that accesses of the device are always cacheable write-back; constant
@@ -56,25 +62,29 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  * @ats_global: an ATC_INV with the Global flag reaches what the ATC holds under any PASID; constant
  * @ats_required: the device does not work without ATS; constant
  *
- * Under smmu_attach_mutex:
+ * Under the lock of the master:
+ * @gone: the device was released
  * @kind: what requests without PASID go through
- * @rid: binding of requests without PASID
+ * @rid: binding of requests without PASID; what it says of its domain is under smmu_arrays_mutex
+ *	as well
  * @vdev: vDEVICE by which a guest knows the device, or NULL
  * @nested_id: number of the nested domain that the master was attached to last, whether or not it
  *	was blocked since; 0 when it was attached to anything else since
  * @nested_before: the value that @nested_id had before. The IOMMU core goes back to that
  *	domain when another device of the group cannot follow.
  * @pasids: SubstreamID -> struct smmu_binding. Some that have left their domain stay, so that
- *	coming back after a reset needs no memory, see pasid.c. All go with the master.
+ *	coming back after a reset needs no memory, see pasid.c. All go with the master. Written
+ *	under smmu_arrays_mutex as well.
  * @nr_pasids: number of bindings in @pasids that are attached
  * @idle: the PASIDs in @pasids that are not attached; the one that has been idle longest is first
  * @nr_idle: number of PASIDs in @idle
  * @max_idle: largest number of PASIDs that were attached at a time since requests without PASID
  *	were blocked
  * @cdtab: CD table, from the first stage-1 or PASID attach on
- * @ats_on: ATS is on in the device and in its STEs. Written under the mutex; guest commands read it
+ * @ats_on: ATS is on in the device and in its STEs. Written under the lock; guest commands read it
  *	with READ_ONCE() under rcu_read_lock(), and turning ATS off waits for these readers.
  * @attached: the device has been attached to something
+ * @unfinished: its first attach is not done: the STEs still abort, see finish.h
  * @shared: other devices have, or had, one of the device's StreamIDs; see streams.h
  * @ats_failed: the device was cut off, and its STEs abort until smmu_ats_end_failed_locked()
  * @ats_suspended: between smmu_ats_suspend_locked() and smmu_ats_resume_locked()
@@ -85,7 +95,9 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  * @iopf_left: number of these that have left their domain, while their last faults may still be
  *	under way
  *
- * Under iommu->streams_lock, written with smmu_attach_mutex as well:
+ * @finish: smmu_finish_work()
+ *
+ * Under iommu->streams_lock, written with the lock of the master as well:
  * @vsmmu: the vSMMU whose guest is told of the device's faults; @vdev belongs to it
  * @vsid: StreamID of the device in that guest
  *
@@ -107,6 +119,9 @@ struct smmu_master {
 	struct device *dev;
 	struct smmu_iommu *iommu;
 	struct list_head node;
+	struct kref ref;
+	struct mutex *lock;	/* see master_lock.h */
+	struct mutex own_lock;	/* likewise */
 	u8 ssid_bits;
 	bool can_stall;
 	bool canwbs;
@@ -114,6 +129,7 @@ struct smmu_master {
 	bool ats_global;
 	bool ats_required;
 
+	bool gone;
 	enum smmu_rid_kind kind;
 	struct smmu_binding rid;
 	struct smmu_vdevice *vdev;
@@ -126,6 +142,7 @@ struct smmu_master {
 	u32 max_idle;
 	struct smmu_cdtab cdtab;
 	bool attached;
+	bool unfinished;
 	bool shared;
 	bool ats_on;
 	bool ats_failed;
@@ -134,6 +151,7 @@ struct smmu_master {
 	u32 ats_failures;
 	u32 nr_iopf;
 	u32 iopf_left;
+	struct work_struct finish;
 
 	struct smmu_vsmmu *vsmmu;
 	u32 vsid;

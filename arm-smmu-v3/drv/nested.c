@@ -8,6 +8,7 @@
 #include "drv/attach.h"
 #include "drv/binding.h"
 #include "drv/change.h"
+#include "drv/domain.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
 #include "drv/nested.h"

@@ -15,6 +15,7 @@
 #include <linux/iommu.h>
 #include <linux/slab.h>
 
+#include "drv/arrays.h"
 #include "drv/ats.h"
 #include "drv/ats_pci.h"
 #include "drv/binding.h"
@@ -23,6 +24,7 @@
 #include "drv/install.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
+#include "drv/master_lock.h"
 #include "drv/pasid.h"
 
 /**
@@ -48,6 +50,7 @@ static struct smmu_pasid *get_pasid(struct smmu_master *master, u32 ssid)
 {
 	struct smmu_binding *binding = xa_load(&master->pasids, ssid);
 	struct smmu_pasid *pasid;
+	int ret;
 
 	if (binding)
 		return pasid_of(binding);
@@ -59,7 +62,9 @@ static struct smmu_pasid *get_pasid(struct smmu_master *master, u32 ssid)
 	INIT_LIST_HEAD(&pasid->binding.node);
 	INIT_LIST_HEAD(&pasid->left_node);
 	INIT_LIST_HEAD(&pasid->idle);
-	if (xa_err(xa_store(&master->pasids, ssid, &pasid->binding, GFP_KERNEL))) {
+	scoped_guard(mutex, &smmu_arrays_mutex)
+		ret = xa_err(xa_store(&master->pasids, ssid, &pasid->binding, GFP_KERNEL));
+	if (ret) {
 		kfree(pasid);
 		return NULL;
 	}
@@ -72,6 +77,8 @@ static struct smmu_pasid *get_pasid(struct smmu_master *master, u32 ssid)
  */
 static void set_left(struct smmu_pasid *pasid, struct smmu_domain *left)
 {
+	lockdep_assert_held(&smmu_arrays_mutex);
+
 	if (pasid->left && pasid->left != pasid->binding.domain)
 		smmu_binding_forget_ats_locked(&pasid->binding, pasid->left);
 	list_del_init(&pasid->left_node);
@@ -98,6 +105,7 @@ static void set_idle(struct smmu_pasid *pasid, bool idle)
 /* Free a PASID that is attached to nothing and that will not come back */
 static void drop_pasid(struct smmu_pasid *pasid)
 {
+	guard(mutex)(&smmu_arrays_mutex);
 	set_left(pasid, NULL);
 	set_idle(pasid, false);
 	xa_erase(&pasid->binding.master->pasids, pasid->binding.ssid);
@@ -127,7 +135,7 @@ static int prepare_pasid(struct smmu_master *master, struct smmu_binding *next)
 	ret = smmu_change_allowed_locked(master, next->domain);
 	if (ret)
 		return ret;
-	ret = smmu_cdtab_alloc(smmu, &master->cdtab, master->ssid_bits);
+	ret = smmu_install_table_locked(master);
 	if (ret)
 		return ret;
 	ret = smmu_cdtab_reserve(smmu, &master->cdtab, next->ssid);
@@ -178,7 +186,8 @@ int smmu_pasid_attach(struct smmu_master *master, struct smmu_domain *sd, u32 ss
 	}
 	smmu_change_commit_locked(&change);
 	set_idle(pasid, false);
-	set_left(pasid, old == sd ? NULL : old);
+	scoped_guard(mutex, &smmu_arrays_mutex)
+		set_left(pasid, old == sd ? NULL : old);
 	master->max_idle = max(master->max_idle, master->nr_pasids);
 	return 0;
 }
@@ -190,14 +199,15 @@ void smmu_pasid_detach_locked(struct smmu_master *master, u32 ssid)
 	struct smmu_change change;
 	struct smmu_domain *old;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	if (!binding || !binding->domain)
 		return;
 	old = binding->domain;
 	change = pasid_change(binding, &next);
 	smmu_change_commit_locked(&change);
-	set_left(pasid_of(binding), old);
+	scoped_guard(mutex, &smmu_arrays_mutex)
+		set_left(pasid_of(binding), old);
 	set_idle(pasid_of(binding), true);
 	trim_idle(master);
 }
@@ -210,7 +220,7 @@ void smmu_pasid_release_locked(struct smmu_master *master)
 	struct smmu_binding *binding;
 	unsigned long ssid;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	master->nr_pasids = 0;
 	if (step == SMMU_ATS_GOES_OFF)
@@ -220,25 +230,51 @@ void smmu_pasid_release_locked(struct smmu_master *master)
 	 * table can be freed as it is
 	 */
 	if (attached && !master->ats_failed)
-		smmu_install_stes_locked(master, &rid, false);
+		smmu_install_stes_locked(master, &rid, false, false);
 	xa_for_each(&master->pasids, ssid, binding) {
-		smmu_binding_leave_locked(binding);
+		smmu_binding_move_locked(binding, NULL);
 		drop_pasid(pasid_of(binding));
 	}
 	if (!answers)
 		smmu_ats_fail_locked(master);
 }
 
-void smmu_pasid_domain_gone_locked(struct smmu_domain *sd)
+/* Return: the master of a PASID that may come back to @sd, referenced, or NULL */
+static struct smmu_master *find_left(struct smmu_domain *sd, u32 *ssid)
 {
-	struct smmu_pasid *pasid, *next;
+	struct smmu_pasid *pasid;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	guard(mutex)(&smmu_arrays_mutex);
+	pasid = list_first_entry_or_null(&sd->left, struct smmu_pasid, left_node);
+	if (!pasid)
+		return NULL;
+	*ssid = pasid->binding.ssid;
+	return smmu_master_get(pasid->binding.master);
+}
 
-	list_for_each_entry_safe(pasid, next, &sd->left, left_node) {
-		if (pasid->binding.domain)
-			set_left(pasid, NULL);
-		else
-			drop_pasid(pasid);
+static void forget_left(struct smmu_master *master, struct smmu_domain *sd, u32 ssid)
+{
+	struct smmu_binding *binding = xa_load(&master->pasids, ssid);
+
+	if (!binding || pasid_of(binding)->left != sd)
+		return;
+	if (!binding->domain) {
+		drop_pasid(pasid_of(binding));
+		return;
+	}
+	guard(mutex)(&smmu_arrays_mutex);
+	set_left(pasid_of(binding), NULL);
+}
+
+void smmu_pasid_domain_gone(struct smmu_domain *sd)
+{
+	struct smmu_master *master;
+	u32 ssid;
+
+	while ((master = find_left(sd, &ssid))) {
+		if (!smmu_master_lock_live(master))
+			continue;
+		forget_left(master, sd, ssid);
+		smmu_master_unlock_put(master);
 	}
 }

@@ -19,7 +19,7 @@ struct smmu_master;
  *
  * A device whose ATS has failed accepts this too, and its PASIDs work again when it is attached
  * anew. Coming back to the domain that the PASID was in before needs no memory, see pasid.c. Takes
- * the attach mutex.
+ * the lock of the master.
  * Return: 0; -EINVAL when the SMMU cannot walk the table as it stands, for stage 2, and for a
  *	PASID that the device does not have; -EBUSY when requests without PASID are at
  *	stage 2; -ENOSPC, -ENOMEM. On error nothing has changed.
@@ -31,7 +31,7 @@ int smmu_pasid_attach(struct smmu_master *master, struct smmu_domain *sd, u32 ss
  * @master: device
  * @ssid: any number
  *
- * Cannot fail, does not allocate. The attach mutex is held.
+ * Cannot fail, does not allocate.
  */
 void smmu_pasid_detach_locked(struct smmu_master *master, u32 ssid);
 
@@ -39,13 +39,15 @@ void smmu_pasid_detach_locked(struct smmu_master *master, u32 ssid);
  * smmu_pasid_release_locked() - detach all PASIDs that are still attached, as the device goes away
  * @master: device; requests without PASID are identity or blocked
  *
- * No caller can detach these PASIDs later, because the IOMMU core has forgotten them. The attach
- * mutex is held.
+ * No caller can detach these PASIDs later, because the IOMMU core has forgotten them.
  */
 void smmu_pasid_release_locked(struct smmu_master *master);
 
-/* Forget that PASIDs may come back to @sd, because @sd is freed. The attach mutex is held. */
-void smmu_pasid_domain_gone_locked(struct smmu_domain *sd);
+/*
+ * Forget that PASIDs may come back to @sd, because @sd is freed. Takes the locks of their masters,
+ * in turn.
+ */
+void smmu_pasid_domain_gone(struct smmu_domain *sd);
 
 /*
  * How many PASIDs of a device are kept that are not attached, except while the device is being

@@ -190,6 +190,8 @@ int smmu_probe(struct platform_device *pdev)
 	smmu_inst_init(&iommu->smmu.inst, atomic_inc_return(&instance_nr));
 	iommu->smmu.dev = get_device(&pdev->dev);
 	iommu->smmu.ops = &device_ops;
+	init_rwsem(&iommu->restart_lock);
+	mutex_init(&iommu->shared_lock);
 	mutex_init(&iommu->streams_lock);
 	mutex_init(&iommu->guest_atc);
 	xa_init(&iommu->streams);

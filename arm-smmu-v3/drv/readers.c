@@ -9,11 +9,11 @@ DEFINE_STATIC_SRCU(out);
 
 void smmu_reader_step_out(struct smmu_reader *reader)
 {
-	if (!reader->deadline.brief)
+	if (!reader->deadline.brief_us)
 		return;
 	/* before RCU is left: see the two grace periods below */
 	reader->idx = srcu_read_lock(&out);
-	reader->deadline.brief = false;
+	reader->deadline.brief_us = 0;
 	rcu_read_unlock();
 }
 
@@ -38,7 +38,7 @@ int smmu_reader_wait_again(struct smmu_reader *reader, const struct smmu_ticket 
 void smmu_reader_end_out(struct smmu_reader *reader)
 {
 	srcu_read_unlock(&out, reader->idx);
-	reader->deadline.brief = true;
+	reader->deadline.brief_us = SMMU_LONG_WAIT_US;
 }
 
 void smmu_readers_wait(void)

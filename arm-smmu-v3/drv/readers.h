@@ -38,7 +38,7 @@ struct smmu_reader {
 /* Before the first smmu_reader_begin(). The rest of @reader need not be cleared. */
 static inline void smmu_reader_init(struct smmu_reader *reader)
 {
-	smmu_deadline_start(&reader->deadline, true);
+	smmu_deadline_start(&reader->deadline, SMMU_LONG_WAIT_US);
 }
 
 /* Begin to read. Any context. */
@@ -85,7 +85,7 @@ void smmu_reader_end_out(struct smmu_reader *reader);
 /* End to read; the reader may begin again. Any context. */
 static inline void smmu_reader_end(struct smmu_reader *reader)
 {
-	if (likely(reader->deadline.brief))
+	if (likely(reader->deadline.brief_us))
 		rcu_read_unlock();
 	else
 		smmu_reader_end_out(reader);

@@ -8,11 +8,12 @@
 
 #include <smmuv3/raw_stub.h>
 
-#include "drv/arrays.h"
 #include "drv/ats.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
+#include "drv/master_lock.h"
 #include "drv/restart.h"
+#include "drv/streams.h"
 #include "hw/device.h"
 #include "hw/shut.h"
 
@@ -49,22 +50,36 @@ void smmu_restart_was_shut(struct smmu_iommu *iommu)
 	smmu_restart_later(iommu, FIRST_TRY_MS);
 }
 
-/* The mutex keeps the list of masters, too: it changes under both */
+/* Steps 1 to 4. Devices are added and released meanwhile, and no master changes. */
 static int restart_locked(struct smmu_iommu *iommu)
 {
 	struct smmu_master *master;
+	unsigned long sid = 0;
 	int ret;
 
 	ret = smmu_device_restart(&iommu->smmu);
 	if (ret)
 		return ret;
-	list_for_each_entry(master, &iommu->masters, node)
-		smmu_ats_suspend_locked(master);
-	ret = smmu_device_reenable(&iommu->smmu);
-	/* after an error ATS stays off until the next try, or until a device is attached anew */
-	list_for_each_entry(master, &iommu->masters, node)
-		smmu_ats_resume_locked(master, !ret);
-	return ret ? -EBUSY : 0;
+	while ((master = smmu_streams_next(iommu, &sid))) {
+		if (!master->gone)
+			smmu_ats_suspend_locked(master);
+		smmu_master_put(master);
+	}
+	return smmu_device_reenable(&iommu->smmu) ? -EBUSY : 0;
+}
+
+/* Step 5, which waits for devices */
+static void resume_ats(struct smmu_iommu *iommu)
+{
+	struct smmu_master *master;
+	unsigned long sid = 0;
+
+	while ((master = smmu_streams_next(iommu, &sid))) {
+		if (!smmu_master_lock_live(master))
+			continue;
+		smmu_ats_resume_locked(master);
+		smmu_master_unlock_put(master);
+	}
 }
 
 bool smmu_restart(struct smmu_iommu *iommu)
@@ -73,7 +88,7 @@ bool smmu_restart(struct smmu_iommu *iommu)
 	int ret;
 
 	smmu_shut_settle(&iommu->smmu);
-	mutex_lock(&smmu_attach_mutex);
+	down_write(&iommu->restart_lock);
 	WRITE_ONCE(iommu->restarting, true);
 	ret = restart_locked(iommu);
 	/* pairs with READ_ONCE() in smmu_restart_was_shut() */
@@ -82,17 +97,19 @@ bool smmu_restart(struct smmu_iommu *iommu)
 	smp_mb();
 	if (!ret && smmu_device_is_dead(&iommu->smmu))
 		ret = -EBUSY;
-	mutex_unlock(&smmu_attach_mutex);
+	up_write(&iommu->restart_lock);
 	if (ret == -EBUSY) {
 		iommu->retry_ms = min(2 * iommu->retry_ms, LAST_TRY_MS);
 		smmu_restart_later(iommu, iommu->retry_ms);
 	}
+	/* ATS stays off until the next try, or until a device is attached anew */
 	if (ret)
 		return false;
 	ms = ktime_ms_delta(ktime_get_boottime(), READ_ONCE(iommu->shut_at));
 	WRITE_ONCE(iommu->away_ms, iommu->away_ms + ms);
 	dev_notice(iommu->smmu.dev, "this SMMU is back after %lld.%03lld s; DMA goes on\n",
 		   div_s64(ms, MSEC_PER_SEC), ms - div_s64(ms, MSEC_PER_SEC) * MSEC_PER_SEC);
+	resume_ats(iommu);
 	return true;
 }
 

@@ -14,8 +14,10 @@
  *  5. device by device, the ATC is invalidated; where that is confirmed, ATS goes on
  *
  * The first try comes after a second, the next ones after twice the time of the one before, and
- * then one each minute. All steps are done under the attach mutex. Tags and memory that were
- * withheld because the SMMU did not confirm SMMUEN = 0 stay withheld. GBPA.ABORT stays set.
+ * then one each minute. No master of the SMMU changes during steps 1 to 4, see master_lock.h. In
+ * step 5 each master is locked in turn, so that nobody waits for the device of somebody else. Tags
+ * and memory that were withheld because the SMMU did not confirm SMMUEN = 0 stay withheld.
+ * GBPA.ABORT stays set.
  */
 #ifndef SMMU_DRV_RESTART_H
 #define SMMU_DRV_RESTART_H
@@ -28,7 +30,7 @@ struct work_struct;
 /* The SMMU was shut: log what that means, and try to bring it back later. Any context. */
 void smmu_restart_was_shut(struct smmu_iommu *iommu);
 
-/* Try it now. Process context, takes the attach mutex. Return: true when it is back. */
+/* Try it now. Process context. Return: true when it is back. */
 bool smmu_restart(struct smmu_iommu *iommu);
 
 /* The work function of iommu->restart */

@@ -3,9 +3,9 @@
 #include <linux/dev_printk.h>
 #include <linux/iommu.h>
 
-#include "drv/arrays.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
+#include "drv/master_lock.h"
 #include "drv/streams.h"
 #include "hw/strtab.h"
 
@@ -121,13 +121,60 @@ static void tell_owners(struct smmu_iommu *iommu, struct smmu_master *master)
 	}
 }
 
-int smmu_streams_claim(struct smmu_iommu *iommu, struct smmu_master *master)
+/* Any owner of one of the master's StreamIDs; first one that does not use the shared lock */
+static struct smmu_master *find_owner(struct smmu_iommu *iommu, const struct smmu_master *master)
+{
+	struct smmu_master *owner = NULL;
+	struct smmu_stream *first;
+	u32 i;
+
+	lockdep_assert_held(&iommu->streams_lock);
+
+	for (i = 0; i < master->nr_sids; i++) {
+		first = first_owner(iommu, master->sids[i]);
+		if (!first)
+			continue;
+		owner = first->master;
+		/* where there are several owners, all use the shared lock */
+		if (!smmu_master_lock_is_shared(owner))
+			return owner;
+	}
+	return owner;
+}
+
+/*
+ * Take streams_lock, with a lock that keeps the other owners of the master's StreamIDs as they are.
+ * Where there are none, nothing else is taken, so that adding a device waits for nobody.
+ * Return: true where the shared lock is held as well
+ */
+static bool lock_owners(struct smmu_iommu *iommu, struct smmu_master *master)
+{
+	struct smmu_master *owner;
+	bool shared = false;
+
+	for (;;) {
+		mutex_lock(&iommu->streams_lock);
+		owner = find_owner(iommu, master);
+		if (!owner || (shared && smmu_master_lock_is_shared(owner)))
+			return shared;
+		smmu_master_get(owner);
+		mutex_unlock(&iommu->streams_lock);
+		if (shared)
+			smmu_master_unlock(master);
+		smmu_master_share_lock(owner);
+		smmu_master_put(owner);
+		/* nobody else knows the new master yet */
+		master->lock = &iommu->shared_lock;
+		smmu_master_lock(master);
+		shared = true;
+	}
+}
+
+static int claim_all(struct smmu_iommu *iommu, struct smmu_master *master)
 {
 	int ret = 0;
 	u32 i;
 
-	guard(mutex)(&smmu_attach_mutex);
-	guard(mutex)(&iommu->streams_lock);
 	for (i = 0; i < master->nr_sids && !ret; i++)
 		ret = claim_one(iommu, master, i);
 	if (ret) {
@@ -141,11 +188,22 @@ int smmu_streams_claim(struct smmu_iommu *iommu, struct smmu_master *master)
 	return 0;
 }
 
+int smmu_streams_claim(struct smmu_iommu *iommu, struct smmu_master *master)
+{
+	bool shared = lock_owners(iommu, master);
+	int ret = claim_all(iommu, master);
+
+	mutex_unlock(&iommu->streams_lock);
+	if (shared)
+		smmu_master_unlock(master);
+	return ret;
+}
+
 void smmu_streams_release_locked(struct smmu_iommu *iommu, struct smmu_master *master)
 {
 	u32 i;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	mutex_lock(&iommu->streams_lock);
 	for (i = 0; i < master->nr_sids; i++)
@@ -185,6 +243,30 @@ struct iommu_group *smmu_streams_group(struct smmu_iommu *iommu, struct smmu_mas
 	return group;
 }
 
+struct smmu_master *smmu_streams_next(struct smmu_iommu *iommu, unsigned long *sid)
+{
+	struct smmu_stream *stream;
+
+	guard(mutex)(&iommu->streams_lock);
+	while ((stream = xa_find(&iommu->streams, sid, ULONG_MAX, XA_PRESENT))) {
+		/* each master at its first StreamID */
+		if (stream->master->sids[0] == (*sid)++)
+			return smmu_master_get(stream->master);
+	}
+	return NULL;
+}
+
+struct smmu_master *smmu_streams_find(struct smmu_iommu *iommu, const char *name)
+{
+	struct smmu_master *master;
+
+	guard(mutex)(&iommu->streams_lock);
+	list_for_each_entry(master, &iommu->masters, node)
+		if (!strcmp(name, dev_name(master->dev)))
+			return smmu_master_get(master);
+	return NULL;
+}
+
 struct smmu_master *smmu_streams_ruler(struct smmu_iommu *iommu, u32 sid)
 {
 	struct smmu_stream *stream = first_owner(iommu, sid);
@@ -196,8 +278,6 @@ bool smmu_streams_shared_locked(const struct smmu_master *master, u32 i)
 {
 	const struct smmu_stream *first = first_owner(master->iommu, master->sids[i]);
 
-	lockdep_assert_held(&smmu_attach_mutex);
-
 	/* a StreamID that is not claimed any more has no other owners */
 	return first && first->next;
 }
@@ -207,7 +287,7 @@ void smmu_streams_rule_locked(struct smmu_master *master, u32 i)
 	struct smmu_stream *stream = &master->streams[i];
 	struct smmu_stream *first = first_owner(master->iommu, master->sids[i]);
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	if (first == stream)
 		return;
@@ -221,7 +301,7 @@ struct smmu_master *smmu_streams_heir_locked(const struct smmu_master *master, u
 {
 	struct smmu_stream *s;
 
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	for (s = first_owner(master->iommu, master->sids[i]); s; s = s->next)
 		if (s->master != master && s->master->kind != SMMU_RID_BLOCKED)

@@ -14,8 +14,9 @@
  * stream has none of them.
  *
  * The owners of a stream form a chain that begins with the ruler. The chain is made of memory that
- * belongs to the owners, so that a new ruler needs no allocation. It is written under
- * smmu_attach_mutex; where an owner is added or removed, iommu->streams_lock is held as well.
+ * belongs to the owners, so that a new ruler needs no allocation. It is written under the lock of
+ * the owners (master_lock.h), which all owners share where there are several. Where an owner is
+ * added or removed, iommu->streams_lock is held as well.
  */
 #ifndef SMMU_DRV_STREAMS_H
 #define SMMU_DRV_STREAMS_H
@@ -44,7 +45,7 @@ struct smmu_stream {
  * Other owners of a StreamID lose what only a single owner can have (@shared is set for all).
  * While one of them already uses ATS, PASIDs or a guest's STE, the new master is refused. Its
  * requests cannot be told from those of that owner, so they go where that owner's requests go.
- * Process context, takes smmu_attach_mutex.
+ * Process context. Takes the lock of the other owners, where there are any, and waits for them.
  * Return: 0; -ENODEV, or -ENOMEM, with one line logged
  */
 int smmu_streams_claim(struct smmu_iommu *iommu, struct smmu_master *master);
@@ -55,7 +56,6 @@ int smmu_streams_claim(struct smmu_iommu *iommu, struct smmu_master *master);
  * @master: rules no stream that it shares, see smmu_install_leave_locked()
  *
  * The STEs stay as they are (abort or bypass). RCU readers may still hold a pointer to the master.
- * The attach mutex is held.
  */
 void smmu_streams_release_locked(struct smmu_iommu *iommu, struct smmu_master *master);
 
@@ -69,23 +69,34 @@ void smmu_streams_release_locked(struct smmu_iommu *iommu, struct smmu_master *m
 struct iommu_group *smmu_streams_group(struct smmu_iommu *iommu, struct smmu_master *master);
 
 /**
+ * smmu_streams_next() - go through the masters of an SMMU that rule their first StreamID
+ * @iommu: SMMU
+ * @sid: 0 at the start; the function moves it on
+ *
+ * Masters come and go meanwhile. A device that may have ATS rules its StreamIDs, because it shares
+ * none. Takes streams_lock.
+ * Return: the next master, referenced, or NULL at the end
+ */
+struct smmu_master *smmu_streams_next(struct smmu_iommu *iommu, unsigned long *sid);
+
+/* Find a master by the name of its device. Takes streams_lock. Return: as smmu_streams_next() */
+struct smmu_master *smmu_streams_find(struct smmu_iommu *iommu, const char *name);
+
+/**
  * smmu_streams_ruler() - find the master that rules a StreamID
- * @iommu: SMMU; smmu_attach_mutex or streams_lock is held, or rcu_read_lock()
+ * @iommu: SMMU; streams_lock or the lock of an owner is held, or rcu_read_lock()
  * @sid: any number, as it comes from an event record
  * Return: master or NULL
  */
 struct smmu_master *smmu_streams_ruler(struct smmu_iommu *iommu, u32 sid);
 
-/* Does the master's @i-th StreamID have other owners? The attach mutex is held. */
+/* Does the master's @i-th StreamID have other owners? As for smmu_streams_ruler() */
 bool smmu_streams_shared_locked(const struct smmu_master *master, u32 i);
 
-/* Make the master the ruler of its @i-th stream. Does not allocate. The attach mutex is held. */
+/* Make the master the ruler of its @i-th stream. Does not allocate. */
 void smmu_streams_rule_locked(struct smmu_master *master, u32 i);
 
-/*
- * Find another owner of the master's @i-th stream that is not blocked, NULL for none. The attach
- * mutex is held.
- */
+/* Find another owner of the master's @i-th stream that is not blocked, NULL for none */
 struct smmu_master *smmu_streams_heir_locked(const struct smmu_master *master, u32 i);
 
 #endif

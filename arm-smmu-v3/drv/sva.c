@@ -11,6 +11,7 @@
 #include "drv/domain.h"
 #include "drv/install.h"
 #include "drv/iommu.h"
+#include "drv/master_lock.h"
 #include "drv/mmtable.h"
 #include "drv/pasid.h"
 #include "drv/sva.h"
@@ -58,20 +59,29 @@ static void sva_invalidate(struct mmu_notifier *mn, struct mm_struct *mm, unsign
 }
 
 /*
- * The process exits while devices are attached. This takes the attach mutex, so that the CD of a
- * PASID that is being detached does not become valid again. That cannot deadlock, because no
- * function of this driver drops the last reference to the mm under the mutex.
+ * The process exits while devices are attached. This takes the lock of each master in turn, so that
+ * the CD of a PASID that is being detached does not become valid again. A PASID that is being
+ * attached either is in the domain's list by now, or finds @mm_gone. That cannot deadlock, because
+ * no function of this driver drops the last reference to the mm under the lock of a master.
  */
 static void mm_release(struct mmu_notifier *mn, struct mm_struct *mm)
 {
 	struct smmu_domain *sd = domain_of(mn);
 	struct smmu_binding *binding;
+	struct smmu_master *master;
+	u32 ssid;
 
-	mutex_lock(&smmu_attach_mutex);
-	sd->mm_gone = true;
-	list_for_each_entry(binding, &sd->bindings, node)
-		smmu_install_cd_locked(binding);
-	mutex_unlock(&smmu_attach_mutex);
+	/* pairs with READ_ONCE() in smmu_install_cd_locked(); the mutex orders it */
+	scoped_guard(mutex, &smmu_arrays_mutex)
+		WRITE_ONCE(sd->mm_gone, true);
+	while ((master = smmu_domain_find(sd, true, &ssid))) {
+		if (!smmu_master_lock_live(master))
+			continue;
+		binding = xa_load(&master->pasids, ssid);
+		if (binding && binding->domain == sd)
+			smmu_install_cd_locked(binding, false);
+		smmu_master_unlock_put(master);
+	}
 	smmu_walk_flush_all(sd);
 }
 

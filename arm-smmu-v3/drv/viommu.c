@@ -9,6 +9,7 @@
 #include "drv/guestcmd.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
+#include "drv/master_lock.h"
 #include "drv/nested.h"
 #include "drv/viommu.h"
 #include "drv/vsmmu.h"
@@ -22,10 +23,10 @@ static void vdevice_destroy(struct iommufd_vdevice *core)
 	struct smmu_master *master = smmu_vdevice_of(core)->master;
 	struct smmu_vsmmu *vsmmu = smmu_vsmmu_of(core->viommu);
 
-	mutex_lock(&smmu_attach_mutex);
+	smmu_master_lock(master);
 	smmu_vsmmu_leave_locked(master, NULL);
 	master->vdev = NULL;
-	mutex_unlock(&smmu_attach_mutex);
+	smmu_master_unlock(master);
 	smmu_vevent_forget(&vsmmu->events, core->virt_id);
 }
 
@@ -47,7 +48,7 @@ static int vdevice_init(struct iommufd_vdevice *core)
 	if (ret)
 		return ret;
 
-	mutex_lock(&smmu_attach_mutex);
+	smmu_master_lock(master);
 	/* a guest cannot have a stream that other devices have, too */
 	if (master->shared)
 		ret = -EOPNOTSUPP;
@@ -55,7 +56,7 @@ static int vdevice_init(struct iommufd_vdevice *core)
 		ret = -EEXIST;
 	else
 		master->vdev = vdev;
-	mutex_unlock(&smmu_attach_mutex);
+	smmu_master_unlock(master);
 	if (ret)
 		return ret;
 	vdev->master = master;
@@ -75,9 +76,9 @@ static void viommu_destroy(struct iommufd_viommu *viommu)
 	struct smmu_inst *inst = &smmu->inst;
 
 	smmu_vevent_stop(&vsmmu->events);
-	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&smmu_arrays_mutex);
 	smmu_array_forget_vmid(smmu_domain_array(vsmmu->parent), inst, vsmmu->vmid);
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 	if (smmu_device_is_adrift(smmu))
 		smmu_tag_withhold(inst);
 	else
@@ -127,9 +128,9 @@ int smmu_viommu_init(struct iommufd_viommu *viommu, struct iommu_domain *parent,
 		return -EINVAL;
 	vmid = smmu_tag_alloc_vmid(&iommu->smmu.inst);
 	if (vmid == -ENOSPC) {
-		mutex_lock(&smmu_attach_mutex);
+		mutex_lock(&smmu_arrays_mutex);
 		smmu_arrays_reclaim_locked(&iommu->smmu.inst, SMMU_INV_S2_VMID);
-		mutex_unlock(&smmu_attach_mutex);
+		mutex_unlock(&smmu_arrays_mutex);
 		vmid = smmu_tag_alloc_vmid(&iommu->smmu.inst);
 	}
 	if (vmid < 0)

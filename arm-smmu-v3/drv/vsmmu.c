@@ -3,9 +3,9 @@
 #include <kunit/visibility.h>
 
 #include "core/guest.h"
-#include "drv/arrays.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
+#include "drv/master_lock.h"
 #include "drv/vsmmu.h"
 #include "hw/recordq.h"
 
@@ -37,14 +37,14 @@ bool smmu_vsmmu_stream(struct smmu_vsmmu *vsmmu, u32 vsid, struct smmu_guest_str
 
 bool smmu_vsmmu_knows_locked(const struct smmu_vsmmu *vsmmu, const struct smmu_master *master)
 {
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	return master->vdev && master->vdev->core.viommu == &vsmmu->core;
 }
 
 static void set_listener(struct smmu_master *master, struct smmu_vsmmu *vsmmu)
 {
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	mutex_lock(&master->iommu->streams_lock);
 	master->vsmmu = vsmmu;
@@ -54,7 +54,7 @@ static void set_listener(struct smmu_master *master, struct smmu_vsmmu *vsmmu)
 
 void smmu_vsmmu_forget_locked(struct smmu_master *master)
 {
-	lockdep_assert_held(&smmu_attach_mutex);
+	smmu_master_assert(master);
 
 	set_listener(master, NULL);
 }
@@ -63,19 +63,19 @@ void smmu_vsmmu_join(struct smmu_master *master, struct smmu_vsmmu *vsmmu)
 {
 	bool joins;
 
-	mutex_lock(&smmu_attach_mutex);
+	smmu_master_lock(master);
 	joins = master->vsmmu != vsmmu && smmu_vsmmu_knows_locked(vsmmu, master);
-	mutex_unlock(&smmu_attach_mutex);
+	smmu_master_unlock(master);
 	if (!joins)
 		return;
 	/*
-	 * the event thread's callbacks may take the attach mutex, so it is not held here; see
+	 * the event thread's callbacks may take the lock, so it is not held here; see
 	 * iopf.h
 	 */
 	smmu_evtq_drain(&master->iommu->smmu);
-	mutex_lock(&smmu_attach_mutex);
+	smmu_master_lock(master);
 	/* the vDEVICE may have gone meanwhile; the device has not been attached to anything else */
 	if (smmu_vsmmu_knows_locked(vsmmu, master))
 		set_listener(master, vsmmu);
-	mutex_unlock(&smmu_attach_mutex);
+	smmu_master_unlock(master);
 }

@@ -81,7 +81,7 @@ void smmu_vsmmu_pause(struct smmu_vsmmu *vsmmu);
  */
 bool smmu_vsmmu_stream(struct smmu_vsmmu *vsmmu, u32 vsid, struct smmu_guest_stream *out);
 
-/* Does the device have a vSID in this vSMMU? The attach mutex is held. */
+/* Does the device have a vSID in this vSMMU? */
 bool smmu_vsmmu_knows_locked(const struct smmu_vsmmu *vsmmu, const struct smmu_master *master);
 
 /* The rest of smmu_vsmmu_leave_locked(), for a guest that was told */
@@ -92,8 +92,6 @@ void smmu_vsmmu_forget_locked(struct smmu_master *master);
  * @master: its STE is about to change
  * @next: the vSMMU through which the master will be attached, or NULL. If it is the vSMMU that the
  *	master has already, there is nothing to do.
- *
- * The attach mutex is held.
  */
 static inline void smmu_vsmmu_leave_locked(struct smmu_master *master,
 					   const struct smmu_vsmmu *next)
@@ -104,7 +102,7 @@ static inline void smmu_vsmmu_leave_locked(struct smmu_master *master,
 
 /**
  * smmu_vsmmu_join() - tell the guest of the master's faults from now on
- * @master: attached through @vsmmu, and that is confirmed; the attach mutex is not held
+ * @master: attached through @vsmmu, and that is confirmed; its lock is not held
  * @vsmmu: the guest's SMMU
  *
  * Events that the SMMU has reported before belong to the previous user of the stream, so the event

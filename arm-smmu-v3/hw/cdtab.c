@@ -132,6 +132,7 @@ struct cd_writer {
 	u32 n;
 	u32 ssid;
 	bool leaf;
+	bool brief;
 };
 
 static void cd_sync(struct smmu_entry_writer *writer)
@@ -141,9 +142,10 @@ static void cd_sync(struct smmu_entry_writer *writer)
 	u32 i;
 
 	smmu_issue_batch_start(&batch, w->smmu, true);
+	batch.brief = w->brief;
 	for (i = 0; i < w->n; i++)
 		smmu_cmd_cfgi_cd(smmu_issue_batch_add(&batch), w->sids[i], w->ssid, w->leaf);
-	smmu_issue_batch_end(&batch);
+	writer->stopped = smmu_issue_batch_end(&batch);
 }
 
 static const struct smmu_entry_ops cd_ops = {
@@ -152,8 +154,8 @@ static const struct smmu_entry_ops cd_ops = {
 	.sync = cd_sync,
 };
 
-void smmu_cdtab_write(struct smmu_device *smmu, struct smmu_cdtab *tab, const u32 *sids,
-		      u32 n, u32 ssid, const struct smmu_cd *target)
+bool smmu_cdtab_write(struct smmu_device *smmu, struct smmu_cdtab *tab, const u32 *sids,
+		      u32 n, u32 ssid, const struct smmu_cd *target, bool brief)
 {
 	struct cd_writer w = {
 		.writer.ops = &cd_ops,
@@ -163,7 +165,9 @@ void smmu_cdtab_write(struct smmu_device *smmu, struct smmu_cdtab *tab, const u3
 		.ssid = ssid,
 		/* Leaf = 0 invalidates the first level too, see make_leaf() */
 		.leaf = !tab->l1,
+		.brief = brief,
 	};
 
 	smmu_entry_write(&w.writer, smmu_cdtab_cd(tab, ssid)->w, target->w);
+	return !w.writer.stopped;
 }

@@ -7,7 +7,7 @@
  * of 64 KiB where there are so many SubstreamIDs that with 4 KiB the first level would be larger
  * than a leaf. A leaf is allocated when a SubstreamID in it is first reserved, and stays.
  *
- * Locking: the caller holds the attach mutex. The table exists from the first attach of the master
+ * Locking: the caller holds the master's lock. The table exists from the first attach of the master
  * that needs it until the release of the master. An STE may point to it in between.
  */
 #ifndef SMMU_HW_CDTAB_H
@@ -91,10 +91,12 @@ struct smmu_cd *smmu_cdtab_cd(const struct smmu_cdtab *tab, u32 ssid);
  * @n: number of StreamIDs
  * @ssid: reserved SubstreamID
  * @target: the new CD
+ * @brief: as for smmu_strtab_write()
  *
  * When this function returns, the SMMU has confirmed the change for all streams, or was shut.
+ * Return: as smmu_strtab_write()
  */
-void smmu_cdtab_write(struct smmu_device *smmu, struct smmu_cdtab *tab, const u32 *sids,
-		      u32 n, u32 ssid, const struct smmu_cd *target);
+bool smmu_cdtab_write(struct smmu_device *smmu, struct smmu_cdtab *tab, const u32 *sids,
+		      u32 n, u32 ssid, const struct smmu_cd *target, bool brief);
 
 #endif

@@ -68,6 +68,15 @@ enum smmu_waiter {
 	SMMU_WAITERS
 };
 
+/* A longer wait is counted and traced, and the caller first leaves what others may want */
+#define SMMU_LONG_WAIT_US	1000
+
+/*
+ * For how long a caller that need not wait waits for a queue that stands. Long enough for any SMMU
+ * that works, also under a hypervisor that gives its time to others.
+ */
+#define SMMU_BRIEF_US		20000
+
 /* No device: the queue stands for another reason */
 #define SMMU_NO_SID		U32_MAX
 
@@ -189,23 +198,24 @@ struct smmu_ticket {
  * @began: when the clock was first read
  * @start: when it was first read in the post or wait under way
  * @until: end of the wait, whatever moves; 0 for none
- * @brief: the caller has something to leave before it waits for long. A post or a wait that takes
- *	longer than SMMU_LONG_WAIT_US returns -EAGAIN; the caller clears @brief and goes on.
+ * @brief_us: the caller has something to do before it waits for long. A post or a wait for which
+ *	the queue still stands after so many microseconds returns -EAGAIN, the caller clears
+ *	@brief_us and goes on, or leaves it at that. 0 for a caller that just waits.
  * @killable: the wait ends when the current task is killed. For callers in process context that
  *	can do without the result.
  * @is_long: SMMU_LONG_WAIT_US are over, and the wait under way was counted
  * @sid: StreamID of the device for which the queue stood last, or SMMU_NO_SID
  *
- * A deadline starts as {}, perhaps with @until, @brief and @killable, or by smmu_deadline_start().
- * The clock is read the first time that something does not complete at once, which hardly ever
- * happens. A queue has its time anew whenever it moves: a long queue of slow commands is not one
- * that does not work.
+ * A deadline starts as {}, perhaps with @until, @brief_us and @killable, or by
+ * smmu_deadline_start(). The clock is read the first time that something does not complete at once,
+ * which hardly ever happens. A queue has its time anew whenever it moves: a long queue of slow
+ * commands is not one that does not work.
  */
 struct smmu_deadline {
 	struct smmu_cmdq *q;
 	ktime_t began;
 	ktime_t until;
-	bool brief;
+	u32 brief_us;
 	bool killable;
 	bool is_long;
 	u32 sid;
@@ -215,15 +225,15 @@ struct smmu_deadline {
 };
 
 /*
- * As {}, perhaps brief, without the memset() that every walk and every attach would call. What is
+ * As {} with @brief_us, without the memset() that every walk and every attach would call. What is
  * left out is written before it is read.
  */
-static inline void smmu_deadline_start(struct smmu_deadline *deadline, bool brief)
+static inline void smmu_deadline_start(struct smmu_deadline *deadline, u32 brief_us)
 {
 	deadline->q = NULL;
 	deadline->began = 0;
 	deadline->until = 0;
-	deadline->brief = brief;
+	deadline->brief_us = brief_us;
 	deadline->killable = false;
 	deadline->is_long = false;
 	deadline->sid = 0;
@@ -254,7 +264,7 @@ void smmu_cmdq_program(struct smmu_device *smmu);
  *
  * Any context, with interrupts on or off. Only the lock of the queue is taken.
  * Return: 0; -ETIMEDOUT when there was no room in time; -ESHUTDOWN when the SMMU is dead; -EINTR
- *	when @deadline is killable and the task was killed; -EAGAIN when @deadline is brief. After
+ *	when @deadline is killable and the task was killed; -EAGAIN after @deadline->brief_us. After
  *	-EAGAIN the first of several pieces may be in the queue; a new post begins with all of them.
  */
 int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,

@@ -145,8 +145,9 @@ static int wait_long(struct smmu_cmdq *q, struct smmu_deadline *deadline, ktime_
 {
 	enum smmu_waiter who = waiter(q);
 
-	if (deadline->brief)
-		return -EAGAIN;
+	/* this CPU may have been away since it looked, and the queue may have gone on */
+	if (deadline->brief_us && us > deadline->brief_us)
+		return smmu_cmdq_refresh(q) == deadline->pos ? -EAGAIN : 0;
 	if (!deadline->is_long)
 		atomic_inc(&q->long_waits[who]);
 	deadline->is_long = true;

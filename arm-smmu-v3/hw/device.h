@@ -51,8 +51,6 @@ struct smmu_event;
 #define SMMU_ATC_TIMEOUT_MS	100000
 /* How long a CPU may wait with interrupts off */
 #define SMMU_IRQS_OFF_MS	10000
-/* A longer wait is counted and traced, and the caller first leaves what others may want */
-#define SMMU_LONG_WAIT_US	1000
 
 /**
  * struct smmu_device_ops - what hw tells the layer above
@@ -238,8 +236,8 @@ void smmu_device_stop(struct smmu_device *smmu, bool quiesce);
  *
  * Where the queue has done everything that was posted to it, and the SMMU has acknowledged SMMUEN =
  * 0, it takes commands again, and everything in its TLBs and caches is invalidated. SMMUEN stays 0.
- * Nobody else looks meanwhile at whether the SMMU is dead in order to decide what may be freed: the
- * attach mutex is held. Process context; waits for the SMMU, and for devices as far as walks have
+ * Nobody else looks meanwhile at whether the SMMU is dead in order to decide what may be freed: no
+ * master changes. Process context; waits for the SMMU, and for devices as far as walks have
  * posted ATC_INVs to them by then.
  * Return: 0, and then the caller makes the tables what they shall be and calls
  *	smmu_device_reenable(); -EBUSY when it cannot be now; -ENODEV when it can never be;

@@ -20,21 +20,27 @@ static int issue_by(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
 	return smmu_cmdq_wait(&ticket, deadline);
 }
 
-int smmu_issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
+static int issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n, bool brief)
 {
 	struct smmu_deadline deadline __uninitialized;
 
-	smmu_deadline_start(&deadline, false);
+	smmu_deadline_start(&deadline, brief ? SMMU_BRIEF_US : 0);
 	return issue_by(smmu, cmd, n, &deadline);
 }
 
-/* Issue CFGI and TLBI with their CMD_SYNC, twice where an erratum needs it */
-static int issue_as_needed(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
+int smmu_issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n)
 {
-	int ret = smmu_issue(smmu, cmd, n);
+	return issue(smmu, cmd, n, false);
+}
+
+/* Issue CFGI and TLBI with their CMD_SYNC, twice where an erratum needs it */
+static int issue_as_needed(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
+			   bool brief)
+{
+	int ret = issue(smmu, cmd, n, brief);
 
 	if (!ret && (smmu->inst.feat.errata & SMMU_ERRATUM_REPEAT_TLBI))
-		ret = smmu_issue(smmu, cmd, n);
+		ret = issue(smmu, cmd, n, brief);
 	return ret;
 }
 
@@ -63,7 +69,7 @@ int smmu_issue_flush_all(struct smmu_device *smmu)
 {
 	struct smmu_cmd cmd[FLUSH_ALL_CMDS];
 
-	return issue_as_needed(smmu, cmd, flush_all(smmu, cmd));
+	return issue_as_needed(smmu, cmd, flush_all(smmu, cmd), false);
 }
 
 void smmu_issue_quiesce(struct smmu_device *smmu)
@@ -98,13 +104,16 @@ void smmu_issue_resume(struct smmu_device *smmu, u32 sid, u16 stag, u8 action)
 	smmu_cmdq_post(smmu, &cmd, 1, &deadline, &ticket, false);
 }
 
-void smmu_issue_cfgi(struct smmu_device *smmu, struct smmu_cmd *cmd, u32 n)
+int smmu_issue_cfgi(struct smmu_device *smmu, struct smmu_cmd *cmd, u32 n, bool brief)
 {
 	int ret;
 
 	smmu_cmd_sync(&cmd[n++]);
-	ret = issue_as_needed(smmu, cmd, n);
+	ret = issue_as_needed(smmu, cmd, n, brief);
+	if (ret == -EAGAIN)
+		return ret;
 	smmu_issue_make_good(smmu, ret, "configuration invalidation not confirmed");
+	return 0;
 }
 
 void smmu_issue_make_good(struct smmu_device *smmu, int err, const char *why)
@@ -130,10 +139,10 @@ int smmu_issue_batch_end(struct smmu_issue_batch *batch)
 	if (!n || batch->ret)
 		return batch->ret;
 	if (batch->config) {
-		smmu_issue_cfgi(batch->smmu, batch->cmd, n);
-		return 0;
+		batch->ret = smmu_issue_cfgi(batch->smmu, batch->cmd, n, batch->brief);
+		return batch->ret;
 	}
 	smmu_cmd_sync(&batch->cmd[n++]);
-	batch->ret = smmu_issue(batch->smmu, batch->cmd, n);
+	batch->ret = issue(batch->smmu, batch->cmd, n, batch->brief);
 	return batch->ret;
 }

@@ -28,11 +28,13 @@ int smmu_issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n);
  * @cmd: CFGI commands, with room for one more: this function adds the CMD_SYNC, so that all are in
  *	one post
  * @n: number of commands without the CMD_SYNC
+ * @brief: do not wait for longer than SMMU_BRIEF_US
  *
  * If the commands are not confirmed, see smmu_issue_make_good(): the SMMU may go on using a
  * configuration that is about to be freed.
+ * Return: 0; -EAGAIN when @brief was not enough, and then nothing is known of the commands
  */
-void smmu_issue_cfgi(struct smmu_device *smmu, struct smmu_cmd *cmd, u32 n);
+int smmu_issue_cfgi(struct smmu_device *smmu, struct smmu_cmd *cmd, u32 n, bool brief);
 
 /**
  * smmu_issue_make_good() - do what is left to do when an invalidation was not confirmed
@@ -53,8 +55,9 @@ void smmu_issue_make_good(struct smmu_device *smmu, int err, const char *why);
  * struct smmu_issue_batch - many commands of one operation, on the stack of the caller
  * @smmu: SMMU
  * @config: the commands are CFGI commands and go through smmu_issue_cfgi()
+ * @brief: do not wait for longer than SMMU_BRIEF_US for each CMD_SYNC; false at the start
  * @max: number of commands with which the batch is full
- * @ret: first error of smmu_issue(), always 0 with @config. After an error nothing more is sent.
+ * @ret: first error of smmu_issue() or smmu_issue_cfgi(). After an error nothing more is sent.
  * @n: number of commands in @cmd
  * @cmd: commands, with room for the CMD_SYNC
  *
@@ -63,6 +66,7 @@ void smmu_issue_make_good(struct smmu_device *smmu, int err, const char *why);
 struct smmu_issue_batch {
 	struct smmu_device *smmu;
 	bool config;
+	bool brief;
 	u8 max;
 	int ret;
 	u32 n;
@@ -75,6 +79,7 @@ static inline void smmu_issue_batch_start(struct smmu_issue_batch *batch,
 {
 	batch->smmu = smmu;
 	batch->config = config;
+	batch->brief = false;
 	/* only ATC_INVs are in segments */
 	batch->max = config ? SMMU_ISSUE_BATCH :
 			      min_t(u32, SMMU_ISSUE_BATCH, smmu->inst.feat.atc_segment);
@@ -85,7 +90,7 @@ static inline void smmu_issue_batch_start(struct smmu_issue_batch *batch,
 /**
  * smmu_issue_batch_end() - issue the commands that are left in a batch
  * @batch: batch, empty afterwards
- * Return: 0 or the first error of smmu_issue(); always 0 for CFGI commands
+ * Return: 0 or the first error of smmu_issue() or smmu_issue_cfgi()
  */
 int smmu_issue_batch_end(struct smmu_issue_batch *batch);
 

@@ -121,9 +121,9 @@ static inline bool smmu_device_uses(const struct smmu_device *smmu, u32 enable)
 {
 	/*
 	 * Pairs with the release of @dead in smmu_shut_set_dead(), which writes @on before. @on
-	 * only loses bits, until smmu_shut_undo(). That is called under the attach mutex, so a
-	 * caller that decides by the answer what may be freed or used again holds it, or comes
-	 * when nothing can be undone any more.
+	 * only loses bits, until smmu_shut_undo(). That is called while no master changes, so a
+	 * caller that decides by the answer what may be freed or used again is part of such a
+	 * change, or comes when nothing can be undone any more.
 	 */
 	return smp_load_acquire(&smmu->dead) && READ_ONCE(smmu->on) & enable;
 }

@@ -137,7 +137,8 @@ static int make_l2(struct smmu_device *smmu, u32 idx)
 	/*
 	 * Write the descriptor after the content of the table, because the SMMU may follow the
 	 * descriptor as soon as it is written. The SMMU may have cached the invalid descriptor
-	 * (3.21.3). The CFGI_STE with Leaf = 0 in smmu_strtab_claim() invalidates that.
+	 * (3.21.3). The first write of an STE in the table invalidates that too, because Leaf is 0
+	 * in the CFGI_STE, and before that the table is not needed.
 	 */
 	dma_wmb();
 	WRITE_ONCE(tab->l1[idx],
@@ -150,7 +151,6 @@ int smmu_strtab_claim(struct smmu_device *smmu, u32 sid)
 {
 	struct smmu_strtab *tab = &smmu->strtab;
 	u32 idx = sid >> STRTAB_SPLIT_BITS;
-	struct smmu_cmd cmd[2];
 	int ret = 0;
 
 	if ((u64)sid >> tab->log2)
@@ -158,13 +158,8 @@ int smmu_strtab_claim(struct smmu_device *smmu, u32 sid)
 	if (!tab->two_level)
 		return 0;
 	mutex_lock(&tab->lock);
-	if (!tab->l2[idx].ste) {
+	if (!tab->l2[idx].ste)
 		ret = make_l2(smmu, idx);
-		if (!ret && smmu->started) {
-			smmu_cmd_cfgi_ste(&cmd[0], sid, false);
-			smmu_issue_cfgi(smmu, cmd, 1);
-		}
-	}
 	mutex_unlock(&tab->lock);
 	return ret;
 }
@@ -182,6 +177,7 @@ struct ste_writer {
 	struct smmu_entry_writer writer;
 	struct smmu_device *smmu;
 	u32 sid;
+	bool brief;
 };
 
 /*
@@ -193,8 +189,8 @@ static void ste_sync(struct smmu_entry_writer *writer)
 	struct ste_writer *w = container_of(writer, struct ste_writer, writer);
 	struct smmu_cmd cmd[2];
 
-	smmu_cmd_cfgi_ste(&cmd[0], w->sid, true);
-	smmu_issue_cfgi(w->smmu, cmd, 1);
+	smmu_cmd_cfgi_ste(&cmd[0], w->sid, !w->smmu->strtab.two_level);
+	writer->stopped = smmu_issue_cfgi(w->smmu, cmd, 1, w->brief);
 }
 
 static const struct smmu_entry_ops ste_ops = {
@@ -204,15 +200,28 @@ static const struct smmu_entry_ops ste_ops = {
 	.sync = ste_sync,
 };
 
-void smmu_strtab_write(struct smmu_device *smmu, u32 sid, const struct smmu_ste *target)
+bool smmu_strtab_write(struct smmu_device *smmu, u32 sid, const struct smmu_ste *target,
+		       bool brief)
 {
 	struct ste_writer w = {
 		.writer.ops = &ste_ops,
 		.smmu = smmu,
 		.sid = sid,
+		.brief = brief,
 	};
 
 	smmu_entry_write(&w.writer, smmu_strtab_ste(smmu, sid)->w, target->w);
+	return !w.writer.stopped;
+}
+
+void smmu_strtab_settle(struct smmu_device *smmu, u32 sid)
+{
+	struct ste_writer w = {
+		.smmu = smmu,
+		.sid = sid,
+	};
+
+	ste_sync(&w.writer);
 }
 
 int smmu_strtab_preset_bypass(struct smmu_device *smmu, u32 sid)

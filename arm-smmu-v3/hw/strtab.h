@@ -5,8 +5,8 @@
  * This file owns the tables, and only it writes STEs. A level-2 table is allocated when a stream in
  * it is first claimed, and stays until the SMMU goes. Every STE starts as abort.
  *
- * Locking: smmu_strtab_claim() has its own lock. The callers of smmu_strtab_write() hold the attach
- * mutex, so that one CPU at a time writes the STE of a stream.
+ * Locking: smmu_strtab_claim() has its own lock. The callers of smmu_strtab_write() hold the lock
+ * of the stream's masters, so that one CPU at a time writes the STE of a stream.
  */
 #ifndef SMMU_HW_STRTAB_H
 #define SMMU_HW_STRTAB_H
@@ -65,7 +65,8 @@ void smmu_strtab_free(struct smmu_device *smmu);
  * smmu_strtab_claim() - make sure that the stream has an STE
  * @smmu: SMMU
  * @sid: any StreamID
- * Return: 0; -ERANGE when the table does not cover @sid; -ENOMEM. May sleep.
+ * Sends no command. May sleep.
+ * Return: 0; -ERANGE when the table does not cover @sid; -ENOMEM
  */
 int smmu_strtab_claim(struct smmu_device *smmu, u32 sid);
 
@@ -77,12 +78,19 @@ struct smmu_ste *smmu_strtab_ste(struct smmu_device *smmu, u32 sid);
  * @smmu: SMMU
  * @sid: StreamID
  * @target: the new STE
+ * @brief: do not wait for longer than SMMU_BRIEF_US at a time
  *
  * The change is hitless where there is a hitless order of writes. There is none from a CD table
  * under one stage 2 to a CD table under another. When this function returns, the SMMU has confirmed
  * the change (CFGI_STE and CMD_SYNC), or was shut.
+ * Return: false when @brief was not enough. Then the stream may still be what it was, and before
+ *	its STE is written again, the caller calls smmu_strtab_settle().
  */
-void smmu_strtab_write(struct smmu_device *smmu, u32 sid, const struct smmu_ste *target);
+bool smmu_strtab_write(struct smmu_device *smmu, u32 sid, const struct smmu_ste *target,
+		       bool brief);
+
+/* Wait until the SMMU holds nothing of an STE that was written before */
+void smmu_strtab_settle(struct smmu_device *smmu, u32 sid);
 
 /**
  * smmu_strtab_preset_bypass() - give a stream a bypass STE before the SMMU is enabled

@@ -51,11 +51,11 @@ static u32 asid_of(struct iommu_domain *domain, struct smmu_device *smmu)
 	const struct smmu_inv *inv;
 	u32 id;
 
-	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&smmu_arrays_mutex);
 	inv = smmu_array_find_tag(smmu_domain_array(smmu_domain_of(domain)), &smmu->inst,
 				  SMMU_INV_S1_ASID);
 	id = inv ? inv->id : 0;
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 	return id;
 }
 

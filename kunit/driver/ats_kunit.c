@@ -177,9 +177,9 @@ static void changes_domain(struct kunit *test)
 	dma.sid = d->sid;
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, a));
 	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
-	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&smmu_arrays_mutex);
 	array = smmu_domain_array(smmu_domain_of(a));
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 	/* one entry for the ASID and one for the ATC */
 	KUNIT_ASSERT_NOT_NULL(test, array);
 	KUNIT_EXPECT_EQ(test, 2, smmu_array_count(array));
@@ -189,9 +189,9 @@ static void changes_domain(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, d->ats);
 	KUNIT_EXPECT_EQ(test, PA2, rig_access(rig, d, IOVA, false));
 	/* the old domain's array has forgotten the device, so a walk sends nothing */
-	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&smmu_arrays_mutex);
 	array = smmu_domain_array(smmu_domain_of(a));
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 	KUNIT_ASSERT_NOT_NULL(test, array);
 	KUNIT_EXPECT_EQ(test, 0, smmu_array_count(array));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));

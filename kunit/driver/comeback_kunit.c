@@ -98,12 +98,12 @@ static void comes_back(struct kunit *test)
 		 * the entry is parked: it is in the array without a user; its tag is in no TLB and
 		 * still reserved
 		 */
-		mutex_lock(&smmu_attach_mutex);
+		mutex_lock(&smmu_arrays_mutex);
 		array = smmu_domain_array(smmu_domain_of(domain));
 		KUNIT_EXPECT_EQ(test, 0, array->num);
 		KUNIT_ASSERT_EQ(test, 1, array->len);
 		KUNIT_EXPECT_TRUE(test, smmu_inv_is_parked(&array->inv[0]));
-		mutex_unlock(&smmu_attach_mutex);
+		mutex_unlock(&smmu_arrays_mutex);
 		KUNIT_EXPECT_FALSE(test, stage->stage2 ? model_has_vmid(smmu->model, tag) :
 						  model_has_asid(smmu->model, tag));
 		KUNIT_EXPECT_FALSE(test, attach_allocates(test, d, domain));

@@ -320,9 +320,9 @@ static void device_goes(struct kunit *test)
 	rig_remove(d);
 	KUNIT_EXPECT_NE(test, MODEL_UNANSWERED, model_answer(smmu->model, held));
 	KUNIT_EXPECT_NE(test, MODEL_UNANSWERED, model_answer(smmu->model, queued));
-	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&smmu_arrays_mutex);
 	KUNIT_EXPECT_TRUE(test, list_empty(&smmu_domain_of(domain)->bindings));
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 	iommu_domain_free(domain);
 }
 

@@ -265,7 +265,7 @@ static void has_atc(struct kunit *test)
 	/* the driver does not know of this ATC, so the case turns ATS on in the STE */
 	ste = *smmu_strtab_ste(hw, d->sid);
 	ste.w[1] |= cpu_to_le64(FIELD_PREP(STE1_EATS, STE_EATS_FULL));
-	smmu_strtab_write(hw, d->sid, &ste);
+	smmu_strtab_write(hw, d->sid, &ste, false);
 	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));

@@ -33,10 +33,10 @@ static int users(struct iommu_domain *parent, struct machine_smmu *smmu, u8 type
 	const struct smmu_inv *inv;
 	int ret;
 
-	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&smmu_arrays_mutex);
 	inv = smmu_array_find(smmu_domain_array(smmu_domain_of(parent)), &key);
 	ret = inv ? inv->users : -1;
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 	return ret;
 }
 
@@ -45,11 +45,11 @@ static u32 live(struct iommu_domain *parent)
 	const struct smmu_array *array;
 	u32 i, ret = 0;
 
-	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&smmu_arrays_mutex);
 	array = smmu_domain_array(smmu_domain_of(parent));
 	for (i = 0; i < array->len; i++)
 		ret += !!array->inv[i].users;
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 	return ret;
 }
 

@@ -13,6 +13,7 @@
 #include "drv/arrays.h"
 #include "drv/domain.h"
 #include "drv/master.h"
+#include "drv/master_lock.h"
 #include "drv/pasid.h"
 #include "driver/rig.h"
 
@@ -131,11 +132,11 @@ static void many_pasids(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0, set(d, shared, ssid[i]));
 		KUNIT_EXPECT_EQ(test, PA, rig_access_ssid(rig, d, ssid[i], IOVA, false));
 	}
-	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&smmu_arrays_mutex);
 	KUNIT_EXPECT_EQ(test, 1, smmu_domain_array(smmu_domain_of(shared))->num);
 	KUNIT_EXPECT_EQ(test, ARRAY_SIZE(ssid),
 			smmu_domain_array(smmu_domain_of(shared))->inv[0].users);
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(shared, IOVA, SZ_4K));
 	for (i = 0; i < ARRAY_SIZE(ssid); i++) {
 		KUNIT_EXPECT_EQ(test, RIG_NOWHERE,
@@ -225,10 +226,10 @@ static void released_with_pasids(struct kunit *test)
 	dma.sid = sid;
 	model_watch(smmu->model, &dma);
 	rig_alloc_begin(1);
-	mutex_lock(&smmu_attach_mutex);
+	smmu_master_lock(dev_iommu_priv_get(d->dev));
 	smmu_attach_none_locked(dev_iommu_priv_get(d->dev), false);
 	smmu_pasid_release_locked(dev_iommu_priv_get(d->dev));
-	mutex_unlock(&smmu_attach_mutex);
+	smmu_master_unlock(dev_iommu_priv_get(d->dev));
 	KUNIT_EXPECT_FALSE(test, rig_alloc_end());
 	rig_watched(test, smmu, PA2, RIG_NOWHERE);
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(rig, d, 34, IOVA, false));
@@ -236,10 +237,10 @@ static void released_with_pasids(struct kunit *test)
 	rig_remove(d);
 	KUNIT_EXPECT_STREQ(test, "abort",
 			   smmu_ste_kind(smmu_strtab_ste(&rig_iommu(smmu)->smmu, sid)));
-	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&smmu_arrays_mutex);
 	KUNIT_EXPECT_EQ(test, 0, smmu_domain_array(smmu_domain_of(p))->num);
 	KUNIT_EXPECT_TRUE(test, list_empty(&smmu_domain_of(p)->bindings));
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(p, IOVA, SZ_4K));
 	iommu_domain_free(rid);
 	iommu_domain_free(p);
@@ -286,9 +287,9 @@ static u32 array_len(struct iommu_domain *domain)
 {
 	u32 len;
 
-	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&smmu_arrays_mutex);
 	len = smmu_domain_array(smmu_domain_of(domain))->len;
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 	return len;
 }
 
@@ -299,10 +300,10 @@ static u32 places(struct rig_device *d)
 	unsigned long ssid;
 	u32 n = 0;
 
-	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&smmu_arrays_mutex);
 	xa_for_each(&master->pasids, ssid, at)
 		n++;
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 	return n;
 }
 

@@ -14,6 +14,7 @@
 #include "drv/ats.h"
 #include "drv/domain.h"
 #include "drv/master.h"
+#include "drv/master_lock.h"
 #include "drv/ops.h"
 #include "driver/pci_rig.h"
 
@@ -135,9 +136,9 @@ static void unplugged(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, FULL));
 		KUNIT_EXPECT_FALSE(test, fabric_pasid(p->f, FULL));
 		KUNIT_EXPECT_STREQ(test, "abort", kind(p, FULL));
-		mutex_lock(&smmu_attach_mutex);
+		mutex_lock(&smmu_arrays_mutex);
 		KUNIT_EXPECT_TRUE(test, list_empty(&sd->bindings));
-		mutex_unlock(&smmu_attach_mutex);
+		mutex_unlock(&smmu_arrays_mutex);
 		fabric_rescan(p->f);
 		pci_rig_take(test, p, FULL);
 		KUNIT_EXPECT_EQ(test, IOVA, pci_rig_dma(p, FULL, 0));
@@ -263,9 +264,9 @@ static void parked_and_reset(struct kunit *test)
 		answers_again(p);
 	}
 	/* an administrator knows better: DMA at once, ATS when the device is attached next */
-	mutex_lock(&smmu_attach_mutex);
+	smmu_master_lock(dev_iommu_priv_get(&pdev->dev));
 	smmu_ats_forgive_locked(dev_iommu_priv_get(&pdev->dev));
-	mutex_unlock(&smmu_attach_mutex);
+	smmu_master_unlock(dev_iommu_priv_get(&pdev->dev));
 	KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, FULL, 0));
 	KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, FULL));
 	KUNIT_ASSERT_EQ(test, 0, pci_reset_function(pdev));
@@ -361,12 +362,12 @@ static void whose_bus_mastering(struct kunit *test)
 		set_command(pdev, true);
 	pci_rig_silence(p, FULL);
 	/* holds the recovery off until the case is done with the device that is cut off */
-	mutex_lock(&smmu_attach_mutex);
+	smmu_master_lock(dev_iommu_priv_get(&pdev->dev));
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, FULL));
 	if (owner->unbound)
 		pci_clear_master(pdev);
-	mutex_unlock(&smmu_attach_mutex);
+	smmu_master_unlock(dev_iommu_priv_get(&pdev->dev));
 	flush_delayed_work(&rig_iommu(p->smmu)->recover);
 	KUNIT_EXPECT_STREQ(test, "abort", kind(p, FULL));
 	KUNIT_EXPECT_EQ(test, owner->after, fabric_bus_master(p->f, FULL));

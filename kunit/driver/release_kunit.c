@@ -52,11 +52,11 @@ static void expect_state(struct kunit *test, struct machine_smmu *smmu, struct r
 
 	KUNIT_EXPECT_TRUE(test, word & STE0_V);
 	KUNIT_EXPECT_EQ(test, word & STE0_CONFIG, want);
-	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&smmu_arrays_mutex);
 	array = smmu_domain_array(smmu_domain_of(domain));
 	KUNIT_EXPECT_EQ(test, num, array->num);
 	KUNIT_EXPECT_EQ(test, num, array->inv[0].users);
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 }
 
 static void parks(struct kunit *test)

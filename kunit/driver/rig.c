@@ -23,6 +23,7 @@
 #include "drv/arrays.h"
 #include "drv/domain.h"
 #include "drv/master.h"
+#include "drv/master_lock.h"
 #include "drv/params.h"
 #include "drv/restart.h"
 #include "hw/cmdq_poll.h"
@@ -176,9 +177,9 @@ bool rig_restart(struct rig *rig, u32 nr)
 
 void rig_forgive(struct rig_device *d)
 {
-	mutex_lock(&smmu_attach_mutex);
+	smmu_master_lock(dev_iommu_priv_get(d->dev));
 	smmu_ats_forgive_locked(dev_iommu_priv_get(d->dev));
-	mutex_unlock(&smmu_attach_mutex);
+	smmu_master_unlock(dev_iommu_priv_get(d->dev));
 }
 
 /* Time passes for the model, and other threads may run */
@@ -440,11 +441,11 @@ u32 rig_ats_entries(struct iommu_domain *domain)
 	struct smmu_array *array;
 	u32 n = 0, pos;
 
-	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&smmu_arrays_mutex);
 	array = smmu_domain_array(smmu_domain_of(domain));
 	for (pos = 0; (inv = smmu_array_next_live(array, &pos, smmu_array_count(array))); pos++)
 		n += smmu_inv_is_ats(inv->type);
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 	return n;
 }
 

@@ -65,10 +65,10 @@ static u32 entries(struct iommu_domain *domain)
 	struct smmu_array *array;
 	u32 n;
 
-	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&smmu_arrays_mutex);
 	array = smmu_domain_array(smmu_domain_of(domain));
 	n = array->num;
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 	return n;
 }
 

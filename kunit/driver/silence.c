@@ -123,3 +123,66 @@ struct silence_unmapper *silence_start(struct kunit *test, struct iommu_domain *
 	}
 	return u;
 }
+
+static struct silence_stuck *the_stuck;
+
+/* Time stands still for everybody while the thread is held */
+static void hold_sleep(struct smmu_cmdq *q, u32 us)
+{
+	if (the_stuck && current == the_stuck->task) {
+		complete(&the_stuck->waits);
+		wait_for_completion(&the_stuck->go_on);
+		/* the rest of its waits takes its time */
+		complete(&the_stuck->go_on);
+	}
+	model_advance(us * (u64)NSEC_PER_USEC);
+	schedule();
+}
+
+static int stuck_thread(void *data)
+{
+	struct silence_stuck *stuck = data;
+
+	current->kunit_test = stuck->test;
+	if (rig_attach(stuck->d, stuck->to))
+		KUNIT_FAIL(stuck->test, "attach of the silent device");
+	current->kunit_test = NULL;
+	complete(&stuck->done);
+	return 0;
+}
+
+struct silence_stuck *silence_stick(struct kunit *test, struct silence *s, struct rig_device *d,
+				    struct iommu_domain *to)
+{
+	struct silence_stuck *stuck = kunit_kzalloc(test, sizeof(*stuck), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, stuck);
+	stuck->test = test;
+	stuck->d = d;
+	stuck->to = to;
+	init_completion(&stuck->waits);
+	init_completion(&stuck->go_on);
+	init_completion(&stuck->done);
+	kunit_activate_static_stub(test, smmu_cmdq_sleep, hold_sleep);
+	silence_begin(s, d);
+	stuck->task = kthread_create(stuck_thread, stuck, "stuck");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(stuck->task));
+	the_stuck = stuck;
+	wake_up_process(stuck->task);
+	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&stuck->waits, 30 * HZ));
+	return stuck;
+}
+
+void silence_unstick(struct silence_stuck *stuck)
+{
+	complete(&stuck->go_on);
+	KUNIT_EXPECT_NE(stuck->test, 0, wait_for_completion_timeout(&stuck->done, 60 * HZ));
+	the_stuck = NULL;
+}
+
+void silence_took(struct kunit *test, u64 began, const char *what, u64 most_us)
+{
+	u64 us = (model_now() - began) / NSEC_PER_USEC;
+
+	KUNIT_EXPECT_LE_MSG(test, us, most_us, "%s took %llu us", what, us);
+}

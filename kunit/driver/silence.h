@@ -71,4 +71,39 @@ struct silence_unmapper {
 /* Have @n threads unmap a page each, from IOVA on */
 struct silence_unmapper *silence_start(struct kunit *test, struct iommu_domain *domain, u32 n);
 
+/**
+ * struct silence_stuck - a thread that changes a device that does not answer, held while it waits
+ * @test: the case
+ * @task: the thread
+ * @d: the device
+ * @to: what it attaches the device to
+ * @waits: it has begun to wait
+ * @go_on: it may go on
+ * @done: it has ended
+ */
+struct silence_stuck {
+	struct kunit *test;
+	struct task_struct *task;
+	struct rig_device *d;
+	struct iommu_domain *to;
+	struct completion waits;
+	struct completion go_on;
+	struct completion done;
+};
+
+/*
+ * Let @d go silent, and have a thread attach it to @to. The thread is held when its wait for the
+ * SMMU becomes long; from there on no time passes but that of the caller. silence_unstick() lets
+ * the thread go on, and waits for its end.
+ */
+struct silence_stuck *silence_stick(struct kunit *test, struct silence *s, struct rig_device *d,
+				    struct iommu_domain *to);
+void silence_unstick(struct silence_stuck *stuck);
+
+/* What a caller may take that has nothing to wait for */
+#define SILENCE_SHORT_US	1000
+
+/* Fail the case if more than @most_us have passed since @began */
+void silence_took(struct kunit *test, u64 began, const char *what, u64 most_us);
+
 #endif

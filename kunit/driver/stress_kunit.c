@@ -370,7 +370,7 @@ static bool in_array(struct smmu_inst *inst, u8 type, u32 id)
 	bool found = false;
 	u32 i;
 
-	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&smmu_arrays_mutex);
 	list_for_each_entry(sd, &smmu_domains, node) {
 		struct smmu_array *array = smmu_domain_array(sd);
 
@@ -381,7 +381,7 @@ static bool in_array(struct smmu_inst *inst, u8 type, u32 id)
 				 inv->users;
 		}
 	}
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 	return found;
 }
 

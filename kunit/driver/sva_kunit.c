@@ -19,10 +19,10 @@
 #include "drv/domain.h"
 #include "drv/master.h"
 #include "hw/recordq.h"
+#include "driver/silence.h"
 #include "driver/sva_rig.h"
 
 #define VA	0x40001000ULL
-#define PA	0x12345000ULL
 #define PA2	0x23456000ULL
 #define SMMUS	4
 #define EACH	2
@@ -91,11 +91,11 @@ static void one_domain(struct kunit *test)
 		iommu_sva_unbind_device(bond[i]);
 	}
 	sd = smmu_domain_of(bond[0]->handle.domain);
-	mutex_lock(&smmu_attach_mutex);
+	mutex_lock(&smmu_arrays_mutex);
 	KUNIT_EXPECT_EQ(test, SMMUS, smmu_domain_array(sd)->num);
 	for (i = 0; i < SMMUS; i++)
 		KUNIT_EXPECT_EQ(test, EACH, smmu_domain_array(sd)->inv[i].users);
-	mutex_unlock(&smmu_attach_mutex);
+	mutex_unlock(&smmu_arrays_mutex);
 
 	sva_unmap(proc, VA, SZ_4K);
 	for (i = 0; i < DEVICES; i++)
@@ -211,6 +211,44 @@ static void exits_while_bound(struct kunit *test)
 	iommu_sva_unbind_device(second);
 	mmu_notifier_synchronize();
 	expect_no_tags(test, rig);
+}
+
+/* A process exits while a device behind another SMMU does not answer: that does not concern it */
+static void exits_meanwhile(struct kunit *test)
+{
+	struct sva_proc *proc = sva_proc_new(test, NULL);
+	struct silence_stuck *stuck;
+	struct iommu_domain *from, *to;
+	struct rig_device *d, *silent;
+	struct iommu_sva *bond;
+	struct silence *s;
+	u64 began;
+	u32 pasid;
+
+	s = silence_make(test);
+	sva_smmu(test, s->rig, 1);
+	silent = rig_device(test, s->rig, 0);
+	from = silence_use(test, s, silent);
+	to = rig_domain(test, silent);
+	d = sva_device(test, s->rig, 1);
+	KUNIT_ASSERT_EQ(test, 0, sva_map(proc, VA, PA, SZ_4K));
+	bond = bind(test, d, proc);
+	pasid = iommu_sva_get_pasid(bond);
+	KUNIT_EXPECT_EQ(test, PA, access(s->rig, d, pasid, VA));
+	stuck = silence_stick(test, s, silent, to);
+	began = model_now();
+	sva_proc_exit(proc);
+	silence_took(test, began, "the exit", SILENCE_SHORT_US);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, access(s->rig, d, pasid, VA));
+	began = model_now();
+	iommu_sva_unbind_device(bond);
+	silence_took(test, began, "unbinding", SILENCE_SHORT_US);
+	KUNIT_EXPECT_FALSE(test, completion_done(&stuck->done));
+	silence_unstick(stuck);
+	silence_leave(test, s, silent, from);
+	iommu_domain_free(to);
+	mmu_notifier_synchronize();
+	expect_no_tags(test, s->rig);
 }
 
 static int exit_it(void *data)
@@ -422,6 +460,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(one_domain),
 	KUNIT_CASE(notifiers),
 	KUNIT_CASE_PARAM(exits_while_bound, with_or_without_gen_params),
+	KUNIT_CASE(exits_meanwhile),
 	KUNIT_CASE(exit_races_unbind),
 	KUNIT_CASE(with_ats),
 	KUNIT_CASE(page_faults),
