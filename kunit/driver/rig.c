@@ -237,15 +237,10 @@ struct rig *rig_new(struct kunit *test)
 	return rig;
 }
 
-static struct machine_smmu *add_smmu(struct kunit *test, struct rig *rig, u32 i,
-				     const struct model_config *cfg, bool irqs)
+struct machine_smmu *rig_smmu_with(struct kunit *test, struct rig *rig, u32 i,
+				   const struct model_config *cfg,
+				   const struct machine_firmware *fw)
 {
-	struct model_config def;
-
-	if (!cfg) {
-		model_config_default(&def);
-		cfg = &def;
-	}
 	next_tuning = (struct smmu_tuning) { .poll_cons = rig->poll_cons };
 	if (rig->kdump)
 		smmu_param_kdump(&next_tuning);
@@ -253,15 +248,29 @@ static struct machine_smmu *add_smmu(struct kunit *test, struct rig *rig, u32 i,
 			      rig->insertion == RIG_COMBINE;
 	KUNIT_ASSERT_LT(test, i, RIG_SMMUS);
 	KUNIT_ASSERT_NULL(test, rig->smmu[i]);
-	rig->smmu[i] = machine_add_smmu(cfg, irqs, !rig->noncoherent);
+	rig->smmu[i] = machine_add_smmu_with(cfg, fw);
 	if (IS_ERR(rig->smmu[i])) {
 		int err = PTR_ERR(rig->smmu[i]);
 
 		rig->smmu[i] = NULL;
 		KUNIT_FAIL_AND_ABORT(test, "SMMU %u: %d", i, err);
 	}
-	KUNIT_ASSERT_NOT_NULL_MSG(test, rig->smmu[i]->dev->driver, "SMMU %u is not probed", i);
 	model_ats_enable(rig->smmu[i]->model, ats_enable, &rig->smmu[i]);
+	return rig->smmu[i];
+}
+
+static struct machine_smmu *add_smmu(struct kunit *test, struct rig *rig, u32 i,
+				     const struct model_config *cfg, bool irqs)
+{
+	struct machine_firmware fw = {
+		.lines = irqs ? MACHINE_USUAL_LINES : 0,
+		.coherent = !rig->noncoherent,
+	};
+	struct model_config def;
+
+	model_config_default(&def);
+	rig_smmu_with(test, rig, i, cfg ?: &def, &fw);
+	KUNIT_ASSERT_NOT_NULL_MSG(test, rig->smmu[i]->dev->driver, "SMMU %u is not probed", i);
 	return rig->smmu[i];
 }
 

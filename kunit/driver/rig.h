@@ -121,6 +121,11 @@ struct machine_smmu *rig_smmu(struct kunit *test, struct rig *rig, u32 i,
 struct machine_smmu *rig_smmu_irq(struct kunit *test, struct rig *rig, u32 i,
 				  const struct model_config *cfg);
 
+/* Like rig_smmu(), as firmware describes it. If the driver refuses it, dev->driver is NULL. */
+struct machine_smmu *rig_smmu_with(struct kunit *test, struct rig *rig, u32 i,
+				   const struct model_config *cfg,
+				   const struct machine_firmware *fw);
+
 /* Add a device behind SMMU @smmu, in the default (identity) domain, with a StreamID of its own */
 struct rig_device *rig_device(struct kunit *test, struct rig *rig, u32 smmu);
 struct rig_device *rig_device_sids(struct kunit *test, struct rig *rig, u32 smmu,

@@ -5,6 +5,7 @@
  * descriptors without a line, raised from irq_work.
  */
 #include <linux/export.h>
+#include <linux/array_size.h>
 #include <linux/bitops.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
@@ -50,7 +51,18 @@ u64 compat_mm_ttb(const struct mm_struct *mm)
 #define REGION_BASE		0x4000000000ULL
 #define PHANDLE_BASE		0x534d0000
 
-static const char * const irq_name[MODEL_IRQS] = { "eventq", "priq", "gerror" };
+static const char * const line_name[MACHINE_LINES] = {
+	[MACHINE_EVENTQ] = "eventq",
+	[MACHINE_PRIQ] = "priq",
+	[MACHINE_GERROR] = "gerror",
+	[MACHINE_CMDQ_SYNC] = "cmdq-sync",
+	[MACHINE_COMBINED] = "combined",
+};
+
+const char *machine_line_name(enum machine_line line)
+{
+	return line_name[line];
+}
 
 /**
  * struct own_smmu - an SMMU and its parts
@@ -58,8 +70,9 @@ static const char * const irq_name[MODEL_IRQS] = { "eventq", "priq", "gerror" };
  * @pdev: platform device
  * @node: node in the device tree
  * @slot: number of its registers in the region
- * @irq: interrupts, 0 for none
- * @pending: interrupts that were raised and not yet delivered
+ * @irq: wired interrupts, 0 for none
+ * @level: they are level-triggered
+ * @pending: interrupts that were raised and not yet delivered, by enum model_irq
  * @work: delivers them
  */
 struct own_smmu {
@@ -67,7 +80,8 @@ struct own_smmu {
 	struct platform_device *pdev;
 	struct machine_node node;
 	u32 slot;
-	int irq[MODEL_IRQS];
+	int irq[MACHINE_LINES];
+	bool level;
 	unsigned long pending;
 	struct irq_work work;
 };
@@ -84,8 +98,8 @@ static struct own_smmu *slots[MACHINE_SMMUS_MAX];
 /* The SMMU at @addr exists, because the driver's remove function runs before the SMMU goes */
 static struct model *model_at(unsigned long addr, u32 *off)
 {
-	*off = (addr - REGION_BASE) % MODEL_MMIO_SIZE;
-	return slots[(addr - REGION_BASE) / MODEL_MMIO_SIZE]->smmu.model;
+	*off = (addr - REGION_BASE) % MACHINE_REGION;
+	return slots[(addr - REGION_BASE) / MACHINE_REGION]->smmu.model;
 }
 
 u64 machine_read(unsigned long addr, unsigned int size)
@@ -123,27 +137,69 @@ static void host_irq(void *host, enum model_irq irq)
 static const struct model_host_ops host_ops = { .mem = host_mem, .irq = host_irq };
 static const struct model_host_ops host_ops_no_irq = { .mem = host_mem };
 
+/*
+ * Raise a line. A level-triggered line that is masked stays active until it is unmasked. Return:
+ * false for such a line.
+ */
+static bool raise(struct own_smmu *u, enum machine_line line)
+{
+	if (!u->irq[line])
+		return true;
+	if (u->level && irqd_irq_masked(irq_get_irq_data(u->irq[line])))
+		return false;
+	generic_handle_irq(u->irq[line]);
+	return true;
+}
+
 static void deliver(struct irq_work *work)
 {
 	struct own_smmu *u = container_of(work, struct own_smmu, work);
 	unsigned int i;
 
 	for (i = 0; i < MODEL_IRQS; i++)
-		if (test_and_clear_bit(i, &u->pending))
-			generic_handle_irq(u->irq[i]);
+		if (test_and_clear_bit(i, &u->pending) &&
+		    (!raise(u, i) || !raise(u, MACHINE_COMBINED)))
+			set_bit(i, &u->pending);
 }
 
-static int make_irqs(struct own_smmu *u)
+static void level_unmask(struct irq_data *data)
+{
+	struct own_smmu *u = irq_data_get_irq_chip_data(data);
+
+	if (READ_ONCE(u->pending))
+		irq_work_queue(&u->work);
+}
+
+/* The core remembers that the line is masked, see raise() */
+static void level_mask(struct irq_data *data)
+{
+}
+
+static struct irq_chip level_chip = {
+	.name = "model-level",
+	.irq_mask = level_mask,
+	.irq_unmask = level_unmask,
+};
+
+static int make_irqs(struct own_smmu *u, const struct machine_firmware *fw)
 {
 	unsigned int i;
 
-	for (i = 0; i < MODEL_IRQS; i++) {
-		int irq = irq_alloc_descs(-1, 128, 1, -1);
+	u->level = fw->level;
+	for (i = 0; i < MACHINE_LINES; i++) {
+		int irq;
 
+		if (!(fw->lines & BIT(i)))
+			continue;
+		irq = irq_alloc_descs(-1, 128, 1, -1);
 		if (irq < 0)
 			return irq;
 		u->irq[i] = irq;
-		irq_set_chip_and_handler(irq, &dummy_irq_chip, handle_edge_irq);
+		if (fw->level)
+			irq_set_chip_and_handler(irq, &level_chip, handle_level_irq);
+		else
+			irq_set_chip_and_handler(irq, &dummy_irq_chip, handle_edge_irq);
+		irq_set_chip_data(irq, u);
 		irq_clear_status_flags(irq, IRQ_NOREQUEST);
 	}
 	return 0;
@@ -154,7 +210,7 @@ static void free_irqs(struct own_smmu *u)
 	unsigned int i;
 
 	irq_work_sync(&u->work);
-	for (i = 0; i < MODEL_IRQS; i++)
+	for (i = 0; i < MACHINE_LINES; i++)
 		if (u->irq[i])
 			irq_free_descs(u->irq[i], 1);
 }
@@ -163,8 +219,10 @@ static void free_irqs(struct own_smmu *u)
  * Make a node below the root. It is marked as populated, because otherwise the device tree's own
  * notifier would make the platform device before the properties are there.
  */
-static int make_smmu_node(struct own_smmu *u, bool coherent)
+static int make_smmu_node(struct own_smmu *u, const struct machine_firmware *fw)
 {
+	const char * const compatible[] = { fw->compatible, "arm,smmu-v3" };
+	bool plain = !fw->compatible;
 	char name[32];
 	int ret;
 
@@ -172,7 +230,9 @@ static int make_smmu_node(struct own_smmu *u, bool coherent)
 	ret = machine_node_new(&u->node, name);
 	if (ret)
 		return ret;
-	ret = of_changeset_add_prop_string(&u->node.cs, u->node.np, "compatible", "arm,smmu-v3");
+	ret = of_changeset_add_prop_string_array(&u->node.cs, u->node.np, "compatible",
+						 compatible + plain,
+						 ARRAY_SIZE(compatible) - plain);
 	if (!ret)
 		ret = of_changeset_add_prop_u32(&u->node.cs, u->node.np, "#iommu-cells", 1);
 	/*
@@ -180,8 +240,10 @@ static int make_smmu_node(struct own_smmu *u, bool coherent)
 	 * "dma-coherent"
 	 */
 	if (!ret)
-		ret = of_changeset_add_prop_bool(&u->node.cs, u->node.np,
-						 coherent ? "dma-coherent" : "dma-noncoherent");
+		ret = of_changeset_add_prop_bool(&u->node.cs, u->node.np, fw->coherent ?
+						 "dma-coherent" : "dma-noncoherent");
+	if (!ret && fw->property)
+		ret = of_changeset_add_prop_bool(&u->node.cs, u->node.np, fw->property);
 	ret = machine_node_apply(&u->node, ret);
 	if (ret)
 		return ret;
@@ -192,11 +254,11 @@ static int make_smmu_node(struct own_smmu *u, bool coherent)
 	return 0;
 }
 
-static int make_smmu_device(struct own_smmu *u, bool irqs)
+static int make_smmu_device(struct own_smmu *u, const struct machine_firmware *fw)
 {
-	u64 base = REGION_BASE + u->slot * MODEL_MMIO_SIZE;
-	struct resource res[1 + MODEL_IRQS] = {
-		DEFINE_RES_MEM(base, MODEL_MMIO_SIZE),
+	u64 base = REGION_BASE + u->slot * (u64)MACHINE_REGION;
+	struct resource res[1 + MACHINE_LINES] = {
+		DEFINE_RES_MEM(base, fw->size ?: MODEL_MMIO_SIZE),
 	};
 	struct platform_device_info info = {
 		.name = "model-smmu",
@@ -208,9 +270,9 @@ static int make_smmu_device(struct own_smmu *u, bool irqs)
 	};
 	unsigned int i;
 
-	if (irqs)
-		for (i = 0; i < MODEL_IRQS; i++)
-			res[info.num_res++] = DEFINE_RES_IRQ_NAMED(u->irq[i], irq_name[i]);
+	for (i = 0; i < MACHINE_LINES; i++)
+		if (u->irq[i])
+			res[info.num_res++] = DEFINE_RES_IRQ_NAMED(u->irq[i], line_name[i]);
 	u->pdev = platform_device_register_full(&info);
 	if (IS_ERR(u->pdev))
 		return PTR_ERR(u->pdev);
@@ -218,24 +280,24 @@ static int make_smmu_device(struct own_smmu *u, bool irqs)
 	return 0;
 }
 
-static int build_smmu(struct own_smmu *u, const struct model_config *cfg, bool irqs,
-		      bool coherent)
+static int build_smmu(struct own_smmu *u, const struct model_config *cfg,
+		      const struct machine_firmware *fw)
 {
 	int ret;
 
 	u->work = IRQ_WORK_INIT_HARD(deliver);
-	ret = irqs ? make_irqs(u) : 0;
+	ret = make_irqs(u, fw);
 	if (ret)
 		goto free_irqs;
-	u->smmu.model = model_create(cfg, irqs ? &host_ops : &host_ops_no_irq, u);
+	u->smmu.model = model_create(cfg, fw->lines ? &host_ops : &host_ops_no_irq, u);
 	if (!u->smmu.model) {
 		ret = -ENOMEM;
 		goto free_irqs;
 	}
-	ret = make_smmu_node(u, coherent);
+	ret = make_smmu_node(u, fw);
 	if (ret)
 		goto free_model;
-	ret = make_smmu_device(u, irqs);
+	ret = make_smmu_device(u, fw);
 	if (!ret)
 		return 0;
 	machine_node_remove(&u->node);
@@ -246,7 +308,8 @@ free_irqs:
 	return ret;
 }
 
-struct machine_smmu *machine_add_smmu(const struct model_config *cfg, bool irqs, bool coherent)
+struct machine_smmu *machine_add_smmu_with(const struct model_config *cfg,
+					   const struct machine_firmware *fw)
 {
 	struct own_smmu *u;
 	int ret = -ENOSPC;
@@ -259,7 +322,7 @@ struct machine_smmu *machine_add_smmu(const struct model_config *cfg, bool irqs,
 		;
 	if (u->slot < MACHINE_SMMUS_MAX) {
 		slots[u->slot] = u;
-		ret = build_smmu(u, cfg, irqs, coherent);
+		ret = build_smmu(u, cfg, fw);
 		if (ret)
 			slots[u->slot] = NULL;
 	}
@@ -268,6 +331,16 @@ struct machine_smmu *machine_add_smmu(const struct model_config *cfg, bool irqs,
 		return &u->smmu;
 	kfree(u);
 	return ERR_PTR(ret);
+}
+
+struct machine_smmu *machine_add_smmu(const struct model_config *cfg, bool irqs, bool coherent)
+{
+	struct machine_firmware fw = {
+		.lines = irqs ? MACHINE_USUAL_LINES : 0,
+		.coherent = coherent,
+	};
+
+	return machine_add_smmu_with(cfg, &fw);
 }
 EXPORT_SYMBOL_NS_GPL(machine_add_smmu, "SMMUV3_MODEL");
 

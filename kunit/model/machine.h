@@ -9,6 +9,7 @@
 #ifndef KUNIT_MODEL_MACHINE_H
 #define KUNIT_MODEL_MACHINE_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 #include "model.h"
@@ -33,8 +34,54 @@ struct machine_smmu {
 	struct device *dev;
 };
 
+/* Wired interrupts by the names that firmware gives them; cmdq-sync is never raised */
+enum machine_line {
+	MACHINE_EVENTQ = MODEL_IRQ_EVENT,
+	MACHINE_PRIQ = MODEL_IRQ_PRI,
+	MACHINE_GERROR = MODEL_IRQ_GERROR,
+	MACHINE_CMDQ_SYNC,
+	MACHINE_COMBINED,
+	MACHINE_LINES
+};
+
+#define MACHINE_USUAL_LINES	(BIT(MACHINE_EVENTQ) | BIT(MACHINE_PRIQ) | BIT(MACHINE_GERROR))
+
 /**
- * machine_add_smmu() - plug an SMMU in; the driver probes it before this returns
+ * struct machine_firmware - what firmware says of an SMMU
+ * @compatible: compatible string in front of "arm,smmu-v3", or NULL
+ * @property: a boolean property of the node, or NULL
+ * @size: bytes of its registers, 0 for two pages; at most MACHINE_REGION
+ * @lines: its wired interrupts, a mask of BIT(enum machine_line); without any, the event queue is
+ *	not read, so the log stays quiet
+ * @level: the lines are level-triggered
+ * @coherent: accesses of the SMMU are coherent
+ */
+struct machine_firmware {
+	const char *compatible;
+	const char *property;
+	u32 size;
+	u32 lines;
+	bool level;
+	bool coherent;
+};
+
+/* Most bytes of registers that an SMMU can have */
+#define MACHINE_REGION		0x200000
+
+/* Name of a line, as firmware has it */
+const char *machine_line_name(enum machine_line line);
+
+/**
+ * machine_add_smmu_with() - plug an SMMU in; the driver probes it before this returns
+ * @cfg: kind of SMMU
+ * @fw: what firmware says of it
+ * Return: as machine_add_smmu()
+ */
+struct machine_smmu *machine_add_smmu_with(const struct model_config *cfg,
+					   const struct machine_firmware *fw);
+
+/**
+ * machine_add_smmu() - plug an ordinary SMMU in; the driver probes it before this returns
  * @cfg: kind of SMMU
  * @irqs: with interrupts; without them the event queue is not read, so the log stays quiet
  * @coherent: what the device tree says of its accesses

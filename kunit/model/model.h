@@ -62,6 +62,7 @@ struct model_host_ops {
  * @enabled: the SMMU is on already, as another kernel has left it
  * @gerror: errors that are active already
  * @err_stays: a write of CMDQ_CONS leaves ERR as it is (6.3.28)
+ * @page0_only: the registers of page 1 are in page 0, and there is no page 1
  */
 struct model_config {
 	u32 idr[6];
@@ -73,6 +74,7 @@ struct model_config {
 	bool enabled;
 	u32 gerror;
 	bool err_stays;
+	bool page0_only;
 };
 
 /**

@@ -208,6 +208,24 @@ static void write_reg(struct model *m, u32 off, u32 val, u64 now)
 	}
 }
 
+/* Where the register is on other SMMUs */
+static u32 usual_offset(struct model *m, u32 off)
+{
+	if (off >= MODEL_MMIO_SIZE || (m->cfg.page0_only && off >= SMMU_PAGE1_OFFSET))
+		model_violate(m, "there is no register at 0x%x", off);
+	if (!m->cfg.page0_only)
+		return off;
+	switch (off) {
+	case SMMU_PAGE1_EVENTQ_PROD:
+	case SMMU_PAGE1_EVENTQ_CONS:
+	case SMMU_PAGE1_PRIQ_PROD:
+	case SMMU_PAGE1_PRIQ_CONS:
+		return off + SMMU_PAGE1_OFFSET;
+	default:
+		return off;
+	}
+}
+
 void model_write(struct model *m, u32 off, u32 size, u64 val)
 {
 	unsigned long flags;
@@ -216,6 +234,7 @@ void model_write(struct model *m, u32 off, u32 size, u64 val)
 	raw_spin_lock_irqsave(&m->lock, flags);
 	if (!m->inject.dead) {
 		model_step(m, model_now());
+		off = usual_offset(m, off);
 		if (size == 8)
 			write_priv(m, off, val);
 		else
@@ -290,7 +309,7 @@ u64 model_read(struct model *m, u32 off, u32 size)
 	if (!m->inject.dead) {
 		settle(m);
 		model_step(m, model_now());
-		val = read_reg(m, off);
+		val = read_reg(m, usual_offset(m, off));
 	}
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 	return val;
