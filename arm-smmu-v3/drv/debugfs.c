@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * smmuv3/domains		every paging or SVA domain with its array
+ * smmuv3/<smmu>/machine		ID registers as read, what firmware says, devices: what it
+ *				takes to have the machine in the suite smmu_machines
  * smmuv3/<smmu>/features	decoded ID registers
  * smmuv3/<smmu>/queues		positions and sizes
  * smmuv3/<smmu>/counters	commands, syncs, doorbells, errors
@@ -12,10 +14,13 @@
 #include <linux/device.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
+#include <linux/platform_device.h>
 #include <linux/seq_file.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include <compat/arch.h>
 #include <smmuv3/regs.h>
 
 #include "core/array.h"
@@ -26,11 +31,13 @@
 #include "drv/ats_cut.h"
 #include "drv/ats_pci.h"
 #include "drv/debugfs.h"
+#include "drv/firmware.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
 #include "drv/master_lock.h"
 #include "drv/streams.h"
 #include "hw/cmdq.h"
+#include "hw/idregs.h"
 #include "hw/mmio.h"
 #include "hw/shut.h"
 
@@ -271,6 +278,41 @@ static int cut_show(struct seq_file *s, void *unused)
 	return show_masters(s, show_cut);
 }
 
+static void show_machine_device(struct seq_file *s, struct smmu_master *master)
+{
+	u32 i;
+
+	seq_printf(s, "device %s sids", dev_name(master->dev));
+	for (i = 0; i < master->nr_sids; i++)
+		seq_printf(s, " 0x%x", master->sids[i]);
+	seq_printf(s, " ssid_bits %u%s%s\n", master->ssid_bits, master->ats_capable ? " ats" : "",
+		   master->can_stall ? " stall" : "");
+}
+
+int smmu_debugfs_machine(struct seq_file *s, struct smmu_iommu *iommu)
+{
+	struct device *dev = iommu->smmu.dev;
+	struct smmu_idregs regs;
+	unsigned int i;
+
+	smmu_idregs_read(&iommu->smmu, &regs);
+	seq_puts(s, "idr");
+	for (i = 0; i < ARRAY_SIZE(regs.idr); i++)
+		seq_printf(s, " %08x", regs.idr[i]);
+	seq_printf(s, "\niidr %08x\naidr %08x\n", regs.iidr, regs.aidr);
+	smmu_firmware_show(s, to_platform_device(dev));
+	seq_printf(s, "msi %u\npage %luK\nel2 %u\n", !!dev_get_msi_domain(dev), PAGE_SIZE / SZ_1K,
+		   is_kernel_in_hyp_mode());
+	s->private = iommu;
+	return show_masters(s, show_machine_device);
+}
+
+static int machine_show(struct seq_file *s, void *unused)
+{
+	return smmu_debugfs_machine(s, s->private);
+}
+DEFINE_SHOW_ATTRIBUTE(machine);
+
 static ssize_t cut_write(struct file *file, const char __user *buf, size_t size, loff_t *pos)
 {
 	struct smmu_iommu *iommu = file_inode(file)->i_private;
@@ -305,6 +347,7 @@ void smmu_debugfs_exit(void)
 void smmu_debugfs_add_iommu(struct smmu_iommu *iommu)
 {
 	iommu->debugfs = debugfs_create_dir(dev_name(iommu->smmu.dev), root);
+	debugfs_create_file("machine", 0400, iommu->debugfs, iommu, &machine_fops);
 	debugfs_create_file("features", 0400, iommu->debugfs, iommu, &features_fops);
 	debugfs_create_file("queues", 0400, iommu->debugfs, iommu, &queues_fops);
 	debugfs_create_file("counters", 0400, iommu->debugfs, iommu, &counters_fops);

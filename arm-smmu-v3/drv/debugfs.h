@@ -6,11 +6,15 @@
 #ifndef SMMU_DRV_DEBUGFS_H
 #define SMMU_DRV_DEBUGFS_H
 
+struct seq_file;
 struct smmu_iommu;
 
 void smmu_debugfs_init(void);
 void smmu_debugfs_exit(void);
 void smmu_debugfs_add_iommu(struct smmu_iommu *iommu);
 void smmu_debugfs_remove_iommu(struct smmu_iommu *iommu);
+
+/* Print the file `machine` of an SMMU that is registered. Process context. */
+int smmu_debugfs_machine(struct seq_file *s, struct smmu_iommu *iommu);
 
 #endif

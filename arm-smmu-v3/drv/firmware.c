@@ -7,6 +7,7 @@
 #include <linux/of.h>
 #include <linux/of_address.h>
 #include <linux/platform_device.h>
+#include <linux/seq_file.h>
 
 #include <kunit/static_stub.h>
 
@@ -44,7 +45,6 @@ static int read_dt(struct device *dev, struct smmu_ident_env *env)
 	return 0;
 }
 
-#ifdef CONFIG_ACPI_IORT
 /*
  * The IORT overrides IDR0.HTTU, because only firmware knows whether the memory system does atomic
  * updates. The driver follows the IORT where it says less than the register.
@@ -63,23 +63,25 @@ static u32 without_httu(u32 flags)
 	}
 }
 
-static int read_acpi(struct device *dev, struct smmu_ident_env *env)
+static void read_iort(const struct acpi_iort_smmu_v3 *iort, struct smmu_ident_env *env)
 {
-	struct acpi_iort_node *node = *(struct acpi_iort_node **)dev_get_platdata(dev);
-	const struct acpi_iort_smmu_v3 *iort = (void *)node->node_data;
-
 	env->extra_errata |= smmu_errata_of_model(iort->model);
 	env->disable |= without_httu(iort->flags);
 	env->coherent = iort->flags & ACPI_IORT_SMMU_V3_COHACC_OVERRIDE;
-	return 0;
 }
-#else
-static int read_acpi(struct device *dev, struct smmu_ident_env *env)
+
+const struct acpi_iort_smmu_v3 *smmu_firmware_iort(struct device *dev)
 {
-	dev_err(dev, "there is no DT node for this SMMU, and this kernel cannot read the IORT\n");
-	return -EINVAL;
+	struct acpi_iort_node *node;
+
+	/* suites have no IORT, and give a node of their own */
+	KUNIT_STATIC_STUB_REDIRECT(smmu_firmware_iort, dev);
+
+	if (!IS_ENABLED(CONFIG_ACPI_IORT) || dev->of_node)
+		return NULL;
+	node = *(struct acpi_iort_node **)dev_get_platdata(dev);
+	return (void *)node->node_data;
 }
-#endif
 
 /* SMMU_FEAT_* that the SMMU has according to IDR0.HTTU */
 static u32 has_httu(u32 idr0)
@@ -122,13 +124,61 @@ static int line(struct platform_device *pdev, const char *name)
 int smmu_firmware_read(struct platform_device *pdev, struct smmu_ident_env *env,
 		       struct smmu_wired *wired)
 {
+	const struct acpi_iort_smmu_v3 *iort = smmu_firmware_iort(&pdev->dev);
+
 	wired->combined = line(pdev, "combined");
 	if (!wired->combined) {
 		wired->event = line(pdev, "eventq");
 		wired->pri = line(pdev, "priq");
 		wired->gerror = line(pdev, "gerror");
 	}
-	return pdev->dev.of_node ? read_dt(&pdev->dev, env) : read_acpi(&pdev->dev, env);
+	if (!iort && pdev->dev.of_node)
+		return read_dt(&pdev->dev, env);
+	if (!iort) {
+		dev_err(&pdev->dev, "there is no DT node for this SMMU, and this kernel cannot read the IORT\n");
+		return -EINVAL;
+	}
+	read_iort(iort, env);
+	return 0;
+}
+
+static void show_dt(struct seq_file *s, const struct device_node *np)
+{
+	const struct smmu_dt_erratum *e;
+	const struct property *prop;
+	const char *name;
+
+	seq_puts(s, "firmware dt");
+	of_property_for_each_string(np, "compatible", prop, name)
+		seq_printf(s, " %s", name);
+	for (e = smmu_dt_errata; e->errata; e++)
+		if (e->property && of_property_read_bool(np, e->property))
+			seq_printf(s, " %s", e->property);
+	seq_putc(s, '\n');
+}
+
+void smmu_firmware_show(struct seq_file *s, struct platform_device *pdev)
+{
+	static const char * const lines[] = {
+		"eventq", "priq", "gerror", "cmdq-sync", "combined"
+	};
+	const struct acpi_iort_smmu_v3 *iort = smmu_firmware_iort(&pdev->dev);
+	struct resource *res = platform_get_resource(pdev, IORESOURCE_MEM, 0);
+	struct smmu_ident_env env = {};
+	struct smmu_wired wired;
+	unsigned int i;
+
+	if (iort)
+		seq_printf(s, "firmware iort model %u flags 0x%x\n", iort->model, iort->flags);
+	else
+		show_dt(s, pdev->dev.of_node);
+	smmu_firmware_read(pdev, &env, &wired);
+	seq_printf(s, "coherent %u\nsize 0x%llx\ninterrupts", env.coherent,
+		   (u64)resource_size(res));
+	for (i = 0; i < ARRAY_SIZE(lines); i++)
+		if (line(pdev, lines[i]))
+			seq_printf(s, " %s", lines[i]);
+	seq_putc(s, '\n');
 }
 
 void smmu_firmware_preset(struct smmu_iommu *iommu)

@@ -5,11 +5,17 @@
 
 #include <linux/types.h>
 
+struct acpi_iort_smmu_v3;
+struct device;
 struct platform_device;
+struct seq_file;
 struct smmu_device;
 struct smmu_iommu;
 struct smmu_ident_env;
 struct smmu_wired;
+
+/* The SMMU's node in the IORT; NULL for an SMMU that DT describes */
+const struct acpi_iort_smmu_v3 *smmu_firmware_iort(struct device *dev);
 
 /**
  * smmu_firmware_read() - read the DT node or the IORT node
@@ -30,6 +36,13 @@ int smmu_firmware_read(struct platform_device *pdev, struct smmu_ident_env *env,
  * Return: number of lines
  */
 u32 smmu_firmware_differs(struct smmu_device *smmu, bool coherent, u32 absent);
+
+/**
+ * smmu_firmware_show() - print what firmware says of an SMMU, for the file `machine` of debugfs
+ * @s: where to
+ * @pdev: SMMU, probed
+ */
+void smmu_firmware_show(struct seq_file *s, struct platform_device *pdev);
 
 /**
  * smmu_firmware_preset() - give streams with reserved memory regions STEs that bypass

@@ -36,8 +36,8 @@ int smmu_device_init(struct smmu_device *smmu, const struct smmu_ident_env *env,
 	ret = smmu_ident_decode(&regs, env, feat, &why);
 	if (ret) {
 		dev_err(smmu->dev,
-			"the driver cannot use this SMMU: %s (IDR0 %08x IDR1 %08x IDR3 %08x IDR5 %08x)\n",
-			why, regs.idr[0], regs.idr[1], regs.idr[3], regs.idr[5]);
+			"the driver cannot use this SMMU: %s (IDR0 %08x IDR1 %08x IDR3 %08x IDR5 %08x IIDR %08x)\n",
+			why, regs.idr[0], regs.idr[1], regs.idr[3], regs.idr[5], regs.iidr);
 		return ret;
 	}
 	smmu->tuning = *tuning;
