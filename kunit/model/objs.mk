@@ -3,13 +3,14 @@
 # on arm64 (scripts/kunit-arm64).
 smmu-model-objs := $(addprefix model/,model.o regs.o cmdq.o exec.o cache.o config.o \
 				      walk.o access.o eventq.o priq.o stall.o machine.o node.o fabric.o)
-smmu-model-objs += $(addprefix driver/,rig.o model_kunit.o bringup_kunit.o msi.o irq_kunit.o attach_kunit.o share_kunit.o \
+smmu-model-objs += $(addprefix driver/,rig.o log.o model_kunit.o bringup_kunit.o msi.o irq_kunit.o attach_kunit.o share_kunit.o \
 					  walktime_kunit.o stress_kunit.o comeback_kunit.o \
 					  release_kunit.o errors_kunit.o silence.o silence_kunit.o innocent_kunit.o cut_kunit.o \
 					  restart_kunit.o adrift_kunit.o shut_kunit.o sync_kunit.o streams_kunit.o \
 					  storm_kunit.o guest.o nest.o nested_kunit.o nested_ats_kunit.o nested_cds_kunit.o nested_fuzz_kunit.o \
 					  vdev_kunit.o vevent_kunit.o guestcmd_kunit.o hwinfo_kunit.o ats_kunit.o pasid_kunit.o \
-					  iopf_kunit.o pri_kunit.o pci_rig.o pci_kunit.o pci_load_kunit.o)
+					  iopf_kunit.o pri_kunit.o pci_rig.o pci_kunit.o pci_load_kunit.o \
+					  machines_table.o machines_kunit.o)
 # The kernel's own spinlock, counted: needs the kernel's source, as the model does
 smmu-model-objs += $(addprefix reference/,insert_model.o arena.o queued_lock.o) driver/insert_lock_kunit.o
 # CPUs in software, for mms whose page tables are the suites' own
