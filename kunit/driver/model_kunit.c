@@ -341,6 +341,7 @@ static void keeps_time(struct kunit *test)
 	struct smmu_cmd cmd[3];
 	u64 start;
 
+	rig_virtual_clock(test);
 	model_latency(smmu->model, CMD_SYNC, 10000);
 	model_latency(smmu->model, CMD_TLBI_NH_ASID, 500);
 	smmu_cmd_tlbi_asid(&cmd[0], 1, false);

@@ -189,6 +189,16 @@ static void sleep_stub(struct smmu_cmdq *q, u32 us)
 	schedule();
 }
 
+static ktime_t virtual_clock(struct smmu_cmdq *q)
+{
+	return ns_to_ktime(model_now());
+}
+
+void rig_virtual_clock(struct kunit *test)
+{
+	kunit_activate_static_stub(test, smmu_cmdq_clock, virtual_clock);
+}
+
 /* An SMMU that does not acknowledge costs no real time */
 static ktime_t handshake_clock_stub(struct smmu_device *smmu)
 {

@@ -111,6 +111,13 @@ struct rig_wrong {
 
 __printf(2, 3) void rig_wrong(struct rig_wrong *wrong, const char *fmt, ...);
 
+/*
+ * Have the deadlines of command queues rest on the virtual clock, too. Without this they rest on
+ * real time, so a thread that does not run for long makes a wait a long one, which sleeps, and that
+ * moves the virtual clock. A case that measures virtual time needs it. Until the case ends.
+ */
+void rig_virtual_clock(struct kunit *test);
+
 /* Make an empty machine. Everything in it is removed when the case ends, devices first. */
 struct rig *rig_new(struct kunit *test);
 

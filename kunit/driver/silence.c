@@ -21,11 +21,6 @@ static u64 answer_ns(void *data, u32 sid)
 	return 0;
 }
 
-static ktime_t virtual_clock(struct smmu_cmdq *q)
-{
-	return ns_to_ktime(model_now());
-}
-
 struct silence *silence_make_with(struct kunit *test, enum rig_insertion how,
 				  struct model_config cfg)
 {
@@ -38,7 +33,7 @@ struct silence *silence_make_with(struct kunit *test, enum rig_insertion how,
 	cfg.read_ns = cfg.read_ns ?: READ_NS;
 	s->smmu = rig_smmu(test, s->rig, 0, &cfg);
 	model_devices(s->smmu->model, answer_ns, s, T_MS * (u64)NSEC_PER_MSEC);
-	kunit_activate_static_stub(test, smmu_cmdq_clock, virtual_clock);
+	rig_virtual_clock(test);
 	s->rig->atc = true;
 	return s;
 }

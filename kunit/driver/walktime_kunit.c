@@ -131,6 +131,7 @@ static void measure(struct kunit *test, enum rig_insertion how, enum way way, bo
 	u64 start, last = 0;
 	u32 i;
 
+	rig_virtual_clock(test);
 	rig->insertion = how;
 	rig->atc = ats;
 	domain = build(test, rig, n, size);
