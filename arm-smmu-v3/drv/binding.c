@@ -128,7 +128,8 @@ static int flush_tag(struct smmu_device *smmu, const struct smmu_inv *inv)
 
 	smmu_plan_tag_flush(inv, &batch);
 	ret = smmu_issue(smmu, batch.cmd, batch.n);
-	if (ret && ret != -ESHUTDOWN)
+	/* where the queue stands still, it would do so again */
+	if (ret == -EIO)
 		ret = smmu_issue_flush_all(smmu);
 	if (ret && !smmu_device_is_dead(smmu))
 		smmu_issue_shut(smmu, "a tag flush was not confirmed");
