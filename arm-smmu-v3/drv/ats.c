@@ -23,6 +23,9 @@
  */
 #define RETRY_MS	100
 
+/* How often an ATC_INV is sent when it is not known whether it has failed */
+#define ATC_TRIES	3
+
 void smmu_ats_probe(struct smmu_master *master)
 {
 	master->ats_capable = smmu_ats_pci_capable(master);
@@ -68,37 +71,48 @@ static void atc_add(struct smmu_issue_batch *batch, const struct smmu_master *ma
 	}
 }
 
-static int atc_finish(struct smmu_issue_batch *batch)
-{
-	int ret = smmu_issue_batch_end(batch);
-
-	/* the queue stands, for whatever reason, but not because of the device */
-	if (ret == -ETIMEDOUT)
-		smmu_issue_shut(batch->smmu, "an ATC_INV was not confirmed");
-	/* an SMMU that was shut lets no request through, whatever ATCs hold */
-	if (ret == -ESHUTDOWN || (ret == -ETIMEDOUT && smmu_device_is_off(batch->smmu)))
-		return 0;
-	return ret;
-}
-
 /*
- * Invalidate everything in the ATC. Not every device supports the Global flag (4.5.1), so each
- * PASID that the host has attached is invalidated by its number.
+ * Invalidate what is in the ATC under a SubstreamID, or, with @all, everything. Not every device
+ * supports the Global flag (4.5.1), so each PASID that the host has attached is invalidated by its
+ * number.
  */
-static int atc_invalidate_all(struct smmu_master *master, bool brief)
+static int atc_try(struct smmu_master *master, u32 ssid, bool all, bool brief)
 {
 	struct smmu_issue_batch batch;
 	struct smmu_binding *binding;
-	unsigned long ssid;
+	unsigned long i;
+
+	smmu_issue_batch_start(&batch, &master->iommu->smmu, false);
+	batch.brief = brief;
+	atc_add(&batch, master, ssid);
+	if (all)
+		xa_for_each(&master->pasids, i, binding)
+			atc_add(&batch, master, i);
+	return smmu_issue_batch_end(&batch);
+}
+
+static int atc_invalidate(struct smmu_master *master, u32 ssid, bool all, bool brief)
+{
+	struct smmu_device *smmu = &master->iommu->smmu;
+	u32 tries = ATC_TRIES;
+	int ret;
 
 	if (smmu_ats_pci_gone(master))
 		return 0;
-	smmu_issue_batch_start(&batch, &master->iommu->smmu, false);
-	batch.brief = brief;
-	atc_add(&batch, master, 0);
-	xa_for_each(&master->pasids, ssid, binding)
-		atc_add(&batch, master, ssid);
-	return atc_finish(&batch);
+	/*
+	 * -EIO says as well that so many commands of others have failed that it is not known
+	 * whether these have. A device whose ATC_INV has failed is cut off by now.
+	 */
+	do {
+		ret = atc_try(master, ssid, all, brief);
+	} while (ret == -EIO && !test_bit(SMMU_CUT, &master->ats_cut) && --tries);
+	/* the queue stands, for whatever reason, but not because of the device */
+	if (ret == -ETIMEDOUT)
+		smmu_issue_shut(smmu, "an ATC_INV was not confirmed");
+	/* an SMMU that was shut lets no request through, whatever ATCs hold */
+	if (ret == -ESHUTDOWN || (ret == -ETIMEDOUT && smmu_device_is_off(smmu)))
+		return 0;
+	return ret;
 }
 
 /* Cut the device off, and log it, unless it is cut off already */
@@ -131,7 +145,7 @@ int smmu_ats_on_locked(struct smmu_master *master, bool brief)
 	 * READ_ONCE() in smmu_vsmmu_stream() and user_of_ats().
 	 */
 	WRITE_ONCE(master->ats_on, true);
-	ret = atc_invalidate_all(master, brief);
+	ret = atc_invalidate(master, 0, true, brief);
 	if (ret == -EAGAIN)
 		return ret;
 	ret = atc_confirmed(master, ret) ? smmu_ats_enable(master) : -EIO;
@@ -178,7 +192,7 @@ bool smmu_ats_off_locked(struct smmu_master *master)
 	smmu_master_assert(master);
 
 	smmu_ats_disable(master);
-	ok = atc_confirmed(master, atc_invalidate_all(master, false));
+	ok = atc_confirmed(master, atc_invalidate(master, 0, true, false));
 	/* the ATC is empty and stays empty */
 	leave_arrays(master);
 	return ok;
@@ -251,15 +265,9 @@ void smmu_ats_resume_locked(struct smmu_master *master)
 
 bool smmu_ats_drop_locked(struct smmu_master *master, u32 ssid)
 {
-	struct smmu_issue_batch batch;
-
 	smmu_master_assert(master);
 
-	if (smmu_ats_pci_gone(master))
-		return true;
-	smmu_issue_batch_start(&batch, &master->iommu->smmu, false);
-	atc_add(&batch, master, ssid);
-	return atc_confirmed(master, atc_finish(&batch));
+	return atc_confirmed(master, atc_invalidate(master, ssid, false, false));
 }
 
 void smmu_ats_fail_locked(struct smmu_master *master)
