@@ -79,11 +79,15 @@ static enum smmu_waiter waiter(struct smmu_cmdq *q)
 	return smmu_cmdq_may_sleep(q) ? SMMU_WAITER_SLEEPS : SMMU_WAITER_POLLS;
 }
 
-/* May a queue that has not moved for @stood_ms go on standing? */
-static bool may_stand(s64 stood_ms, u32 sid)
+/*
+ * May a queue that has not moved from @pos for @stood_ms go on standing? Where all that was posted
+ * is done, and this CPU waits for room, it is only CONS that lags behind.
+ */
+static bool may_stand(const struct smmu_cmdq *q, u64 pos, s64 stood_ms, u32 sid)
 {
 	return stood_ms <= SMMU_CMD_TIMEOUT_MS ||
-	       (stood_ms <= SMMU_ATC_TIMEOUT_MS && sid != SMMU_NO_SID);
+	       (stood_ms <= SMMU_ATC_TIMEOUT_MS &&
+		(sid != SMMU_NO_SID || pos >= smmu_cmdq_posted(q)));
 }
 
 /*
@@ -119,23 +123,26 @@ static void charge(struct smmu_cmdq *q, u64 pos, u32 sid, ktime_t now)
 		smmu_cmdq_start_edits(q);
 }
 
-/* Has the queue stood still for too long? @now is later than the caller's last look at CONS. */
+/*
+ * Has the queue stood still for too long? @now is later than the caller's last look at CONS. CONS
+ * alone does not convict: where there is a word, both have to stand.
+ */
 static bool stands_still(struct smmu_cmdq *q, struct smmu_deadline *deadline, ktime_t now)
 {
-	/* pairs with cmpxchg() in smmu_cmdq_refresh() */
-	u64 pos = smp_load_acquire(&q->cons);
+	u64 pos = smmu_cmdq_progress(q);
 
 	deadline->sid = waits_for(q, pos);
 	charge(q, pos, deadline->sid, now);
 	if (deadline->q == q && deadline->pos == pos) {
-		if (may_stand(ktime_ms_delta(now, deadline->moved), deadline->sid))
+		if (may_stand(q, pos, ktime_ms_delta(now, deadline->moved), deadline->sid))
 			return false;
 		/* this CPU may have been away for long since it looked */
-		if (smmu_cmdq_refresh(q) == pos)
+		smmu_cmdq_refresh(q);
+		if (smmu_cmdq_progress(q) == pos)
 			return true;
 	}
 	deadline->q = q;
-	deadline->pos = smp_load_acquire(&q->cons); /* as above */
+	deadline->pos = smmu_cmdq_progress(q);
 	deadline->moved = now;
 	return false;
 }
@@ -146,8 +153,10 @@ static int wait_long(struct smmu_cmdq *q, struct smmu_deadline *deadline, ktime_
 	enum smmu_waiter who = waiter(q);
 
 	/* this CPU may have been away since it looked, and the queue may have gone on */
-	if (deadline->brief_us && us > deadline->brief_us)
-		return smmu_cmdq_refresh(q) == deadline->pos ? -EAGAIN : 0;
+	if (deadline->brief_us && us > deadline->brief_us) {
+		smmu_cmdq_refresh(q);
+		return smmu_cmdq_progress(q) == deadline->pos ? -EAGAIN : 0;
+	}
 	if (!deadline->is_long)
 		atomic_inc(&q->long_waits[who]);
 	deadline->is_long = true;

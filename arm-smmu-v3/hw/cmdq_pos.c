@@ -62,6 +62,23 @@ u64 smmu_cmdq_refresh(struct smmu_cmdq *q)
 	return pos;
 }
 
+u64 smmu_cmdq_progress(const struct smmu_cmdq *q)
+{
+	/* pairs with cmpxchg() in smmu_cmdq_refresh() */
+	u64 pos = smp_load_acquire(&q->cons), posted;
+	/* pairs with xchg() in smmu_cmdq_retire_word() */
+	const u32 *word = READ_ONCE(q->polled_word);
+	u32 behind;
+
+	if (!word)
+		return pos;
+	/* pairs with the SMMU's write; the posted position is loaded later, so it is not behind */
+	behind = smp_load_acquire(word);
+	posted = smmu_cmdq_posted(q);
+	behind = lower_32_bits(posted) - behind;
+	return behind < posted - pos ? posted - behind : pos;
+}
+
 void smmu_cmdq_retire_word(struct smmu_cmdq *q, const char *why)
 {
 	/* pairs with READ_ONCE() in smmu_cmdq_reached(), smmu_cmdq_wait(), smmu_cmdq_post_lock() */

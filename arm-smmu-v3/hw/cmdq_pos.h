@@ -39,6 +39,16 @@ u64 smmu_cmdq_posted(const struct smmu_cmdq *q);
 u64 smmu_cmdq_refresh(struct smmu_cmdq *q);
 
 /**
+ * smmu_cmdq_progress() - how far the SMMU is known to have come
+ * @q: queue
+ *
+ * CONS may lag behind what the SMMU has done, and the word shows it then. This is for deadlines: a
+ * slot is free when CONS has passed it, and not sooner.
+ * Return: @q->cons, or the end of the CMD_SYNC that the word shows, whichever is later
+ */
+u64 smmu_cmdq_progress(const struct smmu_cmdq *q);
+
+/**
  * smmu_cmdq_start_edits() - have every post edited from now on
  * @q: queue; any context, its lock is not held
  *
