@@ -94,6 +94,8 @@ struct model_config {
  * @lost_sync: the queue stops for ever at the next CMD_SYNC
  * @abort_fetch: the next command raises CERROR_ABT
  * @cons_ones: CONS reads as all ones
+ * @late_cons_ns: a read of CONS shows a new position so long after the one before at the earliest;
+ *	an error is shown at once, with its position
  * @dead: every register reads as all ones, and nothing moves
  * @no_ack: CR0ACK does not change
  * @no_gbpa: GBPA.UPDATE stays set, and what was written has no effect
@@ -117,6 +119,7 @@ struct model_inject {
 	bool lost_sync;
 	bool abort_fetch;
 	bool cons_ones;
+	u64 late_cons_ns;
 	bool dead;
 	bool no_ack;
 	bool no_gbpa;

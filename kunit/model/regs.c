@@ -245,8 +245,17 @@ void model_write(struct model *m, u32 off, u32 size, u64 val)
 
 static u32 read_cmdq_cons(struct model *m)
 {
+	u64 now = model_now();
+
 	m->stats.cons_reads++;
-	return m->inject.cons_ones ? U32_MAX : m->r.cmdq_cons;
+	if (m->inject.cons_ones)
+		return U32_MAX;
+	if (m->r.cmdq_cons & CMDQ_CONS_ERR ||
+	    now >= m->r.cons_shown_at + m->inject.late_cons_ns) {
+		m->r.cons_shown = m->r.cmdq_cons;
+		m->r.cons_shown_at = now;
+	}
+	return m->r.cons_shown;
 }
 
 static u64 read_reg(struct model *m, u32 off)

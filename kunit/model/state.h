@@ -105,6 +105,8 @@ struct model_caches {
  * struct model_regs - registers as written
  * @gbpa_used: GBPA after its last update
  * @ack_wait: number of reads until the acknowledges follow
+ * @cons_shown: what a read of CMDQ_CONS gives
+ * @cons_shown_at: since when
  */
 struct model_regs {
 	u32 cr0, cr0ack, cr1, cr2;
@@ -119,6 +121,8 @@ struct model_regs {
 	u64 msi_addr[MODEL_IRQS];
 	u32 msi_data[MODEL_IRQS];
 	u32 ack_wait;
+	u32 cons_shown;
+	u64 cons_shown_at;
 };
 
 /* The MSI of a CMD_SYNC that is complete */
