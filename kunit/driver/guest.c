@@ -12,7 +12,7 @@
 #include "iommufd/iommufd_private.h"
 #include "driver/guest.h"
 
-#define GUESTS		4
+#define GUESTS		64
 #define USER_BYTES	(64 * 1024)
 
 static struct guest *guests[GUESTS];

@@ -21,6 +21,17 @@ static u64 answer_ns(void *data, u32 sid)
 	return 0;
 }
 
+static struct machine_smmu *add_smmu(struct kunit *test, struct silence *s, u32 i,
+				     struct model_config cfg)
+{
+	struct machine_smmu *smmu;
+
+	cfg.read_ns = cfg.read_ns ?: READ_NS;
+	smmu = rig_smmu(test, s->rig, i, &cfg);
+	model_devices(smmu->model, answer_ns, s, T_MS * (u64)NSEC_PER_MSEC);
+	return smmu;
+}
+
 struct silence *silence_make_with(struct kunit *test, enum rig_insertion how,
 				  struct model_config cfg)
 {
@@ -30,9 +41,7 @@ struct silence *silence_make_with(struct kunit *test, enum rig_insertion how,
 	s->rig = rig_new(test);
 	s->rig->insertion = how;
 	s->ns = MODEL_SILENT;
-	cfg.read_ns = cfg.read_ns ?: READ_NS;
-	s->smmu = rig_smmu(test, s->rig, 0, &cfg);
-	model_devices(s->smmu->model, answer_ns, s, T_MS * (u64)NSEC_PER_MSEC);
+	s->smmu = add_smmu(test, s, 0, cfg);
 	rig_virtual_clock(test);
 	s->rig->atc = true;
 	return s;
@@ -45,6 +54,15 @@ struct silence *silence_make_how(struct kunit *test, enum rig_insertion how)
 	model_config_default(&cfg);
 	cfg.read_ns = 0;
 	return silence_make_with(test, how, cfg);
+}
+
+struct machine_smmu *silence_smmu(struct kunit *test, struct silence *s, u32 i)
+{
+	struct model_config cfg;
+
+	model_config_default(&cfg);
+	cfg.read_ns = 0;
+	return add_smmu(test, s, i, cfg);
 }
 
 struct silence *silence_make(struct kunit *test)

@@ -45,6 +45,9 @@ struct silence *silence_make_with(struct kunit *test, enum rig_insertion how,
 struct silence *silence_make_how(struct kunit *test, enum rig_insertion how);
 struct silence *silence_make(struct kunit *test);
 
+/* Add SMMU number @i, whose devices answer as those of the first */
+struct machine_smmu *silence_smmu(struct kunit *test, struct silence *s, u32 i);
+
 /* Attach a device to a domain of its own that maps IOVA to PA, and access IOVA */
 struct iommu_domain *silence_use(struct kunit *test, struct silence *s, struct rig_device *d);
 
