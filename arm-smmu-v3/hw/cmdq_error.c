@@ -59,9 +59,21 @@ int smmu_cmdq_error_within(const struct smmu_ticket *ticket, u32 seq)
 	return ret;
 }
 
+/*
+ * Cut off the device that an ATC_INV names. For how long the queue has stood for it is known to
+ * have been silence: the next waiter must not charge it to the device's budget as well, which may
+ * be after the device was given back.
+ */
 static void cut_off(struct smmu_cmdq *q, const struct smmu_cmd *atc_inv)
 {
-	q->smmu->ops->atc_silent(q->smmu, smmu_cmd_atc_sid(atc_inv));
+	u32 sid = smmu_cmd_atc_sid(atc_inv);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&q->stand.lock, flags);
+	if (q->stand.sid == sid)
+		q->stand.sid = SMMU_NO_SID;
+	raw_spin_unlock_irqrestore(&q->stand.lock, flags);
+	q->smmu->ops->atc_silent(q->smmu, sid);
 }
 
 /*

@@ -54,6 +54,30 @@ static void within_budget(struct kunit *test)
 	silence_leave(test, s, d, a);
 }
 
+/* The silence for which a device was cut off is not charged to its budget, too, when it is back */
+static void silence_counts_once(struct kunit *test)
+{
+	struct silence *s = silence_make(test);
+	struct rig_device *d = rig_device(test, s->rig, 0);
+	struct iommu_domain *a = silence_use(test, s, d);
+
+	silence_begin(s, d);
+	silence_unmap(test, s, d, a);
+	rig_recover(s->rig);
+	rig_forgive(d);
+	s->ns = (SMMU_SLOW_MORE_MS + 1000) * (u64)NSEC_PER_MSEC;
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_blocked_domain));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, a));
+	d->cut = false;
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(a, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	silence_unmap(test, s, d, a);
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(a, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	silence_unmap(test, s, d, a);
+	KUNIT_EXPECT_FALSE(test, d->cut);
+	KUNIT_EXPECT_TRUE(test, d->ats);
+	silence_leave(test, s, d, a);
+}
+
 /* What ends it when a device was cut off: the first time, the second, and an administrator */
 static void what_ends_it(struct kunit *test)
 {
@@ -93,6 +117,7 @@ static void what_ends_it(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(budget),
 	KUNIT_CASE(within_budget),
+	KUNIT_CASE(silence_counts_once),
 	KUNIT_CASE(what_ends_it),
 	{}
 };
