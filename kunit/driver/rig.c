@@ -142,6 +142,9 @@ static bool ats_give_back_stub(struct smmu_master *master)
 	struct rig_device *d = device_of(master);
 	unsigned long flags;
 
+	/* a device that is just being added */
+	if (!d)
+		return true;
 	raw_spin_lock_irqsave(&d->config, flags);
 	d->bus_master |= d->mastered;
 	d->mastered = false;
@@ -466,6 +469,27 @@ u32 rig_ats_entries(struct iommu_domain *domain)
 		n += smmu_inv_is_ats(inv->type);
 	mutex_unlock(&smmu_arrays_mutex);
 	return n;
+}
+
+bool rig_tag_is_used(struct smmu_inst *inst, u8 type, u32 id)
+{
+	struct smmu_domain *sd;
+	bool found = false;
+	u32 i;
+
+	mutex_lock(&smmu_arrays_mutex);
+	list_for_each_entry(sd, &smmu_domains, node) {
+		struct smmu_array *array = smmu_domain_array(sd);
+
+		for (i = 0; i < array->len; i++) {
+			const struct smmu_inv *inv = &array->inv[i];
+
+			found |= inv->inst == inst && inv->type == type && inv->id == id &&
+				 inv->users;
+		}
+	}
+	mutex_unlock(&smmu_arrays_mutex);
+	return found;
 }
 
 void rig_check(struct kunit *test, struct rig *rig)

@@ -199,6 +199,9 @@ void rig_watched_at(struct kunit *test, struct machine_smmu *smmu, const u64 *pa
 /* Number of live ATS entries in a domain's array */
 u32 rig_ats_entries(struct iommu_domain *domain);
 
+/* Has an entry of this type, SMMU_INV_*, with this id a user on this SMMU? */
+bool rig_tag_is_used(struct smmu_inst *inst, u8 type, u32 id);
+
 /* Fail the case if one of the models has seen a violation */
 void rig_check(struct kunit *test, struct rig *rig);
 

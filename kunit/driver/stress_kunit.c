@@ -25,7 +25,6 @@
 
 #include "core/array.h"
 #include "core/cmd.h"
-#include "drv/arrays.h"
 #include "drv/domain.h"
 #include "driver/rig.h"
 
@@ -363,28 +362,6 @@ static void setup(struct kunit *test, struct stress *s, const struct shape *shap
 	}
 }
 
-/* Does an entry on this SMMU with this id have a user? */
-static bool in_array(struct smmu_inst *inst, u8 type, u32 id)
-{
-	struct smmu_domain *sd;
-	bool found = false;
-	u32 i;
-
-	mutex_lock(&smmu_arrays_mutex);
-	list_for_each_entry(sd, &smmu_domains, node) {
-		struct smmu_array *array = smmu_domain_array(sd);
-
-		for (i = 0; i < array->len; i++) {
-			const struct smmu_inv *inv = &array->inv[i];
-
-			found |= inv->inst == inst && inv->type == type && inv->id == id &&
-				 inv->users;
-		}
-	}
-	mutex_unlock(&smmu_arrays_mutex);
-	return found;
-}
-
 static void check_tags(struct kunit *test, struct stress *s, const struct shape *shape)
 {
 	u32 i, id;
@@ -394,10 +371,10 @@ static void check_tags(struct kunit *test, struct stress *s, const struct shape 
 		struct model *m = s->rig->smmu[i]->model;
 
 		for (id = 1; id < 256; id++) {
-			if (!in_array(inst, SMMU_INV_S1_ASID, id))
+			if (!rig_tag_is_used(inst, SMMU_INV_S1_ASID, id))
 				KUNIT_EXPECT_FALSE_MSG(test, model_has_asid(m, id),
 						       "SMMU %u: ASID %u", i, id);
-			if (!in_array(inst, SMMU_INV_S2_VMID, id))
+			if (!rig_tag_is_used(inst, SMMU_INV_S2_VMID, id))
 				KUNIT_EXPECT_FALSE_MSG(test, model_has_vmid(m, id),
 						       "SMMU %u: VMID %u", i, id);
 		}
@@ -490,6 +467,7 @@ static void notices_what_is_lost(struct kunit *test)
 	struct model_inject inject = { .drop = U32_MAX };
 	const struct model_inject none = {};
 	struct stress *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+	struct smmu_inst *inst;
 	u32 stale = 0, id;
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
@@ -498,8 +476,9 @@ static void notices_what_is_lost(struct kunit *test)
 	inject.drop_opcode = *(const u8 *)test->param_value;
 	model_inject(s->rig->smmu[1]->model, &inject);
 	run(test, s, &shape);
+	inst = &rig_iommu(s->rig->smmu[1])->smmu.inst;
 	for (id = 1; id < 256; id++)
-		stale += !in_array(&rig_iommu(s->rig->smmu[1])->smmu.inst, SMMU_INV_S1_ASID, id) &&
+		stale += !rig_tag_is_used(inst, SMMU_INV_S1_ASID, id) &&
 			 model_has_asid(s->rig->smmu[1]->model, id);
 	KUNIT_EXPECT_GT(test, atomic_read(&s->errors) + stale, 0);
 	model_inject(s->rig->smmu[1]->model, &none);

@@ -175,7 +175,8 @@ void model_step(struct model *m, u64 now)
 			break;
 		}
 		opcode = smmu_cmd_opcode(cmd);
-		if (opcode == CMD_SYNC && m->inject.lost_sync)
+		if (opcode == CMD_SYNC &&
+		    (m->inject.lost_sync || (m->inject.lost_plain_sync && !m->atc_unsynced)))
 			break;
 		if (m->busy_until + m->latency[opcode] > now)
 			break;

@@ -92,6 +92,7 @@ struct model_config {
  * @no_global: devices do not support the Global flag (no "Global Invalidate Supported"), so such
  *	an ATC_INV is for its SubstreamID alone
  * @lost_sync: the queue stops for ever at the next CMD_SYNC
+ * @lost_plain_sync: the queue stops for ever at the next CMD_SYNC that waits for no ATC_INV
  * @abort_fetch: the next command raises CERROR_ABT
  * @cons_ones: CONS reads as all ones
  * @late_cons_ns: a read of CONS shows a new position so long after the one before at the earliest;
@@ -117,6 +118,7 @@ struct model_inject {
 	u32 silent_ssid;
 	bool no_global;
 	bool lost_sync;
+	bool lost_plain_sync;
 	bool abort_fetch;
 	bool cons_ones;
 	u64 late_cons_ns;
@@ -229,14 +231,15 @@ void model_ats_enable(struct model *m, bool (*fn)(void *data, u32 sid), void *da
 
 /* Most ATC_INVs that the root port keeps outstanding; one more has to wait (PCIe, ITags) */
 #define MODEL_PORT_INVS		32
-/* A device that never answers */
+/* A device that never answers; one that is gone, for which the root port does not wait */
 #define MODEL_SILENT		U64_MAX
+#define MODEL_GONE		(U64_MAX - 1)
 
 /**
  * model_devices() - set the function that tells how long a device takes to answer an ATC_INV
  * @m: instance
- * @fn: called with the instance's lock held when the ATC_INV is sent; returns ns, or MODEL_SILENT.
- *	NULL: all devices answer at once.
+ * @fn: called with the instance's lock held when the ATC_INV is sent; returns ns,
+ *	MODEL_SILENT or MODEL_GONE. NULL: all devices answer at once.
  * @data: argument for @fn
  * @port_ns: how long the root port waits for an answer
  *
