@@ -18,3 +18,5 @@ smmu-model-objs += $(addprefix reference/,insert_model.o arena.o queued_lock.o) 
 # CPUs in software, for mms whose page tables are the suites' own
 smmu-model-objs += $(if $(CONFIG_ARM64),,$(addprefix driver/,sva_rig.o sva_kunit.o \
 								  sva_stress_kunit.o))
+# Real time: 40 s of it
+smmu-model-objs += $(if $(CONFIG_ARM64),driver/stall_kunit.o)
