@@ -52,7 +52,7 @@ static void set_listener(struct smmu_master *master, struct smmu_vsmmu *vsmmu)
 	mutex_unlock(&master->iommu->streams_lock);
 }
 
-void smmu_vsmmu_forget_locked(struct smmu_master *master)
+void smmu_vsmmu_stop_events_locked(struct smmu_master *master)
 {
 	smmu_master_assert(master);
 

@@ -84,8 +84,8 @@ bool smmu_vsmmu_stream(struct smmu_vsmmu *vsmmu, u32 vsid, struct smmu_guest_str
 /* Does the device have a vSID in this vSMMU? */
 bool smmu_vsmmu_knows_locked(const struct smmu_vsmmu *vsmmu, const struct smmu_master *master);
 
-/* The rest of smmu_vsmmu_leave_locked(), for a guest that was told */
-void smmu_vsmmu_forget_locked(struct smmu_master *master);
+/* The guest is told of no event of the master any more; for smmu_vsmmu_leave_locked() */
+void smmu_vsmmu_stop_events_locked(struct smmu_master *master);
 
 /**
  * smmu_vsmmu_leave_locked() - tell no guest of the master's faults any more
@@ -97,7 +97,7 @@ static inline void smmu_vsmmu_leave_locked(struct smmu_master *master,
 					   const struct smmu_vsmmu *next)
 {
 	if (master->vsmmu && master->vsmmu != next)
-		smmu_vsmmu_forget_locked(master);
+		smmu_vsmmu_stop_events_locked(master);
 }
 
 /**
