@@ -31,6 +31,7 @@ void smmu_ats_probe(struct smmu_master *master)
 	master->ats_capable = smmu_ats_pci_capable(master);
 	if (!master->ats_capable)
 		return;
+	master->cxl = smmu_ats_pci_cxl(master);
 	master->ats_global = smmu_ats_pci_global(master);
 	master->ats_required = smmu_ats_pci_required(master);
 }
@@ -301,6 +302,15 @@ static bool goes_to_kernel(const struct smmu_rid *next)
 		iommu_is_dma_domain(&next->binding->domain->domain));
 }
 
+/* The device may have what was kept from it because ATS has failed, see smmu_ats_pci_give_back() */
+static void end_failed(struct smmu_master *master)
+{
+	WRITE_ONCE(master->ats_failed, false); /* as in smmu_ats_fail_locked() */
+	/* but not before its STEs are as they shall be: the work waits for the lock of the master */
+	if (test_bit(SMMU_CUT_MASTER, &master->ats_cut))
+		smmu_ats_recover_later(master->iommu, 0);
+}
+
 void smmu_ats_may_end_failed_locked(struct smmu_master *master, const struct smmu_rid *next)
 {
 	smmu_master_assert(master);
@@ -309,7 +319,7 @@ void smmu_ats_may_end_failed_locked(struct smmu_master *master, const struct smm
 		return;
 	if (master->forgiven ||
 	    (goes_to_kernel(next) && master->ats_failures < SMMU_ATS_FAILURES_MAX)) {
-		WRITE_ONCE(master->ats_failed, false); /* as in smmu_ats_fail_locked() */
+		end_failed(master);
 		return;
 	}
 	dev_notice_ratelimited(master->dev,
@@ -333,8 +343,18 @@ void smmu_ats_forgive_locked(struct smmu_master *master)
 	master->forgiven = true;
 	if (rid.kind == SMMU_RID_NESTED)
 		return;
-	WRITE_ONCE(master->ats_failed, false); /* as in smmu_ats_fail_locked() */
+	end_failed(master);
 	smmu_install_stes_locked(master, &rid, false, false);
+}
+
+void smmu_ats_leave_locked(struct smmu_master *master)
+{
+	smmu_master_assert(master);
+
+	WRITE_ONCE(master->ats_failed, false); /* as in smmu_ats_fail_locked() */
+	smmu_ats_cache_back(master);
+	/* where a reset has config space locked, the device starts without bus mastering */
+	smmu_ats_pci_give_back(master);
 }
 
 /* Return: false when this function has to be called again */

@@ -21,8 +21,12 @@
  * CR0.ATSCHK an STE that aborts does so for translated requests, too (3.9.1.3). So a reset saves
  * and restores the right value, and the driver does not write PCI_COMMAND when the device is
  * attached anew. Such an attach may come in the middle of a reset, when the device's BARs are not
- * restored yet. An SMMU need not check requests of CXL.cache against the STE (3.9.3); for these,
- * safety depends on ATS Enable alone.
+ * restored yet.
+ *
+ * An SMMU need not check requests of CXL.cache against the STE (3.9.3). So Cache_Enable does not come
+ * back with bus mastering, but when ATS goes on again, without which a device cannot use CXL.cache,
+ * or when the device is released. Where Cache_Enable is locked, ATS Enable alone keeps the device
+ * from memory. Such a device gets bus mastering back only when its failure ends.
  */
 #ifndef SMMU_DRV_ATS_H
 #define SMMU_DRV_ATS_H
@@ -201,6 +205,9 @@ static inline void smmu_ats_end_failed_locked(struct smmu_master *master,
  * has it when the guest's STE is attached next.
  */
 void smmu_ats_forgive_locked(struct smmu_master *master);
+
+/* The device is released: give back what a cut has taken away */
+void smmu_ats_leave_locked(struct smmu_master *master);
 
 /* Let ATS fail for the devices that were cut off. May sleep; takes the lock of each in turn. */
 void smmu_ats_recover(struct smmu_iommu *iommu);

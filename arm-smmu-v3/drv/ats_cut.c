@@ -48,6 +48,52 @@ void smmu_ats_cut_log(const struct smmu_master *master)
 {
 	dev_err(master->dev, "the device %s; it is cut off: it has no DMA until a driver of this kernel gets it back, or it is released\n",
 		smmu_cut_text(master->cut_why));
+	if (test_bit(SMMU_CUT_CACHE_STUCK, &master->ats_cut))
+		dev_alert(master->dev, "Cache_Enable cannot be cleared (CONFIG_LOCK?): only ATS Enable = 0 keeps this device from CXL.cache\n");
+}
+
+/* A function with the same Cache_Enable that is cut off, or NULL */
+static struct smmu_master *cut_with(const struct smmu_master *master)
+{
+	struct smmu_master *other;
+	struct smmu_stream *stream;
+	unsigned long i;
+
+	xa_for_each(&master->iommu->streams, i, stream) {
+		other = stream->master;
+		/* smmu_ats_fail_locked() sets @ats_failed before it clears the bit */
+		if (other != master && smmu_ats_pci_same_cache(other, master) &&
+		    (test_bit(SMMU_CUT, &other->ats_cut) || READ_ONCE(other->ats_failed)))
+			return other;
+	}
+	return NULL;
+}
+
+static void cache_back(struct smmu_master *master)
+{
+	struct smmu_master *other;
+
+	lockdep_assert_held(&cut_lock);
+
+	clear_bit(SMMU_CUT_CACHE_STUCK, &master->ats_cut);
+	if (!test_and_clear_bit(SMMU_CUT_CACHE, &master->ats_cut))
+		return;
+	rcu_read_lock();
+	other = cut_with(master);
+	if (other)
+		set_bit(SMMU_CUT_CACHE, &other->ats_cut);
+	else
+		smmu_ats_pci_cache_on(master);
+	rcu_read_unlock();
+}
+
+void smmu_ats_cache_back(struct smmu_master *master)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cut_lock, flags);
+	cache_back(master);
+	raw_spin_unlock_irqrestore(&cut_lock, flags);
 }
 
 int smmu_ats_enable(struct smmu_master *master)
@@ -58,6 +104,8 @@ int smmu_ats_enable(struct smmu_master *master)
 	raw_spin_lock_irqsave(&cut_lock, flags);
 	if (!test_bit(SMMU_CUT, &master->ats_cut))
 		ret = smmu_ats_pci_enable(master);
+	if (!ret)
+		cache_back(master);
 	raw_spin_unlock_irqrestore(&cut_lock, flags);
 	return ret;
 }

@@ -3,8 +3,8 @@
  * Cutting off a device that has left an ATC_INV unanswered.
  *
  * The SMMU reports that a CMD_SYNC has failed, and the segment in front of it names one device
- * (core/plan.h). That device loses ATS Enable and bus mastering in config space, in whatever
- * context the error is seen. From then on nothing that its ATC holds can be used. Functions of one
+ * (core/plan.h). That device loses ATS Enable, bus mastering and, where it speaks CXL.cache,
+ * Cache_Enable in config space, in whatever context the error is seen. From then on nothing that its ATC holds can be used. Functions of one
  * physical device, a PF and its VFs, are cut off together: what makes one silent makes the others
  * silent, and each would hold the queue for as long as PCIe allows. No device is cut off on
  * suspicion.
@@ -82,13 +82,24 @@ void smmu_ats_cut_all(struct smmu_iommu *iommu);
 
 /**
  * smmu_ats_enable() - set ATS Enable, unless the device is cut off
- * @master: device
+ * @master: device, which has confirmed that its ATC is empty
+ *
+ * With ATS comes Cache_Enable, if a cut has taken it away: smmu_ats_cache_back().
  *
  * Not at the same time as the device is cut off: either it is cut off afterwards, or this function
  * sees that it was.
  * Return: 0; -EIO when the device is cut off; what pci_enable_ats() returns
  */
 int smmu_ats_enable(struct smmu_master *master);
+
+/**
+ * smmu_ats_cache_back() - give Cache_Enable back, if a cut has taken it away
+ * @master: device, which uses nothing that its ATC held then
+ *
+ * Other functions of the device have the same register. While one of them is cut off, Cache_Enable
+ * stays 0, and is given back with that function. Any context.
+ */
+void smmu_ats_cache_back(struct smmu_master *master);
 
 /* Have smmu_ats_recover() run in @ms milliseconds; any context. Suites replace this function. */
 void smmu_ats_recover_later(struct smmu_iommu *iommu, u32 ms);

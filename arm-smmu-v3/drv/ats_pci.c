@@ -15,6 +15,9 @@
 /* The kernel has no name for this bit */
 #define ATS_CAP_GLOBAL	BIT(6)
 
+/* Nor for this bit of the CXL Control register (CXL, 8.1.3.2) */
+#define CXL_CTRL_CACHE_ENABLE	BIT(0)
+
 /* The smallest translation unit: log2 of the smallest page that the SMMU may answer with */
 static int stu(const struct smmu_master *master)
 {
@@ -117,6 +120,106 @@ static bool write_bus_master(struct pci_dev *pdev, bool on)
 	return !on;
 }
 
+#ifdef CONFIG_PCI_ATS
+/*
+ * The function whose config space has the CXL registers of the device. It is named by its number,
+ * and not by a struct pci_dev, because nothing holds a reference to function 0.
+ */
+static struct pci_bus *cxl_function(const struct smmu_master *master, unsigned int *devfn)
+{
+	const struct pci_dev *pf = pci_physfn(to_pci_dev(master->dev));
+
+	*devfn = pci_ari_enabled(pf->bus) ? 0 : PCI_DEVFN(PCI_SLOT(pf->devfn), 0);
+	return pf->bus;
+}
+
+static u16 find_cxl(const struct smmu_master *master)
+{
+	struct pci_dev *pdev;
+	struct pci_bus *bus;
+	unsigned int devfn;
+	u16 pos;
+
+	bus = cxl_function(master, &devfn);
+	pdev = pci_get_slot(bus, devfn);
+	if (!pdev)
+		return 0;
+	pos = pci_find_dvsec_capability(pdev, PCI_VENDOR_ID_CXL, PCI_DVSEC_CXL_DEVICE);
+	pci_dev_put(pdev);
+	return pos;
+}
+
+/*
+ * Set or clear Cache_Enable. Return: 0 when it was so, 1 when it is now, -EIO when it does not change.
+ * A device that is gone reads as all ones and is left alone.
+ */
+static int write_cache_enable(const struct smmu_master *master, bool on)
+{
+	int where = master->cxl + PCI_DVSEC_CXL_CTRL;
+	struct pci_bus *bus;
+	unsigned int devfn;
+	u16 was, is;
+
+	bus = cxl_function(master, &devfn);
+	pci_bus_read_config_word(bus, devfn, where, &was);
+	if (PCI_POSSIBLE_ERROR(was) || on == !!(was & CXL_CTRL_CACHE_ENABLE))
+		return 0;
+	pci_bus_write_config_word(bus, devfn, where, was ^ CXL_CTRL_CACHE_ENABLE);
+	pci_bus_read_config_word(bus, devfn, where, &is);
+	return is == was ? -EIO : 1;
+}
+
+static bool same_cache(const struct smmu_master *a, const struct smmu_master *b)
+{
+	unsigned int fn_a, fn_b;
+
+	return a->cxl && b->cxl && cxl_function(a, &fn_a) == cxl_function(b, &fn_b) &&
+	       fn_a == fn_b;
+}
+#else
+static u16 find_cxl(const struct smmu_master *master)
+{
+	return 0;
+}
+
+static int write_cache_enable(const struct smmu_master *master, bool on)
+{
+	return 0;
+}
+
+static bool same_cache(const struct smmu_master *a, const struct smmu_master *b)
+{
+	return false;
+}
+#endif
+
+u16 smmu_ats_pci_cxl(struct smmu_master *master)
+{
+	return dev_is_pci(master->dev) ? find_cxl(master) : 0;
+}
+
+static void cut_cache(struct smmu_master *master)
+{
+	int ret = master->cxl ? write_cache_enable(master, false) : 0;
+
+	if (ret > 0)
+		set_bit(SMMU_CUT_CACHE, &master->ats_cut);
+	else if (ret)
+		set_bit(SMMU_CUT_CACHE_STUCK, &master->ats_cut);
+}
+
+void smmu_ats_pci_cache_on(struct smmu_master *master)
+{
+	write_cache_enable(master, true);
+}
+
+bool smmu_ats_pci_same_cache(const struct smmu_master *a, const struct smmu_master *b)
+{
+	typeof(smmu_ats_pci_same_cache) *stub = smmu_raw_stub(smmu_ats_pci_same_cache);
+
+	return stub ? stub(a, b) : same_cache(a, b);
+}
+
 void smmu_ats_pci_cut(struct smmu_master *master)
 {
 	typeof(smmu_ats_pci_cut) *stub = smmu_raw_stub(smmu_ats_pci_cut);
@@ -130,14 +233,15 @@ void smmu_ats_pci_cut(struct smmu_master *master)
 		return;
 	pdev = to_pci_dev(master->dev);
 	/*
-	 * bus mastering first: the device must make no request at all, translated or not, before
-	 * ATS Enable is cleared
+	 * bus mastering and CXL.cache first: the device must make no request at all, translated or
+	 * not, before ATS Enable is cleared
 	 */
 	if (write_bus_master(pdev, false)) {
 		if (pdev->is_busmaster)
 			set_bit(SMMU_CUT_DRIVER, &master->ats_cut);
 		set_bit(SMMU_CUT_MASTER, &master->ats_cut);
 	}
+	cut_cache(master);
 	clear_ats_enable(pdev);
 }
 
@@ -159,6 +263,9 @@ bool smmu_ats_pci_give_back(struct smmu_master *master)
 	KUNIT_STATIC_STUB_REDIRECT(smmu_ats_pci_give_back, master);
 
 	if (!test_bit(SMMU_CUT_MASTER, &master->ats_cut))
+		return true;
+	/* the STEs do not keep it from CXL.cache, so it gets nothing back that helps it */
+	if (test_bit(SMMU_CUT_CACHE_STUCK, &master->ats_cut) && master->ats_failed)
 		return true;
 	pdev = to_pci_dev(master->dev);
 	/* a reset holds the lock from pci_save_state() to pci_restore_state() */

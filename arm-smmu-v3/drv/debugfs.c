@@ -269,6 +269,8 @@ static void show_cut(struct seq_file *s, struct smmu_master *master)
 		seq_printf(s, ", last %llds ago: it %s",
 			   div_s64(ktime_ms_delta(ktime_get_boottime(), master->cut_at),
 				   MSEC_PER_SEC), smmu_cut_text(master->cut_why));
+	if (test_bit(SMMU_CUT_CACHE_STUCK, &master->ats_cut))
+		seq_puts(s, ", Cache_Enable is stuck");
 	seq_printf(s, ", slow %llums of %u\n", div_u64(READ_ONCE(master->slow_us), USEC_PER_MSEC),
 		   SMMU_SLOW_MS);
 }

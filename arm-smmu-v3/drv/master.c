@@ -209,6 +209,7 @@ void smmu_master_release(struct device *dev)
 			smmu_attach_none_locked(master, false);
 		smmu_pasid_release_locked(master);
 		smmu_install_leave_locked(master);
+		smmu_ats_leave_locked(master);
 		/* the master must not take over a stream that another owner gives up meanwhile */
 		master->kind = SMMU_RID_BLOCKED;
 		forget_streams(master);

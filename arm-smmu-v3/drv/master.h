@@ -61,6 +61,7 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  *	share a StreamID, which happens only while ATS is off.
  * @ats_global: an ATC_INV with the Global flag reaches what the ATC holds under any PASID; constant
  * @ats_required: the device does not work without ATS; constant
+ * @cxl: offset of the DVSEC with the device's Cache_Enable, 0 for none: ats_pci.h; constant
  *
  * Under the lock of the master:
  * @gone: the device was released
@@ -102,7 +103,7 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  * @vsid: StreamID of the device in that guest
  *
  * Atomic:
- * @ats_cut: ATS and bus mastering were taken away in config space, see ats.h, ats_pci.h
+ * @ats_cut: what was taken away in config space, see ats.h, ats_pci.h
  *
  * Under the lock of ats_cut.c:
  * @slow_us: what the device has made the queue stand, less what is forgiven
@@ -128,6 +129,7 @@ struct smmu_master {
 	bool ats_capable;
 	bool ats_global;
 	bool ats_required;
+	u16 cxl;
 
 	bool gone;
 	enum smmu_rid_kind kind;

@@ -29,7 +29,7 @@ static void teardown(void *data)
 	struct pci_rig *p = data;
 	u32 i;
 
-	for (i = 0; i < PCI_SLOTS; i++)
+	for (i = 0; i < FABRIC_ENDPOINTS; i++)
 		if (p->pdev[i])
 			pci_rig_let_go(p, i);
 	fabric_free(p->f);
@@ -45,6 +45,12 @@ void pci_rig_take(struct kunit *test, struct pci_rig *p, u32 i)
 }
 
 struct pci_rig *pci_rig_new(struct kunit *test, u32 nr)
+{
+	return pci_rig_new_with(test, nr, pci_rig_endpoints, PCI_SLOTS);
+}
+
+struct pci_rig *pci_rig_new_with(struct kunit *test, u32 nr, const struct fabric_endpoint *ep,
+				 u32 n)
 {
 	struct pci_rig *p = kunit_kzalloc(test, sizeof(*p), GFP_KERNEL);
 	struct model_config cfg;
@@ -64,10 +70,10 @@ struct pci_rig *pci_rig_new(struct kunit *test, u32 nr)
 	model_config_default(&cfg);
 	FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], BITS);
 	p->smmu = rig_smmu(test, p->rig, nr, &cfg);
-	p->f = fabric_new(p->smmu, pci_rig_endpoints, PCI_SLOTS);
+	p->f = fabric_new(p->smmu, ep, n);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, p->f);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, teardown, p));
-	for (i = 0; i < PCI_SLOTS; i++)
+	for (i = 0; i < n; i++)
 		pci_rig_take(test, p, i);
 	return p;
 }

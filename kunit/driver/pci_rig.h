@@ -17,8 +17,8 @@ struct pci_rig {
 	struct rig *rig;
 	struct machine_smmu *smmu;
 	struct fabric *f;
-	struct pci_dev *pdev[PCI_SLOTS];
-	struct iommu_group *group[PCI_SLOTS];
+	struct pci_dev *pdev[FABRIC_ENDPOINTS];
+	struct iommu_group *group[FABRIC_ENDPOINTS];
 };
 
 /*
@@ -26,6 +26,9 @@ struct pci_rig {
  * stub.
  */
 struct pci_rig *pci_rig_new(struct kunit *test, u32 nr);
+/* Like pci_rig_new(), with other endpoints */
+struct pci_rig *pci_rig_new_with(struct kunit *test, u32 nr, const struct fabric_endpoint *ep,
+				 u32 n);
 /* Take references to what is in a slot and turn bus mastering on; and drop the references */
 void pci_rig_take(struct kunit *test, struct pci_rig *p, u32 i);
 void pci_rig_let_go(struct pci_rig *p, u32 i);

@@ -15,7 +15,15 @@
 #define EXP		0x40
 #define ATS		0x100
 #define PASID		0x110
+#define CXL		0x120
 #define SPACE		0x200
+
+/* CXL, 8.1.3: the DVSEC of a CXL device */
+#define CXL_CTRL	(CXL + PCI_DVSEC_CXL_CTRL)
+#define CXL_LOCK	(CXL + 0x14)
+#define CXL_LENGTH	0x38
+#define CACHE_ENABLE	BIT(0)
+#define CONFIG_LOCK	BIT(0)
 
 #define ATS_CAP_GLOBAL	BIT(6)
 
@@ -74,7 +82,8 @@ static bool has_ats(const struct slot *s)
 /* Fill config space as after a reset: one function, no BARs, no interrupts */
 static void fill(struct slot *s)
 {
-	u32 next = s->ep.pasid_bits ? PASID : 0;
+	u32 last = s->ep.cxl ? CXL : 0, next = s->ep.pasid_bits ? PASID : last;
+	u16 cxl = get16(s, CXL_CTRL);
 
 	memset(s->space, 0, SPACE);
 	put16(s, PCI_VENDOR_ID, PCI_VENDOR_ID_REDHAT);
@@ -93,8 +102,16 @@ static void fill(struct slot *s)
 	if (s->ep.ats && s->ep.global)
 		put16(s, ATS + PCI_ATS_CAP, ATS_CAP_GLOBAL);
 	if (s->ep.pasid_bits) {
-		put32(s, PASID, PCI_EXT_CAP_ID_PASID | 1 << 16);
+		put32(s, PASID, PCI_EXT_CAP_ID_PASID | 1 << 16 | last << 20);
 		put16(s, PASID + PCI_PASID_CAP, s->ep.pasid_bits << 8);
+	}
+	if (s->ep.cxl) {
+		put32(s, CXL, PCI_EXT_CAP_ID_DVSEC | 1 << 16);
+		put32(s, CXL + PCI_DVSEC_HEADER1, PCI_VENDOR_ID_CXL | CXL_LENGTH << 20);
+		put16(s, CXL + PCI_DVSEC_HEADER2, PCI_DVSEC_CXL_DEVICE);
+		put16(s, CXL + PCI_DVSEC_CXL_CAP, PCI_DVSEC_CXL_CACHE_CAPABLE);
+		put16(s, CXL_CTRL, cxl | (s->ep.cxl_locked ? CACHE_ENABLE : 0));
+		put16(s, CXL_LOCK, s->ep.cxl_locked ? CONFIG_LOCK : 0);
 	}
 }
 
@@ -131,6 +148,8 @@ static u32 writable(const struct slot *s, u32 where)
 		return s->ep.ats ? PCI_ATS_CTRL_ENABLE | PCI_ATS_CTRL_STU(~0) : 0;
 	case PASID + PCI_PASID_CTRL:
 		return s->ep.pasid_bits ? PCI_PASID_CTRL_ENABLE : 0;
+	case CXL_CTRL:
+		return s->ep.cxl && !s->ep.cxl_locked ? CACHE_ENABLE : 0;
 	default:
 		return 0;
 	}
@@ -380,6 +399,19 @@ bool fabric_pasid(struct fabric *f, u32 slot)
 bool fabric_bus_master(struct fabric *f, u32 slot)
 {
 	return may_dma(&f->slot[slot]);
+}
+
+bool fabric_cache(struct fabric *f, u32 slot)
+{
+	return get16(&f->slot[slot], CXL_CTRL) & CACHE_ENABLE;
+}
+
+void fabric_enable_cache(struct fabric *f, u32 slot, bool on)
+{
+	struct pci_dev *pdev = fabric_dev(f, slot);
+
+	pci_write_config_word(pdev, CXL_CTRL, on ? CACHE_ENABLE : 0);
+	pci_dev_put(pdev);
 }
 
 bool fabric_mastered_ats(struct fabric *f, u32 slot)

@@ -22,11 +22,15 @@ struct pci_dev;
  * @ats: the endpoint has ATS
  * @global: its ATC supports invalidations of all PASIDs at once
  * @pasid_bits: log2 of its number of PASIDs, 0 for none
+ * @cxl: it speaks CXL.cache
+ * @cxl_locked: CONFIG_LOCK is set, so that Cache_Enable, which is set, cannot be changed
  */
 struct fabric_endpoint {
 	bool ats;
 	bool global;
 	u8 pasid_bits;
+	bool cxl;
+	bool cxl_locked;
 };
 
 /*
@@ -62,6 +66,9 @@ void fabric_pull(struct fabric *f, u32 slot);
 bool fabric_ats(struct fabric *f, u32 slot);
 bool fabric_pasid(struct fabric *f, u32 slot);
 bool fabric_bus_master(struct fabric *f, u32 slot);
+/* Cache_Enable, and software that sets it. A function level reset does not change it. */
+bool fabric_cache(struct fabric *f, u32 slot);
+void fabric_enable_cache(struct fabric *f, u32 slot, bool on);
 /* Was bus mastering on when ATS Enable last went from 0 to 1? */
 bool fabric_mastered_ats(struct fabric *f, u32 slot);
 /* Number of function level resets of the device */

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Devices that speak CXL.cache and do not answer: an SMMU need not check what they do there, so
+ * Cache_Enable in their config space goes when they are cut off, and comes back with ATS.
+ */
+#include <kunit/static_stub.h>
+#include <linux/iommu.h>
+#include <linux/pci.h>
+#include <linux/sizes.h>
+
+#include "core/ste.h"
+#include "drv/arrays.h"
+#include "drv/ats.h"
+#include "drv/ats_pci.h"
+#include "drv/master.h"
+#include "driver/pci_rig.h"
+
+#define IOVA	PCI_RIG_IOVA
+#define PA	0x12345000ULL
+
+enum { ONE, OTHER, LOCKED, SLOTS };
+
+static const struct fabric_endpoint endpoints[SLOTS] = {
+	[ONE] = { .ats = true, .pasid_bits = 6, .cxl = true },
+	[OTHER] = { .ats = true, .cxl = true },
+	[LOCKED] = { .ats = true, .cxl = true, .cxl_locked = true },
+};
+
+static const char *kind(struct pci_rig *p, u32 i)
+{
+	struct smmu_device *smmu = &rig_iommu(p->smmu)->smmu;
+
+	return smmu_ste_kind(smmu_strtab_ste(smmu, fabric_sid(p->f, i)));
+}
+
+static void attach(struct kunit *test, struct pci_rig *p, u32 i, struct iommu_domain *domain)
+{
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[i]));
+}
+
+/* The device is cut off. The caller holds the attach mutex to see what was done at once. */
+static void cut(struct kunit *test, struct pci_rig *p, u32 i, struct iommu_domain *domain)
+{
+	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, i));
+	pci_rig_silence(p, i);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, i));
+	KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, i));
+}
+
+static void recover(struct pci_rig *p)
+{
+	flush_delayed_work(&rig_iommu(p->smmu)->recover);
+}
+
+static void answers_again(struct kunit *test, struct pci_rig *p, struct iommu_domain *domain)
+{
+	model_inject(p->smmu->model, &(struct model_inject) {});
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+}
+
+static const struct owner {
+	const char *name;
+	bool on;
+} owners[] = {
+	{ "its owner had it on", true },
+	{ "its owner had it off", false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(owner, owners, name);
+
+/*
+ * Cache_Enable goes at once, with ATS. It stays off while the STEs abort, though bus mastering
+ * comes back meanwhile, and comes back with ATS as its owner had it.
+ */
+static void cache_enable(struct kunit *test)
+{
+	const struct owner *owner = test->param_value;
+	struct pci_rig *p = pci_rig_new_with(test, 0, endpoints, SLOTS);
+	struct iommu_domain *domain = pci_rig_mapped(test, p, ONE, PA);
+
+	fabric_enable_cache(p->f, ONE, owner->on);
+	fabric_enable_cache(p->f, OTHER, true);
+	attach(test, p, ONE, domain);
+	attach(test, p, OTHER, domain);
+	KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, ONE, 0));
+	KUNIT_EXPECT_EQ(test, owner->on, fabric_cache(p->f, ONE));
+	mutex_lock(&smmu_attach_mutex);
+	cut(test, p, ONE, domain);
+	KUNIT_EXPECT_FALSE(test, fabric_cache(p->f, ONE));
+	mutex_unlock(&smmu_attach_mutex);
+	recover(p);
+	KUNIT_EXPECT_STREQ(test, "abort", kind(p, ONE));
+	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, ONE));
+	KUNIT_EXPECT_FALSE(test, fabric_cache(p->f, ONE));
+	KUNIT_EXPECT_TRUE(test, fabric_cache(p->f, OTHER));
+
+	answers_again(test, p, domain);
+	/* a reset by whoever has the device from the kernel */
+	KUNIT_ASSERT_EQ(test, 0, pci_reset_function(p->pdev[ONE]));
+	KUNIT_EXPECT_FALSE(test, fabric_cache(p->f, ONE));
+	/* identity ends it; without ATS the device cannot use CXL.cache */
+	iommu_detach_group(domain, p->group[ONE]);
+	KUNIT_EXPECT_FALSE(test, fabric_cache(p->f, ONE));
+	attach(test, p, ONE, domain);
+	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, ONE));
+	KUNIT_EXPECT_EQ(test, owner->on, fabric_cache(p->f, ONE));
+	KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, ONE, 0));
+	/* it is given back once: what the owner does afterwards stays */
+	fabric_enable_cache(p->f, ONE, false);
+	iommu_detach_group(domain, p->group[ONE]);
+	attach(test, p, ONE, domain);
+	KUNIT_EXPECT_FALSE(test, fabric_cache(p->f, ONE));
+	iommu_detach_group(domain, p->group[ONE]);
+	iommu_detach_group(domain, p->group[OTHER]);
+	iommu_domain_free(domain);
+}
+
+/* A device that leaves the driver without ATS has its bit back, for whoever comes next */
+static void released(struct kunit *test)
+{
+	struct pci_rig *p = pci_rig_new_with(test, 0, endpoints, SLOTS);
+	struct iommu_domain *domain = pci_rig_mapped(test, p, ONE, PA);
+
+	fabric_enable_cache(p->f, ONE, true);
+	attach(test, p, ONE, domain);
+	cut(test, p, ONE, domain);
+	recover(p);
+	/* the IOMMU core WARNs when a device is removed that has a domain attached */
+	iommu_detach_group(domain, p->group[ONE]);
+	KUNIT_EXPECT_FALSE(test, fabric_cache(p->f, ONE));
+	pci_rig_let_go(p, ONE);
+	fabric_unplug(p->f, ONE);
+	KUNIT_EXPECT_TRUE(test, fabric_cache(p->f, ONE));
+	iommu_domain_free(domain);
+}
+
+/*
+ * Where Cache_Enable is locked the device cannot be kept from CXL.cache. Then bus mastering stays
+ * off, too, until the failure ends.
+ */
+static void locked(struct kunit *test)
+{
+	struct pci_rig *p = pci_rig_new_with(test, 0, endpoints, SLOTS);
+	struct iommu_domain *domain = pci_rig_mapped(test, p, LOCKED, PA);
+	u32 i;
+
+	KUNIT_EXPECT_TRUE(test, fabric_cache(p->f, LOCKED));
+	attach(test, p, LOCKED, domain);
+	cut(test, p, LOCKED, domain);
+	KUNIT_EXPECT_TRUE(test, fabric_cache(p->f, LOCKED));
+	for (i = 0; i < 2; i++) {
+		recover(p);
+		KUNIT_EXPECT_STREQ(test, "abort", kind(p, LOCKED));
+		KUNIT_EXPECT_FALSE(test, fabric_bus_master(p->f, LOCKED));
+		smmu_ats_recover(rig_iommu(p->smmu));
+	}
+	answers_again(test, p, domain);
+	iommu_detach_group(domain, p->group[LOCKED]);
+	recover(p);
+	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, LOCKED));
+	attach(test, p, LOCKED, domain);
+	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, LOCKED));
+	KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, LOCKED, 0));
+	iommu_detach_group(domain, p->group[LOCKED]);
+	iommu_domain_free(domain);
+}
+
+/* An administrator's word is enough */
+static void locked_and_forgiven(struct kunit *test)
+{
+	struct pci_rig *p = pci_rig_new_with(test, 0, endpoints, SLOTS);
+	struct iommu_domain *domain = pci_rig_mapped(test, p, LOCKED, PA);
+
+	attach(test, p, LOCKED, domain);
+	cut(test, p, LOCKED, domain);
+	recover(p);
+	answers_again(test, p, domain);
+	mutex_lock(&smmu_attach_mutex);
+	smmu_ats_forgive_locked(dev_iommu_priv_get(&p->pdev[LOCKED]->dev));
+	mutex_unlock(&smmu_attach_mutex);
+	recover(p);
+	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, LOCKED));
+	KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, LOCKED, 0));
+	iommu_detach_group(domain, p->group[LOCKED]);
+	iommu_domain_free(domain);
+}
+
+static bool all_same(const struct smmu_master *a, const struct smmu_master *b)
+{
+	return true;
+}
+
+/*
+ * Functions of a device have one Cache_Enable. If two are cut off, only the second to be back gives
+ * it back. In this case they are devices with a register each, so that one sees who writes it.
+ */
+static void two_functions(struct kunit *test)
+{
+	struct pci_rig *p = pci_rig_new_with(test, 0, endpoints, SLOTS);
+	struct iommu_domain *domain = pci_rig_mapped(test, p, ONE, PA);
+	struct smmu_master *other = dev_iommu_priv_get(&p->pdev[OTHER]->dev);
+
+	kunit_activate_static_stub(test, smmu_ats_pci_same_cache, all_same);
+	fabric_enable_cache(p->f, ONE, true);
+	attach(test, p, ONE, domain);
+	attach(test, p, OTHER, domain);
+	cut(test, p, ONE, domain);
+	recover(p);
+	answers_again(test, p, domain);
+	cut(test, p, OTHER, domain);
+	recover(p);
+	answers_again(test, p, domain);
+
+	iommu_detach_group(domain, p->group[ONE]);
+	attach(test, p, ONE, domain);
+	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, ONE));
+	KUNIT_EXPECT_FALSE(test, fabric_cache(p->f, ONE));
+	KUNIT_EXPECT_FALSE(test, fabric_cache(p->f, OTHER));
+	KUNIT_EXPECT_TRUE(test, test_bit(SMMU_CUT_CACHE, &other->ats_cut));
+	iommu_detach_group(domain, p->group[OTHER]);
+	attach(test, p, OTHER, domain);
+	KUNIT_EXPECT_TRUE(test, fabric_cache(p->f, OTHER));
+	iommu_detach_group(domain, p->group[ONE]);
+	iommu_detach_group(domain, p->group[OTHER]);
+	iommu_domain_free(domain);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE_PARAM(cache_enable, owner_gen_params),
+	KUNIT_CASE(released),
+	KUNIT_CASE(two_functions),
+	KUNIT_CASE(locked),
+	KUNIT_CASE(locked_and_forgiven),
+	{}
+};
+
+static struct kunit_suite suite = { .name = "smmu_cxl", .test_cases = cases };
+kunit_test_suite(suite);
