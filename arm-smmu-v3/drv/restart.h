@@ -17,7 +17,8 @@
  * then one each minute. No master of the SMMU changes during steps 1 to 4, see master_lock.h. In
  * step 5 each master is locked in turn, so that nobody waits for the device of somebody else. Tags
  * and memory that were withheld because the SMMU did not confirm SMMUEN = 0 stay withheld.
- * GBPA.ABORT stays set.
+ * GBPA.ABORT stays set, so that there is nothing to wait for when the SMMU has to be shut again;
+ * smmu_device_stop() clears it.
  */
 #ifndef SMMU_DRV_RESTART_H
 #define SMMU_DRV_RESTART_H

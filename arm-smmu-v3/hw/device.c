@@ -144,6 +144,9 @@ void smmu_device_stop(struct smmu_device *smmu, bool quiesce)
 {
 	if (!smmu->started)
 		return;
+	/* before SMMUEN is cleared, so that nothing passes untranslated that was aborted before */
+	if (smmu_gbpa_restore(smmu))
+		dev_warn(smmu->dev, "GBPA does not change: DMA of devices behind this SMMU aborts\n");
 	smmu_shut_for_good(smmu);
 	turn_off(smmu, quiesce);
 	smmu->started = false;

@@ -115,6 +115,8 @@ struct smmu_tuning {
  *	DMA may be under way
  * @msi: interrupts are MSIs
  * @started: smmu_device_start() has succeeded
+ * @gbpa_changed: GBPA.ABORT was 0 and was set in order to shut the SMMU. Written under @shut_lock,
+ *	or before anybody else uses the SMMU.
  * @shutting: smmu_shut_begin() was called, so the SMMU must not be enabled any more
  * @for_good: and smmu_shut_undo() does not change that
  * @shutters: number of CPUs between smmu_shut_begin() and smmu_shut_end(); under @shut_lock
@@ -146,6 +148,7 @@ struct smmu_device {
 	bool was_enabled;
 	bool msi;
 	bool started;
+	bool gbpa_changed;
 	bool shutting;
 	bool for_good;
 	u32 shutters;
@@ -226,7 +229,8 @@ int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired);
  *	no command is sent.
  *
  * From here on posts fail with -ESHUTDOWN at once, because drivers of devices may still unmap after
- * a shutdown and must not wait.
+ * a shutdown and must not wait. GBPA of an SMMU that works is what it was when the driver started
+ * the SMMU, even if the SMMU was shut in between. GBPA of one that was shut stays abort.
  */
 void smmu_device_stop(struct smmu_device *smmu, bool quiesce);
 

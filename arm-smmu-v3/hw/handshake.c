@@ -54,25 +54,41 @@ int smmu_reg_write_ack(struct smmu_device *smmu, u32 reg, u32 ack, u32 val)
 	return wait_for_ack(smmu, ack, val);
 }
 
-int smmu_gbpa_abort(struct smmu_device *smmu)
+/* Set or clear GBPA.ABORT. An SMMU that is being shut keeps it set. */
+static int change_abort(struct smmu_device *smmu, u32 abort)
 {
 	unsigned long flags;
 	ktime_t until = 0;
+	bool shutting;
 	u32 gbpa;
 
 	do {
 		raw_spin_lock_irqsave(&smmu->shut_lock, flags);
+		shutting = smmu->shutting;
 		gbpa = smmu_reg_read(smmu->base, SMMU_GBPA);
 		/* UPDATE reads as 1 while a write to GBPA, perhaps this one, is not complete */
-		if (!(gbpa & (GBPA_UPDATE | GBPA_ABORT)))
-			smmu_reg_write(smmu->base, SMMU_GBPA, gbpa | GBPA_ABORT | GBPA_UPDATE);
+		if ((abort || !shutting) &&
+		    (gbpa & (GBPA_UPDATE | GBPA_ABORT)) == (abort ^ GBPA_ABORT)) {
+			smmu_reg_write(smmu->base, SMMU_GBPA, (gbpa ^ GBPA_ABORT) | GBPA_UPDATE);
+			WRITE_ONCE(smmu->gbpa_changed, true);
+		}
 		raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
-		if ((gbpa & (GBPA_UPDATE | GBPA_ABORT)) == GBPA_ABORT)
+		if ((gbpa & (GBPA_UPDATE | GBPA_ABORT)) == abort || (!abort && shutting))
 			return 0;
 		if (gbpa == U32_MAX)
 			return -ENODEV;
 	} while (poll_again(smmu, &until));
 	return -ETIMEDOUT;
+}
+
+int smmu_gbpa_abort(struct smmu_device *smmu)
+{
+	return change_abort(smmu, GBPA_ABORT);
+}
+
+int smmu_gbpa_restore(struct smmu_device *smmu)
+{
+	return READ_ONCE(smmu->gbpa_changed) ? change_abort(smmu, 0) : 0;
 }
 
 int smmu_cr0_set(struct smmu_device *smmu, u32 cr0)

@@ -36,6 +36,16 @@ int smmu_reg_write_ack(struct smmu_device *smmu, u32 reg, u32 ack, u32 val);
 int smmu_gbpa_abort(struct smmu_device *smmu);
 
 /**
+ * smmu_gbpa_restore() - clear GBPA.ABORT, if the driver has set it in order to shut the SMMU
+ * @smmu: SMMU with SMMUEN = 1, which the driver is about to leave
+ *
+ * GBPA of an SMMU that was shut, or is being shut, stays as it is: DMA that was aborted goes on to be
+ * aborted.
+ * Return: as smmu_gbpa_abort(); 0 also when there is nothing to do
+ */
+int smmu_gbpa_restore(struct smmu_device *smmu);
+
+/**
  * smmu_cr0_set() - write CR0 when the SMMU is enabled, and wait for the acknowledge
  * @smmu: SMMU
  * @cr0: the register's new value

@@ -29,6 +29,8 @@ int smmu_reset_disable(struct smmu_device *smmu)
 			dev_err(smmu->dev, "SMMU did not acknowledge GBPA.ABORT, it is left as found\n");
 			return ret;
 		}
+		/* what GBPA was says nothing of what that kernel wants, so it is not restored */
+		WRITE_ONCE(smmu->gbpa_changed, false);
 	}
 	/* SMMUEN is cleared first, because its acknowledge depends on no other field of CR0 */
 	stuck = smmu_cr0_clear(smmu, CR0_SMMUEN) ?: smmu_cr0_clear(smmu, U32_MAX);

@@ -11,6 +11,7 @@
 #include "drv/probe.h"
 #include "hw/cmdq_poll.h"
 #include "hw/device.h"
+#include "hw/shut.h"
 #include "driver/silence.h"
 
 /* Real time passes for the waiter, as for the thread that it waits for */
@@ -217,6 +218,85 @@ static void no_restart_after_stop(struct kunit *test)
 	silence_leave(test, s, d, a);
 }
 
+/**
+ * struct leaving - an SMMU is shut, and the driver leaves it later
+ * @name: for the report
+ * @found: GBPA before the driver came
+ * @back: the SMMU comes back in between
+ * @shutting: another CPU is about to shut it again when the driver leaves it
+ * @stuck: GBPA does not change any more
+ * @passes: DMA is let through afterwards, untranslated
+ */
+struct leaving {
+	const char *name;
+	u32 found;
+	bool back;
+	bool shutting;
+	bool stuck;
+	bool passes;
+};
+
+static const struct leaving leavings[] = {
+	{ "back", .back = true, .passes = true },
+	{ "back, GBPA was abort", .found = GBPA_ABORT, .back = true },
+	{ "not back" },
+	{ "back, and being shut again", .back = true, .shutting = true },
+	{ "back, GBPA is stuck", .back = true, .stuck = true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(leaving, leavings, name);
+
+/*
+ * When the driver leaves an SMMU that works, GBPA is what it was before the driver came, although
+ * it was abort while the SMMU was shut. It stays abort where the SMMU is shut.
+ */
+static void gbpa_in_the_end(struct kunit *test)
+{
+	const struct model_inject stuck = { .no_gbpa = true }, well = {};
+	const struct leaving *leaving = test->param_value;
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *machine = rig_smmu(test, rig, 0, NULL);
+	struct model *model = machine->model;
+	struct model_access a = { .iova = IOVA };
+	struct iommu_domain *domain;
+	struct smmu_device *smmu;
+	struct rig_device *d;
+	u32 off;
+
+	device_release_driver(machine->dev);
+	model_write(model, SMMU_GBPA, 4, leaving->found | GBPA_UPDATE);
+	while (model_read(model, SMMU_GBPA, 4) & GBPA_UPDATE)
+		;
+	KUNIT_ASSERT_EQ(test, 1, device_attach(machine->dev));
+	smmu = &rig_iommu(machine)->smmu;
+	d = rig_device(test, rig, 0);
+	a.sid = d->sid;
+	domain = rig_domain(test, d);
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
+	smmu_shut(smmu, "test");
+	KUNIT_EXPECT_TRUE(test, smmu_device_is_off(smmu));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, IOVA, false));
+	if (leaving->back) {
+		KUNIT_ASSERT_TRUE(test, rig_restart(rig, 0));
+		KUNIT_EXPECT_EQ(test, PA, rig_access(rig, d, IOVA, false));
+	}
+	if (leaving->shutting)
+		KUNIT_EXPECT_TRUE(test, smmu_shut_begin(smmu, &off));
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	iommu_domain_free(domain);
+	rig_remove(d);
+	if (leaving->stuck)
+		model_inject(model, &stuck);
+	device_release_driver(machine->dev);
+	KUNIT_EXPECT_FALSE(test, model_is_on(model));
+	KUNIT_EXPECT_EQ(test, leaving->passes, !model_access(model, &a));
+	if (leaving->passes)
+		KUNIT_EXPECT_EQ(test, IOVA, a.pa);
+	model_inject(model, &well);
+	KUNIT_ASSERT_EQ(test, 1, device_attach(machine->dev));
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(shutdown),
 	KUNIT_CASE(shutdown_idle),
@@ -225,6 +305,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(silent_at_restart),
 	KUNIT_CASE(back_from_adrift),
 	KUNIT_CASE(no_restart_after_stop),
+	KUNIT_CASE_PARAM(gbpa_in_the_end, leaving_gen_params),
 	{}
 };
 
