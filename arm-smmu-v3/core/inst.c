@@ -16,12 +16,16 @@ void smmu_inst_init(struct smmu_inst *inst, u32 nr)
 	inst->nr = nr;
 	ida_init(&inst->asids);
 	ida_init(&inst->vmids);
+	ida_init(&inst->withheld_asids);
+	ida_init(&inst->withheld_vmids);
 	atomic_set(&inst->withheld, 0);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_inst_init);
 
 void smmu_inst_destroy(struct smmu_inst *inst)
 {
+	ida_destroy(&inst->withheld_vmids);
+	ida_destroy(&inst->withheld_asids);
 	ida_destroy(&inst->vmids);
 	ida_destroy(&inst->asids);
 }

@@ -26,14 +26,17 @@
  * @feat: decoded features; constant after probe
  * @asids: ASIDs that are in use, parked or withheld; the IDA has a lock of its own
  * @vmids: VMIDs, likewise
- * @withheld: number of ids of both that are never given out again, because their flush was not
- *	confirmed
+ * @withheld_asids: ASIDs that are withheld and can be given back, see smmu_tag_withhold()
+ * @withheld_vmids: VMIDs, likewise
+ * @withheld: number of ids of both that are not given out, because their flush was not confirmed
  */
 struct smmu_inst {
 	u32 nr;
 	struct smmu_features feat;
 	struct ida asids;
 	struct ida vmids;
+	struct ida withheld_asids;
+	struct ida withheld_vmids;
 	atomic_t withheld;
 };
 

@@ -9,7 +9,8 @@
  *	in use -- (unref) ------------> parked	flushed, reserved for its array
  *	parked -- get ----------------> in use	same array, same SMMU
  *	parked -- reclaim ------------> free
- *	in use -- withhold -----------> withheld	flush not confirmed; for good
+ *	in use -- withhold -----------> withheld	flush not confirmed
+ *	withheld -- give_back --------> free	everything flushed, and that is confirmed
  *
  * Parking needs no function: the id stays in its IDA for as long as the array holds the entry. The
  * functions here never send a command.
@@ -38,6 +39,12 @@ EXPORT_SYMBOL_IF_KUNIT(smmu_tag_ida_alloc);
 static struct ida *tag_ida(struct smmu_inst *inst, u8 type)
 {
 	return type == SMMU_INV_S1_ASID ? &inst->asids : &inst->vmids;
+}
+
+static struct ida *withheld_ida(struct smmu_inst *inst, u8 type)
+{
+	return type == SMMU_INV_S1_ASID ? &inst->withheld_asids :
+					  &inst->withheld_vmids;
 }
 
 /* An id > 0, -ENOSPC or -ENOMEM */
@@ -101,12 +108,32 @@ void smmu_tag_free(struct smmu_inst *inst, u8 type, u32 id)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_tag_free);
 
-void smmu_tag_withhold(struct smmu_inst *inst)
+void smmu_tag_withhold(struct smmu_inst *inst, u8 type, u32 id)
 {
-	/* The id stays in its IDA, and no function takes it out */
+	/* The id stays in its IDA. Without memory no function takes it out. */
+	smmu_tag_ida_alloc(withheld_ida(inst, type), id, id, GFP_KERNEL);
 	atomic_inc(&inst->withheld);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_tag_withhold);
+
+static void give_back(struct smmu_inst *inst, u8 type)
+{
+	struct ida *withheld = withheld_ida(inst, type);
+	int id;
+
+	while ((id = ida_find_first(withheld)) >= 0) {
+		ida_free(withheld, id);
+		ida_free(tag_ida(inst, type), id);
+		atomic_dec(&inst->withheld);
+	}
+}
+
+void smmu_tag_give_back(struct smmu_inst *inst)
+{
+	give_back(inst, SMMU_INV_S1_ASID);
+	give_back(inst, SMMU_INV_S2_VMID);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_tag_give_back);
 
 /* Forget a parked entry, and the entry that is no use without it */
 static void forget_tag(struct smmu_array *array, struct smmu_inv *inv)

@@ -5,11 +5,11 @@
  * The code here keeps one rule: an id that is in no array has no entry in any TLB. So a fresh id
  * needs no flush when it is given back, and the caller flushes a used one before it is parked or
  * freed. If neither that flush is confirmed nor the flush of the whole SMMU that follows, the id
- * is not given out again before the SMMU is probed anew (smmu_tag_withhold()): the SMMU is shut
- * then, and its next probe begins with new id spaces.
+ * is withheld (smmu_tag_withhold()): the SMMU is shut then. The id is given back when the SMMU comes
+ * back (smmu_tag_give_back()); and its next probe begins with new id spaces.
  *
- * Locking: callers are writers of the array. The IDAs have locks of their own.
- * Only smmu_tag_get() and smmu_tag_alloc_vmid() can fail and may sleep.
+ * Locking: callers are writers of the array. The IDAs have locks of their own. Only smmu_tag_get()
+ * and smmu_tag_alloc_vmid() can fail. They and smmu_tag_withhold() may sleep.
  */
 #ifndef SMMU_CORE_TAG_H
 #define SMMU_CORE_TAG_H
@@ -71,11 +71,20 @@ void smmu_tag_free(struct smmu_inst *inst, u8 type, u32 id);
 /**
  * smmu_tag_withhold() - do not give back an id whose flush was not confirmed
  * @inst: SMMU; its counter goes up, and the id stays allocated
+ * @type: a type with a tag
+ * @id: the id
  *
  * If an entry of the id is still in an array, the caller forgets it (smmu_array_forget()), because
- * otherwise that array would find the id again.
+ * otherwise that array would find the id again. Remembering the id may take a little memory. Where
+ * there is none, the id is withheld for good.
  */
-void smmu_tag_withhold(struct smmu_inst *inst);
+void smmu_tag_withhold(struct smmu_inst *inst, u8 type, u32 id);
+
+/**
+ * smmu_tag_give_back() - free the ids that were withheld
+ * @inst: SMMU that has confirmed an invalidation of everything since then; its counter goes down
+ */
+void smmu_tag_give_back(struct smmu_inst *inst);
 
 /**
  * smmu_tag_reclaim() - take back the parked tags of one array on one SMMU

@@ -12,6 +12,7 @@
 #include "drv/master.h"
 #include "drv/master_lock.h"
 #include "drv/trace.h"
+#include "drv/withhold.h"
 #include "hw/device.h"
 #include "hw/issue.h"
 #include "hw/shut.h"
@@ -230,8 +231,8 @@ static bool unref_scratch(struct smmu_domain *sd, struct smmu_inv *tag)
 /*
  * Flush a tag that was left, so that it can be parked. The STE or CD that used it is gone, and that
  * is confirmed. Where the flush is not confirmed, the id may still be in a TLB, and the TLB may
- * still lead to the page table. Then neither the id nor the page table is used again, unless the
- * SMMU is known to translate nothing. A device that has come back meanwhile has flushed the tag
+ * still lead to the page table. Then neither the id nor the page table is used again before the SMMU
+ * is known to translate nothing, or has come back. A device that has come back meanwhile has flushed the tag
  * itself, and has it.
  */
 static void flush_left(struct smmu_domain *sd, const struct smmu_inv *tag)
@@ -248,11 +249,11 @@ static void flush_left(struct smmu_domain *sd, const struct smmu_inv *tag)
 	smmu_inv_flush_end(inv);
 	if (!ret)
 		return;
-	sd->unconfirmed = true;
+	smmu_withhold_note_locked(sd, inv->inst);
 	if (inv->users || inv->flushes)
 		return;
 	if (inv->type != SMMU_INV_S2_VMID_VSMMU)
-		smmu_tag_withhold(inv->inst);
+		smmu_tag_withhold(inv->inst, inv->type, inv->id);
 	smmu_array_forget(array, inv);
 }
 

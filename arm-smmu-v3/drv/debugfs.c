@@ -36,6 +36,7 @@
 #include "drv/master.h"
 #include "drv/master_lock.h"
 #include "drv/streams.h"
+#include "drv/withhold.h"
 #include "hw/cmdq.h"
 #include "hw/idregs.h"
 #include "hw/mmio.h"
@@ -96,6 +97,8 @@ static int domains_show(struct seq_file *s, void *unused)
 			show_binding(s, binding);
 	}
 	mutex_unlock(&smmu_arrays_mutex);
+	if (smmu_withheld_tables())
+		seq_printf(s, "withheld page tables %u\n", smmu_withheld_tables());
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(domains);

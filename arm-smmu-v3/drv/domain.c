@@ -22,6 +22,7 @@
 #include "drv/pasid.h"
 #include "drv/readers.h"
 #include "drv/walk.h"
+#include "drv/withhold.h"
 
 static atomic_t domain_ids = ATOMIC_INIT(0);
 
@@ -39,6 +40,7 @@ struct smmu_domain *smmu_domain_new(size_t size)
 	INIT_LIST_HEAD(&sd->bindings);
 	INIT_LIST_HEAD(&sd->left);
 	INIT_LIST_HEAD(&sd->node);
+	ida_init(&sd->unconfirmed);
 	sd->id = atomic_inc_return(&domain_ids);
 	__module_get(THIS_MODULE);
 	return sd;
@@ -92,6 +94,8 @@ void smmu_domain_leave_all(struct smmu_domain *sd)
 	smmu_pasid_domain_gone(sd);
 	mutex_lock(&smmu_arrays_mutex);
 	list_del(&sd->node);
+	if (!sd->sva)
+		smmu_withhold_begin_locked(sd);
 	/* a parked tag was flushed when its last user left */
 	smmu_tag_reclaim(smmu_domain_array(sd), NULL, SMMU_INV_TYPES);
 	mutex_unlock(&smmu_arrays_mutex);
@@ -101,6 +105,7 @@ void smmu_domain_finish(struct smmu_domain *sd)
 {
 	/* an unmap that is still under way may be reading the array */
 	smmu_readers_free(rcu_dereference_protected(sd->invs, true));
+	ida_destroy(&sd->unconfirmed);
 	kfree(sd);
 	module_put(THIS_MODULE);
 }
@@ -170,11 +175,9 @@ static void domain_free(struct iommu_domain *domain)
 	struct smmu_domain *sd = smmu_domain_of(domain);
 
 	smmu_domain_leave_all(sd);
-	if (!sd->unconfirmed)
-		smmu_pgtable_free(&sd->pt);
-	else
-		pr_alert("smmuv3: the page table of domain %u is withheld, because an SMMU may still use it\n",
-			 sd->id);
+	if (smmu_withhold_table(sd))
+		return;
+	smmu_pgtable_free(&sd->pt);
 	smmu_domain_finish(sd);
 }
 

@@ -9,6 +9,7 @@
 #ifndef SMMU_DRV_DOMAIN_H
 #define SMMU_DRV_DOMAIN_H
 
+#include <linux/idr.h>
 #include <linux/iommu.h>
 #include <linux/list.h>
 
@@ -32,7 +33,10 @@ struct smmu_master;
  * @enforced: enforce_cache_coherency() has promised coherent access, so no device is attached that
  *	may access memory without coherency; under smmu_arrays_mutex
  * @ats_seq: how often ATS entries have become live; see walk.h
- * @unconfirmed: an SMMU may still hold translations of the domain, so the page table is not freed
+ * @unconfirmed: instance numbers of SMMUs that may still use the page table, see withhold.h; under
+ *	smmu_arrays_mutex
+ * @for_good: there was no memory to remember such an SMMU; under smmu_arrays_mutex
+ * @withheld: the domain is freed, but for its page table; under smmu_arrays_mutex
  * @sva: the page table is that of @domain.mm, see sva.h
  * @mm_gone: the mm has exited, and its CDs translate nothing; under smmu_arrays_mutex
  */
@@ -47,7 +51,9 @@ struct smmu_domain {
 	u32 ats_seq;
 	bool nest_parent;
 	bool enforced;
-	bool unconfirmed;
+	struct ida unconfirmed;
+	bool for_good;
+	bool withheld;
 	bool sva;
 	bool mm_gone;
 };
@@ -93,8 +99,8 @@ struct smmu_master *smmu_domain_find(struct smmu_domain *sd, bool live, u32 *ssi
  * @sd: domain
  *
  * A device that is still attached is blocked, with a warning, because the IOMMU core has lost track
- * of it. The domain's tags are given back. Walks of the array may go on. Takes smmu_arrays_mutex,
- * and the locks of masters.
+ * of it. The domain's tags are given back. Walks of the array may go on. A paging domain is left to
+ * smmu_withhold_table(). Takes smmu_arrays_mutex, and the locks of masters.
  */
 void smmu_domain_leave_all(struct smmu_domain *sd);
 

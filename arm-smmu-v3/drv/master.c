@@ -226,6 +226,8 @@ void smmu_master_release(struct device *dev)
 	 * see smmu_ats_cut()
 	 */
 	synchronize_rcu_expedited();
+	/* an SMMU that comes back at this moment would not give back what is withheld here */
+	smmu_master_lock(master);
 	smmu_cdtab_free(&iommu->smmu, &master->cdtab);
-	smmu_master_put(master);
+	smmu_master_unlock_put(master);
 }

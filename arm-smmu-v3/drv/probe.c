@@ -27,6 +27,7 @@
 #include "drv/restart.h"
 #include "drv/takeover.h"
 #include "drv/trace.h"
+#include "drv/withhold.h"
 #include "hw/mmio.h"
 #include "hw/shut.h"
 
@@ -170,6 +171,10 @@ static void take_down(struct smmu_iommu *iommu)
 	smmu_iopf_exit(iommu);
 	/* guests' commands are done after this, and later ones find the SMMU dead */
 	smmu_readers_wait();
+	/* what is withheld because of an SMMU adrift is withheld for good now */
+	scoped_guard(mutex, &smmu_arrays_mutex)
+		if (!smmu_device_is_adrift(&iommu->smmu))
+			smmu_withhold_end_locked(&iommu->smmu.inst);
 	/* nothing queues them again, because the SMMU was stopped, and nobody waits for it */
 	cancel_delayed_work_sync(&iommu->recover);
 	cancel_delayed_work_sync(&iommu->restart);

@@ -8,12 +8,14 @@
 
 #include <smmuv3/raw_stub.h>
 
+#include "drv/arrays.h"
 #include "drv/ats.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
 #include "drv/master_lock.h"
 #include "drv/restart.h"
 #include "drv/streams.h"
+#include "drv/withhold.h"
 #include "hw/device.h"
 #include "hw/shut.h"
 
@@ -60,6 +62,8 @@ static int restart_locked(struct smmu_iommu *iommu)
 	ret = smmu_device_restart(&iommu->smmu);
 	if (ret)
 		return ret;
+	scoped_guard(mutex, &smmu_arrays_mutex)
+		smmu_withhold_end_locked(&iommu->smmu.inst);
 	while ((master = smmu_streams_next(iommu, &sid))) {
 		if (!master->gone)
 			smmu_ats_suspend_locked(master);

@@ -8,15 +8,15 @@
  * is stale when it comes back, and there is an order in which it may:
  *
  *  1. its queue has done everything that it was given, and SMMUEN = 0 is acknowledged
- *  2. it takes commands again; all TLB entries and cached configuration are invalidated, confirmed
+ *  2. it takes commands again; all TLB entries and cached configuration are invalidated, confirmed.
+ *     Tags, CD tables and page tables that were withheld are given back: withhold.h.
  *  3. ATS goes off in all devices, and EATS in their STEs: ATCs hold what nobody has invalidated
  *  4. SMMUEN = 1: DMA goes on, of all domains at once
  *  5. device by device, the ATC is invalidated; where that is confirmed, ATS goes on
  *
  * The first try comes after a second, the next ones after twice the time of the one before, and
  * then one each minute. No master of the SMMU changes during steps 1 to 4, see master_lock.h. In
- * step 5 each master is locked in turn, so that nobody waits for the device of somebody else. Tags
- * and memory that were withheld because the SMMU did not confirm SMMUEN = 0 stay withheld.
+ * step 5 each master is locked in turn, so that nobody waits for the device of somebody else.
  * GBPA.ABORT stays set, so that there is nothing to wait for when the SMMU has to be shut again;
  * smmu_device_stop() clears it.
  */

@@ -76,13 +76,16 @@ static void viommu_destroy(struct iommufd_viommu *viommu)
 	struct smmu_inst *inst = &smmu->inst;
 
 	smmu_vevent_stop(&vsmmu->events);
+	/* the SMMU cannot come back in between */
+	down_read(&vsmmu->iommu->restart_lock);
 	mutex_lock(&smmu_arrays_mutex);
 	smmu_array_forget_vmid(smmu_domain_array(vsmmu->parent), inst, vsmmu->vmid);
 	mutex_unlock(&smmu_arrays_mutex);
 	if (smmu_device_is_adrift(smmu))
-		smmu_tag_withhold(inst);
+		smmu_tag_withhold(inst, SMMU_INV_S2_VMID_VSMMU, vsmmu->vmid);
 	else
 		smmu_tag_free(inst, SMMU_INV_S2_VMID_VSMMU, vsmmu->vmid);
+	up_read(&vsmmu->iommu->restart_lock);
 	smmu_iommu_put(vsmmu->iommu);
 	module_put(THIS_MODULE);
 }

@@ -6,6 +6,7 @@
 #include <smmuv3/regs.h>
 
 #include "core/ident.h"
+#include "core/tag.h"
 #include "hw/cmdq.h"
 #include "hw/device.h"
 #include "hw/gerror.h"
@@ -29,6 +30,7 @@ int smmu_device_init(struct smmu_device *smmu, const struct smmu_ident_env *env,
 
 	raw_spin_lock_init(&smmu->gerror_lock);
 	raw_spin_lock_init(&smmu->shut_lock);
+	INIT_LIST_HEAD(&smmu->withheld_mem);
 	smmu->on = U32_MAX;
 	smmu_idregs_read(smmu, &regs);
 	smmu->iidr = regs.iidr;
@@ -171,10 +173,14 @@ int smmu_device_restart(struct smmu_device *smmu)
 	ret = smmu_shut_undo(smmu);
 	if (ret)
 		return ret;
-	if (!smmu_issue_flush_all(smmu))
-		return 0;
-	smmu_shut(smmu, "it has not come back");
-	return -EBUSY;
+	if (smmu_issue_flush_all(smmu)) {
+		smmu_shut(smmu, "it has not come back");
+		return -EBUSY;
+	}
+	/* no TLB holds a tag, and nothing that the SMMU has cached leads to memory of before */
+	smmu_tag_give_back(&smmu->inst);
+	smmu_shut_give_back(smmu);
+	return 0;
 }
 
 int smmu_device_reenable(struct smmu_device *smmu)
@@ -191,4 +197,5 @@ void smmu_device_free(struct smmu_device *smmu)
 	smmu_strtab_free(smmu);
 	smmu_recordq_free(smmu);
 	smmu_cmdq_free(smmu);
+	smmu_shut_give_back(smmu);
 }

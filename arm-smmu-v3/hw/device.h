@@ -127,6 +127,7 @@ struct smmu_tuning {
  *	READ_ONCE by every caller that posts. See hw/shut.h.
  * @gerrors: number of times that GERROR had an error active
  * @withheld: number of pieces of memory that are withheld because the SMMU may still use them
+ * @withheld_mem: those that can be given back; under @shut_lock
  */
 struct smmu_device {
 	struct smmu_inst inst;
@@ -157,6 +158,7 @@ struct smmu_device {
 	bool dead;
 	atomic_t gerrors;
 	atomic_t withheld;
+	struct list_head withheld_mem;
 };
 
 static inline struct smmu_device *smmu_device_of(struct smmu_inst *inst)
@@ -240,6 +242,7 @@ void smmu_device_stop(struct smmu_device *smmu, bool quiesce);
  *
  * Where the queue has done everything that was posted to it, and the SMMU has acknowledged SMMUEN =
  * 0, it takes commands again, and everything in its TLBs and caches is invalidated. SMMUEN stays 0.
+ * Tags and memory that were withheld are given back then.
  * Nobody else looks meanwhile at whether the SMMU is dead in order to decide what may be freed: no
  * master changes. Process context; waits for the SMMU, and for devices as far as walks have
  * posted ATC_INVs to them by then.

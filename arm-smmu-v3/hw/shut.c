@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/dev_printk.h>
 #include <linux/dma-mapping.h>
+#include <linux/list.h>
+#include <linux/slab.h>
 
 #include <smmuv3/regs.h>
 
@@ -142,13 +144,57 @@ void smmu_shut(struct smmu_device *smmu, const char *why)
 		smmu_shut_end(smmu, off, why);
 }
 
-static void free_or_withhold(struct smmu_device *smmu, bool in_use, size_t bytes, void *virt,
-			     dma_addr_t dma)
+/**
+ * struct withheld_mem - memory that an SMMU adrift may still use
+ * @node: in smmu->withheld_mem
+ * @bytes: as allocated with dma_alloc_coherent()
+ * @virt: likewise
+ * @dma: likewise
+ */
+struct withheld_mem {
+	struct list_head node;
+	size_t bytes;
+	void *virt;
+	dma_addr_t dma;
+};
+
+/* The memory itself cannot say what it is, because the SMMU reads it */
+static void remember(struct smmu_device *smmu, size_t bytes, void *virt, dma_addr_t dma)
 {
-	if (!in_use) {
-		dma_free_coherent(smmu->dev, bytes, virt, dma);
+	struct withheld_mem *mem = kmalloc_obj(*mem);
+	unsigned long flags;
+
+	if (!mem)
 		return;
+	mem->bytes = bytes;
+	mem->virt = virt;
+	mem->dma = dma;
+	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
+	list_add(&mem->node, &smmu->withheld_mem);
+	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
+}
+
+void smmu_shut_give_back(struct smmu_device *smmu)
+{
+	bool in_use = smmu_device_is_adrift(smmu);
+	struct withheld_mem *mem, *next;
+	unsigned long flags;
+	LIST_HEAD(list);
+
+	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
+	list_splice_init(&smmu->withheld_mem, &list);
+	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
+	list_for_each_entry_safe(mem, next, &list, node) {
+		if (!in_use) {
+			dma_free_coherent(smmu->dev, mem->bytes, mem->virt, mem->dma);
+			atomic_dec(&smmu->withheld);
+		}
+		kfree(mem);
 	}
+}
+
+static void withhold(struct smmu_device *smmu, size_t bytes)
+{
 	atomic_inc(&smmu->withheld);
 	dev_alert_ratelimited(smmu->dev,
 			      "%zu bytes are withheld, because the SMMU may still use them\n",
@@ -157,11 +203,21 @@ static void free_or_withhold(struct smmu_device *smmu, bool in_use, size_t bytes
 
 void smmu_device_free_dma(struct smmu_device *smmu, size_t bytes, void *virt, dma_addr_t dma)
 {
-	free_or_withhold(smmu, smmu_device_is_adrift(smmu), bytes, virt, dma);
+	if (!smmu_device_is_adrift(smmu)) {
+		dma_free_coherent(smmu->dev, bytes, virt, dma);
+		return;
+	}
+	withhold(smmu, bytes);
+	if (!smmu_shut_is_for_good(smmu))
+		remember(smmu, bytes, virt, dma);
 }
 
+/* Queues are freed only when the SMMU was stopped */
 void smmu_device_free_queue(struct smmu_device *smmu, u32 enable, size_t bytes, void *virt,
 			    dma_addr_t dma)
 {
-	free_or_withhold(smmu, smmu_device_uses(smmu, enable), bytes, virt, dma);
+	if (smmu_device_uses(smmu, enable))
+		withhold(smmu, bytes);
+	else
+		dma_free_coherent(smmu->dev, bytes, virt, dma);
 }

@@ -10,7 +10,8 @@
  * An SMMU that was shut, and is off, may come back: smmu_device_restart() in hw/device.h. One that
  * was stopped does not.
  *
- * All functions of this file work in any context. Locking: @shut_lock of struct smmu_device.
+ * The functions of this file that give back or free memory may sleep; all others work in any
+ * context. Locking: @shut_lock of struct smmu_device.
  */
 #ifndef SMMU_HW_SHUT_H
 #define SMMU_HW_SHUT_H
@@ -88,8 +89,9 @@ bool smmu_shut_set_dead(struct smmu_device *smmu, u32 off);
  * @virt: likewise
  * @dma: likewise
  *
- * An SMMU adrift may go on reading its tables. Their memory is then withheld for good, because
- * the SMMU would take what the next owner of the memory writes there for STEs and CDs.
+ * An SMMU adrift may go on reading its tables. Their memory is then withheld, because the SMMU would
+ * take what the next owner of the memory writes there for STEs and CDs. smmu_shut_give_back() gives
+ * it back, unless there is no memory to remember it, or the SMMU was stopped and cannot come back.
  */
 void smmu_device_free_dma(struct smmu_device *smmu, size_t bytes, void *virt, dma_addr_t dma);
 
@@ -106,6 +108,13 @@ void smmu_device_free_dma(struct smmu_device *smmu, size_t bytes, void *virt, dm
  */
 void smmu_device_free_queue(struct smmu_device *smmu, u32 enable, size_t bytes, void *virt,
 			    dma_addr_t dma);
+
+/**
+ * smmu_shut_give_back() - free the memory that was withheld
+ * @smmu: SMMU that has confirmed that it uses nothing of it: it has invalidated everything since, or
+ *	it is stopped. If it is adrift, the memory is withheld for good.
+ */
+void smmu_shut_give_back(struct smmu_device *smmu);
 
 static inline bool smmu_device_is_dead(const struct smmu_device *smmu)
 {

@@ -3,6 +3,7 @@
  * Tags: where a domain's ASIDs and VMIDs come from and where they go. Each case checks at its end
  * which ids the SMMUs hold.
  */
+#include <kunit/static_stub.h>
 #include <kunit/test.h>
 #include <linux/err.h>
 #include <linux/idr.h>
@@ -556,8 +557,11 @@ static void under_flush(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, held(inst, type));
 }
 
-/* A withheld id never comes back: not to its domain, not by a reclaim, not in a full space */
-static void leak(struct kunit *test)
+/*
+ * A withheld id does not come back, not to its domain, not by a reclaim, not in a full space, before
+ * everything was flushed
+ */
+static void withhold(struct kunit *test)
 {
 	struct smmu_inst *inst = test_inst(test, 0);
 	u8 type = space_type(test);
@@ -565,7 +569,7 @@ static void leak(struct kunit *test)
 	struct smmu_array *array = attach(test, empty(test), &tags[3], 8);
 
 	detach_all(array);
-	smmu_tag_withhold(inst);
+	smmu_tag_withhold(inst, type, tags[3].id);
 	smmu_array_forget(array, &array->inv[0]);
 	KUNIT_EXPECT_EQ(test, atomic_read(&inst->withheld), 1);
 	KUNIT_EXPECT_EQ(test, atomic_read(&test_inst(test, 1)->withheld), 0);
@@ -573,6 +577,39 @@ static void leak(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, smmu_tag_reclaim(array, inst, type));
 	KUNIT_EXPECT_EQ(test, -ENOSPC, smmu_tag_get(empty(test), inst, type, &tag));
 	KUNIT_EXPECT_TRUE(test, is_held(inst, type, tags[3].id));
+
+	smmu_tag_give_back(test_inst(test, 1));
+	KUNIT_EXPECT_TRUE(test, is_held(inst, type, tags[3].id));
+	smmu_tag_give_back(inst);
+	KUNIT_EXPECT_EQ(test, atomic_read(&inst->withheld), 0);
+	KUNIT_ASSERT_EQ(test, 0, smmu_tag_get(array, inst, type, &tag));
+	KUNIT_EXPECT_EQ(test, tags[3].id, tag.id);
+	KUNIT_EXPECT_EQ(test, -ENOSPC, smmu_tag_get(empty(test), inst, type, &tag));
+	/* it is given back once */
+	smmu_tag_give_back(inst);
+	KUNIT_EXPECT_TRUE(test, is_held(inst, type, tags[3].id));
+}
+
+static int no_memory(struct ida *ida, u32 min, u32 max, gfp_t gfp)
+{
+	return -ENOMEM;
+}
+
+/* Without memory to remember it, the id is withheld for good, and its number is not lost */
+static void withhold_for_good(struct kunit *test)
+{
+	struct smmu_inst *inst = test_inst(test, 0);
+	u8 type = space_type(test);
+	struct smmu_tag *tags = fill(test, inst, type);
+
+	kunit_activate_static_stub(test, smmu_tag_ida_alloc, no_memory);
+	smmu_tag_withhold(inst, type, tags[3].id);
+	kunit_deactivate_static_stub(test, smmu_tag_ida_alloc);
+	smmu_tag_withhold(inst, type, tags[5].id);
+	smmu_tag_give_back(inst);
+	KUNIT_EXPECT_EQ(test, atomic_read(&inst->withheld), 1);
+	KUNIT_EXPECT_TRUE(test, is_held(inst, type, tags[3].id));
+	KUNIT_EXPECT_FALSE(test, is_held(inst, type, tags[5].id));
 }
 
 /* What an attach allocates, in drv's order; returns 0 or an error */
@@ -688,7 +725,8 @@ static struct kunit_case tag_cases[] = {
 	KUNIT_CASE_PARAM(reclaim, reclaim_gen_params),
 	KUNIT_CASE_PARAM(reclaim_makes_room, space_gen_params),
 	KUNIT_CASE_PARAM(under_flush, space_gen_params),
-	KUNIT_CASE_PARAM(leak, space_gen_params),
+	KUNIT_CASE_PARAM(withhold, space_gen_params),
+	KUNIT_CASE_PARAM(withhold_for_good, space_gen_params),
 	KUNIT_CASE_PARAM(allocation_failures, space_gen_params),
 	KUNIT_CASE(alloc_vmid_without_memory),
 	KUNIT_CASE(alloc_vmid_exhausts),

@@ -14,6 +14,8 @@
 #include "drv/arrays.h"
 #include "drv/domain.h"
 #include "drv/master.h"
+#include "drv/withhold.h"
+#include "hw/shut.h"
 #include "driver/guest.h"
 
 #define IOVA	0x40001000ULL
@@ -180,10 +182,169 @@ static void keeps_a_vmid(struct kunit *test)
 	iommu_domain_free(parent);
 }
 
+/* An SMMU adrift comes back after all */
+static void comes_back(struct kunit *test, struct rig *rig, struct machine_smmu *machine)
+{
+	model_inject(machine->model, &well);
+	KUNIT_ASSERT_TRUE(test, rig_restart(rig, 0));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_iommu(machine)->smmu));
+}
+
+/* How many page tables are withheld, beyond those that other cases have left behind? */
+static u32 tables_before;
+
+static u32 tables(void)
+{
+	return smmu_withheld_tables() - tables_before;
+}
+
+/* GBPA stands still, so that the SMMU that is being shut goes on */
+static const struct model_inject no_gbpa = { .no_gbpa = true };
+
+/*
+ * What was withheld is given back when the SMMU has come back, because everything is invalidated
+ * then: tags, CD tables, and the page tables of domains that were freed meanwhile.
+ */
+static void gives_back(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *machine = rig_smmu(test, rig, 0, NULL);
+	struct smmu_device *smmu = &rig_iommu(machine)->smmu;
+	struct rig_device *d = rig_device(test, rig, 0), *e = rig_device(test, rig, 0);
+	struct iommu_domain *freed = rig_domain(test, d), *kept = rig_domain(test, e), *next;
+	u32 asid;
+
+	tables_before = smmu_withheld_tables();
+	rig->forgive = true;
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, freed));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(e, kept));
+	asid = asid_of(freed, smmu);
+	model_inject(machine->model, &no_gbpa);
+	smmu_shut(smmu, "test");
+	KUNIT_ASSERT_TRUE(test, smmu_device_is_adrift(smmu));
+
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(e, &smmu_identity_domain));
+	KUNIT_EXPECT_EQ(test, 2, atomic_read(&smmu->inst.withheld));
+	KUNIT_EXPECT_EQ(test, 0, tables());
+	iommu_domain_free(freed);
+	KUNIT_EXPECT_EQ(test, 1, tables());
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&smmu->withheld));
+	rig_remove(d);
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&smmu->withheld));
+	KUNIT_EXPECT_FALSE(test, rig_restart(rig, 0));
+	KUNIT_EXPECT_EQ(test, 2, atomic_read(&smmu->inst.withheld));
+	KUNIT_EXPECT_EQ(test, 1, tables());
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&smmu->withheld));
+
+	comes_back(test, rig, machine);
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&smmu->inst.withheld));
+	KUNIT_EXPECT_EQ(test, 0, tables());
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&smmu->withheld));
+	iommu_domain_free(kept);
+	KUNIT_EXPECT_EQ(test, 0, tables());
+	next = rig_domain(test, e);
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(e, next));
+	KUNIT_EXPECT_EQ(test, asid, asid_of(next, smmu));
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(e, &smmu_identity_domain));
+	iommu_domain_free(next);
+}
+
+/* A page table that two SMMUs may still use is withheld until both have come back */
+static void of_two(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *machine[2] = { rig_smmu(test, rig, 0, NULL),
+					    rig_smmu(test, rig, 1, NULL) };
+	struct rig_device *d[2] = { rig_device(test, rig, 0), rig_device(test, rig, 1) };
+	struct iommu_domain *domain = rig_domain(test, d[0]);
+	u32 i;
+
+	tables_before = smmu_withheld_tables();
+	rig->forgive = true;
+	for (i = 0; i < 2; i++) {
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(d[i], domain));
+		model_inject(machine[i]->model, &no_gbpa);
+		smmu_shut(&rig_iommu(machine[i])->smmu, "test");
+		KUNIT_EXPECT_EQ(test, 0, rig_attach(d[i], &smmu_identity_domain));
+	}
+	iommu_domain_free(domain);
+	KUNIT_EXPECT_EQ(test, 1, tables());
+	for (i = 0; i < 2; i++) {
+		model_inject(machine[i]->model, &well);
+		KUNIT_ASSERT_TRUE(test, rig_restart(rig, i));
+		KUNIT_EXPECT_EQ(test, !i, tables());
+	}
+}
+
+/*
+ * An SMMU that is adrift to the last, and one that stops when the driver leaves it: the page table
+ * is withheld in the first case only
+ */
+static void removed(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *machine = rig_smmu(test, rig, 0, NULL);
+	struct rig_device *d;
+	struct iommu_domain *domain;
+	u32 i;
+
+	tables_before = smmu_withheld_tables();
+	rig->forgive = true;
+	for (i = 0; i < 2; i++) {
+		d = rig_device(test, rig, 0);
+		domain = rig_domain(test, d);
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
+		model_inject(machine->model, i ? &adrift : &no_gbpa);
+		smmu_shut(&rig_iommu(machine)->smmu, "test");
+		KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+		iommu_domain_free(domain);
+		rig_remove(d);
+		KUNIT_EXPECT_EQ(test, 1, tables());
+		if (!i)
+			model_inject(machine->model, &well);
+		device_release_driver(machine->dev);
+		KUNIT_EXPECT_EQ(test, i, tables());
+		model_inject(machine->model, &well);
+		KUNIT_ASSERT_EQ(test, 1, device_attach(machine->dev));
+	}
+}
+
+/* So is the VMID of a guest that has ended meanwhile */
+static void gives_back_a_vmid(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *machine = guest_smmu(test, rig, 0);
+	struct smmu_device *smmu = &rig_iommu(machine)->smmu;
+	struct rig_device *d = rig_device(test, rig, 0);
+	struct iommu_domain *parent = rig_domain_s2(test, d);
+	struct guest *g;
+	u16 vmid;
+	int ret;
+
+	rig->forgive = true;
+	g = guest_new(test, machine, parent, &ret);
+	KUNIT_ASSERT_NOT_NULL(test, g);
+	vmid = g->vsmmu.vmid;
+	model_inject(machine->model, &no_gbpa);
+	smmu_shut(smmu, "test");
+	guest_destroy(g);
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&smmu->inst.withheld));
+	KUNIT_EXPECT_TRUE(test, ida_exists(&smmu->inst.vmids, vmid));
+	comes_back(test, rig, machine);
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&smmu->inst.withheld));
+	KUNIT_EXPECT_FALSE(test, ida_exists(&smmu->inst.vmids, vmid));
+	iommu_domain_free(parent);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(keeps_what_it_has),
 	KUNIT_CASE(stops_in_the_end),
 	KUNIT_CASE(keeps_a_vmid),
+	KUNIT_CASE(gives_back),
+	KUNIT_CASE(of_two),
+	KUNIT_CASE(removed),
+	KUNIT_CASE(gives_back_a_vmid),
 	{}
 };
 

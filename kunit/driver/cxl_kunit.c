@@ -9,7 +9,7 @@
 #include <linux/sizes.h>
 
 #include "core/ste.h"
-#include "drv/arrays.h"
+#include "drv/master_lock.h"
 #include "drv/ats.h"
 #include "drv/ats_pci.h"
 #include "drv/master.h"
@@ -38,7 +38,7 @@ static void attach(struct kunit *test, struct pci_rig *p, u32 i, struct iommu_do
 	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[i]));
 }
 
-/* The device is cut off. The caller holds the attach mutex to see what was done at once. */
+/* The device is cut off. The caller holds the lock of the master to see what was done at once. */
 static void cut(struct kunit *test, struct pci_rig *p, u32 i, struct iommu_domain *domain)
 {
 	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, i));
@@ -85,10 +85,10 @@ static void cache_enable(struct kunit *test)
 	attach(test, p, OTHER, domain);
 	KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, ONE, 0));
 	KUNIT_EXPECT_EQ(test, owner->on, fabric_cache(p->f, ONE));
-	mutex_lock(&smmu_attach_mutex);
+	smmu_master_lock(dev_iommu_priv_get(&p->pdev[ONE]->dev));
 	cut(test, p, ONE, domain);
 	KUNIT_EXPECT_FALSE(test, fabric_cache(p->f, ONE));
-	mutex_unlock(&smmu_attach_mutex);
+	smmu_master_unlock(dev_iommu_priv_get(&p->pdev[ONE]->dev));
 	recover(p);
 	KUNIT_EXPECT_STREQ(test, "abort", kind(p, ONE));
 	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, ONE));
@@ -176,9 +176,9 @@ static void locked_and_forgiven(struct kunit *test)
 	cut(test, p, LOCKED, domain);
 	recover(p);
 	answers_again(test, p, domain);
-	mutex_lock(&smmu_attach_mutex);
+	smmu_master_lock(dev_iommu_priv_get(&p->pdev[LOCKED]->dev));
 	smmu_ats_forgive_locked(dev_iommu_priv_get(&p->pdev[LOCKED]->dev));
-	mutex_unlock(&smmu_attach_mutex);
+	smmu_master_unlock(dev_iommu_priv_get(&p->pdev[LOCKED]->dev));
 	recover(p);
 	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, LOCKED));
 	KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, LOCKED, 0));
