@@ -23,10 +23,10 @@
  * attached anew. Such an attach may come in the middle of a reset, when the device's BARs are not
  * restored yet.
  *
- * An SMMU need not check requests of CXL.cache against the STE (3.9.3). So Cache_Enable does not come
- * back with bus mastering, but when ATS goes on again, without which a device cannot use CXL.cache,
- * or when the device is released. Where Cache_Enable is locked, ATS Enable alone keeps the device
- * from memory. Such a device gets bus mastering back only when its failure ends.
+ * An SMMU need not check requests of CXL.cache against the STE (3.9.3). So Cache_Enable does not
+ * come back with bus mastering, but when ATS goes on again, without which a device cannot use
+ * CXL.cache, or when the device is released. Where Cache_Enable is locked, ATS Enable alone keeps
+ * the device from memory. Such a device gets bus mastering back only when its failure ends.
  */
 #ifndef SMMU_DRV_ATS_H
 #define SMMU_DRV_ATS_H

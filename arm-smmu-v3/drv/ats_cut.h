@@ -4,10 +4,10 @@
  *
  * The SMMU reports that a CMD_SYNC has failed, and the segment in front of it names one device
  * (core/plan.h). That device loses ATS Enable, bus mastering and, where it speaks CXL.cache,
- * Cache_Enable in config space, in whatever context the error is seen. From then on nothing that its ATC holds can be used. Functions of one
- * physical device, a PF and its VFs, are cut off together: what makes one silent makes the others
- * silent, and each would hold the queue for as long as PCIe allows. No device is cut off on
- * suspicion.
+ * Cache_Enable in config space, in whatever context the error is seen. From then on nothing
+ * that its ATC holds can be used. Functions of one physical device, a PF and its VFs, are cut
+ * off together: what makes one silent makes the others silent, and each would hold the queue
+ * for as long as PCIe allows. No device is cut off on suspicion.
  *
  * A device that does answer, but always just in time, holds the queue as well. So each has a
  * budget: what it makes the queue stand is added up, and SMMU_SLOW_DRAIN_MS are forgiven in each

@@ -150,8 +150,8 @@ static u16 find_cxl(const struct smmu_master *master)
 }
 
 /*
- * Set or clear Cache_Enable. Return: 0 when it was so, 1 when it is now, -EIO when it does not change.
- * A device that is gone reads as all ones and is left alone.
+ * Set or clear Cache_Enable. Return: 0 when it was so, 1 when it is now, -EIO when it does not
+ * change. A device that is gone reads as all ones and is left alone.
  */
 static int write_cache_enable(const struct smmu_master *master, bool on)
 {

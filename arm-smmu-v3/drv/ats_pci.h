@@ -29,9 +29,9 @@ bool smmu_ats_pci_global(struct smmu_master *master);
 /* Does the device need ATS to work (CXL.cache, and devices that the PCI core lists)? */
 bool smmu_ats_pci_required(struct smmu_master *master);
 /*
- * Where is the CXL Control register, with Cache_Enable, that governs the device? It is in the config
- * space of function 0 of the device, or of its PF. Return: offset of the DVSEC, 0 for none. Process
- * context.
+ * Where is the CXL Control register, with Cache_Enable, that governs the device? It is in the
+ * config space of function 0 of the device, or of its PF. Return: offset of the DVSEC, 0 for none.
+ * Process context.
  */
 u16 smmu_ats_pci_cxl(struct smmu_master *master);
 int smmu_ats_pci_enable(struct smmu_master *master);

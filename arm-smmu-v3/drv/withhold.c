@@ -22,7 +22,7 @@ void smmu_withhold_note_locked(struct smmu_domain *sd, const struct smmu_inst *i
 	lockdep_assert_held(&smmu_arrays_mutex);
 
 	ret = ida_alloc_range(&sd->unconfirmed, inst->nr, inst->nr, GFP_KERNEL);
-	/* no SMMU with that number comes back: it is in the domain already, or there is no memory */
+	/* -ENOSPC: the domain has the number already */
 	if (ret == -ENOMEM)
 		sd->for_good = true;
 }

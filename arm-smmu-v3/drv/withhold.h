@@ -3,11 +3,12 @@
  * Page tables that an SMMU may still use.
  *
  * When the flush of a tag is not confirmed, not even by an SMMU that is shut, the TLB and the walks
- * of that SMMU may still lead to the page table (hw/shut.h: the SMMU is adrift). The domain remembers
- * the SMMU, by its instance number. While a domain remembers an SMMU, its page table is not freed;
- * if the domain is freed, the table is withheld together with the struct smmu_domain. When the SMMU
- * comes back, it has invalidated everything, and is forgotten. So it is when it was removed and has
- * confirmed that it translates nothing. The last SMMU to be forgotten frees a table that is withheld.
+ * of that SMMU may still lead to the page table (hw/shut.h: the SMMU is adrift). The domain
+ * remembers the SMMU, by its instance number. While a domain remembers an SMMU, its page table is
+ * not freed; if the domain is freed, the table is withheld together with the struct smmu_domain.
+ * When the SMMU comes back, it has invalidated everything, and is forgotten. So it is when it was
+ * removed and has confirmed that it translates nothing. A table that is withheld is freed when the
+ * last SMMU is forgotten.
  *
  * ATCs need no thought here: they hold addresses of pages, and no page table.
  *

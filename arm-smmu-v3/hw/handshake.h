@@ -39,8 +39,8 @@ int smmu_gbpa_abort(struct smmu_device *smmu);
  * smmu_gbpa_restore() - clear GBPA.ABORT, if the driver has set it in order to shut the SMMU
  * @smmu: SMMU with SMMUEN = 1, which the driver is about to leave
  *
- * GBPA of an SMMU that was shut, or is being shut, stays as it is: DMA that was aborted goes on to be
- * aborted.
+ * GBPA of an SMMU that was shut, or is being shut, stays as it is: DMA that was aborted goes on to
+ * be aborted.
  * Return: as smmu_gbpa_abort(); 0 also when there is nothing to do
  */
 int smmu_gbpa_restore(struct smmu_device *smmu);

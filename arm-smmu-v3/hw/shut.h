@@ -89,9 +89,10 @@ bool smmu_shut_set_dead(struct smmu_device *smmu, u32 off);
  * @virt: likewise
  * @dma: likewise
  *
- * An SMMU adrift may go on reading its tables. Their memory is then withheld, because the SMMU would
- * take what the next owner of the memory writes there for STEs and CDs. smmu_shut_give_back() gives
- * it back, unless there is no memory to remember it, or the SMMU was stopped and cannot come back.
+ * An SMMU adrift may go on reading its tables. Their memory is then withheld, because the SMMU
+ * would take what the next owner of the memory writes there for STEs and CDs. smmu_shut_give_back()
+ * gives it back, unless there is no memory to remember it, or the SMMU was stopped and cannot come
+ * back.
  */
 void smmu_device_free_dma(struct smmu_device *smmu, size_t bytes, void *virt, dma_addr_t dma);
 
@@ -111,8 +112,8 @@ void smmu_device_free_queue(struct smmu_device *smmu, u32 enable, size_t bytes, 
 
 /**
  * smmu_shut_give_back() - free the memory that was withheld
- * @smmu: SMMU that has confirmed that it uses nothing of it: it has invalidated everything since, or
- *	it is stopped. If it is adrift, the memory is withheld for good.
+ * @smmu: SMMU that has confirmed that it uses nothing of it: it has invalidated everything since,
+ *	or it is stopped. If it is adrift, the memory is withheld for good.
  */
 void smmu_shut_give_back(struct smmu_device *smmu);
 

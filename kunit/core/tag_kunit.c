@@ -558,8 +558,8 @@ static void under_flush(struct kunit *test)
 }
 
 /*
- * A withheld id does not come back, not to its domain, not by a reclaim, not in a full space, before
- * everything was flushed
+ * A withheld id does not come back, not to its domain, not by a reclaim, not in a full space,
+ * before everything was flushed
  */
 static void withhold(struct kunit *test)
 {

@@ -9,10 +9,10 @@
 #include <linux/sizes.h>
 
 #include "core/ste.h"
-#include "drv/master_lock.h"
 #include "drv/ats.h"
 #include "drv/ats_pci.h"
 #include "drv/master.h"
+#include "drv/master_lock.h"
 #include "driver/pci_rig.h"
 
 #define IOVA	PCI_RIG_IOVA
