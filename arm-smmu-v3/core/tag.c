@@ -6,7 +6,7 @@
  *
  *	free ---- get, alloc_vmid ----> in use
  *	in use -- undo, free ---------> free	never merged, or flushed
- *	in use -- (unref) ------------> parked	flushed, reserved for its array
+ *	in use -- (unref) ------------> parked	flushed next, reserved for its array
  *	parked -- get ----------------> in use	same array, same SMMU
  *	parked -- reclaim ------------> free
  *	in use -- withhold -----------> withheld	flush not confirmed

@@ -3,10 +3,11 @@
  * Tags: which entry type and which id an attachment uses on an SMMU.
  *
  * The code here keeps one rule: an id that is in no array has no entry in any TLB. So a fresh id
- * needs no flush when it is given back, and the caller flushes a used one before it is parked or
- * freed. If neither that flush is confirmed nor the flush of the whole SMMU that follows, the id
- * is withheld (smmu_tag_withhold()): the SMMU is shut then. The id is given back when the SMMU
- * comes back (smmu_tag_give_back()); and its next probe begins with new id spaces.
+ * needs no flush when it is given back, and the caller flushes a used one before it is freed; when
+ * it is parked, the caller flushes it as well, see smmu_inv_flush_begin(). If neither that flush is
+ * confirmed nor the flush of the whole SMMU that follows, the id is withheld (smmu_tag_withhold()):
+ * the SMMU is shut then. The id is given back when the SMMU comes back (smmu_tag_give_back()); and
+ * its next probe begins with new id spaces.
  *
  * Locking: callers are writers of the array. The IDAs have locks of their own. Only smmu_tag_get()
  * and smmu_tag_alloc_vmid() can fail. They and smmu_tag_withhold() may sleep.

@@ -302,11 +302,11 @@ static bool goes_to_kernel(const struct smmu_rid *next)
 		iommu_is_dma_domain(&next->binding->domain->domain));
 }
 
-/* The device may have what was kept from it because ATS has failed, see smmu_ats_pci_give_back() */
+/* The device may have what was kept from it as ATS has failed, see smmu_ats_pci_give_back() */
 static void end_failed(struct smmu_master *master)
 {
 	WRITE_ONCE(master->ats_failed, false); /* as in smmu_ats_fail_locked() */
-	/* but not before its STEs are as they shall be: the work waits for the lock of the master */
+	/* but not before its STEs are as they shall be: the work waits for the master's lock */
 	if (test_bit(SMMU_CUT_MASTER, &master->ats_cut))
 		smmu_ats_recover_later(master->iommu, 0);
 }
@@ -375,6 +375,11 @@ void smmu_ats_recover(struct smmu_iommu *iommu)
 	if (smmu_shut_is_for_good(&iommu->smmu))
 		return;
 	while ((master = smmu_streams_next(iommu, &sid))) {
+		/* a master with nothing to do may be locked for long */
+		if (!READ_ONCE(master->ats_cut)) {
+			smmu_master_put(master);
+			continue;
+		}
 		if (!smmu_master_lock_live(master))
 			continue;
 		done &= recover_master(master);

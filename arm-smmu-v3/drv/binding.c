@@ -231,9 +231,9 @@ static bool unref_scratch(struct smmu_domain *sd, struct smmu_inv *tag)
 /*
  * Flush a tag that was left, so that it can be parked. The STE or CD that used it is gone, and that
  * is confirmed. Where the flush is not confirmed, the id may still be in a TLB, and the TLB may
- * still lead to the page table. Then neither the id nor the page table is used again before the SMMU
- * is known to translate nothing, or has come back. A device that has come back meanwhile has flushed the tag
- * itself, and has it.
+ * still lead to the page table. Then neither the id nor the page table is used again before the
+ * SMMU is known to translate nothing, or has come back. A device that has come back meanwhile has
+ * flushed the tag itself, and has it.
  */
 static void flush_left(struct smmu_domain *sd, const struct smmu_inv *tag)
 {

@@ -158,13 +158,14 @@ void smmu_change_commit_locked(struct smmu_change *change)
 
 	smmu_master_assert(master);
 
-	/* whether ATS is on is decided here again */
-	master->ats_suspended = false;
+	/* whether ATS is on is decided here again, but a change of PASIDs does not turn it on */
+	if (is_rid(change) || !smmu_ats_wanted_locked(master, &change->rid, change->nr_pasids))
+		master->ats_suspended = false;
 	ret = do_change(change, master, step, brief);
 	smmu_binding_move_locked(change->binding, change->next);
 	WRITE_ONCE(master->kind, change->rid.kind);
 	if (ret == -EAGAIN) {
-		dev_dbg(master->dev, "the SMMU does not confirm; DMA begins when it does\n");
+		dev_dbg(master->dev, "the SMMU does not confirm; the attach is finished later\n");
 		master->unfinished = true;
 		smmu_change_finish_later(master);
 	} else if (ret) {
@@ -189,6 +190,7 @@ void smmu_change_finish_locked(struct smmu_master *master)
 	/* what was written may be in the SMMU's cache in part */
 	smmu_install_settle_locked(master);
 	master->unfinished = false;
+	master->ats_suspended = false;
 	if (do_change(&change, master, ats ? SMMU_ATS_GOES_ON : SMMU_ATS_STAYS_OFF, false))
 		smmu_ats_fail_locked(master);
 }

@@ -19,9 +19,9 @@
  *
  * The first attach of a device does not wait for an SMMU whose queue stands, because the IOMMU core
  * holds a lock meanwhile that every other device needs that is added. The STE aborts before, so
- * nothing is lost but time: where the SMMU does not confirm at once, step 6 is done, and steps 4
- * and 5 are left to a worker. The device's DMA aborts until they are done. Its next change, or its
- * release, waits for them.
+ * nothing is lost but time: where the SMMU does not confirm at once, step 6 is done, and what is
+ * left of steps 4 and 5 is left to a worker. The device has no DMA, or no ATS, until they are done.
+ * Its next change, or its release, waits for them.
  */
 #ifndef SMMU_DRV_CHANGE_H
 #define SMMU_DRV_CHANGE_H

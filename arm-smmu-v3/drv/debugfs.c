@@ -188,6 +188,8 @@ static const char * const kind_name[] = {
 	[SMMU_RID_IDENTITY] = "identity",
 	/* a guest's STE that aborts; with any other STE of a guest there is a domain */
 	[SMMU_RID_NESTED] = "nested, abort",
+	[SMMU_RID_S1] = NULL,
+	[SMMU_RID_S2] = NULL,
 };
 
 static void show_master(struct seq_file *s, struct smmu_master *master)
@@ -195,14 +197,17 @@ static void show_master(struct seq_file *s, struct smmu_master *master)
 	struct smmu_device *smmu = &master->iommu->smmu;
 	struct smmu_binding *binding;
 	unsigned long ssid;
+	const char *kind;
 	u32 i, w;
 
 	seq_printf(s, "%s: ", dev_name(master->dev));
+	/* while a device leaves a domain, its kind is still that of the domain */
+	kind = kind_name[READ_ONCE(master->kind)];
 	if (master->rid.domain)
 		seq_printf(s, "domain %u tag %s %u", master->rid.domain->id,
 			   inv_name[master->rid.tag.type], master->rid.tag.id);
 	else
-		seq_puts(s, kind_name[master->kind]);
+		seq_puts(s, kind ?: "leaving a domain");
 	if (master->nr_pasids)
 		seq_printf(s, " pasids %u", master->nr_pasids);
 	if (master->ats_capable)
@@ -243,12 +248,12 @@ static int show_masters(struct seq_file *s,
 	 * master is not taken, because it may be held for long just when somebody looks here. So
 	 * the rest may be changing.
 	 */
-	mutex_lock(&smmu_arrays_mutex);
 	mutex_lock(&iommu->streams_lock);
+	mutex_lock(&smmu_arrays_mutex);
 	list_for_each_entry(master, &iommu->masters, node)
 		show(s, master);
-	mutex_unlock(&iommu->streams_lock);
 	mutex_unlock(&smmu_arrays_mutex);
+	mutex_unlock(&iommu->streams_lock);
 	return 0;
 }
 

@@ -131,7 +131,7 @@ static void install_shared(struct smmu_master *master, u32 i, const struct smmu_
 	 * as a rule all devices of a group are in one domain, so the DMA of the others goes on
 	 * undisturbed
 	 */
-	if (ruler != master && says_the_same(ruler, rid))
+	if (ruler != master && !ruler->unfinished && says_the_same(ruler, rid))
 		return;
 	smmu_streams_rule_locked(master, i);
 	write_shared(master, ruler, i, ste);

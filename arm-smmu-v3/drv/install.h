@@ -3,7 +3,7 @@
  * Writing the STEs and CDs of a master, according to what the master is attached to. No function
  * here can fail or allocate. On return every write is confirmed, or the SMMU is shut. Only with
  * @brief does a function give up when the SMMU takes longer than SMMU_BRIEF_US: it returns false,
- * and the caller calls smmu_install_settle_locked() before anything else here.
+ * and smmu_install_settle_locked() is called before the same is tried again.
  */
 #ifndef SMMU_DRV_INSTALL_H
 #define SMMU_DRV_INSTALL_H

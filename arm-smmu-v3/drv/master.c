@@ -125,6 +125,8 @@ struct iommu_device *smmu_master_probe(struct device *dev)
 		return ERR_PTR(-ENODEV);
 	}
 	if (smmu_streams_claim(iommu, master)) {
+		/* readers may have found it by a StreamID that it had for a moment */
+		synchronize_rcu();
 		smmu_master_put(master);
 		return ERR_PTR(-ENODEV);
 	}

@@ -85,7 +85,7 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  * @ats_on: ATS is on in the device and in its STEs. Written under the lock; guest commands read it
  *	with READ_ONCE() under rcu_read_lock(), and turning ATS off waits for these readers.
  * @attached: the device has been attached to something
- * @unfinished: its first attach is not done: the STEs still abort, see finish.h
+ * @unfinished: its first attach is not done, see change.h
  * @shared: other devices have, or had, one of the device's StreamIDs; see streams.h
  * @ats_failed: the device was cut off, and its STEs abort until smmu_ats_end_failed_locked()
  * @ats_suspended: between smmu_ats_suspend_locked() and smmu_ats_resume_locked()
@@ -96,7 +96,7 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  * @iopf_left: number of these that have left their domain, while their last faults may still be
  *	under way
  *
- * @finish: smmu_finish_work()
+ * @finish: smmu_change_finish_work()
  *
  * Under iommu->streams_lock, written with the lock of the master as well:
  * @vsmmu: the vSMMU whose guest is told of the device's faults; @vdev belongs to it

@@ -20,7 +20,7 @@ void smmu_master_put(struct smmu_master *master)
 
 void smmu_master_lock(struct smmu_master *master)
 {
-	struct mutex *lock;
+	struct mutex *lock;	/* the lock of the master */
 
 	down_read(&master->iommu->restart_lock);
 	for (;;) {
@@ -57,7 +57,7 @@ void smmu_master_unlock_put(struct smmu_master *master)
 
 void smmu_master_share_lock(struct smmu_master *master)
 {
-	struct mutex *lock;
+	struct mutex *lock;	/* the lock of the master */
 
 	smmu_master_lock(master);
 	lock = master->lock;

@@ -29,7 +29,7 @@ static inline struct smmu_master *smmu_master_get(struct smmu_master *master)
 	return master;
 }
 
-/* Any context in which kfree() may be called */
+/* Process context */
 void smmu_master_put(struct smmu_master *master);
 
 /* Take the lock of a master, which the caller keeps. Process context; may take long. */

@@ -223,6 +223,8 @@ void smmu_pasid_release_locked(struct smmu_master *master)
 	smmu_master_assert(master);
 
 	master->nr_pasids = 0;
+	/* ATS must not come back in a device that goes away */
+	master->ats_suspended = false;
 	if (step == SMMU_ATS_GOES_OFF)
 		answers = smmu_ats_off_locked(master);
 	/*

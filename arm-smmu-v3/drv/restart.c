@@ -52,7 +52,7 @@ void smmu_restart_was_shut(struct smmu_iommu *iommu)
 	smmu_restart_later(iommu, FIRST_TRY_MS);
 }
 
-/* Steps 1 to 4. Devices are added and released meanwhile, and no master changes. */
+/* Steps 1 to 4. Devices are added meanwhile, but none is released, and no master changes. */
 static int restart_locked(struct smmu_iommu *iommu)
 {
 	struct smmu_master *master;
@@ -65,8 +65,7 @@ static int restart_locked(struct smmu_iommu *iommu)
 	scoped_guard(mutex, &smmu_arrays_mutex)
 		smmu_withhold_end_locked(&iommu->smmu.inst);
 	while ((master = smmu_streams_next(iommu, &sid))) {
-		if (!master->gone)
-			smmu_ats_suspend_locked(master);
+		smmu_ats_suspend_locked(master);
 		smmu_master_put(master);
 	}
 	return smmu_device_reenable(&iommu->smmu) ? -EBUSY : 0;
@@ -79,6 +78,11 @@ static void resume_ats(struct smmu_iommu *iommu)
 	unsigned long sid = 0;
 
 	while ((master = smmu_streams_next(iommu, &sid))) {
+		/* as in smmu_ats_recover() */
+		if (!READ_ONCE(master->ats_suspended)) {
+			smmu_master_put(master);
+			continue;
+		}
 		if (!smmu_master_lock_live(master))
 			continue;
 		smmu_ats_resume_locked(master);

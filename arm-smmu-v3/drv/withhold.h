@@ -23,8 +23,8 @@ struct smmu_domain;
 struct smmu_inst;
 
 /*
- * The SMMU may still use the page table of @sd. smmu_arrays_mutex is held. May sleep. Without memory
- * the table is withheld for good.
+ * The SMMU may still use the page table of @sd. smmu_arrays_mutex is held. May sleep. Without
+ * memory the table is withheld for good.
  */
 void smmu_withhold_note_locked(struct smmu_domain *sd, const struct smmu_inst *inst);
 
