@@ -9,8 +9,10 @@
 #include "core/cmd.h"
 #include "drv/ats.h"
 #include "drv/ats_cut.h"
+#include "drv/change.h"
 #include "drv/domain.h"
 #include "drv/master.h"
+#include "drv/master_lock.h"
 #include "drv/restart.h"
 #include "hw/cmdq_poll.h"
 #include "hw/device.h"
@@ -232,6 +234,21 @@ static void plug_in(u32 i)
 		rig_wrong(&s->wrong, "device %u has no group", i);
 }
 
+/* The thread that has plugged a device in is its worker, too */
+static void finish_later(struct smmu_master *master)
+{
+	s->put_off = smmu_master_get(master);
+}
+
+static void finish(void)
+{
+	struct smmu_master *master = s->put_off;
+
+	s->put_off = NULL;
+	if (master)
+		smmu_change_finish_work(&master->finish);
+}
+
 void unreliable_replug(u32 i, bool pull)
 {
 	struct place *p = &s->place[i];
@@ -251,6 +268,7 @@ void unreliable_replug(u32 i, bool pull)
 	if (pull)
 		WRITE_ONCE(p->answer_ns, 0);
 	plug_in(i);
+	finish();
 	end_change(p, 0, AT_IDENTITY);
 	mutex_unlock(&s->plugs);
 }
@@ -440,6 +458,7 @@ void unreliable_make(struct kunit *test, const struct shape *shape)
 	s->map = vzalloc(IDS_MAX * sizeof(*s->map));
 	KUNIT_ASSERT_NOT_NULL(test, s->map);
 	mutex_init(&s->plugs);
+	kunit_activate_static_stub(test, smmu_change_finish_later, finish_later);
 	atomic_set(&s->epoch, 1);
 	kunit_activate_static_stub(test, smmu_cmdq_clock, clock_stub);
 	kunit_activate_static_stub(test, smmu_cmdq_sleep, sleep_stub);

@@ -126,6 +126,7 @@ enum done { MAPS, UNMAPS, ACCESSES, HITS, ATTACHES, SILENCES, RESETS, PULLS, STA
  * @restart: for each SMMU: the driver wants smmu_restart() to run
  * @recover: likewise smmu_ats_recover()
  * @plugs: held to plug a device in or out
+ * @put_off: master whose first attach was put off, for the thread that has @plugs
  * @cuts: number of devices that were found cut off
  * @shuts: number of times that SMMUs were shut
  */
@@ -143,6 +144,7 @@ struct unreliable {
 	bool restart[SMMUS_MAX];
 	bool recover[SMMUS_MAX];
 	struct mutex plugs;	/* device nodes come and go */
+	struct smmu_master *put_off;
 	u32 cuts;
 	u32 shuts;
 };
