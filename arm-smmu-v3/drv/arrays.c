@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/rcupdate.h>
+#include <linux/wait_bit.h>
 
 #include "core/array.h"
 #include "core/tag.h"
@@ -15,6 +16,25 @@ void smmu_arrays_add(struct smmu_domain *sd)
 	mutex_lock(&smmu_arrays_mutex);
 	list_add_tail(&sd->node, &smmu_domains);
 	mutex_unlock(&smmu_arrays_mutex);
+}
+
+void smmu_domain_let_go_locked(struct smmu_domain *sd)
+{
+	lockdep_assert_held(&smmu_arrays_mutex);
+
+	/* pairs with READ_ONCE() in smmu_domain_wait_leavers() */
+	WRITE_ONCE(sd->leavers, sd->leavers - 1);
+	if (sd->leavers)
+		return;
+	/* orders @leavers before the look for a waiter; pairs with prepare_to_wait_event() */
+	smp_mb();
+	wake_up_var(&sd->leavers);
+}
+
+void smmu_domain_wait_leavers(struct smmu_domain *sd)
+{
+	/* pairs with WRITE_ONCE() in smmu_domain_let_go_locked() */
+	wait_var_event(&sd->leavers, !READ_ONCE(sd->leavers));
 }
 
 void smmu_arrays_publish_locked(struct smmu_domain *sd, struct smmu_array *array)

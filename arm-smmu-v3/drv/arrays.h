@@ -37,6 +37,30 @@ static inline struct smmu_array *smmu_domain_array(struct smmu_domain *sd)
 	return rcu_dereference_protected(sd->invs, lockdep_is_held(&smmu_arrays_mutex));
 }
 
+/**
+ * smmu_domain_keep_locked() - keep a domain until smmu_domain_let_go_locked()
+ * @sd: domain that something is still bound to
+ *
+ * For a thread that takes a binding out of the domain's list and uses the domain after that. The
+ * IOMMU core frees a domain when it takes all devices for attached elsewhere, and it may be wrong
+ * about one whose attach has failed. smmu_arrays_mutex is held.
+ */
+static inline void smmu_domain_keep_locked(struct smmu_domain *sd)
+{
+	lockdep_assert_held(&smmu_arrays_mutex);
+	/* pairs with READ_ONCE() in smmu_domain_wait_leavers() */
+	WRITE_ONCE(sd->leavers, sd->leavers + 1);
+}
+
+/* When the caller gives smmu_arrays_mutex back, it has used @sd for the last time */
+void smmu_domain_let_go_locked(struct smmu_domain *sd);
+
+/*
+ * Wait until nobody keeps @sd. The caller has to take smmu_arrays_mutex before it frees the domain,
+ * and to look again. May sleep, for as long as somebody waits for hardware.
+ */
+void smmu_domain_wait_leavers(struct smmu_domain *sd);
+
 /* Add @sd to smmu_domains. Takes smmu_arrays_mutex. */
 void smmu_arrays_add(struct smmu_domain *sd);
 

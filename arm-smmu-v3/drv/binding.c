@@ -222,6 +222,7 @@ static bool unref_scratch(struct smmu_domain *sd, struct smmu_inv *tag)
 		if (inv->users || !smmu_inv_has_tag(inv->type))
 			continue;
 		smmu_inv_flush_begin(smmu_array_find(smmu_domain_array(sd), inv));
+		smmu_domain_keep_locked(sd);
 		*tag = *inv;
 		last = true;
 	}
@@ -242,6 +243,7 @@ static void flush_left(struct smmu_domain *sd, const struct smmu_inv *tag)
 	struct smmu_inv *inv;
 
 	guard(mutex)(&smmu_arrays_mutex);
+	smmu_domain_let_go_locked(sd);
 	array = smmu_domain_array(sd);
 	inv = smmu_array_find(array, tag);
 	if (WARN_ON(!inv))

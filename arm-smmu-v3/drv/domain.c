@@ -80,7 +80,7 @@ static void block_locked(struct smmu_master *master, struct smmu_domain *sd, u32
 		smmu_attach_none_locked(master, false);
 }
 
-void smmu_domain_leave_all(struct smmu_domain *sd)
+static void block_all(struct smmu_domain *sd)
 {
 	struct smmu_master *master;
 	u32 ssid;
@@ -91,8 +91,26 @@ void smmu_domain_leave_all(struct smmu_domain *sd)
 		block_locked(master, sd, ssid);
 		smmu_master_unlock_put(master);
 	}
-	smmu_pasid_domain_gone(sd);
-	mutex_lock(&smmu_arrays_mutex);
+}
+
+/* Does nothing lead to the domain any more? */
+static bool is_left_locked(const struct smmu_domain *sd)
+{
+	return list_empty(&sd->bindings) && list_empty(&sd->left) && !sd->leavers;
+}
+
+void smmu_domain_leave_all(struct smmu_domain *sd)
+{
+	for (;;) {
+		block_all(sd);
+		smmu_domain_wait_leavers(sd);
+		/* after the wait, because a PASID that leaves may come back */
+		smmu_pasid_domain_gone(sd);
+		mutex_lock(&smmu_arrays_mutex);
+		if (likely(is_left_locked(sd)))
+			break;
+		mutex_unlock(&smmu_arrays_mutex);
+	}
 	list_del(&sd->node);
 	if (!sd->sva)
 		smmu_withhold_begin_locked(sd);

@@ -26,6 +26,8 @@ struct smmu_master;
  *	that of the mm
  * @invs: the array; never NULL. Read under RCU, replaced under smmu_arrays_mutex.
  * @bindings: struct smmu_binding.node; under smmu_arrays_mutex
+ * @leavers: number of threads that are leaving the domain, or have just left it, and still use it;
+ *	under smmu_arrays_mutex, see smmu_domain_keep_locked()
  * @left: PASIDs that have left the domain and may come back, see pasid.c; under smmu_arrays_mutex
  * @node: in smmu_domains; under smmu_arrays_mutex
  * @id: for debugfs and traces, never reused
@@ -45,6 +47,7 @@ struct smmu_domain {
 	struct smmu_pgtable pt;
 	struct smmu_array __rcu *invs;
 	struct list_head bindings;
+	u32 leavers;
 	struct list_head left;
 	struct list_head node;
 	u32 id;
@@ -99,8 +102,9 @@ struct smmu_master *smmu_domain_find(struct smmu_domain *sd, bool live, u32 *ssi
  * @sd: domain
  *
  * A device that is still attached is blocked, with a warning, because the IOMMU core has lost track
- * of it. The domain's tags are given back. Walks of the array may go on. A paging domain is left to
- * smmu_withhold_table(). Takes smmu_arrays_mutex, and the locks of masters.
+ * of it. This function waits for threads that are just leaving the domain. The domain's tags are
+ * given back. Walks of the array may go on. A paging domain is left to smmu_withhold_table(). Takes
+ * smmu_arrays_mutex, and the locks of masters.
  */
 void smmu_domain_leave_all(struct smmu_domain *sd);
 

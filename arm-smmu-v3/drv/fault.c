@@ -11,7 +11,7 @@
 #include "drv/master.h"
 #include "drv/streams.h"
 #include "drv/vevent.h"
-#include "hw/issue.h"
+#include "hw/resume.h"
 
 /* Write the name of a device and, for a PCI device, its vendor and device ID */
 static void client_name(char *buf, size_t size, struct device *dev)
@@ -64,7 +64,7 @@ static bool handle_stall(struct smmu_device *smmu, struct smmu_master *master,
 	if (master)
 		heard = smmu_iopf_report(master, event, &ended);
 	if (!ended)
-		smmu_issue_resume(smmu, event->sid, event->stag, RESUME_ABORT);
+		smmu_resume(smmu, event->sid, event->stag, RESUME_ABORT);
 	return heard;
 }
 

@@ -9,7 +9,7 @@
 #include "drv/iopf.h"
 #include "drv/master.h"
 #include "drv/master_lock.h"
-#include "hw/issue.h"
+#include "hw/resume.h"
 
 /* The group number, which comes back with the answer: the position of the stream, and the STAG */
 #define GRPID_STAG	GENMASK(15, 0)
@@ -139,7 +139,6 @@ void smmu_iopf_answer(struct device *dev, struct iopf_fault *fault,
 	struct smmu_master *master = dev_iommu_priv_get(dev);
 	u8 action = resp->code == IOMMU_PAGE_RESP_SUCCESS ? RESUME_RETRY : RESUME_ABORT;
 
-	smmu_issue_resume(&master->iommu->smmu,
-			  master->sids[FIELD_GET(GRPID_STREAM, resp->grpid)],
-			  FIELD_GET(GRPID_STAG, resp->grpid), action);
+	smmu_resume(&master->iommu->smmu, master->sids[FIELD_GET(GRPID_STREAM, resp->grpid)],
+		    FIELD_GET(GRPID_STAG, resp->grpid), action);
 }

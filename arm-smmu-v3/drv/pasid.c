@@ -87,6 +87,22 @@ static void set_left(struct smmu_pasid *pasid, struct smmu_domain *left)
 		list_add_tail(&pasid->left_node, &left->left);
 }
 
+/* Commit a change of a PASID, which may come back to @left from there on */
+static void commit(struct smmu_pasid *pasid, struct smmu_change *change, struct smmu_domain *left)
+{
+	struct smmu_domain *old = pasid->binding.domain;
+
+	if (old) {
+		scoped_guard(mutex, &smmu_arrays_mutex)
+			smmu_domain_keep_locked(old);
+	}
+	smmu_change_commit_locked(change);
+	guard(mutex)(&smmu_arrays_mutex);
+	set_left(pasid, left);
+	if (old)
+		smmu_domain_let_go_locked(old);
+}
+
 static void set_idle(struct smmu_pasid *pasid, bool idle)
 {
 	struct smmu_master *master = pasid->binding.master;
@@ -184,10 +200,8 @@ int smmu_pasid_attach(struct smmu_master *master, struct smmu_domain *sd, u32 ss
 			drop_pasid(pasid);
 		return ret;
 	}
-	smmu_change_commit_locked(&change);
+	commit(pasid, &change, old == sd ? NULL : old);
 	set_idle(pasid, false);
-	scoped_guard(mutex, &smmu_arrays_mutex)
-		set_left(pasid, old == sd ? NULL : old);
 	master->max_idle = max(master->max_idle, master->nr_pasids);
 	return 0;
 }
@@ -197,17 +211,13 @@ void smmu_pasid_detach_locked(struct smmu_master *master, u32 ssid)
 	struct smmu_binding *binding = xa_load(&master->pasids, ssid);
 	struct smmu_binding next = { .master = master, .ssid = ssid };
 	struct smmu_change change;
-	struct smmu_domain *old;
 
 	smmu_master_assert(master);
 
 	if (!binding || !binding->domain)
 		return;
-	old = binding->domain;
 	change = pasid_change(binding, &next);
-	smmu_change_commit_locked(&change);
-	scoped_guard(mutex, &smmu_arrays_mutex)
-		set_left(pasid_of(binding), old);
+	commit(pasid_of(binding), &change, binding->domain);
 	set_idle(pasid_of(binding), true);
 	trim_idle(master);
 }

@@ -17,6 +17,7 @@
 #include "hw/mmio.h"
 #include "hw/recordq.h"
 #include "hw/reset.h"
+#include "hw/resume.h"
 #include "hw/shut.h"
 #include "hw/strtab.h"
 
@@ -31,6 +32,7 @@ int smmu_device_init(struct smmu_device *smmu, const struct smmu_ident_env *env,
 	raw_spin_lock_init(&smmu->gerror_lock);
 	raw_spin_lock_init(&smmu->shut_lock);
 	INIT_LIST_HEAD(&smmu->withheld_mem);
+	smmu_resume_init(smmu);
 	smmu->on = U32_MAX;
 	smmu_idregs_read(smmu, &regs);
 	smmu->iidr = regs.iidr;
@@ -194,6 +196,7 @@ int smmu_device_reenable(struct smmu_device *smmu)
 
 void smmu_device_free(struct smmu_device *smmu)
 {
+	smmu_resume_exit(smmu);
 	smmu_strtab_free(smmu);
 	smmu_recordq_free(smmu);
 	smmu_cmdq_free(smmu);

@@ -32,6 +32,7 @@
 #include "core/inst.h"
 #include "hw/cmdq.h"
 #include "hw/recordq.h"
+#include "hw/resume.h"
 #include "hw/strtab.h"
 
 struct device;
@@ -105,6 +106,7 @@ struct smmu_tuning {
  * @evtq: event queue; it has no memory when @tuning.no_records is set
  * @priq: PRI queue; it has memory only with SMMU_FEAT_PRI and without @tuning.no_records
  * @strtab: stream table
+ * @resumes: answers to stalled transactions that wait for room in the command queue
  * @gerror_lock: serialises acknowledging GERROR between the handler and pollers
  * @shut_lock: protects @shutting, @on, @dead (writing), and each read of GBPA or CR0 together with
  *	the write that follows from it. Irq-safe. Taken without any other lock of hw/, and never
@@ -142,6 +144,7 @@ struct smmu_device {
 	struct smmu_recordq evtq;
 	struct smmu_recordq priq;
 	struct smmu_strtab strtab;
+	struct smmu_resumes resumes;
 	raw_spinlock_t gerror_lock;
 	raw_spinlock_t shut_lock;
 	int irq_gerror;

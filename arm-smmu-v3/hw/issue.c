@@ -94,16 +94,6 @@ void smmu_issue_shut(struct smmu_device *smmu, const char *why)
 	smmu_shut_end(smmu, off, why);
 }
 
-void smmu_issue_resume(struct smmu_device *smmu, u32 sid, u16 stag, u8 action)
-{
-	struct smmu_deadline deadline = {};
-	struct smmu_ticket ticket;
-	struct smmu_cmd cmd;
-
-	smmu_cmd_resume(&cmd, sid, stag, action);
-	smmu_cmdq_post(smmu, &cmd, 1, &deadline, &ticket, false);
-}
-
 int smmu_issue_cfgi(struct smmu_device *smmu, struct smmu_cmd *cmd, u32 n, bool brief)
 {
 	int ret;

@@ -107,18 +107,6 @@ static inline struct smmu_cmd *smmu_issue_batch_add(struct smmu_issue_batch *bat
 }
 
 /**
- * smmu_issue_resume() - answer a stalled transaction
- * @smmu: SMMU
- * @sid: StreamID of the transaction
- * @stag: STAG of the transaction, from its event
- * @action: RESUME_*
- *
- * Any context. This function does not wait, because the SMMU answers the device and not the caller
- * (4.6.1).
- */
-void smmu_issue_resume(struct smmu_device *smmu, u32 sid, u16 stag, u8 action);
-
-/**
  * smmu_issue_flush_all() - invalidate all TLB entries and all cached configuration
  * @smmu: SMMU
  * Return: 0 when confirmed

@@ -5,12 +5,19 @@
  * and on the same SMMU everything that needs no command, and devices that are added.
  */
 #include <kunit/static_stub.h>
+#include <linux/bitfield.h>
+#include <linux/kthread.h>
 #include <linux/sizes.h>
 
 #include "core/array.h"
+#include "core/cmd.h"
 #include "drv/arrays.h"
 #include "drv/change.h"
 #include "drv/master_lock.h"
+#include "hw/cmdq.h"
+#include "hw/issue.h"
+#include "hw/recordq.h"
+#include "hw/resume.h"
 #include "driver/silence.h"
 
 /* What a first attach may take, where each look at a register takes a millisecond */
@@ -48,6 +55,7 @@ static void make_two(struct kunit *test, struct two *t)
 	/* only the first SMMU's registers are slow, so that its minute does not take long */
 	t->s = silence_make(test);
 	model_config_default(&cfg);
+	FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], 4);
 	rig_smmu(test, t->s->rig, 1, &cfg);
 	t->silent = rig_device(test, t->s->rig, 0);
 	t->from = silence_use(test, t->s, t->silent);
@@ -305,6 +313,154 @@ static void back_while_flushed(struct kunit *test)
 	leave_two(test, &t);
 }
 
+/* The SMMU that has answers for which there was no room */
+static struct smmu_device *no_room;
+
+static void answer_later(struct smmu_device *smmu)
+{
+	no_room = smmu;
+}
+
+static int refuse(struct iopf_group *group)
+{
+	return -EBUSY;
+}
+
+static void fill_queue(struct smmu_device *smmu)
+{
+	struct smmu_deadline deadline = { .brief_us = SMMU_BRIEF_US };
+	struct smmu_ticket ticket;
+	struct smmu_cmd cmd;
+
+	smmu_cmd_cfgi_all(&cmd);
+	while (!smmu_cmdq_post(smmu, &cmd, 1, &deadline, &ticket, false))
+		;
+}
+
+/*
+ * The queue stands and is full, when transactions stall, and the handler refuses them. The answers
+ * wait for room. The thread of the event queue does not, and with it nobody who needs the lock that it holds.
+ */
+static void fault_without_room(struct kunit *test)
+{
+	struct rig_device *silent, *staller;
+	struct iommu_domain *from, *to, *empty;
+	struct silence_stuck *stuck;
+	struct model_config cfg;
+	struct smmu_device *smmu;
+	struct silence *s;
+	u16 stag[3];
+	u64 began, pa;
+	u32 i;
+
+	model_config_default(&cfg);
+	cfg.read_ns = 0;
+	cfg.idr[0] &= ~IDR0_STALL_MODEL;
+	FIELD_MODIFY(IDR1_CMDQS, &cfg.idr[1], 3);
+	s = silence_make_with(test, RIG_LOCK, cfg);
+	smmu = &rig_iommu(s->smmu)->smmu;
+	no_room = NULL;
+	kunit_activate_static_stub(test, smmu_resume_later, answer_later);
+	silent = rig_device(test, s->rig, 0);
+	from = silence_use(test, s, silent);
+	to = rig_domain(test, silent);
+	s->rig->can_stall = true;
+	s->rig->atc = false;
+	staller = rig_device(test, s->rig, 0);
+	empty = rig_domain(test, staller);
+	empty->iopf_handler = refuse;
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(staller, empty));
+	stuck = silence_stick(test, s, silent, to);
+	fill_queue(smmu);
+
+	began = model_now();
+	for (i = 0; i < ARRAY_SIZE(stag); i++)
+		KUNIT_EXPECT_EQ(test, -EINPROGRESS,
+				rig_try(s->rig, staller, 0, IOVA, false, &pa, &stag[i]));
+	smmu_evtq_drain(smmu);
+	/* the first one has found out that there is no room */
+	silence_took(test, began, "the thread of the event queue", FIRST_US);
+	KUNIT_EXPECT_EQ(test, ARRAY_SIZE(stag), model_stalled(s->smmu->model));
+	KUNIT_EXPECT_PTR_EQ(test, smmu, no_room);
+	silence_unstick(stuck);
+	smmu_resume_work(&smmu->resumes.work);
+	KUNIT_EXPECT_EQ(test, 0, smmu_issue_flush_all(smmu));
+	KUNIT_EXPECT_EQ(test, 0, model_stalled(s->smmu->model));
+
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(staller, &smmu_identity_domain));
+	iommu_domain_free(empty);
+	silence_leave(test, s, silent, from);
+	iommu_domain_free(to);
+}
+
+struct freer {
+	struct kunit *test;
+	struct iommu_domain *domain;
+	struct completion done;
+};
+
+static int free_thread(void *data)
+{
+	struct freer *freer = data;
+
+	current->kunit_test = freer->test;
+	iommu_domain_free(freer->domain);
+	current->kunit_test = NULL;
+	complete(&freer->done);
+	return 0;
+}
+
+/*
+ * A device has left a domain, and the flush of the tag is held up, when the domain is freed: the
+ * IOMMU core may have lost track of the device. The domain stays until the device needs it no more.
+ */
+static void freed_while_left(struct kunit *test)
+{
+	const u32 *ssid = test->param_value;
+	struct freer freer = { .test = test };
+	struct task_struct *task;
+	struct rig_device *d;
+	struct two t;
+	u64 pa;
+
+	make_two(test, &t);
+	t.s->rig->atc = false;
+	t.s->rig->ssid_bits = 4;
+	d = rig_device(test, t.s->rig, 1);
+	freer.domain = rig_domain(test, d);
+	init_completion(&freer.done);
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(freer.domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	if (*ssid)
+		KUNIT_ASSERT_EQ(test, 0, freer.domain->ops->set_dev_pasid(freer.domain, d->dev,
+									  *ssid, NULL));
+	else
+		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, freer.domain));
+	pa = *ssid ? rig_access_ssid(t.s->rig, d, *ssid, IOVA, false) :
+		     rig_access(t.s->rig, d, IOVA, false);
+	KUNIT_EXPECT_EQ(test, PA, pa);
+	model_latency(t.s->rig->smmu[1]->model, CMD_TLBI_NH_ASID, 500 * NSEC_PER_MSEC);
+	t.stuck = silence_stick_pasid(test, t.s, d, *ssid, &smmu_blocked_domain);
+	task = kthread_run(free_thread, &freer, "freer");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	/* a domain that is not kept is freed at once */
+	KUNIT_EXPECT_EQ(test, 0, wait_for_completion_timeout(&freer.done, HZ / 10));
+	silence_unstick(t.stuck);
+	KUNIT_EXPECT_NE(test, 0, wait_for_completion_timeout(&freer.done, 60 * HZ));
+	model_latency(t.s->rig->smmu[1]->model, CMD_TLBI_NH_ASID, 0);
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_blocked_domain));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(t.s->rig, d, IOVA, false));
+	leave_two(test, &t);
+}
+
+static const u32 ssids[] = { 0, 3 };
+
+static void ssid_name(const u32 *ssid, char *name)
+{
+	snprintf(name, KUNIT_PARAM_DESC_SIZE, "PASID %u", *ssid);
+}
+
+KUNIT_ARRAY_PARAM(ssid, ssids, ssid_name);
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(other_smmu),
 	KUNIT_CASE(hot_added),
@@ -312,6 +468,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(hot_added_silent),
 	KUNIT_CASE(unfinished),
 	KUNIT_CASE(back_while_flushed),
+	KUNIT_CASE(fault_without_room),
+	KUNIT_CASE_PARAM(freed_while_left, ssid_gen_params),
 	{}
 };
 

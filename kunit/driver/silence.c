@@ -152,12 +152,19 @@ static void hold_sleep(struct smmu_cmdq *q, u32 us)
 	schedule();
 }
 
+static int stuck_attach(const struct silence_stuck *stuck)
+{
+	if (!stuck->ssid)
+		return rig_attach(stuck->d, stuck->to);
+	return stuck->to->ops->set_dev_pasid(stuck->to, stuck->d->dev, stuck->ssid, NULL);
+}
+
 static int stuck_thread(void *data)
 {
 	struct silence_stuck *stuck = data;
 
 	current->kunit_test = stuck->test;
-	if (rig_attach(stuck->d, stuck->to))
+	if (stuck_attach(stuck))
 		KUNIT_FAIL(stuck->test, "attach of the silent device");
 	current->kunit_test = NULL;
 	complete(&stuck->done);
@@ -167,12 +174,19 @@ static int stuck_thread(void *data)
 struct silence_stuck *silence_stick(struct kunit *test, struct silence *s, struct rig_device *d,
 				    struct iommu_domain *to)
 {
+	return silence_stick_pasid(test, s, d, 0, to);
+}
+
+struct silence_stuck *silence_stick_pasid(struct kunit *test, struct silence *s,
+					  struct rig_device *d, u32 ssid, struct iommu_domain *to)
+{
 	struct silence_stuck *stuck = kunit_kzalloc(test, sizeof(*stuck), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, stuck);
 	stuck->test = test;
 	stuck->d = d;
 	stuck->to = to;
+	stuck->ssid = ssid;
 	init_completion(&stuck->waits);
 	init_completion(&stuck->go_on);
 	init_completion(&stuck->done);

@@ -80,6 +80,7 @@ struct silence_unmapper *silence_start(struct kunit *test, struct iommu_domain *
  * @task: the thread
  * @d: the device
  * @to: what it attaches the device to
+ * @ssid: which PASID of the device, 0 for the RID
  * @waits: it has begun to wait
  * @go_on: it may go on
  * @done: it has ended
@@ -89,6 +90,7 @@ struct silence_stuck {
 	struct task_struct *task;
 	struct rig_device *d;
 	struct iommu_domain *to;
+	u32 ssid;
 	struct completion waits;
 	struct completion go_on;
 	struct completion done;
@@ -101,6 +103,8 @@ struct silence_stuck {
  */
 struct silence_stuck *silence_stick(struct kunit *test, struct silence *s, struct rig_device *d,
 				    struct iommu_domain *to);
+struct silence_stuck *silence_stick_pasid(struct kunit *test, struct silence *s,
+					  struct rig_device *d, u32 ssid, struct iommu_domain *to);
 void silence_unstick(struct silence_stuck *stuck);
 
 /* What a caller may take that has nothing to wait for */
