@@ -189,23 +189,29 @@ static void set_num(struct smmu_array *array, u32 num)
 	smp_store_release(&array->num, num);
 }
 
-bool smmu_array_revive(struct smmu_array *array, const struct smmu_array *add)
+bool smmu_array_revive(struct smmu_array *array, struct smmu_array *add)
 {
 	u32 num = array->num;
 	u32 i;
 
-	for (i = 0; i < add->len; i++)
-		if (!smmu_array_find(array, &add->inv[i]))
-			return false;
-
+	/* until the second pass, users of a scratch entry is the index of the entry that was found */
 	for (i = 0; i < add->len; i++) {
 		struct smmu_inv *inv = smmu_array_find(array, &add->inv[i]);
-		u32 end = inv - array->inv + 1;
+
+		if (!inv)
+			return false;
+		add->inv[i].users = inv - array->inv;
+	}
+
+	for (i = 0; i < add->len; i++) {
+		u32 at = add->inv[i].users;
+		struct smmu_inv *inv = &array->inv[at];
 
 		/* Pairs with READ_ONCE() in smmu_array_next_live() */
 		WRITE_ONCE(inv->users, inv->users + !add->inv[i].place);
 		if (inv->users)
-			num = max(num, end);
+			num = max(num, at + 1);
+		add->inv[i].users = inv->flushes;
 	}
 
 	/* Entries between the old end and the new one may have no users: readers skip those */

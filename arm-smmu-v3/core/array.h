@@ -211,7 +211,9 @@ const struct smmu_inv *smmu_array_find_tag(const struct smmu_array *array,
 /**
  * smmu_array_revive() - attach in place, without memory, if every entry is there
  * @array: the published array, in writer context
- * @add: scratch array of the master that is being attached; the users in it do not matter
+ * @add: scratch array of the master that is being attached; the users in it do not matter. When the
+ *	function returns true, add->inv[i].users is the number of flushes of the entry's tag that are
+ *	under way.
  *
  * If @array holds every entry of @add, live or parked, each gains a user in place (none if it was
  * added as parked), and num grows as needed. If one of them is missing or forgotten, nothing
@@ -219,7 +221,7 @@ const struct smmu_inv *smmu_array_find_tag(const struct smmu_array *array,
  *
  * Return: true when done, false when smmu_array_merge() is needed
  */
-bool smmu_array_revive(struct smmu_array *array, const struct smmu_array *add);
+bool smmu_array_revive(struct smmu_array *array, struct smmu_array *add);
 
 /**
  * smmu_array_merge() - make a new array of the old one and one master's entries

@@ -159,15 +159,17 @@ static int enter(struct smmu_binding *next, bool ats_later, bool *flushed)
 	fill_tlb(next);
 	if (next->ats || ats_later)
 		fill_ats(next, next->ats);
-	if (!smmu_array_revive(smmu_domain_array(sd), scratch)) {
+	if (smmu_array_revive(smmu_domain_array(sd), scratch)) {
+		*flushed = scratch->inv[0].users;
+	} else {
 		merged = smmu_array_merge(smmu_domain_array(sd), scratch, GFP_KERNEL);
 		if (IS_ERR(merged)) {
 			smmu_tag_undo(&next->tag);
 			return PTR_ERR(merged);
 		}
+		*flushed = smmu_array_find(merged, &scratch->inv[0])->flushes;
 		smmu_arrays_publish_locked(sd, merged);
 	}
-	*flushed = smmu_array_find(smmu_domain_array(sd), &scratch->inv[0])->flushes;
 	list_add_tail(&next->node, &sd->bindings);
 	trace_smmu_attach(sd->id, scratch);
 	if (next->ats)

@@ -156,19 +156,38 @@ bool smmu_install_stes_locked(struct smmu_master *master, const struct smmu_rid 
 	return true;
 }
 
+/* STE.Config of a StreamID of the master */
+static u8 config_of(const struct smmu_master *master, u32 i)
+{
+	const struct smmu_ste *ste = smmu_strtab_ste(&master->iommu->smmu, master->sids[i]);
+
+	return FIELD_GET(STE0_CONFIG, le64_to_cpu(ste->w[0]));
+}
+
 bool smmu_install_aborts_locked(const struct smmu_master *master)
 {
-	const struct smmu_ste *ste;
 	u32 i;
 
 	smmu_master_assert(master);
 
-	for (i = 0; i < master->nr_sids; i++) {
-		ste = smmu_strtab_ste(&master->iommu->smmu, master->sids[i]);
-		if (FIELD_GET(STE0_CONFIG, le64_to_cpu(ste->w[0])) != STE_CONFIG_ABORT)
+	for (i = 0; i < master->nr_sids; i++)
+		if (config_of(master, i) != STE_CONFIG_ABORT)
 			return false;
-	}
 	return true;
+}
+
+/*
+ * Does an STE lead to a CD table? Where none does, the SMMU has none in its cache that does, because
+ * each write of an STE is confirmed, except the first one after abort.
+ */
+static bool leads_to_cds(const struct smmu_master *master)
+{
+	u32 i;
+
+	for (i = 0; i < master->nr_sids; i++)
+		if ((config_of(master, i) & STE_CONFIG_S1) == STE_CONFIG_S1)
+			return true;
+	return false;
 }
 
 /* CFGI_STE invalidates the CDs of the stream, too (4.3.1) */
@@ -219,6 +238,10 @@ int smmu_install_table_locked(struct smmu_master *master)
 
 static bool write_cd(struct smmu_master *master, u32 ssid, const struct smmu_cd *cd, bool brief)
 {
+	if (!leads_to_cds(master)) {
+		smmu_cdtab_put(&master->cdtab, ssid, cd);
+		return true;
+	}
 	return smmu_cdtab_write(&master->iommu->smmu, &master->cdtab, master->sids,
 				master->nr_sids, ssid, cd, brief);
 }

@@ -171,3 +171,20 @@ bool smmu_cdtab_write(struct smmu_device *smmu, struct smmu_cdtab *tab, const u3
 	smmu_entry_write(&w.writer, smmu_cdtab_cd(tab, ssid)->w, target->w);
 	return !w.writer.stopped;
 }
+
+void smmu_cdtab_put(struct smmu_cdtab *tab, u32 ssid, const struct smmu_cd *target)
+{
+	struct smmu_cd *cd = smmu_cdtab_cd(tab, ssid);
+	u32 i;
+
+	/*
+	 * An SMMU that was shut and has not acknowledged it may still go by an STE of before. It
+	 * must find the old CD, an invalid one, or the new one. Pairs with its reads.
+	 */
+	WRITE_ONCE(cd->w[0], 0);
+	dma_wmb();
+	for (i = 1; i < ARRAY_SIZE(cd->w); i++)
+		WRITE_ONCE(cd->w[i], target->w[i]);
+	dma_wmb();
+	WRITE_ONCE(cd->w[0], target->w[0]);
+}

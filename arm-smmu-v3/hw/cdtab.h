@@ -99,4 +99,16 @@ struct smmu_cd *smmu_cdtab_cd(const struct smmu_cdtab *tab, u32 ssid);
 bool smmu_cdtab_write(struct smmu_device *smmu, struct smmu_cdtab *tab, const u32 *sids,
 		      u32 n, u32 ssid, const struct smmu_cd *target, bool brief);
 
+/**
+ * smmu_cdtab_put() - change a CD of a table to which no STE leads
+ * @tab: allocated table
+ * @ssid: reserved SubstreamID
+ * @target: the new CD
+ *
+ * The SMMU has nothing of the table in its caches, because the CFGI_STE that was confirmed after
+ * the last STE that led there has invalidated the CDs, too (4.3.1). So no command is sent. Who
+ * writes an STE that leads to the table orders the CD before it, see smmu_entry_write().
+ */
+void smmu_cdtab_put(struct smmu_cdtab *tab, u32 ssid, const struct smmu_cd *target);
+
 #endif

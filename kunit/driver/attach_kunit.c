@@ -8,6 +8,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sizes.h>
 
+#include <smmuv3/cmd.h>
 #include <smmuv3/event.h>
 
 #include "core/array.h"
@@ -199,6 +200,46 @@ static void goes_round(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(smmu)->smmu.inst.vmids));
 }
 
+/* Commands of an attach, and what it may need of them */
+struct need {
+	u32 to;
+	u32 cfgi_cd;
+	u32 syncs;	/* 0 for any number */
+};
+
+/*
+ * A CD to which no STE leads is in no cache, so writing or clearing it needs no command: an attach
+ * to a page table writes the STE in two steps, and leaving one flushes the tag, too
+ */
+static void no_needless_commands(struct kunit *test)
+{
+	static const struct need needs[] = {
+		{ S1_A, 0, 2 }, { S1_B, 3, 0 }, { IDENTITY, 0, 3 }, { S1_A, 0, 2 }, { BLOCKED, 0, 3 },
+	};
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
+	struct rig_device *d = rig_device(test, rig, 0);
+	struct model_stats *stats = kunit_kzalloc(test, sizeof(*stats), GFP_KERNEL);
+	struct states s;
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, stats);
+	make_states(test, d, &s);
+	for (i = 0; i < ARRAY_SIZE(needs); i++) {
+		const struct need *need = &needs[i];
+
+		model_stats_reset(smmu->model);
+		KUNIT_EXPECT_EQ(test, 0, rig_attach(d, s.domain[need->to]));
+		model_stats(smmu->model, stats);
+		KUNIT_EXPECT_EQ_MSG(test, need->cfgi_cd, stats->cmds[CMD_CFGI_CD], "step %u", i);
+		if (need->syncs)
+			KUNIT_EXPECT_EQ_MSG(test, need->syncs, stats->cmds[CMD_SYNC], "step %u", i);
+		KUNIT_EXPECT_EQ(test, goes_to[need->to], rig_access(rig, d, IOVA, false));
+	}
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	free_states(&s);
+}
+
 /* A device with several StreamIDs, which are not sorted; one is there twice */
 static void many_streams(struct kunit *test)
 {
@@ -322,6 +363,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(moves_over, move_gen),
 	KUNIT_CASE(array_is_ahead),
 	KUNIT_CASE(goes_round),
+	KUNIT_CASE(no_needless_commands),
 	KUNIT_CASE(many_streams),
 	KUNIT_CASE(level_one_changes),
 	KUNIT_CASE(survives_no_memory),
