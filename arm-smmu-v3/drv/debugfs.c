@@ -237,10 +237,9 @@ static void show_master(struct seq_file *s, struct smmu_master *master)
 	}
 }
 
-static int show_masters(struct seq_file *s,
+static int show_masters(struct seq_file *s, struct smmu_iommu *iommu,
 			void (*show)(struct seq_file *s, struct smmu_master *master))
 {
-	struct smmu_iommu *iommu = s->private;
 	struct smmu_master *master;
 
 	/*
@@ -257,9 +256,14 @@ static int show_masters(struct seq_file *s,
 	return 0;
 }
 
+int smmu_debugfs_masters(struct seq_file *s, struct smmu_iommu *iommu)
+{
+	return show_masters(s, iommu, show_master);
+}
+
 static int masters_show(struct seq_file *s, void *unused)
 {
-	return show_masters(s, show_master);
+	return smmu_debugfs_masters(s, s->private);
 }
 DEFINE_SHOW_ATTRIBUTE(masters);
 
@@ -285,7 +289,7 @@ static void show_cut(struct seq_file *s, struct smmu_master *master)
 
 static int cut_show(struct seq_file *s, void *unused)
 {
-	return show_masters(s, show_cut);
+	return show_masters(s, s->private, show_cut);
 }
 
 static void show_machine_device(struct seq_file *s, struct smmu_master *master)
@@ -313,8 +317,7 @@ int smmu_debugfs_machine(struct seq_file *s, struct smmu_iommu *iommu)
 	smmu_firmware_show(s, to_platform_device(dev));
 	seq_printf(s, "msi %u\npage %luK\nel2 %u\n", !!dev_get_msi_domain(dev), PAGE_SIZE / SZ_1K,
 		   is_kernel_in_hyp_mode());
-	s->private = iommu;
-	return show_masters(s, show_machine_device);
+	return show_masters(s, iommu, show_machine_device);
 }
 
 static int machine_show(struct seq_file *s, void *unused)

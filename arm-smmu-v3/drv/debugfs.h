@@ -17,4 +17,7 @@ void smmu_debugfs_remove_iommu(struct smmu_iommu *iommu);
 /* Print the file `machine` of an SMMU that is registered. Process context. */
 int smmu_debugfs_machine(struct seq_file *s, struct smmu_iommu *iommu);
 
+/* Print the file `masters`. Process context; takes streams_lock and smmu_arrays_mutex. */
+int smmu_debugfs_masters(struct seq_file *s, struct smmu_iommu *iommu);
+
 #endif

@@ -33,8 +33,8 @@ struct iopf_queue;
  * @restart_lock: held for writing while the SMMU comes back, and for reading with every lock of a
  *	master, see master_lock.h
  * @shared_lock: lock of the masters that share StreamIDs, see master_lock.h
- * @streams_lock: protects @streams and @masters; outside smmu_arrays_mutex. A CMD_RESUME may wait
- *	for room in the command queue while it is held.
+ * @streams_lock: protects @streams and @masters; outside smmu_arrays_mutex. Nobody waits for
+ *	hardware while it is held, but for SMMU_BRIEF_US (smmu_resume()).
  * @streams: StreamID -> struct smmu_stream of its ruler, see streams.h; loads under RCU as well
  * @masters: struct smmu_master.node
  * @recover: smmu_ats_recover()

@@ -152,8 +152,10 @@ static void hold_sleep(struct smmu_cmdq *q, u32 us)
 	schedule();
 }
 
-static int stuck_attach(const struct silence_stuck *stuck)
+static int stuck_change(const struct silence_stuck *stuck)
 {
+	if (stuck->restart)
+		return rig_restart(stuck->restart, stuck->d->smmu) ? 0 : -EIO;
 	if (!stuck->ssid)
 		return rig_attach(stuck->d, stuck->to);
 	return stuck->to->ops->set_dev_pasid(stuck->to, stuck->d->dev, stuck->ssid, NULL);
@@ -164,40 +166,56 @@ static int stuck_thread(void *data)
 	struct silence_stuck *stuck = data;
 
 	current->kunit_test = stuck->test;
-	if (stuck_attach(stuck))
-		KUNIT_FAIL(stuck->test, "attach of the silent device");
+	if (stuck_change(stuck))
+		KUNIT_FAIL(stuck->test, "what the held thread does");
 	current->kunit_test = NULL;
 	complete(&stuck->done);
 	return 0;
 }
 
-struct silence_stuck *silence_stick(struct kunit *test, struct silence *s, struct rig_device *d,
-				    struct iommu_domain *to)
-{
-	return silence_stick_pasid(test, s, d, 0, to);
-}
-
-struct silence_stuck *silence_stick_pasid(struct kunit *test, struct silence *s,
-					  struct rig_device *d, u32 ssid, struct iommu_domain *to)
+static struct silence_stuck *stick(struct kunit *test, struct silence *s,
+				   const struct silence_stuck *what)
 {
 	struct silence_stuck *stuck = kunit_kzalloc(test, sizeof(*stuck), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, stuck);
+	*stuck = *what;
 	stuck->test = test;
-	stuck->d = d;
-	stuck->to = to;
-	stuck->ssid = ssid;
 	init_completion(&stuck->waits);
 	init_completion(&stuck->go_on);
 	init_completion(&stuck->done);
 	kunit_activate_static_stub(test, smmu_cmdq_sleep, hold_sleep);
-	silence_begin(s, d);
+	silence_begin(s, stuck->d);
 	stuck->task = kthread_create(stuck_thread, stuck, "stuck");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(stuck->task));
 	the_stuck = stuck;
 	wake_up_process(stuck->task);
 	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&stuck->waits, 30 * HZ));
 	return stuck;
+}
+
+struct silence_stuck *silence_stick(struct kunit *test, struct silence *s, struct rig_device *d,
+				    struct iommu_domain *to)
+{
+	const struct silence_stuck what = { .d = d, .to = to };
+
+	return stick(test, s, &what);
+}
+
+struct silence_stuck *silence_stick_pasid(struct kunit *test, struct silence *s,
+					  struct rig_device *d, u32 ssid, struct iommu_domain *to)
+{
+	const struct silence_stuck what = { .d = d, .to = to, .ssid = ssid };
+
+	return stick(test, s, &what);
+}
+
+struct silence_stuck *silence_stick_restart(struct kunit *test, struct silence *s,
+					    struct rig_device *d)
+{
+	const struct silence_stuck what = { .d = d, .restart = s->rig };
+
+	return stick(test, s, &what);
 }
 
 void silence_unstick(struct silence_stuck *stuck)

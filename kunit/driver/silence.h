@@ -81,6 +81,7 @@ struct silence_unmapper *silence_start(struct kunit *test, struct iommu_domain *
  * @d: the device
  * @to: what it attaches the device to
  * @ssid: which PASID of the device, 0 for the RID
+ * @restart: bring the SMMUs of this machine back, instead of all that
  * @waits: it has begun to wait
  * @go_on: it may go on
  * @done: it has ended
@@ -91,6 +92,7 @@ struct silence_stuck {
 	struct rig_device *d;
 	struct iommu_domain *to;
 	u32 ssid;
+	struct rig *restart;
 	struct completion waits;
 	struct completion go_on;
 	struct completion done;
@@ -105,6 +107,9 @@ struct silence_stuck *silence_stick(struct kunit *test, struct silence *s, struc
 				    struct iommu_domain *to);
 struct silence_stuck *silence_stick_pasid(struct kunit *test, struct silence *s,
 					  struct rig_device *d, u32 ssid, struct iommu_domain *to);
+/* The same with a thread that brings the SMMU back: it is held when it waits for @d */
+struct silence_stuck *silence_stick_restart(struct kunit *test, struct silence *s,
+					    struct rig_device *d);
 void silence_unstick(struct silence_stuck *stuck);
 
 /* What a caller may take that has nothing to wait for */

@@ -5,7 +5,8 @@ smmu-model-objs := $(addprefix model/,model.o regs.o cmdq.o exec.o cache.o confi
 				      walk.o access.o eventq.o priq.o stall.o machine.o node.o fabric.o)
 smmu-model-objs += $(addprefix driver/,rig.o log.o model_kunit.o bringup_kunit.o msi.o irq_kunit.o attach_kunit.o share_kunit.o \
 					  walktime_kunit.o stress_kunit.o comeback_kunit.o \
-					  release_kunit.o errors_kunit.o silence.o silence_kunit.o innocent_kunit.o cut_kunit.o \
+					  release_kunit.o errors_kunit.o silence.o silence_kunit.o innocent_kunit.o \
+					  meanwhile_kunit.o cut_kunit.o \
 					  verdict_kunit.o standing_kunit.o silent_guests_kunit.o \
 					  restart_kunit.o unreliable.o silence_stress_kunit.o \
 					  adrift_kunit.o shut_kunit.o sync_kunit.o streams_kunit.o \

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What others see and do while a change waits for hardware: each case holds a thread at such a
+ * place, where the state is half way between two that are known.
+ */
+#include <linux/bitfield.h>
+#include <linux/seq_file.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+
+#include <smmuv3/cmd.h>
+
+#include "drv/debugfs.h"
+#include "drv/master.h"
+#include "hw/shut.h"
+#include "driver/silence.h"
+
+#define TEXT	4096
+#define BITS	4
+
+static struct silence *make(struct kunit *test)
+{
+	struct model_config cfg;
+	struct silence *s;
+
+	model_config_default(&cfg);
+	cfg.read_ns = 0;
+	FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], BITS);
+	s = silence_make_with(test, RIG_MIXED, cfg);
+	s->rig->ssid_bits = BITS;
+	return s;
+}
+
+static struct iommu_domain *mapped(struct kunit *test, struct rig_device *d)
+{
+	struct iommu_domain *domain = rig_domain(test, d);
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	return domain;
+}
+
+/* debugfs shows a device that has left its domain, while the flush of the tag is held up */
+static void shown_while_leaving(struct kunit *test)
+{
+	char *text = kunit_kzalloc(test, TEXT, GFP_KERNEL);
+	struct seq_file file = { .buf = text, .size = TEXT };
+	struct silence *s = make(test);
+	struct silence_stuck *stuck;
+	struct iommu_domain *domain;
+	struct rig_device *d;
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	s->rig->atc = false;
+	d = rig_device(test, s->rig, 0);
+	domain = mapped(test, d);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
+	model_latency(s->smmu->model, CMD_TLBI_NH_ASID, 500 * NSEC_PER_MSEC);
+	stuck = silence_stick(test, s, d, &smmu_identity_domain);
+	KUNIT_EXPECT_EQ(test, 0, smmu_debugfs_masters(&file, rig_iommu(s->smmu)));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "leaving a domain"));
+	silence_unstick(stuck);
+	file.count = 0;
+	KUNIT_EXPECT_EQ(test, 0, smmu_debugfs_masters(&file, rig_iommu(s->smmu)));
+	KUNIT_EXPECT_NULL(test, strstr(text, "leaving a domain"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "identity"));
+	model_latency(s->smmu->model, CMD_TLBI_NH_ASID, 0);
+	iommu_domain_free(domain);
+}
+
+/*
+ * An SMMU is back, and the thread that turns ATS on again waits for the first device. The PASIDs of
+ * another device change meanwhile: its ATS comes back all the same. A device that is attached anew
+ * has its ATS at once, and one that is removed is left alone.
+ */
+static void changed_while_suspended(struct kunit *test)
+{
+	enum { SILENT, PASID, NO_PASID, RID, GONE, DEVICES };
+	struct iommu_domain *domain[DEVICES], *other;
+	struct silence *s = make(test);
+	struct rig_device *d[DEVICES];
+	struct silence_stuck *stuck;
+	u32 i;
+
+	for (i = 0; i < DEVICES; i++) {
+		d[i] = rig_device(test, s->rig, 0);
+		domain[i] = silence_use(test, s, d[i]);
+	}
+	other = mapped(test, d[PASID]);
+	KUNIT_ASSERT_EQ(test, 0, other->ops->set_dev_pasid(other, d[NO_PASID]->dev, 1, NULL));
+	smmu_shut(&rig_iommu(s->smmu)->smmu, "a test");
+	stuck = silence_stick_restart(test, s, d[SILENT]);
+	for (i = 0; i < DEVICES; i++)
+		KUNIT_EXPECT_FALSE(test, d[i]->ats);
+
+	KUNIT_EXPECT_EQ(test, 0, other->ops->set_dev_pasid(other, d[PASID]->dev, 1, NULL));
+	KUNIT_EXPECT_EQ(test, 0, smmu_blocked_domain.ops->set_dev_pasid(&smmu_blocked_domain,
+								d[NO_PASID]->dev, 1, other));
+	KUNIT_EXPECT_FALSE(test, d[PASID]->ats || d[NO_PASID]->ats);
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d[RID], other));
+	KUNIT_EXPECT_TRUE(test, d[RID]->ats);
+	rig_remove(d[GONE]);
+	silence_unstick(stuck);
+
+	KUNIT_EXPECT_TRUE(test, d[SILENT]->cut);
+	KUNIT_EXPECT_TRUE(test, d[PASID]->ats && d[NO_PASID]->ats && d[RID]->ats);
+	KUNIT_EXPECT_FALSE(test, d[GONE]->ats);
+	KUNIT_EXPECT_EQ(test, PA, rig_access_ssid(s->rig, d[PASID], 1, IOVA, false));
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(other, IOVA, SZ_4K));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access_ssid(s->rig, d[PASID], 1, IOVA, false));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s->rig, d[RID], IOVA, false));
+	KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d[NO_PASID], IOVA, false));
+
+	s->n = 0;
+	rig_recover(s->rig);
+	KUNIT_EXPECT_EQ(test, 0, smmu_blocked_domain.ops->set_dev_pasid(&smmu_blocked_domain,
+								d[PASID]->dev, 1, other));
+	for (i = 0; i < DEVICES; i++) {
+		if (d[i]->dev)
+			KUNIT_EXPECT_EQ(test, 0, rig_attach(d[i], &smmu_identity_domain));
+		iommu_domain_free(domain[i]);
+	}
+	iommu_domain_free(other);
+}
+
+/* Recovery of devices that were cut off does not wait for one that has nothing to recover */
+static void recovers_past_others(struct kunit *test)
+{
+	struct silence *s = make(test);
+	struct rig_device *busy = rig_device(test, s->rig, 0), *cut = rig_device(test, s->rig, 0);
+	struct iommu_domain *from = silence_use(test, s, busy), *to = mapped(test, busy);
+	struct iommu_domain *domain = silence_use(test, s, cut);
+	struct silence_stuck *stuck;
+
+	silence_begin(s, cut);
+	silence_unmap(test, s, cut, domain);
+	KUNIT_ASSERT_TRUE(test, cut->cut);
+	s->n = 0;
+	stuck = silence_stick(test, s, busy, to);
+	/* a recovery that took the lock of the busy device would not come back */
+	rig_recover(s->rig);
+	KUNIT_EXPECT_FALSE(test, completion_done(&stuck->done));
+	silence_unstick(stuck);
+	silence_leave(test, s, cut, domain);
+	silence_leave(test, s, busy, from);
+	iommu_domain_free(to);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(shown_while_leaving),
+	KUNIT_CASE(changed_while_suspended),
+	KUNIT_CASE(recovers_past_others),
+	{}
+};
+
+static struct kunit_suite suite = { .name = "smmu_meanwhile", .test_cases = cases };
+kunit_test_suite(suite);
