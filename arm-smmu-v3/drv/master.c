@@ -59,6 +59,7 @@ static struct smmu_master *alloc_master(struct device *dev, struct smmu_iommu *i
 	master->dev = dev;
 	master->iommu = smmu_iommu_get(iommu);
 	master->canwbs = fwspec->flags & IOMMU_FWSPEC_PCI_RC_CANWBS;
+	master->bridge = dev_is_pci(dev) && pci_is_bridge(to_pci_dev(dev));
 	master->rid.master = master;
 	INIT_LIST_HEAD(&master->rid.node);
 	xa_init(&master->pasids);

@@ -57,6 +57,7 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  * @ssid_bits: number of SubstreamID bits that both the device and the SMMU have; 0 for none
  * @can_stall: faults of the device may wait for an answer; constant
  * @canwbs: firmware promises that accesses of the device are always cacheable write-back; constant
+ * @bridge: the device is a PCI bridge; constant
  * @ats_capable: the device can have ATS. Set when the device is probed, and cleared when it has to
  *	share a StreamID, which happens only while ATS is off.
  * @ats_global: an ATC_INV with the Global flag reaches what the ATC holds under any PASID; constant
@@ -126,6 +127,7 @@ struct smmu_master {
 	u8 ssid_bits;
 	bool can_stall;
 	bool canwbs;
+	bool bridge;
 	bool ats_capable;
 	bool ats_global;
 	bool ats_required;

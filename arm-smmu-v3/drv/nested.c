@@ -37,16 +37,16 @@ static struct smmu_nested *nested_of(struct iommu_domain *domain)
 	return container_of(domain, struct smmu_nested, domain);
 }
 
-static u32 config_of(const struct smmu_nested *nested)
+static u32 config_of(const __le64 *vste)
 {
-	return FIELD_GET(STE0_CONFIG, le64_to_cpu(nested->vste[0]));
+	return FIELD_GET(STE0_CONFIG, le64_to_cpu(vste[0]));
 }
 
 /* A guest expects that its bypass STE refuses ATS, so only an STE with stage 1 can have ATS */
-static bool wants_ats(const struct smmu_nested *nested)
+static bool wants_ats(const __le64 *vste)
 {
-	return config_of(nested) == STE_CONFIG_S1 &&
-	       FIELD_GET(STE1_EATS, le64_to_cpu(nested->vste[1])) == STE_EATS_FULL;
+	return config_of(vste) == STE_CONFIG_S1 &&
+	       FIELD_GET(STE1_EATS, le64_to_cpu(vste[1])) == STE_EATS_FULL;
 }
 
 /*
@@ -54,10 +54,27 @@ static bool wants_ats(const struct smmu_nested *nested)
  * not know these PASIDs, so it invalidates them all at once, by the Global flag. A device that does
  * not support that flag keeps what it holds under them.
  */
-static bool may_hide(const struct smmu_master *master, const struct smmu_nested *nested)
+static bool may_hide(const struct smmu_master *master, const __le64 *vste)
 {
-	return FIELD_GET(STE0_S1CDMAX, le64_to_cpu(nested->vste[0])) && master->ssid_bits &&
+	return FIELD_GET(STE0_S1CDMAX, le64_to_cpu(vste[0])) && master->ssid_bits &&
 	       !master->ats_global;
+}
+
+/*
+ * A bridge is in the group of a guest's device where the two cannot be isolated from each other, and
+ * iommufd attaches the whole group. The guest knows nothing of such a bridge, so the guest's STE is
+ * not for it. Its requests (MSIs, mostly) use the guest's physical addresses, like those of a device
+ * that the guest lets bypass stage 1.
+ */
+static const __le64 bypass[2] = {
+	cpu_to_le64(STE0_V | FIELD_PREP_CONST(STE0_CONFIG, STE_CONFIG_BYPASS)),
+};
+
+static const __le64 *vste_for_locked(struct smmu_master *master, const struct smmu_nested *nested)
+{
+	if (master->bridge && !smmu_vsmmu_knows_locked(nested->vsmmu, master))
+		return bypass;
+	return nested->vste;
 }
 
 /*
@@ -70,8 +87,8 @@ static bool comes_back(const struct smmu_master *master, const struct smmu_neste
 }
 
 /*
- * Fill in what attaching to @nested means: domain and tag of @next (none for a vSTE that aborts),
- * and @ats, whether guest and host want ATS.
+ * Fill in what attaching to @nested with @vste means: domain and tag of @next (none for a vSTE that
+ * aborts), and @ats, whether guest and host want ATS.
  *
  * A device without a vSID must not be attached to stage 1, unless it returns there. The IOMMU core
  * has attached it there before. It does so again after a reset, or after an attach that failed for
@@ -82,7 +99,7 @@ static bool comes_back(const struct smmu_master *master, const struct smmu_neste
  *	unmapped; -ENOENT for stage 1 without a vSID
  */
 static int bind_to_parent(struct smmu_master *master, const struct smmu_nested *nested,
-			  struct smmu_binding *next, bool *ats)
+			  const __le64 *vste, struct smmu_binding *next, bool *ats)
 {
 	struct smmu_vsmmu *vsmmu = nested->vsmmu;
 
@@ -90,13 +107,13 @@ static int bind_to_parent(struct smmu_master *master, const struct smmu_nested *
 		return -EINVAL;
 	if (!vsmmu->parent->pt.needs.s2fwb && !master->canwbs)
 		return -EINVAL;
-	if (config_of(nested) == STE_CONFIG_S1 && !smmu_vsmmu_knows_locked(vsmmu, master) &&
+	if (config_of(vste) == STE_CONFIG_S1 && !smmu_vsmmu_knows_locked(vsmmu, master) &&
 	    !comes_back(master, nested))
 		return -ENOENT;
-	if (config_of(nested) == STE_CONFIG_ABORT)
+	if (config_of(vste) == STE_CONFIG_ABORT)
 		return 0;
-	*ats = master->ats_capable && wants_ats(nested);
-	if (*ats && may_hide(master, nested)) {
+	*ats = master->ats_capable && wants_ats(vste);
+	if (*ats && may_hide(master, vste)) {
 		if (master->ats_required)
 			return -EINVAL;
 		*ats = false;
@@ -116,7 +133,9 @@ static int prepare_nested(struct smmu_master *master, const struct smmu_nested *
 {
 	int ret;
 
-	ret = bind_to_parent(master, nested, change->next, &change->rid.vste_ats);
+	change->rid.vste = vste_for_locked(master, nested);
+	ret = bind_to_parent(master, nested, change->rid.vste, change->next,
+			     &change->rid.vste_ats);
 	if (ret)
 		return ret;
 	if (master->nr_pasids)
@@ -141,7 +160,6 @@ static int attach_nested(struct smmu_master *master, struct smmu_nested *nested)
 		.next = &next,
 		.rid.kind = SMMU_RID_NESTED,
 		.rid.binding = &next,
-		.rid.vste = nested->vste,
 	};
 	int ret;
 

@@ -13,7 +13,9 @@
 #include <kunit/static_stub.h>
 
 #include "core/cmd.h"
+#include "core/ste.h"
 #include "drv/master.h"
+#include "hw/strtab.h"
 #include "driver/nest.h"
 
 #define VSID	NEST_VSID
@@ -245,6 +247,53 @@ static void goes_back_without(struct kunit *test)
 	nest_free(test, &n);
 }
 
+/*
+ * A bridge is in the group of the guest's device, and iommufd attaches the group. The guest does not
+ * know the bridge, so the bridge gets the parent alone, whatever the guest's STE says.
+ */
+static void bridge_without(struct kunit *test)
+{
+	struct iommu_domain *vste[3];
+	struct smmu_master *master;
+	struct rig_device *bridge;
+	struct nest n;
+	u32 i;
+
+	nest_make(test, &n, false, false);
+	vste[0] = guest_s1(test, n.g, n.t, false);
+	vste[1] = guest_abort(test, n.g);
+	vste[2] = guest_bypass(test, n.g);
+	bridge = rig_device(test, n.rig, 0);
+	master = dev_iommu_priv_get(bridge->dev);
+	KUNIT_EXPECT_FALSE(test, master->bridge);
+	KUNIT_EXPECT_EQ(test, -ENOENT, vste[0]->ops->attach_dev(vste[0], bridge->dev, NULL));
+	master->bridge = true;
+	for (i = 0; i < ARRAY_SIZE(vste); i++) {
+		KUNIT_ASSERT_EQ(test, 0, vste[i]->ops->attach_dev(vste[i], bridge->dev, NULL));
+		KUNIT_EXPECT_EQ(test, NEST_PA, rig_access(n.rig, bridge, NEST_IPA, false));
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(n.rig, bridge, NEST_VA, false));
+		KUNIT_EXPECT_STREQ(test, "stage2",
+				   smmu_ste_kind(smmu_strtab_ste(&rig_iommu(n.smmu)->smmu,
+								 bridge->sid)));
+		/* what the parent loses, the bridge loses */
+		iommu_unmap(n.parent, NEST_IPA2, SZ_4K);
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(n.rig, bridge, NEST_IPA2, false));
+		KUNIT_ASSERT_EQ(test, 0, iommu_map(n.parent, NEST_IPA2, NEST_PA2, SZ_4K,
+						   IOMMU_READ | IOMMU_WRITE, GFP_KERNEL));
+		KUNIT_EXPECT_EQ(test, NEST_PA2, rig_access(n.rig, bridge, NEST_IPA2, false));
+	}
+	/* a guest that has the bridge says itself what it gets */
+	guest_device(test, n.g, bridge, VSID + 1);
+	KUNIT_ASSERT_EQ(test, 0, vste[0]->ops->attach_dev(vste[0], bridge->dev, NULL));
+	KUNIT_EXPECT_EQ(test, NEST_PA, rig_access(n.rig, bridge, NEST_VA, false));
+	KUNIT_ASSERT_EQ(test, 0, smmu_identity_domain.ops->attach_dev(&smmu_identity_domain,
+								      bridge->dev, NULL));
+	guest_no_device(n.g, VSID + 1);
+	for (i = 0; i < ARRAY_SIZE(vste); i++)
+		iommu_domain_free(vste[i]);
+	nest_free(test, &n);
+}
+
 /* The vSID belongs to another device now, so faults of the first device must not carry it */
 static void loses_its_vsid(struct kunit *test)
 {
@@ -284,6 +333,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(commands_race_removal),
 	KUNIT_CASE(comes_back_without),
 	KUNIT_CASE(goes_back_without),
+	KUNIT_CASE(bridge_without),
 	KUNIT_CASE(loses_its_vsid),
 	{}
 };
