@@ -39,7 +39,7 @@ void smmu_ats_probe(struct smmu_master *master)
 bool smmu_ats_may_go_on_locked(const struct smmu_master *master, const struct smmu_rid *rid,
 			       bool attach)
 {
-	const struct smmu_rid before = { .kind = master->kind };
+	const struct smmu_rid before = { .kind = master->kind, .binding = &master->rid };
 
 	smmu_master_assert(master);
 

@@ -69,7 +69,7 @@ static inline bool smmu_ats_wanted_locked(const struct smmu_master *master,
 {
 	smmu_master_assert(master);
 
-	if (!master->ats_capable)
+	if (!master->ats_capable || !master->principal)
 		return false;
 	switch (rid->kind) {
 	case SMMU_RID_S1:
@@ -80,6 +80,13 @@ static inline bool smmu_ats_wanted_locked(const struct smmu_master *master,
 	default:
 		return nr_pasids;
 	}
+}
+
+/* Does a stream that the master shares show what another owner is attached to? Then ATS is off. */
+static inline bool smmu_ats_is_hidden_locked(const struct smmu_master *master,
+					     const struct smmu_rid *rid)
+{
+	return unlikely(master->shared) && !smmu_install_shows_locked(master, master, rid);
 }
 
 /* May ATS, which is off and wanted, go on? For smmu_ats_step_locked() */
@@ -100,7 +107,8 @@ static inline enum smmu_ats_step smmu_ats_step_locked(const struct smmu_master *
 						      const struct smmu_rid *rid, u32 nr_pasids,
 						      bool attach)
 {
-	if (!smmu_ats_wanted_locked(master, rid, nr_pasids))
+	if (!smmu_ats_wanted_locked(master, rid, nr_pasids) ||
+	    smmu_ats_is_hidden_locked(master, rid))
 		return master->ats_on ? SMMU_ATS_GOES_OFF : SMMU_ATS_STAYS_OFF;
 	if (master->ats_on)
 		return SMMU_ATS_STAYS_ON;

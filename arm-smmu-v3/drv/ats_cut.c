@@ -121,8 +121,9 @@ static void cut_functions(struct smmu_iommu *iommu, struct smmu_master *master,
 		return;
 	smmu_ats_cut_log(master);
 	xa_for_each(&iommu->streams, i, stream) {
-		other = stream->master;
-		if (other != master && READ_ONCE(other->ats_on) && smmu_ats_pci_same(other, master))
+		other = smmu_streams_principal(stream);
+		if (other && other != master && READ_ONCE(other->ats_on) &&
+		    smmu_ats_pci_same(other, master))
 			smmu_ats_cut_one(other, why);
 	}
 	smmu_ats_recover_later(iommu, 0);
@@ -134,7 +135,7 @@ static void cut_functions(struct smmu_iommu *iommu, struct smmu_master *master,
  */
 static struct smmu_master *user_of_ats(struct smmu_iommu *iommu, u32 sid)
 {
-	struct smmu_master *master = smmu_streams_ruler(iommu, sid);
+	struct smmu_master *master = smmu_streams_ats_user(iommu, sid);
 
 	return master && READ_ONCE(master->ats_on) ? master : NULL;
 }
@@ -192,14 +193,18 @@ bool smmu_ats_charge(struct smmu_device *smmu, u32 sid, u64 us, ktime_t now)
 
 void smmu_ats_cut_all(struct smmu_iommu *iommu)
 {
+	struct smmu_master *master;
 	struct smmu_stream *stream;
 	unsigned long flags, i;
 
 	rcu_read_lock();
 	xa_for_each(&iommu->streams, i, stream) {
+		master = smmu_streams_principal(stream);
+		if (!master)
+			continue;
 		raw_spin_lock_irqsave(&cut_lock, flags);
-		set_bit(SMMU_CUT, &stream->master->ats_cut);
-		smmu_ats_pci_disable(stream->master);
+		set_bit(SMMU_CUT, &master->ats_cut);
+		smmu_ats_pci_disable(master);
 		raw_spin_unlock_irqrestore(&cut_lock, flags);
 	}
 	rcu_read_unlock();
@@ -223,7 +228,7 @@ bool smmu_ats_was_cut(struct smmu_device *smmu, u32 sid)
 	bool cut;
 
 	rcu_read_lock();
-	master = smmu_streams_ruler(smmu_iommu_of(smmu), sid);
+	master = smmu_streams_ats_user(smmu_iommu_of(smmu), sid);
 	cut = master && (READ_ONCE(master->ats_failed) || test_bit(SMMU_CUT, &master->ats_cut));
 	rcu_read_unlock();
 	return cut;

@@ -66,7 +66,7 @@ static int prepare_paging(struct smmu_master *master, struct smmu_change *change
 	if (ret)
 		return ret;
 	/* PASIDs need a CD table, and a stage-2 STE has none */
-	if (change->rid.kind == SMMU_RID_S2 && master->nr_pasids)
+	if (change->rid.kind == SMMU_RID_S2 && smmu_install_have_pasids_locked(master))
 		return -EBUSY;
 	if (change->rid.kind == SMMU_RID_S1)
 		ret = smmu_install_table_locked(master);

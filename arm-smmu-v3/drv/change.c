@@ -12,6 +12,7 @@
 #include "drv/domain.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
+#include "drv/streams.h"
 
 int smmu_change_allowed_locked(struct smmu_master *master, struct smmu_domain *sd)
 {
@@ -66,7 +67,8 @@ static bool stes_change(const struct smmu_change *change, const struct smmu_mast
 	/* the STEs of a device whose ATS has failed abort, and stay so */
 	if (master->ats_failed)
 		return false;
-	return is_rid(change) || (smmu_rid_is_static(change->rid.kind) &&
+	/* the STE of a shared stream may show what another device is attached to */
+	return is_rid(change) || master->shared || (smmu_rid_is_static(change->rid.kind) &&
 				  !master->nr_pasids != !change->nr_pasids);
 }
 
@@ -138,6 +140,26 @@ static int do_change(const struct smmu_change *change, struct smmu_master *maste
 	return ret;
 }
 
+/*
+ * The ATC of a device is invalidated for the domain of that device alone. So the device must not
+ * have ATS while its stream shows something else, because another owner is attached to that.
+ */
+static void others_lose_ats(const struct smmu_change *change, struct smmu_master *master)
+{
+	struct smmu_master *other;
+	u32 i;
+
+	for (i = 0; i < master->nr_sids; i++) {
+		other = smmu_streams_principal(&master->streams[i]);
+		if (!other || other == master ||
+		    smmu_install_shows_locked(other, master, &change->rid))
+			continue;
+		other->ats_suspended = false;
+		if (other->ats_on && !smmu_ats_off_locked(other))
+			smmu_ats_fail_locked(other);
+	}
+}
+
 void smmu_change_finish_later(struct smmu_master *master)
 {
 	KUNIT_STATIC_STUB_REDIRECT(smmu_change_finish_later, master);
@@ -161,6 +183,8 @@ void smmu_change_commit_locked(struct smmu_change *change)
 	/* whether ATS is on is decided here again, but a change of PASIDs does not turn it on */
 	if (is_rid(change) || !smmu_ats_wanted_locked(master, &change->rid, change->nr_pasids))
 		master->ats_suspended = false;
+	if (unlikely(master->shared) && is_rid(change))
+		others_lose_ats(change, master);
 	ret = do_change(change, master, step, brief);
 	smmu_binding_move_locked(change->binding, change->next);
 	WRITE_ONCE(master->kind, change->rid.kind);
@@ -183,7 +207,7 @@ void smmu_change_finish_locked(struct smmu_master *master)
 		.nr_pasids = master->nr_pasids,
 	};
 	bool ats = smmu_ats_wanted_locked(master, &change.rid, change.nr_pasids) &&
-		   !master->ats_failed;
+		   !smmu_ats_is_hidden_locked(master, &change.rid) && !master->ats_failed;
 
 	smmu_master_assert(master);
 

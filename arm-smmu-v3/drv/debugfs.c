@@ -172,9 +172,9 @@ static int counters_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(counters);
 
-static void show_cd(struct seq_file *s, const struct smmu_master *master, u32 ssid)
+static void show_cd(struct seq_file *s, const struct smmu_cdtab *table, u32 ssid)
 {
-	const struct smmu_cd *cd = smmu_cdtab_cd(&master->cdtab, ssid);
+	const struct smmu_cd *cd = smmu_cdtab_cd(table, ssid);
 	u32 w;
 
 	seq_printf(s, "  cd %u:", ssid);
@@ -194,6 +194,7 @@ static const char * const kind_name[] = {
 
 static void show_master(struct seq_file *s, struct smmu_master *master)
 {
+	const struct smmu_cdtab *table = smmu_streams_cdtab_locked(master);
 	struct smmu_device *smmu = &master->iommu->smmu;
 	struct smmu_binding *binding;
 	unsigned long ssid;
@@ -210,7 +211,7 @@ static void show_master(struct seq_file *s, struct smmu_master *master)
 		seq_puts(s, kind ?: "leaving a domain");
 	if (master->nr_pasids)
 		seq_printf(s, " pasids %u", master->nr_pasids);
-	if (master->ats_capable)
+	if (master->ats_capable && master->principal)
 		seq_printf(s, " ats %s", master->ats_failed ? "failed" :
 					 master->ats_on ? "on" : "off");
 	seq_putc(s, '\n');
@@ -226,14 +227,14 @@ static void show_master(struct seq_file *s, struct smmu_master *master)
 							       master->sids[i])->dev));
 		seq_putc(s, '\n');
 	}
-	if (smmu_cdtab_exists(&master->cdtab))
-		show_cd(s, master, 0);
+	if (smmu_cdtab_exists(table))
+		show_cd(s, table, 0);
 	xa_for_each(&master->pasids, ssid, binding) {
 		if (!binding->domain)
 			continue;
 		seq_printf(s, "  pasid %lu domain %u tag %s %u\n", ssid, binding->domain->id,
 			   inv_name[binding->tag.type], binding->tag.id);
-		show_cd(s, master, ssid);
+		show_cd(s, table, ssid);
 	}
 }
 

@@ -29,12 +29,37 @@ static void client_name(char *buf, size_t size, struct device *dev)
 	}
 }
 
+/* Of the devices that share a StreamID only one has PASIDs, and then the event is about that one */
+static struct smmu_master *pasid_user(struct smmu_iommu *iommu, const struct smmu_event *event)
+{
+	return event->ssv ? smmu_streams_ats_user(iommu, event->sid) : NULL;
+}
+
+/* Write the name of a device, or of all that have the StreamID, because it does not tell which */
+static void client_names(char *buf, size_t size, struct smmu_iommu *iommu, struct device *dev,
+			 const struct smmu_event *event)
+{
+	const struct smmu_stream *s = NULL;
+	size_t n;
+
+	client_name(buf, size, dev);
+	if (dev && !pasid_user(iommu, event))
+		s = smmu_streams_first(iommu, event->sid);
+	for (; s; s = s->next) {
+		if (s->master->dev == dev)
+			continue;
+		n = strlen(buf);
+		n += scnprintf(buf + n, size - n, " or ");
+		client_name(buf + n, size - n, s->master->dev);
+	}
+}
+
 static void print_event(struct smmu_device *smmu, const struct smmu_event *event,
 			struct device *dev)
 {
-	char who[48];
+	char who[160];
 
-	client_name(who, sizeof(who), dev);
+	client_names(who, sizeof(who), smmu_iommu_of(smmu), dev, event);
 	dev_err(smmu->dev, "event: %s (0x%02x) client: %s sid: 0x%x ssid: 0x%x raw: 0x%016llx 0x%016llx 0x%016llx 0x%016llx\n",
 		smmu_event_name(event->id), event->id, who, event->sid, event->ssid,
 		event->raw[0], event->raw[1], event->raw[2], event->raw[3]);
@@ -86,7 +111,7 @@ void smmu_fault_report(struct smmu_device *smmu, const struct smmu_event *event)
 
 	/* this lock keeps the master */
 	mutex_lock(&iommu->streams_lock);
-	master = smmu_streams_ruler(iommu, event->sid);
+	master = pasid_user(iommu, event) ?: smmu_streams_ruler(iommu, event->sid);
 	if (!handle_stall(smmu, master, event) && !smmu_vevent_report(master, event, report_event))
 		report_event(iommu, master ? master->dev : NULL, event);
 	mutex_unlock(&iommu->streams_lock);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/bitfield.h>
+#include <linux/string.h>
 
 #include "core/cd.h"
 #include "core/ste.h"
@@ -12,24 +13,42 @@
 #include "drv/pgtable.h"
 #include "drv/streams.h"
 
+/**
+ * struct stream_state - what the STE of a stream is made from
+ * @master: device whose attachment it shows
+ * @rid: the attachment
+ * @cdtab: CD table of the stream
+ * @nr_pasids: number of PASIDs that are attached
+ * @ats: ATS is on
+ * @can_stall: faults may stall
+ */
+struct stream_state {
+	const struct smmu_master *master;
+	const struct smmu_rid *rid;
+	const struct smmu_cdtab *cdtab;
+	u32 nr_pasids;
+	bool ats;
+	bool can_stall;
+};
+
 static void write_ste(struct smmu_master *master, u32 i, const struct smmu_ste *ste)
 {
 	smmu_strtab_write(&master->iommu->smmu, master->sids[i], ste, false);
 }
 
 /* Make an STE that leads to the CD table; @s1dss says what becomes of requests without PASID */
-static void make_cdtab_ste(const struct smmu_master *master, u8 s1dss, u8 eats,
+static void make_cdtab_ste(const struct stream_state *state, u8 s1dss, u8 eats,
 			   struct smmu_ste *ste)
 {
-	const struct smmu_features *feat = &master->iommu->smmu.inst.feat;
+	const struct smmu_features *feat = &state->master->iommu->smmu.inst.feat;
 	struct smmu_ste_s1 s1 = {
-		.cdtab = master->cdtab.dma,
-		.s1cdmax = master->cdtab.cdmax,
-		.fmt = master->cdtab.fmt,
+		.cdtab = state->cdtab->dma,
+		.s1cdmax = state->cdtab->cdmax,
+		.fmt = state->cdtab->fmt,
 		.s1dss = s1dss,
 		.eats = eats,
 		/* each CD decides whether its faults stall */
-		.stall = master->can_stall,
+		.stall = state->can_stall,
 	};
 
 	smmu_ste_make_s1(ste, feat, &s1);
@@ -44,22 +63,23 @@ static void make_s2(const struct smmu_master *master, const struct smmu_binding 
 	s2->stall = smmu_has(&master->iommu->smmu, SMMU_FEAT_STALL_FORCE);
 }
 
-static void make_ste(const struct smmu_master *master, const struct smmu_rid *rid, bool ats,
-		     struct smmu_ste *ste)
+static void make_ste(const struct stream_state *state, struct smmu_ste *ste)
 {
+	const struct smmu_master *master = state->master;
 	const struct smmu_features *feat = &master->iommu->smmu.inst.feat;
-	u8 eats = ats ? STE_EATS_FULL : STE_EATS_ABORT;
+	u8 eats = state->ats ? STE_EATS_FULL : STE_EATS_ABORT;
+	const struct smmu_rid *rid = state->rid;
 	struct smmu_ste_s2 s2;
 
 	switch (rid->kind) {
 	case SMMU_RID_IDENTITY:
-		if (master->nr_pasids)
-			make_cdtab_ste(master, STE_S1DSS_BYPASS, eats, ste);
+		if (state->nr_pasids)
+			make_cdtab_ste(state, STE_S1DSS_BYPASS, eats, ste);
 		else
 			smmu_ste_make_bypass(ste, feat);
 		break;
 	case SMMU_RID_S1:
-		make_cdtab_ste(master, STE_S1DSS_SSID0, eats, ste);
+		make_cdtab_ste(state, STE_S1DSS_SSID0, eats, ste);
 		break;
 	case SMMU_RID_S2:
 		make_s2(master, rid->binding, eats, &s2);
@@ -74,82 +94,238 @@ static void make_ste(const struct smmu_master *master, const struct smmu_rid *ri
 		}
 		break;
 	default:
-		if (master->nr_pasids)
-			make_cdtab_ste(master, STE_S1DSS_TERMINATE, eats, ste);
+		if (state->nr_pasids)
+			make_cdtab_ste(state, STE_S1DSS_TERMINATE, eats, ste);
 		else
 			smmu_ste_make_abort(ste);
 	}
 }
 
-/* Is the ruler attached to the domain of @rid in the same way, so that its STE is the same? */
-static bool says_the_same(const struct smmu_master *ruler, const struct smmu_rid *rid)
+static void make_cd(const struct smmu_binding *binding, struct smmu_cd *cd)
 {
-	return ruler->kind == rid->kind && ruler->rid.domain == rid->binding->domain;
+	const struct smmu_features *feat = &binding->master->iommu->smmu.inst.feat;
+	struct smmu_cd_s1 s1;
+
+	if (binding->domain->sva)
+		smmu_mmtable_cd(binding->domain->domain.mm, feat, &s1);
+	else
+		smmu_pgtable_cd(&binding->domain->pt, &s1);
+	s1.asid = binding->tag.id;
+	s1.stall = binding->iopf;
+	smmu_cd_make_s1(cd, feat, &s1);
 }
 
-/* Write the STE of a stream that several masters own, or have owned, and that @ruler has ruled */
-static void write_shared(struct smmu_master *master, const struct smmu_master *ruler, u32 i,
-			 const struct smmu_ste *ste)
+/* What an owner goes through when @master goes through @rid */
+static struct smmu_rid rid_of(const struct smmu_master *owner, const struct smmu_master *master,
+			      const struct smmu_rid *rid)
 {
-	if (ruler->unfinished)
-		smmu_strtab_settle(&master->iommu->smmu, master->sids[i]);
-	write_ste(master, i, ste);
+	if (owner == master)
+		return *rid;
+	return (struct smmu_rid) { .kind = owner->kind, .binding = &owner->rid };
+}
+
+/* Is it an attach, rather than what the master goes through already? */
+static bool is_attach(const struct smmu_master *master, const struct smmu_rid *rid)
+{
+	return rid->binding != &master->rid;
+}
+
+/* Find the ruler of the master's @i-th stream when @master goes through @rid; NULL for none */
+static struct smmu_stream *ruler_after(const struct smmu_master *master, u32 i,
+				       const struct smmu_rid *rid)
+{
+	struct smmu_stream *s;
+
+	if (is_attach(master, rid) && rid->kind != SMMU_RID_BLOCKED)
+		return &master->streams[i];
+	for (s = smmu_streams_first(master->iommu, master->sids[i]); s; s = s->next)
+		if (rid_of(s->master, master, rid).kind != SMMU_RID_BLOCKED)
+			break;
+	return s;
+}
+
+static u32 index_of(const struct smmu_master *master, u32 sid)
+{
+	u32 i = 0;
+
+	while (master->sids[i] != sid)
+		i++;
+	return i;
+}
+
+static bool has(const struct smmu_master *master, u32 sid)
+{
+	u32 i;
+
+	for (i = 0; i < master->nr_sids; i++)
+		if (master->sids[i] == sid)
+			return true;
+	return false;
+}
+
+bool smmu_install_shows_locked(const struct smmu_master *of, const struct smmu_master *master,
+			       const struct smmu_rid *rid)
+{
+	const struct smmu_rid want = rid_of(of, master, rid);
+	const struct smmu_stream *ruler;
+	struct smmu_rid seen;
+	u32 i;
+
+	smmu_master_assert(of);
+
+	for (i = 0; i < of->nr_sids; i++) {
+		if (!has(master, of->sids[i]))
+			continue;
+		ruler = ruler_after(master, index_of(master, of->sids[i]), rid);
+		if (ruler)
+			seen = rid_of(ruler->master, master, rid);
+		else
+			seen = (struct smmu_rid) { .kind = SMMU_RID_BLOCKED };
+		if (seen.kind != want.kind)
+			return false;
+		if (!smmu_rid_is_static(seen.kind) && seen.binding->domain != want.binding->domain)
+			return false;
+	}
+	return true;
+}
+
+bool smmu_install_others_have_cds_locked(const struct smmu_master *master)
+{
+	const struct smmu_stream *s;
+	u32 i;
+
+	smmu_master_assert(master);
+
+	for (i = 0; i < master->nr_sids; i++)
+		for (s = smmu_streams_first(master->iommu, master->sids[i]); s; s = s->next)
+			if (s->master != master && !smmu_rid_is_static(s->master->kind) &&
+			    s->master->kind != SMMU_RID_S1)
+				return false;
+	return true;
+}
+
+bool smmu_install_have_pasids_locked(const struct smmu_master *master)
+{
+	const struct smmu_stream *s;
+	u32 i;
+
+	smmu_master_assert(master);
+
+	for (i = 0; i < master->nr_sids; i++)
+		for (s = smmu_streams_first(master->iommu, master->sids[i]); s; s = s->next)
+			if (s->master->nr_pasids)
+				return true;
+	return false;
 }
 
 /*
- * The master no longer rules a stream that it shares. Another owner takes over, or the STE aborts
- * where there is none. The heir's attachment does not change: its entries have been in its domain's
- * array all the time.
+ * Fill in what the master's @i-th stream, which has or had several owners, is to show. Return: true
+ * where the SMMU may have a state of it in its caches that is not in memory, because a first attach
+ * was not confirmed
  */
-static void hand_over(struct smmu_master *master, u32 i)
+static bool look_at_owners(const struct smmu_master *master, u32 i, bool ats,
+			   struct stream_state *state)
 {
-	struct smmu_master *heir = smmu_streams_heir_locked(master, i);
-	struct smmu_ste ste;
+	const struct smmu_master *principal = smmu_streams_principal(&master->streams[i]);
+	const struct smmu_stream *s;
+	bool unfinished = false;
 
-	smmu_ste_make_abort(&ste);
-	if (heir) {
-		const struct smmu_rid rid = { .kind = heir->kind, .binding = &heir->rid };
-
-		smmu_streams_rule_locked(heir, i);
-		make_ste(heir, &rid, false, &ste);
+	/* a CD whose faults stall needs an STE that lets them (5.4) */
+	for (s = smmu_streams_first(master->iommu, master->sids[i]); s; s = s->next) {
+		state->can_stall |= s->master->can_stall;
+		unfinished |= s->master->unfinished;
 	}
-	/* replacing one CD table of the host's by another leaves no gap: see smmu_ste_via() */
-	write_shared(master, master, i, &ste);
+	if (principal) {
+		state->nr_pasids = principal->nr_pasids;
+		state->ats = principal == master ? ats : principal->ats_on;
+	}
+	return unfinished;
 }
 
-static void install_shared(struct smmu_master *master, u32 i, const struct smmu_rid *rid,
-			   const struct smmu_ste *ste)
+/* Put the CD of the ruler into the table of the stream, unless it is there */
+static void show_cd(struct smmu_master *master, u32 i, const struct smmu_cd *cd, bool force)
 {
-	struct smmu_master *ruler = smmu_streams_ruler(master->iommu, master->sids[i]);
+	struct smmu_cdtab *tab = &master->streams[i].common->cdtab;
+	const struct smmu_cd *now = smmu_cdtab_cd(tab, 0);
 
-	if (rid->kind == SMMU_RID_BLOCKED) {
-		if (ruler == master)
-			hand_over(master, i);
-		return;
+	if (now && (force || memcmp(now, cd, sizeof(*cd))))
+		smmu_cdtab_write(&master->iommu->smmu, tab, &master->sids[i], 1, 0, cd, false);
+}
+
+static void show_ste(struct smmu_master *master, u32 i, const struct smmu_ste *ste, bool force)
+{
+	const struct smmu_ste *now = smmu_strtab_ste(&master->iommu->smmu, master->sids[i]);
+
+	if (force)
+		smmu_strtab_settle(&master->iommu->smmu, master->sids[i]);
+	if (force || memcmp(now, ste, sizeof(*ste)))
+		write_ste(master, i, ste);
+}
+
+/*
+ * Have the master's @i-th stream, which has or had several owners, show the attachment of its ruler
+ * when @master goes through @rid. As a rule all devices of a group are in one domain, and then
+ * there is nothing to write, or, where the STE has led to the table of an owner, one word of it.
+ * The attachments of the others do not change: their entries are in the arrays of their domains all
+ * the time.
+ */
+static void show(struct smmu_master *master, u32 i, const struct smmu_rid *rid, bool ats)
+{
+	const struct smmu_master *principal = smmu_streams_principal(&master->streams[i]);
+	struct smmu_stream *ruler = ruler_after(master, i, rid);
+	struct smmu_rid seen = { .kind = SMMU_RID_BLOCKED };
+	struct stream_state state = {
+		.master = master,
+		.rid = &seen,
+		.cdtab = &master->streams[i].common->cdtab,
+	};
+	struct smmu_cd cd;
+	struct smmu_ste ste;
+	bool force;
+
+	if (ruler) {
+		smmu_streams_rule_locked(ruler, master->sids[i]);
+		seen = rid_of(ruler->master, master, rid);
+		state.master = ruler->master;
 	}
-	/*
-	 * as a rule all devices of a group are in one domain, so the DMA of the others goes on
-	 * undisturbed
-	 */
-	if (ruler != master && !ruler->unfinished && says_the_same(ruler, rid))
-		return;
-	smmu_streams_rule_locked(master, i);
-	write_shared(master, ruler, i, ste);
+	force = look_at_owners(master, i, ats, &state);
+	/* a device that was cut off must not have what the others have */
+	if (principal && principal->ats_failed)
+		smmu_ste_make_abort(&ste);
+	else
+		make_ste(&state, &ste);
+	smmu_cd_make_invalid(&cd);
+	if (seen.kind == SMMU_RID_S1) {
+		make_cd(seen.binding, &cd);
+		show_cd(master, i, &cd, force);
+	}
+	show_ste(master, i, &ste, force);
+	/* the SMMU must not have an unused CD in its cache when the CD is used again */
+	if (seen.kind != SMMU_RID_S1)
+		show_cd(master, i, &cd, force);
 }
 
 bool smmu_install_stes_locked(struct smmu_master *master, const struct smmu_rid *rid, bool ats,
 			      bool brief)
 {
+	const struct stream_state state = {
+		.master = master,
+		.rid = rid,
+		.cdtab = &master->cdtab,
+		.nr_pasids = master->nr_pasids,
+		.ats = ats,
+		.can_stall = master->can_stall,
+	};
 	struct smmu_device *smmu = &master->iommu->smmu;
 	struct smmu_ste ste;
 	u32 i;
 
 	smmu_master_assert(master);
 
-	make_ste(master, rid, ats, &ste);
+	make_ste(&state, &ste);
 	for (i = 0; i < master->nr_sids; i++) {
-		if (smmu_streams_shared_locked(master, i))
-			install_shared(master, i, rid, &ste);
+		if (master->streams[i].common)
+			show(master, i, rid, ats);
 		else if (!smmu_strtab_write(smmu, master->sids[i], &ste, brief))
 			return false;
 	}
@@ -215,34 +391,90 @@ void smmu_install_abort_locked(struct smmu_master *master)
 
 void smmu_install_leave_locked(struct smmu_master *master)
 {
+	const struct smmu_rid rid = { .kind = master->kind, .binding = &master->rid };
 	u32 i;
 
 	smmu_master_assert(master);
 
 	for (i = 0; i < master->nr_sids; i++)
-		if (smmu_streams_shared_locked(master, i) &&
-		    smmu_streams_ruler(master->iommu, master->sids[i]) == master)
-			hand_over(master, i);
+		if (smmu_streams_shared_locked(master, i))
+			show(master, i, &rid, false);
+}
+
+/* Replace a stream's CD table, which has one CD, by one with room for the PASIDs of the master */
+static int make_room(struct smmu_master *master)
+{
+	const struct smmu_rid rid = { .kind = master->kind, .binding = &master->rid };
+	struct smmu_device *smmu = &master->iommu->smmu;
+	struct smmu_common *common = master->streams[0].common;
+	struct smmu_cdtab old = common->cdtab, larger = {};
+	int ret;
+
+	ret = smmu_cdtab_alloc(smmu, &larger, master->ssid_bits);
+	if (ret)
+		return ret;
+	*smmu_cdtab_cd(&larger, 0) = *smmu_cdtab_cd(&old, 0);
+	scoped_guard(mutex, &smmu_arrays_mutex)
+		common->cdtab = larger;
+	/* the same context: one word of the STE changes; then the old table is not used any more */
+	show(master, 0, &rid, master->ats_on);
+	smmu_cdtab_free(smmu, &old);
+	return 0;
+}
+
+static int make_common_table(struct smmu_master *master, u32 i)
+{
+	const struct smmu_master *principal = smmu_streams_principal(&master->streams[i]);
+	struct smmu_cdtab *tab = &master->streams[i].common->cdtab;
+	u8 ssid_bits = principal ? principal->ssid_bits : 0;
+
+	if (!smmu_cdtab_exists(tab)) {
+		/* debugfs reads the table without the lock of the master */
+		guard(mutex)(&smmu_arrays_mutex);
+		return smmu_cdtab_alloc(&master->iommu->smmu, tab, ssid_bits);
+	}
+	return principal == master && ssid_bits && !tab->cdmax ? make_room(master) : 0;
 }
 
 int smmu_install_table_locked(struct smmu_master *master)
 {
+	int ret = 0;
+	u32 i;
+
 	smmu_master_assert(master);
 
-	if (smmu_cdtab_exists(&master->cdtab))
-		return 0;
-	/* debugfs reads the table without the lock of the master */
-	guard(mutex)(&smmu_arrays_mutex);
-	return smmu_cdtab_alloc(&master->iommu->smmu, &master->cdtab, master->ssid_bits);
+	for (i = 0; i < master->nr_sids && !ret; i++) {
+		if (master->streams[i].common) {
+			ret = make_common_table(master, i);
+		} else if (!smmu_cdtab_exists(&master->cdtab)) {
+			/* as above */
+			guard(mutex)(&smmu_arrays_mutex);
+			ret = smmu_cdtab_alloc(&master->iommu->smmu, &master->cdtab,
+					       master->ssid_bits);
+		}
+	}
+	return ret;
 }
 
+/* The table with the CD for the SubstreamID; that of requests without one is the master's own */
+static struct smmu_cdtab *table_for(struct smmu_master *master, u32 ssid)
+{
+	return ssid ? smmu_streams_cdtab_locked(master) : &master->cdtab;
+}
+
+/*
+ * The CFGI_CDs are for all StreamIDs of the master, because an STE whose stream has a table of its
+ * own by now may still lead to that of the master: see make_common() in streams.c
+ */
 static bool write_cd(struct smmu_master *master, u32 ssid, const struct smmu_cd *cd, bool brief)
 {
+	struct smmu_cdtab *tab = table_for(master, ssid);
+
 	if (!leads_to_cds(master)) {
-		smmu_cdtab_put(&master->cdtab, ssid, cd);
+		smmu_cdtab_put(tab, ssid, cd);
 		return true;
 	}
-	return smmu_cdtab_write(&master->iommu->smmu, &master->cdtab, master->sids,
+	return smmu_cdtab_write(&master->iommu->smmu, tab, master->sids,
 				master->nr_sids, ssid, cd, brief);
 }
 
@@ -250,35 +482,31 @@ bool smmu_install_cd_locked(struct smmu_binding *binding, bool brief)
 {
 	struct smmu_master *master = binding->master;
 	const struct smmu_features *feat = &master->iommu->smmu.inst.feat;
-	struct smmu_cd_s1 s1;
 	struct smmu_cd cd;
 
 	smmu_master_assert(master);
 
+	if (!smmu_cdtab_exists(table_for(master, binding->ssid)))
+		return true;
 	/* pairs with WRITE_ONCE() in sva.c */
 	if (READ_ONCE(binding->domain->mm_gone)) {
 		/* pairs with READ_ONCE() in smmu_domain_find() */
 		WRITE_ONCE(binding->cd_dead, true);
 		smmu_cd_make_dead(&cd, feat, binding->tag.id);
 	} else {
-		if (binding->domain->sva)
-			smmu_mmtable_cd(binding->domain->domain.mm, feat, &s1);
-		else
-			smmu_pgtable_cd(&binding->domain->pt, &s1);
-		s1.asid = binding->tag.id;
-		s1.stall = binding->iopf;
-		smmu_cd_make_s1(&cd, feat, &s1);
+		make_cd(binding, &cd);
 	}
 	return write_cd(master, binding->ssid, &cd, brief);
 }
 
 void smmu_install_no_cd_locked(struct smmu_master *master, u32 ssid)
 {
+	const struct smmu_cdtab *tab = table_for(master, ssid);
 	struct smmu_cd cd;
 
 	smmu_master_assert(master);
 
-	if (!smmu_cdtab_exists(&master->cdtab) || !smmu_cdtab_cd(&master->cdtab, ssid))
+	if (!smmu_cdtab_exists(tab) || !smmu_cdtab_cd(tab, ssid))
 		return;
 	smmu_cd_make_invalid(&cd);
 	write_cd(master, ssid, &cd, false);

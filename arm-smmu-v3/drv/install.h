@@ -26,14 +26,31 @@ struct smmu_rid {
 
 /*
  * Write all STEs of the master. @ats says whether ATS is on, where the configuration can have ATS.
- * The STE of a StreamID that other devices have too shows the attachment of the ruler: streams.h.
- * Such an STE is never written with @brief.
+ * The STE of a StreamID that other devices have too shows the attachment of the ruler, and its CD
+ * is written here as well: streams.h. Such an STE is never written with @brief.
  */
 bool smmu_install_stes_locked(struct smmu_master *master, const struct smmu_rid *rid, bool ats,
 			      bool brief);
 
-/* Make the STEs abort all requests, those with PASID included. The master shares no stream. */
+/* Make all STEs of the master abort all requests, those with PASID and of other owners included */
 void smmu_install_abort_locked(struct smmu_master *master);
+
+/**
+ * smmu_install_shows_locked() - will the streams of a master show what it is attached to?
+ * @of: master that shares StreamIDs
+ * @master: another owner of them, or @of itself
+ * @rid: what @master goes through then
+ *
+ * They do not where another owner rules that is attached to something else.
+ */
+bool smmu_install_shows_locked(const struct smmu_master *of, const struct smmu_master *master,
+			       const struct smmu_rid *rid);
+
+/* Would the STEs lead to CDs, whichever of the other owners of the master's StreamIDs rules? */
+bool smmu_install_others_have_cds_locked(const struct smmu_master *master);
+
+/* Has any owner of the master's StreamIDs PASIDs attached? */
+bool smmu_install_have_pasids_locked(const struct smmu_master *master);
 
 /* Hand the streams that the master rules to their other owners. The master is being released. */
 void smmu_install_leave_locked(struct smmu_master *master);
@@ -44,10 +61,16 @@ bool smmu_install_aborts_locked(const struct smmu_master *master);
 /* Wait until the SMMU holds nothing of STEs and CDs of the master that were written before */
 void smmu_install_settle_locked(const struct smmu_master *master);
 
-/* Make sure that the master has a CD table. Takes smmu_arrays_mutex. Return: 0 or -ENOMEM */
+/*
+ * Make sure that there are CD tables for the master's streams, with room for its PASIDs if it may
+ * have any. Takes smmu_arrays_mutex. Return: 0 or -ENOMEM
+ */
 int smmu_install_table_locked(struct smmu_master *master);
 
-/* Write the CD of @binding->ssid, whose leaf table exists */
+/*
+ * Write the CD of @binding->ssid, whose leaf table exists. With SubstreamID 0 this is for streams
+ * that only the master has; smmu_install_stes_locked() does the others.
+ */
 bool smmu_install_cd_locked(struct smmu_binding *binding, bool brief);
 
 /* Make the CD of this SubstreamID invalid. Does nothing where there never was one. */

@@ -43,6 +43,20 @@ static void copy_sids(struct smmu_master *master, const struct iommu_fwspec *fws
 	master->nr_sids = n;
 }
 
+/*
+ * Firmware gives the StreamID of the device itself first, and those of its aliases after it,
+ * because that is the order of pci_for_each_dma_alias()
+ */
+static void fill_streams(struct smmu_master *master, const struct iommu_fwspec *fwspec)
+{
+	u32 i;
+
+	for (i = 0; i < master->nr_sids; i++) {
+		master->streams[i].master = master;
+		master->streams[i].own = master->sids[i] == fwspec->ids[0];
+	}
+}
+
 static struct smmu_master *alloc_master(struct device *dev, struct smmu_iommu *iommu)
 {
 	struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(dev);
@@ -70,6 +84,7 @@ static struct smmu_master *alloc_master(struct device *dev, struct smmu_iommu *i
 		smmu_master_put(master);
 		return NULL;
 	}
+	fill_streams(master, fwspec);
 	return master;
 }
 
@@ -132,7 +147,8 @@ struct iommu_device *smmu_master_probe(struct device *dev)
 		return ERR_PTR(-ENODEV);
 	}
 	dev_iommu_priv_set(dev, master);
-	if (!master->shared) {
+	/* whether they are used depends on who else has the StreamIDs, which changes */
+	if (!smmu_streams_has_aliases(master)) {
 		enable_pasid(master);
 		smmu_ats_probe(master);
 	}
@@ -188,13 +204,17 @@ struct iommu_group *smmu_master_group(struct device *dev)
 	return ERR_PTR(-ENODEV);
 }
 
-/* Forget the parked entries of the master in all domains: no device will come back to them */
+/*
+ * Forget the parked entries of the master in all domains, because no device will come back to them.
+ * Those of a StreamID that has other owners are theirs.
+ */
 static void forget_streams(struct smmu_master *master)
 {
 	u32 i;
 
 	for (i = 0; i < master->nr_sids; i++)
-		smmu_arrays_forget_stream(&master->iommu->smmu.inst, master->sids[i]);
+		if (!smmu_streams_shared_locked(master, i))
+			smmu_arrays_forget_stream(&master->iommu->smmu.inst, master->sids[i]);
 }
 
 /*
@@ -211,10 +231,10 @@ void smmu_master_release(struct device *dev)
 		if (WARN_ON(master->rid.domain))
 			smmu_attach_none_locked(master, false);
 		smmu_pasid_release_locked(master);
-		smmu_install_leave_locked(master);
 		smmu_ats_leave_locked(master);
-		/* the master must not take over a stream that another owner gives up meanwhile */
-		master->kind = SMMU_RID_BLOCKED;
+		/* the streams that it shares must not show it any more, now or later */
+		WRITE_ONCE(master->kind, SMMU_RID_BLOCKED);
+		smmu_install_leave_locked(master);
 		forget_streams(master);
 	}
 	smmu_master_lock(master);

@@ -58,8 +58,7 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  * @can_stall: faults of the device may wait for an answer; constant
  * @canwbs: firmware promises that accesses of the device are always cacheable write-back; constant
  * @bridge: the device is a PCI bridge; constant
- * @ats_capable: the device can have ATS. Set when the device is probed, and cleared when it has to
- *	share a StreamID, which happens only while ATS is off.
+ * @ats_capable: the device can have ATS, where @principal lets it; constant
  * @ats_global: an ATC_INV with the Global flag reaches what the ATC holds under any PASID; constant
  * @ats_required: the device does not work without ATS; constant
  * @cxl: offset of the DVSEC with the device's Cache_Enable, 0 for none: ats_pci.h; constant
@@ -82,12 +81,14 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  * @nr_idle: number of PASIDs in @idle
  * @max_idle: largest number of PASIDs that were attached at a time since requests without PASID
  *	were blocked
- * @cdtab: CD table, from the first stage-1 or PASID attach on
+ * @cdtab: CD table, from the first stage-1 or PASID attach on; for StreamIDs that only this master
+ *	has, or has had: see streams.h
  * @ats_on: ATS is on in the device and in its STEs. Written under the lock; guest commands read it
  *	with READ_ONCE() under rcu_read_lock(), and turning ATS off waits for these readers.
  * @attached: the device has been attached to something
  * @unfinished: its first attach is not done, see change.h
- * @shared: other devices have, or had, one of the device's StreamIDs; see streams.h
+ * @shared: other devices have one of the device's StreamIDs; see streams.h
+ * @principal: the device may have ATS and PASIDs; likewise
  * @ats_failed: the device was cut off, and its STEs abort until smmu_ats_end_failed_locked()
  * @ats_suspended: between smmu_ats_suspend_locked() and smmu_ats_resume_locked()
  * @ats_failures: how often that was, since the device was added or an administrator has cleared it
@@ -148,6 +149,7 @@ struct smmu_master {
 	bool attached;
 	bool unfinished;
 	bool shared;
+	bool principal;
 	bool ats_on;
 	bool ats_failed;
 	bool forgiven;

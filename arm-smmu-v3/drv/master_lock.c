@@ -24,7 +24,7 @@ void smmu_master_lock(struct smmu_master *master)
 
 	down_read(&master->iommu->restart_lock);
 	for (;;) {
-		/* pairs with WRITE_ONCE() in smmu_master_share_lock() */
+		/* pairs with WRITE_ONCE() in the two functions that change it, below */
 		lock = READ_ONCE(master->lock);
 		mutex_lock(lock);
 		/* it changes only while it is held */
@@ -55,14 +55,20 @@ void smmu_master_unlock_put(struct smmu_master *master)
 	smmu_master_put(master);
 }
 
-void smmu_master_share_lock(struct smmu_master *master)
+void smmu_master_share_lock_unlock(struct smmu_master *master)
 {
-	struct mutex *lock;	/* the lock of the master */
+	struct mutex *lock = master->lock;
 
-	smmu_master_lock(master);
-	lock = master->lock;
 	/* pairs with READ_ONCE() in smmu_master_lock() */
 	WRITE_ONCE(master->lock, &master->iommu->shared_lock);
 	mutex_unlock(lock);
 	up_read(&master->iommu->restart_lock);
+}
+
+void smmu_master_own_lock_locked(struct smmu_master *master)
+{
+	smmu_master_assert(master);
+
+	/* those who wait for the shared lock look again; pairs as above */
+	WRITE_ONCE(master->lock, &master->own_lock);
 }

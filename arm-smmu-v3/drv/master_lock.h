@@ -9,7 +9,7 @@
  * otherwise.
  *
  * Masters that share a StreamID write the same STE. They have one lock, that of all such masters of
- * the SMMU. A master gets that lock when it first shares a StreamID, and keeps it.
+ * the SMMU. A master has that lock while it shares a StreamID.
  *
  * The lock of a master includes, for reading, iommu->restart_lock. While an SMMU comes back, that
  * lock is held for writing, and then no master of the SMMU changes.
@@ -47,13 +47,11 @@ bool smmu_master_lock_live(struct smmu_master *master);
 /* Give the lock and the reference back */
 void smmu_master_unlock_put(struct smmu_master *master);
 
-/**
- * smmu_master_share_lock() - have a master use the lock of those that share StreamIDs
- * @master: referenced
- *
- * Waits for a change of the master that is under way.
- */
-void smmu_master_share_lock(struct smmu_master *master);
+/* Have a master whose lock is held use the lock of those that share StreamIDs; give it back */
+void smmu_master_share_lock_unlock(struct smmu_master *master);
+
+/* Have a master that shares no StreamID any more use its own lock. The shared lock is held. */
+void smmu_master_own_lock_locked(struct smmu_master *master);
 
 /* Does the master use the lock of those that share StreamIDs? */
 static inline bool smmu_master_lock_is_shared(const struct smmu_master *master)

@@ -29,7 +29,8 @@ static bool dev_capable(struct device *dev, enum iommu_cap cap)
 	case IOMMU_CAP_NOEXEC:
 		return true;
 	case IOMMU_CAP_PCI_ATS_SUPPORTED:
-		return master->ats_capable;
+		/* pairs with WRITE_ONCE() in streams.c */
+		return master->ats_capable && READ_ONCE(master->principal);
 	case IOMMU_CAP_DIRTY_TRACKING:
 		return smmu_dirty_capable(smmu);
 	case IOMMU_CAP_ENFORCE_CACHE_COHERENCY:

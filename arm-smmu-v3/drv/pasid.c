@@ -26,6 +26,7 @@
 #include "drv/master.h"
 #include "drv/master_lock.h"
 #include "drv/pasid.h"
+#include "drv/streams.h"
 
 /**
  * struct smmu_pasid - a SubstreamID of a master
@@ -144,9 +145,10 @@ static int prepare_pasid(struct smmu_master *master, struct smmu_binding *next)
 	int ret;
 
 	if (!next->ssid || next->ssid >> master->ssid_bits || next->domain->pt.needs.stage2 ||
-	    master->shared)
+	    !master->principal)
 		return -EINVAL;
-	if (!smmu_rid_is_static(master->kind) && master->kind != SMMU_RID_S1)
+	if ((!smmu_rid_is_static(master->kind) && master->kind != SMMU_RID_S1) ||
+	    !smmu_install_others_have_cds_locked(master))
 		return -EBUSY;
 	ret = smmu_change_allowed_locked(master, next->domain);
 	if (ret)
@@ -154,7 +156,7 @@ static int prepare_pasid(struct smmu_master *master, struct smmu_binding *next)
 	ret = smmu_install_table_locked(master);
 	if (ret)
 		return ret;
-	ret = smmu_cdtab_reserve(smmu, &master->cdtab, next->ssid);
+	ret = smmu_cdtab_reserve(smmu, smmu_streams_cdtab_locked(master), next->ssid);
 	return ret == -ERANGE ? -EINVAL : ret;
 }
 
@@ -239,11 +241,13 @@ void smmu_pasid_release_locked(struct smmu_master *master)
 		answers = smmu_ats_off_locked(master);
 	/*
 	 * the STE leads away from the CD table for good, so no request reads it any more and the
-	 * table can be freed as it is
+	 * table can be freed as it is; but a table of several devices stays
 	 */
 	if (attached && !master->ats_failed)
 		smmu_install_stes_locked(master, &rid, false, false);
 	xa_for_each(&master->pasids, ssid, binding) {
+		if (master->streams[0].common && binding->domain)
+			smmu_install_no_cd_locked(master, ssid);
 		smmu_binding_move_locked(binding, NULL);
 		drop_pasid(pasid_of(binding));
 	}

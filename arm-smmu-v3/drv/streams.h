@@ -7,46 +7,78 @@
  * group, so that they never have different users. But a group is not attached in one go: a reset
  * blocks one device, and release and hotplug concern one device at a time. Therefore one of a
  * stream's owners *rules*: the STE shows what that owner is attached to. The owner with the newest
- * attach that is not to blocked rules. When the ruler is blocked or leaves, another owner that is
- * attached takes over (the *heir*). Only where there is none does the STE abort.
+ * attach that is not to blocked rules. When the ruler is blocked or leaves, the owner with the
+ * newest attach among the others takes over. Only where all are blocked does the STE abort.
  *
- * ATS, PASIDs and guests need a stream that means one device. A device that has ever shared a
- * stream has none of them.
+ * A stream that has several owners has a CD table of its own, which stays as long as any of them is
+ * there. So where the owner that takes over is attached to the same domain, nothing is written.
  *
- * The owners of a stream form a chain that begins with the ruler. The chain is made of memory that
- * belongs to the owners, so that a new ruler needs no allocation. It is written under the lock of
- * the owners (master_lock.h), which all owners share where there are several. Where an owner is
- * added or removed, iommu->streams_lock is held as well.
+ * ATS and PASIDs are for the function whose own RID the stream is, its *principal*: it is the one
+ * that an ATC_INV reaches. A device that has alias StreamIDs never has them, because nothing
+ * answers to an alias; nor has a device whose StreamID two devices call their own. The ATS of the
+ * principal is on only while the stream shows what the principal itself is attached to, because its
+ * ATC is invalidated for that domain and no other. A guest needs a stream that means one device.
+ *
+ * The owners of a stream form a chain that begins with the ruler, and in which the owners that are
+ * not blocked are in the order of their attaches, the newest first. The chain is made of memory
+ * that belongs to the owners, so that a new ruler needs no allocation. It is written under the lock
+ * of the owners (master_lock.h), which all owners share where there are several, and under
+ * iommu->streams_lock.
  */
 #ifndef SMMU_DRV_STREAMS_H
 #define SMMU_DRV_STREAMS_H
 
+#include <linux/rcupdate.h>
 #include <linux/types.h>
+
+#include "hw/cdtab.h"
 
 struct iommu_group;
 struct smmu_iommu;
 struct smmu_master;
 
 /**
+ * struct smmu_common - what the owners of a StreamID have in common
+ * @cdtab: CD table of the stream; its CD of SubstreamID 0 is that of the ruler. Under the lock of
+ *	the owners, written under smmu_arrays_mutex as well.
+ * @principal: the owner that may have ATS and PASIDs, or NULL; read under RCU, too
+ * @owners: number of owners, at least 1; iommu->streams_lock
+ * @rcu: frees it
+ */
+struct smmu_common {
+	struct smmu_cdtab cdtab;
+	struct smmu_master *principal;
+	u32 owners;
+	struct rcu_head rcu;
+};
+
+/**
  * struct smmu_stream - one master owns one StreamID
  * @master: owner; constant
  * @next: another owner of the same StreamID, or NULL
+ * @common: NULL until the StreamID has two owners for the first time
+ * @own: the StreamID is that of the device itself, and no alias; constant
  */
 struct smmu_stream {
 	struct smmu_master *master;
 	struct smmu_stream *next;
+	struct smmu_common *common;
+	bool own;
 };
+
+/* Is it a PCI device that uses other RIDs than its own, too? Suites replace this function. */
+bool smmu_streams_has_aliases(const struct smmu_master *master);
 
 /**
  * smmu_streams_claim() - make the master an owner of all its StreamIDs, or of none
  * @iommu: SMMU
- * @master: sids filled, streams zeroed
+ * @master: sids filled, streams have master and own
  *
- * Other owners of a StreamID lose what only a single owner can have (@shared is set for all).
- * While one of them already uses ATS, PASIDs or a guest's STE, the new master is refused. Its
- * requests cannot be told from those of that owner, so they go where that owner's requests go.
- * Process context. Takes the lock of the other owners, where there are any, and waits for them.
- * Return: 0; -ENODEV, or -ENOMEM, with one line logged
+ * Sets @shared and @principal of all owners. While another owner uses what it would lose by that
+ * (ATS, PASIDs) or a guest's STE, the new master is refused. Its requests cannot be told from those
+ * of that owner, so they go where that owner's requests go. The STEs stay as they are. Process
+ * context. Takes the lock of the other owners, where there are any, and waits for them.
+ * Return: 0; -ENODEV, or -ENOMEM, with one line logged. On error the other owners are as before.
  */
 int smmu_streams_claim(struct smmu_iommu *iommu, struct smmu_master *master);
 
@@ -55,7 +87,9 @@ int smmu_streams_claim(struct smmu_iommu *iommu, struct smmu_master *master);
  * @iommu: SMMU
  * @master: rules no stream that it shares, see smmu_install_leave_locked()
  *
- * The STEs stay as they are (abort or bypass). RCU readers may still hold a pointer to the master.
+ * The STEs stay as they are. The CD table of a stream goes with its last owner. Owners that are
+ * alone again have their own lock and, if they could have had them before, ATS and PASIDs. RCU
+ * readers may still hold a pointer to the master.
  */
 void smmu_streams_release_locked(struct smmu_iommu *iommu, struct smmu_master *master);
 
@@ -69,12 +103,12 @@ void smmu_streams_release_locked(struct smmu_iommu *iommu, struct smmu_master *m
 struct iommu_group *smmu_streams_group(struct smmu_iommu *iommu, struct smmu_master *master);
 
 /**
- * smmu_streams_next() - go through the masters of an SMMU that rule their first StreamID
+ * smmu_streams_next() - go through the masters of an SMMU that may have ATS
  * @iommu: SMMU
  * @sid: 0 at the start; the function moves it on
  *
- * Masters come and go meanwhile. A device that may have ATS rules its StreamIDs, because it shares
- * none. Takes streams_lock.
+ * Masters come and go meanwhile. Others than those that may have ATS may be found, too. Takes
+ * streams_lock.
  * Return: the next master, referenced, or NULL at the end
  */
 struct smmu_master *smmu_streams_next(struct smmu_iommu *iommu, unsigned long *sid);
@@ -90,13 +124,22 @@ struct smmu_master *smmu_streams_find(struct smmu_iommu *iommu, const char *name
  */
 struct smmu_master *smmu_streams_ruler(struct smmu_iommu *iommu, u32 sid);
 
+/* The owner of a stream that may have ATS and PASIDs, or NULL; as for smmu_streams_ruler() */
+struct smmu_master *smmu_streams_principal(const struct smmu_stream *stream);
+
+/* The same by StreamID: the device that an ATC_INV for @sid reaches. As for smmu_streams_ruler() */
+struct smmu_master *smmu_streams_ats_user(struct smmu_iommu *iommu, u32 sid);
+
 /* Does the master's @i-th StreamID have other owners? As for smmu_streams_ruler() */
 bool smmu_streams_shared_locked(const struct smmu_master *master, u32 i);
 
-/* Make the master the ruler of its @i-th stream. Does not allocate. */
-void smmu_streams_rule_locked(struct smmu_master *master, u32 i);
+/* First in the chain of the owners of a StreamID, or NULL. streams_lock or their lock is held. */
+struct smmu_stream *smmu_streams_first(struct smmu_iommu *iommu, u32 sid);
 
-/* Find another owner of the master's @i-th stream that is not blocked, NULL for none */
-struct smmu_master *smmu_streams_heir_locked(const struct smmu_master *master, u32 i);
+/* The table with the CDs of the master's PASIDs */
+struct smmu_cdtab *smmu_streams_cdtab_locked(struct smmu_master *master);
+
+/* Make an owner the ruler of a stream. Does not allocate. Takes streams_lock. */
+void smmu_streams_rule_locked(struct smmu_stream *stream, u32 sid);
 
 #endif

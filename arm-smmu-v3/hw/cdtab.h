@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Context descriptor table of one master (Arm IHI 0070, 3.3.2, 5.4). It has one CD for requests
- * without SubstreamID, or one CD for each SubstreamID, and is linear or has two levels.
+ * Context descriptor table of one master, or of a StreamID that several masters have (Arm IHI 0070,
+ * 3.3.2, 5.4). It has one CD for requests without SubstreamID, or one CD for each SubstreamID, and
+ * is linear or has two levels.
  *
  * Small tables are linear. Larger tables have a first level of descriptors and leaves of 4 KiB, or
  * of 64 KiB where there are so many SubstreamIDs that with 4 KiB the first level would be larger
  * than a leaf. A leaf is allocated when a SubstreamID in it is first reserved, and stays.
  *
- * Locking: the caller holds the master's lock. The table exists from the first attach of the master
- * that needs it until the release of the master. An STE may point to it in between.
+ * Locking: the caller holds the master's lock. The table exists from the first attach that needs it
+ * until the release of the master, or of the last one that has the StreamID. An STE may point to it
+ * in between.
  */
 #ifndef SMMU_HW_CDTAB_H
 #define SMMU_HW_CDTAB_H
@@ -30,7 +32,7 @@ struct smmu_cdtab_leaf {
 };
 
 /**
- * struct smmu_cdtab - the CD table of one master
+ * struct smmu_cdtab - one CD table
  * @dma: bus address for STE.S1ContextPtr
  * @fmt: STE.S1Fmt
  * @cdmax: STE.S1CDMax: log2 of the number of SubstreamIDs, 0 for one CD

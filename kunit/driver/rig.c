@@ -52,7 +52,7 @@ static struct rig_device *device_of(struct smmu_master *master)
 	for (i = 0; i < the_rig->nr_devices; i++)
 		if (the_rig->device[i].dev == master->dev)
 			return &the_rig->device[i];
-	return NULL;
+	return the_rig->adding;
 }
 
 static bool ats_capable_stub(struct smmu_master *master)
@@ -61,18 +61,25 @@ static bool ats_capable_stub(struct smmu_master *master)
 }
 
 /*
- * Is ATS Enable set in the device? Read without the lock, because the SMMU may see a slightly older
- * state.
+ * Is ATS Enable set in the device, or in any of those that have the StreamID? Read without the
+ * lock, because the SMMU may see a slightly older state.
  */
 static bool ats_enable(void *data, u32 sid)
 {
 	struct rig *rig = the_rig;
+	bool found = false;
 	u32 i;
 
-	for (i = 0; i < READ_ONCE(rig->nr_devices); i++)
-		if (rig->device[i].sid == sid && &rig->smmu[rig->device[i].smmu] == data)
-			return READ_ONCE(rig->device[i].ats);
-	return true;
+	for (i = 0; i < READ_ONCE(rig->nr_devices); i++) {
+		const struct rig_device *d = &rig->device[i];
+
+		if (d->sid != sid || &rig->smmu[d->smmu] != data || !READ_ONCE(d->dev))
+			continue;
+		if (READ_ONCE(d->ats))
+			return true;
+		found = true;
+	}
+	return !found;
 }
 
 static bool ats_global_stub(struct smmu_master *master)
@@ -314,7 +321,9 @@ struct rig_device *rig_device_sids(struct kunit *test, struct rig *rig, u32 smmu
 		.bus_master = true,
 	};
 	raw_spin_lock_init(&d->config);
+	rig->adding = d;
 	dev = machine_add_device(rig->smmu[smmu], sids, n, rig->ssid_bits, rig->can_stall);
+	rig->adding = NULL;
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
 	d->dev = dev;
 	rig->nr_devices++;

@@ -61,6 +61,7 @@ enum rig_insertion { RIG_MIXED, RIG_LOCK, RIG_COMBINE };
  * @smmu: SMMUs, NULL where there is none
  * @device: devices
  * @nr_devices: number of devices
+ * @adding: the device that is being added; its group may have a domain in which it has ATS at once
  * @insertion: how SMMUs insert commands that are added from now on
  * @atc: devices added from now on have an ATC
  * @physical: number of the physical device of devices added from now on
@@ -84,6 +85,7 @@ struct rig {
 	struct machine_smmu *smmu[RIG_SMMUS];
 	struct rig_device device[RIG_DEVICES];
 	u32 nr_devices;
+	struct rig_device *adding;
 	enum rig_insertion insertion;
 	bool poll_cons;
 	bool kdump;

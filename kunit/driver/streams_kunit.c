@@ -347,7 +347,7 @@ static void one_is_removed(struct kunit *test)
 	}
 }
 
-/* Devices that share a StreamID cannot be told apart, so they get no ATS and no PASIDs */
+/* Devices that call a StreamID their own cannot be told apart, so they get no ATS and no PASIDs */
 static void no_ats_for_two(struct kunit *test)
 {
 	struct rig *rig = rig_new(test);
@@ -360,8 +360,8 @@ static void no_ats_for_two(struct kunit *test)
 	a = rig_device_sids(test, rig, 0, &sid, 1);
 	KUNIT_ASSERT_TRUE(test, master_of(a->dev)->ats_capable);
 	b = rig_device_sids(test, rig, 0, &sid, 1);
-	KUNIT_EXPECT_FALSE(test, master_of(a->dev)->ats_capable);
-	KUNIT_EXPECT_FALSE(test, master_of(b->dev)->ats_capable);
+	KUNIT_EXPECT_FALSE(test, master_of(a->dev)->principal);
+	KUNIT_EXPECT_FALSE(test, master_of(b->dev)->principal);
 	domain = rig_domain(test, a);
 	map(test, domain, PAGE_A);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(a, domain));
