@@ -38,6 +38,23 @@ static bool is_rid(const struct smmu_change *change)
 	return !change->binding->ssid;
 }
 
+/*
+ * Enter the domain. A device that returns to a domain after a reset must not fail for want of
+ * memory. Where it had no ATS in that domain, because another device called its StreamID its own,
+ * there is no place for ATS entries yet. So it goes on without ATS.
+ */
+static int enter(struct smmu_change *change, bool ats)
+{
+	struct smmu_binding *next = change->next;
+	int ret = smmu_binding_enter_locked(next, ats);
+
+	if (ret == -ENOMEM && ats && !next->ats && next->master->streams[0].common) {
+		change->without_ats = true;
+		ret = smmu_binding_enter_locked(next, false);
+	}
+	return ret;
+}
+
 int smmu_change_prepare_locked(struct smmu_change *change, const struct iommu_domain *faults)
 {
 	struct smmu_binding *next = change->next;
@@ -52,7 +69,7 @@ int smmu_change_prepare_locked(struct smmu_change *change, const struct iommu_do
 	/* the ATS entries are live at once only where ATS is on already */
 	next->ats = next->domain && ats && master->ats_on;
 	if (!ret && next->domain)
-		ret = smmu_binding_enter_locked(next, ats);
+		ret = enter(change, ats);
 	if (ret)
 		smmu_iopf_leave_locked(next);
 	return ret;
@@ -180,6 +197,8 @@ void smmu_change_commit_locked(struct smmu_change *change)
 
 	smmu_master_assert(master);
 
+	if (change->without_ats)
+		step = SMMU_ATS_STAYS_OFF;
 	/* whether ATS is on is decided here again, but a change of PASIDs does not turn it on */
 	if (is_rid(change) || !smmu_ats_wanted_locked(master, &change->rid, change->nr_pasids))
 		master->ats_suspended = false;

@@ -74,6 +74,7 @@ DEFINE_GUARD(smmu_change, struct smmu_master *, smmu_change_begin(_T), smmu_chan
  * @rid: what requests without PASID go through after the change
  * @nr_pasids: number of PASIDs that are attached after the change
  * @first: it is the first attach of the device
+ * @without_ats: there was no memory for ATS, which stays off; smmu_change_prepare_locked() sets it
  */
 struct smmu_change {
 	struct smmu_binding *binding;
@@ -81,6 +82,7 @@ struct smmu_change {
 	struct smmu_rid rid;
 	u32 nr_pasids;
 	bool first;
+	bool without_ats;
 };
 
 /**
