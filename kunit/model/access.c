@@ -13,10 +13,17 @@
 
 #include "model/state.h"
 
-/* The access is not translated: it succeeds with the address as it came */
-static u8 bypass(struct model_access *a, struct model_walk *walk)
+/*
+ * The access is not translated: it succeeds with the address as it came. The answer to a
+ * Translation Request may be for a region as large as the output address space (13.6.4).
+ */
+static u8 bypass(struct model *m, struct model_access *a, struct model_walk *walk)
 {
-	*walk = (struct model_walk) { .pa = a->iova, .shift = 12, .write = true };
+	*walk = (struct model_walk) {
+		.pa = a->iova,
+		.shift = a->ats ? m->feat.oas_bits : 12,
+		.write = true,
+	};
 	return 0;
 }
 
@@ -64,7 +71,7 @@ static u8 translate_s1(struct model *m, struct model_access *a, const struct smm
 	if (event)
 		return event;
 	if (pass)
-		return s2 ? model_walk(m, s2, a->iova, a->write, walk) : bypass(a, walk);
+		return s2 ? model_walk(m, s2, a->iova, a->write, walk) : bypass(m, a, walk);
 	event = model_fetch_cd(m, a->sid, ssid, ste, s2, true, &cd, walk);
 	if (!event)
 		event = model_check_cd(m, a->sid, &cd);
@@ -98,7 +105,13 @@ static u8 translate(struct model *m, struct model_access *a, struct model_walk *
 	if (event)
 		return event;
 	config = FIELD_GET(STE0_CONFIG, le64_to_cpu(ste.w[0]));
-	if (a->ats && FIELD_GET(STE1_EATS, le64_to_cpu(ste.w[1])) != STE_EATS_FULL)
+	if (!(config & BIT(2))) {
+		*abort = true;
+		return 0;
+	}
+	/* 5.2: without a stage of translation EATS is ignored, and there is no ATS */
+	if (a->ats && (config == STE_CONFIG_BYPASS ||
+		       FIELD_GET(STE1_EATS, le64_to_cpu(ste.w[1])) != STE_EATS_FULL))
 		return EVENT_F_BAD_ATS_TREQ;
 	if (config & BIT(1)) {
 		model_stage2(m, &ste, &s2);
@@ -106,16 +119,13 @@ static u8 translate(struct model *m, struct model_access *a, struct model_walk *
 	}
 	switch (config) {
 	case STE_CONFIG_BYPASS:
-		return bypass(a, walk);
+		return bypass(m, a, walk);
 	case STE_CONFIG_S1:
 		return translate_s1(m, a, &ste, NULL, walk, stall, quiet);
 	case STE_CONFIG_S2:
 		return model_walk(m, &s2, a->iova, a->write, walk);
-	case STE_CONFIG_S1_S2:
-		return translate_s1(m, a, &ste, &s2, walk, stall, quiet);
 	default:
-		*abort = true;
-		return 0;
+		return translate_s1(m, a, &ste, &s2, walk, stall, quiet);
 	}
 }
 
@@ -138,6 +148,7 @@ static bool from_atc(struct model *m, struct model_access *a)
 static bool passes(struct model *m, const struct model_access *a)
 {
 	struct smmu_ste ste;
+	u64 w0;
 
 	if (m->inject.dead)
 		return true;
@@ -145,8 +156,11 @@ static bool passes(struct model *m, const struct model_access *a)
 		return false;
 	if (!(m->r.cr0ack & CR0_ATSCHK))
 		return true;
-	return !model_fetch_ste(m, a->sid, true, &ste) && le64_to_cpu(ste.w[0]) & STE0_V &&
-	       FIELD_GET(STE0_CONFIG, le64_to_cpu(ste.w[0])) != STE_CONFIG_ABORT &&
+	if (model_fetch_ste(m, a->sid, true, &ste))
+		return false;
+	w0 = le64_to_cpu(ste.w[0]);
+	return w0 & STE0_V && FIELD_GET(STE0_CONFIG, w0) != STE_CONFIG_ABORT &&
+	       FIELD_GET(STE0_CONFIG, w0) != STE_CONFIG_BYPASS &&
 	       FIELD_GET(STE1_EATS, le64_to_cpu(ste.w[1])) == STE_EATS_FULL;
 }
 
