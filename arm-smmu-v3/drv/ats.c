@@ -26,14 +26,44 @@
 /* How often an ATC_INV is sent when it is not known whether it has failed */
 #define ATC_TRIES	3
 
-void smmu_ats_probe(struct smmu_master *master)
+void smmu_ats_probe_required(struct smmu_master *master)
 {
+	master->ats_required = smmu_ats_pci_required(master);
+}
+
+/* Prepare identity for a device that must have ATS. Return: 0 or -ENOMEM */
+static int prepare_identity(struct smmu_master *master)
+{
+	struct smmu_device *smmu = &master->iommu->smmu;
+	int ret;
+
+	/* S1DSS means something only where there are SubstreamIDs (5.2) */
+	if (!smmu_has(smmu, SMMU_FEAT_S1) || !smmu->inst.feat.ssid_bits) {
+		dev_notice(master->dev, "this device must have ATS, and the SMMU has no ATS without translation: no identity domain\n");
+		return 0;
+	}
+	smmu_master_lock(master);
+	master->ats_always = true;
+	ret = smmu_install_table_locked(master);
+	smmu_master_unlock(master);
+	return ret;
+}
+
+int smmu_ats_probe(struct smmu_master *master)
+{
+	bool has = smmu_has(&master->iommu->smmu, SMMU_FEAT_ATS);
+
 	master->ats_capable = smmu_ats_pci_capable(master);
-	if (!master->ats_capable)
-		return;
+	if (!master->ats_capable) {
+		if (!master->ats_required)
+			return 0;
+		dev_err(master->dev, "this device does not work without ATS, and %s; there is no IOMMU for it, and its DMA aborts\n",
+			has ? "its root complex or its PF does not allow it" : "the SMMU has none");
+		return -ENODEV;
+	}
 	master->cxl = smmu_ats_pci_cxl(master);
 	master->ats_global = smmu_ats_pci_global(master);
-	master->ats_required = smmu_ats_pci_required(master);
+	return master->ats_required ? prepare_identity(master) : 0;
 }
 
 bool smmu_ats_may_go_on_locked(const struct smmu_master *master, const struct smmu_rid *rid,
@@ -154,7 +184,12 @@ int smmu_ats_on_locked(struct smmu_master *master, bool brief)
 		WRITE_ONCE(master->ats_on, false); /* as above */
 	if (test_bit(SMMU_CUT, &master->ats_cut))
 		return -EIO;
-	if (ret)
+	if (!ret)
+		return 0;
+	if (master->ats_required)
+		dev_err(master->dev, "ATS cannot be enabled (%pe); the device has no DMA until it is attached anew\n",
+			ERR_PTR(ret));
+	else
 		dev_warn(master->dev, "ATS cannot be enabled (%pe); the device goes on without it\n",
 			 ERR_PTR(ret));
 	return 0;
@@ -243,14 +278,9 @@ void smmu_ats_suspend_locked(struct smmu_master *master)
 	master->ats_suspended = true;
 }
 
-void smmu_ats_resume_locked(struct smmu_master *master)
+/* ATS, which is off, goes on in the STEs as they are */
+static void go_on(struct smmu_master *master)
 {
-	smmu_master_assert(master);
-
-	/* the device may have been attached meanwhile */
-	if (!master->ats_suspended)
-		return;
-	master->ats_suspended = false;
 	if (smmu_ats_entries_live_locked(master, &master->rid)) {
 		set_eats(master, STE_EATS_FULL);
 		if (!smmu_ats_on_locked(master, false)) {
@@ -262,6 +292,17 @@ void smmu_ats_resume_locked(struct smmu_master *master)
 		}
 	}
 	smmu_ats_fail_locked(master);
+}
+
+void smmu_ats_resume_locked(struct smmu_master *master)
+{
+	smmu_master_assert(master);
+
+	/* the device may have been attached meanwhile */
+	if (!master->ats_suspended)
+		return;
+	master->ats_suspended = false;
+	go_on(master);
 }
 
 bool smmu_ats_drop_locked(struct smmu_master *master, u32 ssid)
@@ -345,6 +386,9 @@ void smmu_ats_forgive_locked(struct smmu_master *master)
 		return;
 	end_failed(master);
 	smmu_install_stes_locked(master, &rid, false, false);
+	/* without ATS nothing would have changed for this one */
+	if (master->ats_required && smmu_ats_wanted_locked(master, &rid, master->nr_pasids))
+		go_on(master);
 }
 
 void smmu_ats_leave_locked(struct smmu_master *master)

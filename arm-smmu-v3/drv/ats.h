@@ -10,6 +10,15 @@
  * ATC_INV goes to a stream without EATS. This wait is needed only when ATS goes off, and not when a
  * domain or a PASID changes.
  *
+ * Some devices must have ATS: they use only what they have asked for. In identity the STE of such a
+ * device has a CD table, which requests without PASID bypass (S1DSS), because an STE that bypasses
+ * has no ATS whatever its EATS says (5.2). The SMMU answers a Translation Request with the same
+ * address then (13.6.4). Nothing in the ATC has to be invalidated as long as the device stays
+ * there, and no array has an entry for it. When the device leaves, the ATC is emptied as for a
+ * domain. The table is there from the moment that the device is added, so that an attach to
+ * identity needs no memory, and is freed when the device is released. ATS goes off then. An SMMU
+ * without SubstreamIDs cannot do this, so the device has translated domains only.
+ *
  * A device that left an ATC_INV unanswered has lost ATS and bus mastering (ats_cut.h). Then
  * smmu_ats_recover() makes its ATS fail: its STEs abort, whatever it is attached to. That ends when
  * the device is released, and when the kernel has it to itself again: it is attached to identity or
@@ -40,8 +49,17 @@
 struct smmu_binding;
 struct smmu_iommu;
 
-/* Find out what ATS the device has, and set @master->ats_capable; ATS is off */
-void smmu_ats_probe(struct smmu_master *master);
+/* Find out whether the device must have ATS, and set @master->ats_required */
+void smmu_ats_probe_required(struct smmu_master *master);
+
+/**
+ * smmu_ats_probe() - find out what ATS the device has
+ * @master: device that is being added, which shares no StreamID; ATS is off
+ *
+ * Sets @master->ats_capable and what depends on it. Takes smmu_arrays_mutex.
+ * Return: 0; -ENODEV, with a line logged, when the device must have ATS and cannot have it; -ENOMEM
+ */
+int smmu_ats_probe(struct smmu_master *master);
 
 /* What a change does to the ATS of a master */
 enum smmu_ats_step {
@@ -77,6 +95,8 @@ static inline bool smmu_ats_wanted_locked(const struct smmu_master *master,
 		return true;
 	case SMMU_RID_NESTED:
 		return rid->vste_ats;
+	case SMMU_RID_IDENTITY:
+		return master->ats_always || nr_pasids;
 	default:
 		return nr_pasids;
 	}
@@ -209,8 +229,8 @@ static inline void smmu_ats_end_failed_locked(struct smmu_master *master,
  * smmu_ats_forgive_locked() - an administrator ends the failure
  * @master: device, cut off or not
  *
- * The device has DMA again as it is attached, without ATS until the next attach. A guest's device
- * has it when the guest's STE is attached next.
+ * The device has DMA again as it is attached, without ATS until the next attach, unless it must
+ * have ATS. A guest's device has it when the guest's STE is attached next. May sleep.
  */
 void smmu_ats_forgive_locked(struct smmu_master *master);
 

@@ -300,8 +300,8 @@ static void show_machine_device(struct seq_file *s, struct smmu_master *master)
 	seq_printf(s, "device %s sids", dev_name(master->dev));
 	for (i = 0; i < master->nr_sids; i++)
 		seq_printf(s, " 0x%x", master->sids[i]);
-	seq_printf(s, " ssid_bits %u%s%s\n", master->ssid_bits, master->ats_capable ? " ats" : "",
-		   master->can_stall ? " stall" : "");
+	seq_printf(s, " ssid_bits %u%s%s%s\n", master->ssid_bits, master->ats_capable ? " ats" : "",
+		   master->ats_required ? " ats_required" : "", master->can_stall ? " stall" : "");
 }
 
 int smmu_debugfs_machine(struct seq_file *s, struct smmu_iommu *iommu)

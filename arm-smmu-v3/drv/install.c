@@ -63,6 +63,25 @@ static void make_s2(const struct smmu_master *master, const struct smmu_binding 
 	s2->stall = smmu_has(&master->iommu->smmu, SMMU_FEAT_STALL_FORCE);
 }
 
+static void make_nested(const struct smmu_master *master, const struct smmu_rid *rid, u8 eats,
+			struct smmu_ste *ste)
+{
+	const struct smmu_features *feat = &master->iommu->smmu.inst.feat;
+	u64 config = FIELD_GET(STE0_CONFIG, le64_to_cpu(rid->vste[0]));
+	struct smmu_ste_s2 s2;
+
+	if (!rid->binding->domain) {
+		smmu_ste_make_abort(ste);
+		return;
+	}
+	make_s2(master, rid->binding, eats, &s2);
+	/* a guest's bypass has ATS only for a device that must have it; the guest need not know */
+	if (config == STE_CONFIG_BYPASS)
+		smmu_ste_make_s2(ste, feat, &s2);
+	else
+		smmu_ste_make_nested(ste, feat, rid->vste, &s2);
+}
+
 static void make_ste(const struct stream_state *state, struct smmu_ste *ste)
 {
 	const struct smmu_master *master = state->master;
@@ -73,7 +92,8 @@ static void make_ste(const struct stream_state *state, struct smmu_ste *ste)
 
 	switch (rid->kind) {
 	case SMMU_RID_IDENTITY:
-		if (state->nr_pasids)
+		/* a device that must have ATS shares no stream */
+		if (state->nr_pasids || master->ats_always)
 			make_cdtab_ste(state, STE_S1DSS_BYPASS, eats, ste);
 		else
 			smmu_ste_make_bypass(ste, feat);
@@ -86,12 +106,7 @@ static void make_ste(const struct stream_state *state, struct smmu_ste *ste)
 		smmu_ste_make_s2(ste, feat, &s2);
 		break;
 	case SMMU_RID_NESTED:
-		if (rid->binding->domain) {
-			make_s2(master, rid->binding, eats, &s2);
-			smmu_ste_make_nested(ste, feat, rid->vste, &s2);
-		} else {
-			smmu_ste_make_abort(ste);
-		}
+		make_nested(master, rid, eats, ste);
 		break;
 	default:
 		if (state->nr_pasids)
@@ -449,8 +464,9 @@ int smmu_install_table_locked(struct smmu_master *master)
 		} else if (!smmu_cdtab_exists(&master->cdtab)) {
 			/* as above */
 			guard(mutex)(&smmu_arrays_mutex);
+			/* S1DSS needs SubstreamIDs in the STE, even if the device has none */
 			ret = smmu_cdtab_alloc(&master->iommu->smmu, &master->cdtab,
-					       master->ssid_bits);
+					       max_t(u8, master->ssid_bits, master->ats_always));
 		}
 	}
 	return ret;

@@ -117,6 +117,29 @@ static void disable_pasid(struct smmu_master *master)
 		pci_disable_pasid(to_pci_dev(master->dev));
 }
 
+/* Nobody finds the master by a StreamID any more when this returns. No STE leads to its CD table. */
+static void drop_master(struct smmu_master *master)
+{
+	struct smmu_iommu *iommu = master->iommu;
+
+	smmu_master_lock(master);
+	smmu_streams_release_locked(iommu, master);
+	master->gone = true;
+	smmu_master_unlock(master);
+	if (cancel_work_sync(&master->finish))
+		smmu_master_put(master);
+	disable_pasid(master);
+	/*
+	 * wait for readers that found the master by its StreamID in order to cut its device off,
+	 * see smmu_ats_cut()
+	 */
+	synchronize_rcu_expedited();
+	/* an SMMU that comes back at this moment would not give back what is withheld here */
+	smmu_master_lock(master);
+	smmu_cdtab_free(&iommu->smmu, &master->cdtab);
+	smmu_master_unlock_put(master);
+}
+
 /*
  * The IOMMU core tolerates one error only, -ENODEV. With any other error it undoes the registration
  * of the whole SMMU, and then no device behind it has an IOMMU. Therefore this function returns
@@ -128,6 +151,7 @@ struct iommu_device *smmu_master_probe(struct device *dev)
 	struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(dev);
 	struct smmu_master *master;
 	struct smmu_iommu *iommu;
+	int ret = 0;
 
 	if (!fwspec || !fwspec->num_ids || WARN_ON_ONCE(dev_iommu_priv_get(dev)))
 		return ERR_PTR(-ENODEV);
@@ -140,18 +164,28 @@ struct iommu_device *smmu_master_probe(struct device *dev)
 		dev_err(dev, "there is no memory, and so no IOMMU for this device\n");
 		return ERR_PTR(-ENODEV);
 	}
+	smmu_ats_probe_required(master);
 	if (smmu_streams_claim(iommu, master)) {
 		/* readers may have found it by a StreamID that it had for a moment */
 		synchronize_rcu();
 		smmu_master_put(master);
 		return ERR_PTR(-ENODEV);
 	}
-	dev_iommu_priv_set(dev, master);
 	/* whether they are used depends on who else has the StreamIDs, which changes */
 	if (!smmu_streams_has_aliases(master)) {
 		enable_pasid(master);
-		smmu_ats_probe(master);
+		ret = smmu_ats_probe(master);
+	} else if (master->ats_required) {
+		dev_err(dev, "this device does not work without ATS, and has alias StreamIDs, for which there is none; there is no IOMMU for it, and its DMA aborts\n");
+		ret = -ENODEV;
 	}
+	if (ret == -ENOMEM)
+		dev_err(dev, "there is no memory, and so no IOMMU for this device\n");
+	if (ret) {
+		drop_master(master);
+		return ERR_PTR(-ENODEV);
+	}
+	dev_iommu_priv_set(dev, master);
 	master->can_stall = smmu_iopf_capable(master);
 	return &iommu->core;
 }
@@ -225,7 +259,6 @@ static void forget_streams(struct smmu_master *master)
 void smmu_master_release(struct device *dev)
 {
 	struct smmu_master *master = dev_iommu_priv_get(dev);
-	struct smmu_iommu *iommu = master->iommu;
 
 	scoped_guard(smmu_change, master) {
 		if (WARN_ON(master->rid.domain))
@@ -237,20 +270,5 @@ void smmu_master_release(struct device *dev)
 		smmu_install_leave_locked(master);
 		forget_streams(master);
 	}
-	smmu_master_lock(master);
-	smmu_streams_release_locked(iommu, master);
-	master->gone = true;
-	smmu_master_unlock(master);
-	if (cancel_work_sync(&master->finish))
-		smmu_master_put(master);
-	disable_pasid(master);
-	/*
-	 * wait for readers that found the master by its StreamID in order to cut its device off,
-	 * see smmu_ats_cut()
-	 */
-	synchronize_rcu_expedited();
-	/* an SMMU that comes back at this moment would not give back what is withheld here */
-	smmu_master_lock(master);
-	smmu_cdtab_free(&iommu->smmu, &master->cdtab);
-	smmu_master_unlock_put(master);
+	drop_master(master);
 }

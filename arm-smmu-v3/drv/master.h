@@ -61,6 +61,7 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  * @ats_capable: the device can have ATS, where @principal lets it; constant
  * @ats_global: an ATC_INV with the Global flag reaches what the ATC holds under any PASID; constant
  * @ats_required: the device does not work without ATS; constant
+ * @ats_always: such a device has ATS in identity, too, see ats.h; cleared when it is released
  * @cxl: offset of the DVSEC with the device's Cache_Enable, 0 for none: ats_pci.h; constant
  *
  * Under the lock of the master:
@@ -132,6 +133,7 @@ struct smmu_master {
 	bool ats_capable;
 	bool ats_global;
 	bool ats_required;
+	bool ats_always;
 	u16 cxl;
 
 	bool gone;

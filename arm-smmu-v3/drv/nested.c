@@ -42,9 +42,15 @@ static u32 config_of(const __le64 *vste)
 	return FIELD_GET(STE0_CONFIG, le64_to_cpu(vste[0]));
 }
 
-/* A guest expects that its bypass STE refuses ATS, so only an STE with stage 1 can have ATS */
-static bool wants_ats(const __le64 *vste)
+/*
+ * A guest expects that its bypass STE refuses ATS, so only an STE with stage 1 can have ATS. But a
+ * device that must have ATS could not even be found out about by its guest's firmware. What such a
+ * device holds under a bypass is the parent's alone, and the host invalidates it without the guest.
+ */
+static bool wants_ats(const struct smmu_master *master, const __le64 *vste)
 {
+	if (config_of(vste) == STE_CONFIG_BYPASS)
+		return master->ats_required;
 	return config_of(vste) == STE_CONFIG_S1 &&
 	       FIELD_GET(STE1_EATS, le64_to_cpu(vste[1])) == STE_EATS_FULL;
 }
@@ -56,7 +62,8 @@ static bool wants_ats(const __le64 *vste)
  */
 static bool may_hide(const struct smmu_master *master, const __le64 *vste)
 {
-	return FIELD_GET(STE0_S1CDMAX, le64_to_cpu(vste[0])) && master->ssid_bits &&
+	return config_of(vste) == STE_CONFIG_S1 &&
+	       FIELD_GET(STE0_S1CDMAX, le64_to_cpu(vste[0])) && master->ssid_bits &&
 	       !master->ats_global;
 }
 
@@ -112,7 +119,7 @@ static int bind_to_parent(struct smmu_master *master, const struct smmu_nested *
 		return -ENOENT;
 	if (config_of(vste) == STE_CONFIG_ABORT)
 		return 0;
-	*ats = master->ats_capable && wants_ats(vste);
+	*ats = master->ats_capable && wants_ats(master, vste);
 	if (*ats && may_hide(master, vste)) {
 		if (master->ats_required)
 			return -EINVAL;

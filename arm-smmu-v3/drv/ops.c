@@ -110,10 +110,14 @@ static int of_xlate(struct device *dev, const struct of_phandle_args *args)
 static int def_domain_type(struct device *dev)
 {
 	struct pci_dev *pdev = dev_is_pci(dev) ? to_pci_dev(dev) : NULL;
+	const struct smmu_master *master = dev_iommu_priv_get(dev);
 
 	if (pdev && pdev->vendor == PCI_VENDOR_ID_HUAWEI && pdev->device == 0xa12e &&
 	    !pdev->untrusted)
 		return IOMMU_DOMAIN_IDENTITY;
+	/* a device that must have ATS would have none in identity; every arm64 kernel has the DMA API */
+	if (IS_ENABLED(CONFIG_IOMMU_DMA) && master->ats_required && !master->ats_always)
+		return IOMMU_DOMAIN_DMA;
 	return 0;
 }
 

@@ -227,23 +227,23 @@ void smmu_pasid_detach_locked(struct smmu_master *master, u32 ssid)
 void smmu_pasid_release_locked(struct smmu_master *master)
 {
 	const struct smmu_rid rid = { .kind = master->kind, .binding = &master->rid };
-	enum smmu_ats_step step = smmu_ats_step_locked(master, &rid, 0, false);
-	bool attached = master->nr_pasids, answers = true;
+	bool table = master->nr_pasids || master->ats_always, answers = true;
 	struct smmu_binding *binding;
 	unsigned long ssid;
 
 	smmu_master_assert(master);
 
 	master->nr_pasids = 0;
+	master->ats_always = false;
 	/* ATS must not come back in a device that goes away */
 	master->ats_suspended = false;
-	if (step == SMMU_ATS_GOES_OFF)
+	if (master->ats_on)
 		answers = smmu_ats_off_locked(master);
 	/*
 	 * the STE leads away from the CD table for good, so no request reads it any more and the
 	 * table can be freed as it is; but a table of several devices stays
 	 */
-	if (attached && !master->ats_failed)
+	if (table && !master->ats_failed)
 		smmu_install_stes_locked(master, &rid, false, false);
 	xa_for_each(&master->pasids, ssid, binding) {
 		if (master->streams[0].common && binding->domain)

@@ -40,6 +40,8 @@ static const char *only_alone(const struct smmu_stream *stream, bool own)
 	 */
 	if (owner->nested_id || owner->vdev)
 		return "is used by a guest";
+	if (owner->ats_required)
+		return "must have ATS";
 	/* it remains the one device whose own StreamID it is */
 	if (stream->own && !own && owner->nr_sids == 1)
 		return NULL;
@@ -59,6 +61,11 @@ static bool may_join(const struct smmu_master *master, u32 i, const struct smmu_
 	const struct smmu_stream *s = first_owner(master->iommu, master->sids[i]);
 	const char *why;
 
+	if (s && master->ats_required) {
+		dev_err(master->dev, "StreamID 0x%x belongs to %s, too, so it has no ATS, without which this device does not work; there is no IOMMU for it, and its DMA goes where the DMA of that device goes\n",
+			master->sids[i], dev_name(s->master->dev));
+		return false;
+	}
 	for (; s; s = s->next) {
 		if (owner && s->master != owner)
 			continue;

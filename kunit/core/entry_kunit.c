@@ -39,6 +39,7 @@ enum ste_kind {
 	S1_ONE_ATS,
 	S1_TERMINATE,
 	S1_BYPASS,
+	S1_BYPASS_ATS,
 	S1_SSID0,
 	S1_SSID0_ATS,
 	S1_E2H,
@@ -77,30 +78,31 @@ struct ste_row {
 };
 
 static const struct ste_row ste_rows[STE_KINDS] = {
-	[INVALID]	= { "invalid",			"112222222222222222222222" },
-	[ABORT]		= { "abort",			"112222222222222222222222" },
-	[BYPASS]	= { "bypass",			"221333323332222222222222" },
-	[S1_ONE]	= { "s1",			"22311112221XXXXXAAAAAAAA" },
-	[S1_ONE_STALL]	= { "s1+stall",			"223111XXXX1XXXXXAAAAAAAA" },
-	[S1_ONE_ATS]	= { "s1+ats",			"22311122221XXXXXAAAAAAAA" },
-	[S1_TERMINATE]	= { "s1 dss=terminate",		"2231X21111XXXXXXAAAAAAAA" },
-	[S1_BYPASS]	= { "s1 dss=bypass",		"2222X31111XXXXXXAAAAAAAA" },
-	[S1_SSID0]	= { "s1 dss=ssid0",		"2232X31111XXXXXXAAAAAAAA" },
-	[S1_SSID0_ATS]	= { "s1 dss=ssid0+ats",		"2233X21111XXXXXXAAAAAAAA" },
-	[S1_E2H]	= { "s1 e2h",			"223111XXXX133333AAAAAAAA" },
-	[S2_A]		= { "s2",			"222XXXXXXX31X11122X222XX" },
-	[S2_B]		= { "s2 other",			"222XXXXXXX3X1XXXXXXXXXXX" },
-	[S2_FWB]	= { "s2+fwb",			"222XXXXXXX31X11XXXXXXXXX" },
-	[S2_ATS]	= { "s2+ats",			"222XXXXXXX31X11222X222XX" },
-	[S2_STALL]	= { "s2+stall",			"222XXXXXXX31XXX1XX2XXXXX" },
-	[NEST]		= { "nested",			"222AAAAAAAA3XX3X111111AA" },
-	[NEST_ATS]	= { "nested+ats",		"222AAAAAAAA3XX3X112122AA" },
-	[NEST_STALL]	= { "nested+stall",		"222AAAAAAAAXXXX31X12XXAA" },
-	[NEST_NO_MEV]	= { "nested-mev",		"222AAAAAAAA2XX3X112122AA" },
-	[NEST_TABLE]	= { "nested, other table",	"222AAAAAAAA3XX3X12X211AA" },
-	[NEST_AT_S1]	= { "nested, table as s1",	"222AAAAAAAA3XX3X12X211AA" },
-	[NEST_VMID]	= { "nested, other VMID",	"222AAAAAAAAXXXXXAAAAAA1A" },
-	[NEST_TTB]	= { "nested, other stage 2",	"222AAAAAAAAXXXXXAAAAAAA1" },
+	[INVALID]	= { "invalid",			"1122222222222222222222222" },
+	[ABORT]		= { "abort",			"1122222222222222222222222" },
+	[BYPASS]	= { "bypass",			"2213333223332222222222222" },
+	[S1_ONE]	= { "s1",			"223111122221XXXXXAAAAAAAA" },
+	[S1_ONE_STALL]	= { "s1+stall",			"223111XXXXX1XXXXXAAAAAAAA" },
+	[S1_ONE_ATS]	= { "s1+ats",			"223111222221XXXXXAAAAAAAA" },
+	[S1_TERMINATE]	= { "s1 dss=terminate",		"2231X211211XXXXXXAAAAAAAA" },
+	[S1_BYPASS]	= { "s1 dss=bypass",		"2222X311111XXXXXXAAAAAAAA" },
+	[S1_BYPASS_ATS]	= { "s1 dss=bypass+ats",	"2222X211111XXXXXXAAAAAAAA" },
+	[S1_SSID0]	= { "s1 dss=ssid0",		"2232X311211XXXXXXAAAAAAAA" },
+	[S1_SSID0_ATS]	= { "s1 dss=ssid0+ats",		"2233X211211XXXXXXAAAAAAAA" },
+	[S1_E2H]	= { "s1 e2h",			"223111XXXXX133333AAAAAAAA" },
+	[S2_A]		= { "s2",			"222XXXXXXXX31X11122X222XX" },
+	[S2_B]		= { "s2 other",			"222XXXXXXXX3X1XXXXXXXXXXX" },
+	[S2_FWB]	= { "s2+fwb",			"222XXXXXXXX31X11XXXXXXXXX" },
+	[S2_ATS]	= { "s2+ats",			"222XXXXXXXX31X11222X222XX" },
+	[S2_STALL]	= { "s2+stall",			"222XXXXXXXX31XXX1XX2XXXXX" },
+	[NEST]		= { "nested",			"222AAAAAAAAA3XX3X111111AA" },
+	[NEST_ATS]	= { "nested+ats",		"222AAAAAAAAA3XX3X112122AA" },
+	[NEST_STALL]	= { "nested+stall",		"222AAAAAAAAAXXXX31X12XXAA" },
+	[NEST_NO_MEV]	= { "nested-mev",		"222AAAAAAAAA2XX3X112122AA" },
+	[NEST_TABLE]	= { "nested, other table",	"222AAAAAAAAA3XX3X12X211AA" },
+	[NEST_AT_S1]	= { "nested, table as s1",	"222AAAAAAAAA3XX3X12X211AA" },
+	[NEST_VMID]	= { "nested, other VMID",	"222AAAAAAAAAXXXXXAAAAAA1A" },
+	[NEST_TTB]	= { "nested, other stage 2",	"222AAAAAAAAAXXXXXAAAAAAA1" },
 };
 
 static void ste_row_desc(const struct ste_row *row, char *desc)
@@ -121,14 +123,14 @@ static void make_s1(struct smmu_ste *ste, enum ste_kind kind)
 		feat.flags |= SMMU_FEAT_E2H;
 	if (kind == S1_ONE_STALL)
 		s1.stall = true;
-	if (kind == S1_ONE_ATS || kind == S1_SSID0_ATS)
+	if (kind == S1_ONE_ATS || kind == S1_BYPASS_ATS || kind == S1_SSID0_ATS)
 		s1.eats = STE_EATS_FULL;
 	if (kind >= S1_TERMINATE && kind <= S1_SSID0_ATS) {
 		s1.cdtab = 0x20000;
 		s1.s1cdmax = 10;
 		s1.fmt = STE_S1FMT_64K_L2;
 	}
-	if (kind == S1_BYPASS)
+	if (kind == S1_BYPASS || kind == S1_BYPASS_ATS)
 		s1.s1dss = STE_S1DSS_BYPASS;
 	if (kind == S1_SSID0 || kind == S1_SSID0_ATS)
 		s1.s1dss = STE_S1DSS_SSID0;

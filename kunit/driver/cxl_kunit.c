@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Devices that speak CXL.cache and do not answer: an SMMU need not check what they do there, so
- * Cache_Enable in their config space goes when they are cut off, and comes back with ATS.
+ * Devices that speak CXL.cache must have ATS. When they do not answer, an SMMU need not check what
+ * they do there, so Cache_Enable in their config space goes when they are cut off, and comes back
+ * with ATS.
  */
 #include <kunit/static_stub.h>
 #include <linux/iommu.h>
@@ -31,6 +32,14 @@ static const char *kind(struct pci_rig *p, u32 i)
 	struct smmu_device *smmu = &rig_iommu(p->smmu)->smmu;
 
 	return smmu_ste_kind(smmu_strtab_ste(smmu, fabric_sid(p->f, i)));
+}
+
+/* Not every kernel says which devices must have ATS; one that does says that these must */
+static bool must_have_ats(struct pci_rig *p, u32 i)
+{
+	const struct smmu_master *master = dev_iommu_priv_get(&p->pdev[i]->dev);
+
+	return master->ats_required;
 }
 
 static void attach(struct kunit *test, struct pci_rig *p, u32 i, struct iommu_domain *domain)
@@ -101,7 +110,8 @@ static void cache_enable(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, fabric_cache(p->f, ONE));
 	/* identity ends it; without ATS the device cannot use CXL.cache */
 	iommu_detach_group(domain, p->group[ONE]);
-	KUNIT_EXPECT_FALSE(test, fabric_cache(p->f, ONE));
+	KUNIT_EXPECT_EQ(test, must_have_ats(p, ONE), fabric_ats(p->f, ONE));
+	KUNIT_EXPECT_EQ(test, must_have_ats(p, ONE) && owner->on, fabric_cache(p->f, ONE));
 	attach(test, p, ONE, domain);
 	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, ONE));
 	KUNIT_EXPECT_EQ(test, owner->on, fabric_cache(p->f, ONE));
@@ -226,12 +236,58 @@ static void two_functions(struct kunit *test)
 	iommu_domain_free(domain);
 }
 
+/*
+ * In identity the device has ATS, and with it CXL.cache; a reset stops both and starts ATS again. So
+ * it is with PASIDs in the device and without.
+ */
+static void identity(struct kunit *test)
+{
+	struct pci_rig *p = pci_rig_new_with(test, 0, endpoints, SLOTS);
+	const struct model_access dma = { .iova = IOVA };
+	u32 i;
+
+	if (!must_have_ats(p, ONE))
+		kunit_skip(test, "this kernel does not say which devices must have ATS");
+	for (i = ONE; i <= OTHER; i++) {
+		KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, i));
+		KUNIT_EXPECT_STREQ(test, "stage1", kind(p, i));
+		KUNIT_EXPECT_EQ(test, IOVA, pci_rig_dma(p, i, 0));
+		fabric_during_reset(p->f, i, &dma);
+		KUNIT_ASSERT_EQ(test, 0, pci_reset_function(p->pdev[i]));
+		KUNIT_EXPECT_EQ(test, 1, fabric_resets(p->f, i));
+		KUNIT_EXPECT_FALSE(test, fabric_reset_leaked(p->f, i));
+		fabric_during_reset(p->f, i, NULL);
+		KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, i));
+		KUNIT_EXPECT_EQ(test, IOVA, pci_rig_dma(p, i, 0));
+	}
+	/* it is silent when it is reset: it is cut off, and identity after the reset ends that */
+	fabric_enable_cache(p->f, ONE, true);
+	pci_rig_silence(p, ONE);
+	KUNIT_ASSERT_EQ(test, 0, pci_reset_function(p->pdev[ONE]));
+	KUNIT_EXPECT_FALSE(test, fabric_ats(p->f, ONE));
+	KUNIT_EXPECT_FALSE(test, fabric_cache(p->f, ONE));
+	KUNIT_EXPECT_STREQ(test, "abort", kind(p, ONE));
+	model_inject(p->smmu->model, &(struct model_inject) {});
+	smmu_master_lock(dev_iommu_priv_get(&p->pdev[ONE]->dev));
+	smmu_ats_forgive_locked(dev_iommu_priv_get(&p->pdev[ONE]->dev));
+	smmu_master_unlock(dev_iommu_priv_get(&p->pdev[ONE]->dev));
+	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, ONE));
+	KUNIT_EXPECT_TRUE(test, fabric_cache(p->f, ONE));
+	recover(p);
+	KUNIT_EXPECT_EQ(test, IOVA, pci_rig_dma(p, ONE, 0));
+	/* the STE of a device that is gone aborts, and leads to no table */
+	pci_rig_let_go(p, OTHER);
+	fabric_unplug(p->f, OTHER);
+	KUNIT_EXPECT_STREQ(test, "abort", kind(p, OTHER));
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(cache_enable, owner_gen_params),
 	KUNIT_CASE(released),
 	KUNIT_CASE(two_functions),
 	KUNIT_CASE(locked),
 	KUNIT_CASE(locked_and_forgiven),
+	KUNIT_CASE(identity),
 	{}
 };
 

@@ -219,7 +219,7 @@ const struct machine_row machine_rows[] = {
 		.el2 = true,
 		.page_kb = 4,
 		.devices = {
-			{ { 0x100 }, 1, .ats = true, .ats_required = true, .loses_ats = true },
+			{ { 0x100 }, 1, .ats = true, .ats_required = true },
 			{ { 0x208 }, 1 },
 		},
 		.features = BASIC | SERVER | SMMU_FEAT_PRI | SMMU_FEAT_ATTR_OVR,

@@ -23,7 +23,6 @@
  * @ssid_bits: PASID bits
  * @ats: it has an ATC
  * @ats_required: it does not work without ATS
- * @loses_ats: and today it has no ATS while it is in the identity domain, so it reaches nothing
  */
 struct machine_device {
 	u32 sids[ROW_STREAMS];
@@ -31,7 +30,6 @@ struct machine_device {
 	u32 ssid_bits;
 	bool ats;
 	bool ats_required;
-	bool loses_ats;
 };
 
 /* Which interrupts the driver uses */

@@ -57,12 +57,19 @@ KUNIT_ARRAY_PARAM_DESC(weak, weaks, name);
 static void pasids_without_global(struct kunit *test)
 {
 	const struct weak *weak = test->param_value;
-	struct iommu_domain *one, *four;
+	struct iommu_domain *one, *four, *bypass;
 	struct nest n;
 
 	make_weak(test, &n, weak->required);
 	one = guest_s1_pasids(test, n.g, n.t, true, 0);
 	four = guest_s1_pasids(test, n.g, n.t, true, 2);
+	/* where the guest bypasses stage 1, there are no PASIDs, whatever the rest of its STE says */
+	bypass = guest_domain(test, n.g, STE0_V | FIELD_PREP(STE0_CONFIG, STE_CONFIG_BYPASS) |
+			      FIELD_PREP(STE0_S1CDMAX, 2), 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, bypass);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, bypass));
+	KUNIT_EXPECT_EQ(test, weak->required, n.d->ats);
+	KUNIT_EXPECT_EQ(test, NEST_PA, rig_access(n.rig, n.d, NEST_IPA, false));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, one));
 	KUNIT_EXPECT_TRUE(test, n.d->ats);
 	KUNIT_ASSERT_EQ(test, weak->attach, rig_attach(n.d, four));
@@ -77,6 +84,7 @@ static void pasids_without_global(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
 	iommu_domain_free(one);
 	iommu_domain_free(four);
+	iommu_domain_free(bypass);
 	nest_free(test, &n);
 }
 

@@ -52,6 +52,7 @@ static struct rig_device *device_of(struct smmu_master *master)
 	for (i = 0; i < the_rig->nr_devices; i++)
 		if (the_rig->device[i].dev == master->dev)
 			return &the_rig->device[i];
+	/* its first attach comes before it is in the rig */
 	return the_rig->adding;
 }
 
@@ -317,6 +318,7 @@ struct rig_device *rig_device_sids(struct kunit *test, struct rig *rig, u32 smmu
 		.smmu = smmu,
 		.sid = sids[0],
 		.atc = rig->atc,
+		.needs_ats = rig->ats_required,
 		.physical = rig->physical,
 		.bus_master = true,
 	};
@@ -405,7 +407,7 @@ static int access(struct rig *rig, struct rig_device *d, struct model_access *a)
 
 	raw_spin_lock_irqsave(&d->config, flags);
 	a->ats = d->atc && d->ats;
-	if (d->bus_master)
+	if (d->bus_master && (a->ats || !d->needs_ats))
 		ret = model_access(rig->smmu[d->smmu]->model, a);
 	raw_spin_unlock_irqrestore(&d->config, flags);
 	return ret;

@@ -34,6 +34,7 @@ struct iommu_domain;
  * @cut: the driver has turned ATS and bus mastering off at some time
  * @mastered: the device might do so before the driver has turned bus mastering off
  * @atc: the device has an ATC
+ * @needs_ats: it uses nothing but what it has asked for, so without ATS it reaches nothing
  * @physical: functions of one physical device have the same number here; 0 is a device of its own
  * @handle: attach handle for the IOMMU core
  */
@@ -43,6 +44,7 @@ struct rig_device {
 	u32 smmu;
 	u32 sid;
 	bool atc;
+	bool needs_ats;
 	u32 physical;
 	raw_spinlock_t config;	/* of @ats, @bus_master, @mastered */
 	bool ats;
