@@ -192,7 +192,8 @@ static int wait_slow(struct smmu_cmdq *q, u64 end, struct smmu_deadline *deadlin
 	int ret = 0;
 
 	while (!smmu_cmdq_reached(q, end, asks_cons(polls)) && !ret)
-		ret = smmu_cmdq_relax(q, &polls, deadline);
+		/* pairs with xchg() in smmu_cmdq_retire_word() */
+		ret = smmu_cmdq_relax(q, &polls, deadline, !READ_ONCE(q->polled_word));
 	/* look once more, because this CPU may have been away for long before the time was over */
 	if (ret == -ETIMEDOUT && smmu_cmdq_refresh(q) >= end)
 		ret = 0;

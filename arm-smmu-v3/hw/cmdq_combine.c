@@ -71,7 +71,7 @@ int smmu_cmdq_post_combine(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 
 		/* there was a last look after the time was over: this CPU may have been away */
 		if (ret)
 			return ret;
-		ret = smmu_cmdq_relax(q, &polls, deadline);
+		ret = smmu_cmdq_relax(q, &polls, deadline, true);
 	}
 	if (polls)
 		this_cpu_ptr(q->stats)->full++;

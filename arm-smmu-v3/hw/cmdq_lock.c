@@ -28,7 +28,7 @@ static int lock_with_room(struct smmu_cmdq *q, u32 n, struct smmu_deadline *dead
 		/* there was a last look after the time was over: this CPU may have been away */
 		if (ret)
 			return ret;
-		ret = smmu_cmdq_relax(q, &polls, deadline);
+		ret = smmu_cmdq_relax(q, &polls, deadline, true);
 	}
 }
 

@@ -72,6 +72,22 @@ VISIBLE_IF_KUNIT noinline void smmu_cmdq_sleep(struct smmu_cmdq *q, u32 us)
 	usleep_range(us, 2 * us);
 }
 
+/* Likewise. Where the CPU has WFET, or an event stream, it waits for an event meanwhile. */
+VISIBLE_IF_KUNIT noinline void smmu_cmdq_pause(struct smmu_cmdq *q, u32 ns)
+{
+	KUNIT_STATIC_STUB_REDIRECT(smmu_cmdq_pause, q, ns);
+	ndelay(ns);
+}
+
+static u32 pause_ns(u32 polls)
+{
+	u32 looks = polls / SMMU_CMDQ_POLLS;
+
+	if (!looks)
+		return 0;
+	return min(SMMU_CMDQ_PAUSE_NS << min(looks - 1, 8), SMMU_CMDQ_PAUSE_MAX_NS);
+}
+
 static enum smmu_waiter waiter(struct smmu_cmdq *q)
 {
 	if (irqs_disabled())
@@ -170,12 +186,17 @@ static int wait_long(struct smmu_cmdq *q, struct smmu_deadline *deadline, ktime_
 	return 0;
 }
 
-int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadline)
+int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadline,
+		    bool reads_cons)
 {
+	u32 ns = reads_cons ? pause_ns(*polls) : 0;
 	ktime_t now;
 	s64 us;
 
-	cpu_relax();
+	if (ns)
+		smmu_cmdq_pause(q, ns);
+	else
+		cpu_relax();
 	if (++*polls % SMMU_CMDQ_POLLS)
 		return 0;
 	smmu_gerror_poll(q->smmu);

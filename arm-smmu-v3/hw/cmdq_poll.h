@@ -14,11 +14,20 @@
 /* Number of polls between two looks at the clock and at GERROR */
 #define SMMU_CMDQ_POLLS		16
 
+/*
+ * A read of CONS is slow, and keeps the SMMU and the way to it from other work. So who polls CONS
+ * makes a pause before each read after the first SMMU_CMDQ_POLLS. The pause is doubled after as
+ * many again, up to a limit, so it is never more than a tenth of what the wait has taken so far.
+ */
+#define SMMU_CMDQ_PAUSE_NS	100
+#define SMMU_CMDQ_PAUSE_MAX_NS	6400
+
 /**
  * smmu_cmdq_relax() - one turn of a polling loop
  * @q: queue
  * @polls: counter of the loop, 0 at first
  * @deadline: its time begins when this function first reads the clock
+ * @reads_cons: the loop reads CONS at each turn, and not only memory
  *
  * Every SMMU_CMDQ_POLLS calls this function looks at the clock and at GERROR, the latter because
  * the interrupt handler cannot run where this CPU has interrupts off (7.1). The time is over when
@@ -31,7 +40,8 @@
  * Return: 0 when the loop shall go on; -ESHUTDOWN, -ETIMEDOUT, -EINTR or -EAGAIN as for
  *	smmu_cmdq_post()
  */
-int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadline);
+int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadline,
+		    bool reads_cons);
 
 /* For smmu_cmdq_waited() */
 void smmu_cmdq_end_long(struct smmu_cmdq *q, struct smmu_deadline *deadline, int ret);
@@ -44,10 +54,11 @@ static inline void smmu_cmdq_waited(struct smmu_cmdq *q, struct smmu_deadline *d
 }
 
 #if IS_ENABLED(CONFIG_KUNIT)
-/* For tests to replace: the clock of polling loops, whether the caller may sleep, and the sleep */
+/* For tests to replace: the clock of polling loops, whether the caller may sleep, sleep, pause */
 ktime_t smmu_cmdq_clock(struct smmu_cmdq *q);
 bool smmu_cmdq_may_sleep(struct smmu_cmdq *q);
 void smmu_cmdq_sleep(struct smmu_cmdq *q, u32 us);
+void smmu_cmdq_pause(struct smmu_cmdq *q, u32 ns);
 #endif
 
 #endif

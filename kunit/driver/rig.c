@@ -200,6 +200,11 @@ static void sleep_stub(struct smmu_cmdq *q, u32 us)
 	schedule();
 }
 
+static void pause_stub(struct smmu_cmdq *q, u32 ns)
+{
+	model_advance(ns);
+}
+
 static ktime_t virtual_clock(struct smmu_cmdq *q)
 {
 	return ns_to_ktime(model_now());
@@ -221,6 +226,7 @@ static void stub_devices(struct kunit *test)
 {
 	kunit_activate_static_stub(test, smmu_handshake_clock, handshake_clock_stub);
 	kunit_activate_static_stub(test, smmu_cmdq_sleep, sleep_stub);
+	kunit_activate_static_stub(test, smmu_cmdq_pause, pause_stub);
 	kunit_activate_static_stub(test, smmu_ats_pci_capable, ats_capable_stub);
 	kunit_activate_static_stub(test, smmu_ats_pci_global, ats_global_stub);
 	kunit_activate_static_stub(test, smmu_ats_pci_required, ats_required_stub);

@@ -282,7 +282,60 @@ static void looks_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&q->timeouts));
 }
 
+/**
+ * struct patience - a wait and what it may cost
+ * @us: how long the SMMU takes
+ * @reads: most reads of CONS; without pauses one read takes 0.1 us
+ */
+static const struct patience {
+	u32 us;
+	u32 reads;
+} patiences[] = {
+	{ 1, 20 }, { 10, 64 }, { 100, 128 }, { 500, 200 },
+};
+
+static void patience_desc(const struct patience *p, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u us", p->us);
+}
+
+KUNIT_ARRAY_PARAM(patience, patiences, patience_desc);
+
+/*
+ * Who polls CONS reads it less often the longer the wait takes, and is not late by more than a
+ * tenth of the wait. The SMMU has no MSIs; the two insert in different ways.
+ */
+static void pauses(struct kunit *test)
+{
+	const struct patience *p = test->param_value;
+	struct rig *rig = rig_new(test);
+	struct model_stats *stats = kunit_kzalloc(test, sizeof(*stats), GFP_KERNEL);
+	struct smmu_cmd cmd[2];
+	u64 began, ns;
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, stats);
+	rig_virtual_clock(test);
+	smmu_cmd_tlbi_asid(&cmd[0], 1, false);
+	smmu_cmd_sync(&cmd[1]);
+	for (i = 0; i < 2; i++) {
+		struct machine_smmu *smmu = rig_smmu(test, rig, i, NULL);
+
+		model_latency(smmu->model, CMD_TLBI_NH_ASID, p->us * NSEC_PER_USEC);
+		model_stats_reset(smmu->model);
+		began = model_now();
+		KUNIT_EXPECT_EQ(test, 0, smmu_issue(&rig_iommu(smmu)->smmu, cmd, 2));
+		ns = model_now() - began;
+		model_stats(smmu->model, stats);
+		kunit_info(test, "SMMU %u: %llu reads in %llu ns", i, stats->cons_reads, ns);
+		KUNIT_EXPECT_LE(test, stats->cons_reads, p->reads);
+		KUNIT_EXPECT_GE(test, ns, p->us * NSEC_PER_USEC);
+		KUNIT_EXPECT_LE(test, ns, p->us * NSEC_PER_USEC * 11 / 10 + 500);
+	}
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE_PARAM(pauses, patience_gen_params),
 	KUNIT_CASE_PARAM(keeps_the_word, victim_gen_params),
 	KUNIT_CASE_PARAM(forgives_one, victim_gen_params),
 	KUNIT_CASE_PARAM(retires_the_word, victim_gen_params),
