@@ -115,7 +115,7 @@ static int def_domain_type(struct device *dev)
 	if (pdev && pdev->vendor == PCI_VENDOR_ID_HUAWEI && pdev->device == 0xa12e &&
 	    !pdev->untrusted)
 		return IOMMU_DOMAIN_IDENTITY;
-	/* a device that must have ATS would have none in identity; every arm64 kernel has the DMA API */
+	/* where a device that must have ATS has none in identity; arm64 kernels have the DMA API */
 	if (IS_ENABLED(CONFIG_IOMMU_DMA) && master->ats_required && !master->ats_always)
 		return IOMMU_DOMAIN_DMA;
 	return 0;

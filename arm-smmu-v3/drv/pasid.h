@@ -39,8 +39,8 @@ void smmu_pasid_detach_locked(struct smmu_master *master, u32 ssid);
  * smmu_pasid_release_locked() - detach all PASIDs that are still attached, as the device goes away
  * @master: device; requests without PASID are identity or blocked
  *
- * No caller can detach these PASIDs later, because the IOMMU core has forgotten them. Afterwards ATS
- * is off, and no STE leads to the CD table. Cannot fail, does not allocate.
+ * No caller can detach these PASIDs later, because the IOMMU core has forgotten them. Afterwards
+ * ATS is off, and no STE leads to the CD table. Cannot fail, does not allocate.
  */
 void smmu_pasid_release_locked(struct smmu_master *master);
 

@@ -452,7 +452,7 @@ static void cut_off(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, n.a));
 	KUNIT_EXPECT_EQ(test, PA, rig_access(n.rig, n.d, IOVA, false));
 
-	/* once more: identity does not end it, an administrator does, and the device works at once */
+	/* once more: identity does not end it; an administrator does, and the device works then */
 	model_inject(n.smmu->model, &silent);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(n.a, IOVA, SZ_4K));
 	rig_recover(n.rig);

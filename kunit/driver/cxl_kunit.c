@@ -237,7 +237,7 @@ static void two_functions(struct kunit *test)
 }
 
 /*
- * In identity the device has ATS, and with it CXL.cache; a reset stops both and starts ATS again. So
+ * In identity the device has ATS, and with it CXL.cache; a reset stops ATS and starts it again. So
  * it is with PASIDs in the device and without.
  */
 static void identity(struct kunit *test)

@@ -63,7 +63,7 @@ static void pasids_without_global(struct kunit *test)
 	make_weak(test, &n, weak->required);
 	one = guest_s1_pasids(test, n.g, n.t, true, 0);
 	four = guest_s1_pasids(test, n.g, n.t, true, 2);
-	/* where the guest bypasses stage 1, there are no PASIDs, whatever the rest of its STE says */
+	/* where a guest bypasses stage 1, there are no PASIDs, whatever the rest of its STE says */
 	bypass = guest_domain(test, n.g, STE0_V | FIELD_PREP(STE0_CONFIG, STE_CONFIG_BYPASS) |
 			      FIELD_PREP(STE0_S1CDMAX, 2), 0);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, bypass);
