@@ -58,9 +58,10 @@ static u32 flag_if(bool condition, u32 flag)
 	return condition ? flag : 0;
 }
 
-static u32 ident_httu(u32 idr0)
+/* Whether updates of tables reach them as one access depends on the memory system as well */
+static u32 ident_httu(u32 idr0, const struct smmu_ident_env *env)
 {
-	switch (FIELD_GET(IDR0_HTTU, idr0)) {
+	switch (env->httu_said ? env->httu : FIELD_GET(IDR0_HTTU, idr0)) {
 	case IDR0_HTTU_AF:
 		return SMMU_FEAT_HA;
 	case IDR0_HTTU_AF_DIRTY:
@@ -146,7 +147,7 @@ static int ident_idr0(u32 idr0, const struct smmu_ident_env *env,
 		      flag_if((idr0 & IDR0_HYP) && env->cpu_e2h, SMMU_FEAT_E2H) |
 		      flag_if(FIELD_GET(IDR0_ST_LEVEL, idr0) == IDR0_ST_LEVEL_2,
 			      SMMU_FEAT_STRTAB_2LVL) |
-		      ident_httu(idr0);
+		      ident_httu(idr0, env);
 	if ((idr0 & IDR0_S1P) && (idr0 & IDR0_S2P))
 		feat->flags |= SMMU_FEAT_NESTING;
 

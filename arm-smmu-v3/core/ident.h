@@ -23,6 +23,8 @@ struct smmu_ident_env {
 	bool cpu_e2h;		/* the kernel runs at EL2 with VHE */
 	u32 extra_errata;	/* SMMU_ERRATUM_* named by firmware (IORT model, DT) */
 	u32 disable;		/* SMMU_FEAT_* to treat as absent (module parameter) */
+	bool httu_said;		/* firmware says what hardware updates there are, ... */
+	u8 httu;		/* ... as IDR0.HTTU would, which does not count then */
 };
 
 /**

@@ -10,9 +10,12 @@
  */
 #include <kunit/visibility.h>
 #include <linux/acpi.h>
+#include <linux/bits.h>
+#include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
+#include <linux/unaligned.h>
 
 #include "iort.h"
 
@@ -200,6 +203,44 @@ bool smmu_iort_pci_reaches(const struct smmu_iort *iort, u32 smmu, u32 segment, 
 	return false;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_iort_pci_reaches);
+
+/*
+ * Flags of a root complex, behind what ACPICA has a name for. Bit 0 says that there are PASIDs; in
+ * tables that are made with a header of EDK II it is bit 1.
+ */
+#define RC_FLAGS		20
+#define RC_FLAGS_PASID		(BIT(0) | BIT(1))
+#define RC_PASID_REVISION	4
+
+/* Either of the two fields is enough: not every table fills in both */
+static int pasid_bits(const struct acpi_iort_node *node)
+{
+	const struct acpi_iort_root_complex *rc = (const void *)node->node_data;
+	u32 width, flags;
+
+	if (node->revision < RC_PASID_REVISION || data_size(node) < RC_FLAGS + sizeof(flags))
+		return -ENOENT;
+	width = rc->pasid_capabilities & ACPI_IORT_PASID_MAX_WIDTH;
+	flags = get_unaligned_le32(node->node_data + RC_FLAGS);
+	if (width)
+		return width;
+	return flags & RC_FLAGS_PASID ? -ENOENT : 0;
+}
+
+int smmu_iort_pci_pasid_bits(const struct smmu_iort *iort, u32 segment, u32 rid)
+{
+	struct node_walk walk = walk_nodes(iort);
+	const struct acpi_iort_node *node;
+
+	while ((node = walk_next(&walk))) {
+		struct hop first;
+
+		if (is_root_complex(node, segment) && map_id(iort, node, rid, &first))
+			return pasid_bits(node);
+	}
+	return -ENOENT;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_iort_pci_pasid_bits);
 
 static bool is_named(const struct acpi_iort_node *node, const char *path)
 {

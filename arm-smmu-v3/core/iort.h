@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which devices an SMMU translates, read from the bytes of an ACPI IORT (Arm DEN 0049).
+ * Which devices an SMMU translates, and how wide their PASIDs may be, read from the bytes of an
+ * ACPI IORT (Arm DEN 0049).
  *
- * The kernel's own parser answers this only for devices whose IOMMU driver is bound already, and
- * exports no function that works without one. The parser here knows no devices: it takes bytes and
- * gives an answer. It follows the kernel's rules, so that it names the SMMU that a device would
- * get once the driver is bound again.
+ * The kernel's own parser does not know PASIDs. Which devices an SMMU translates it answers only
+ * for devices whose IOMMU driver is bound already, and it exports no function that works without
+ * one. The parser here knows no devices: it takes bytes and gives an answer. It follows the
+ * kernel's rules, so that it names the SMMU that a device would get once the driver is bound again.
  *
  * The code does not trust the table: a structure that does not lie within the table is treated as
  * missing. No locks, no allocation; the table must not change meanwhile.
@@ -45,5 +46,15 @@ bool smmu_iort_pci_reaches(const struct smmu_iort *iort, u32 smmu, u32 segment, 
  *	count: they are for a bus whose children bring ids of their own.
  */
 bool smmu_iort_named_reaches(const struct smmu_iort *iort, u32 smmu, const char *path);
+
+/**
+ * smmu_iort_pci_pasid_bits() - how many bits may the PASIDs of a PCI function have?
+ * @iort: the table
+ * @segment: the function's PCI segment
+ * @rid: the function's requester ID
+ * Return: what the table says of the function's root complex, 0 for no PASIDs; -ENOENT where it says
+ *	nothing. Nodes say it from revision 4 on.
+ */
+int smmu_iort_pci_pasid_bits(const struct smmu_iort *iort, u32 segment, u32 rid);
 
 #endif

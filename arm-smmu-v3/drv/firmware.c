@@ -6,6 +6,7 @@
 #include <linux/iommu.h>
 #include <linux/of.h>
 #include <linux/of_address.h>
+#include <linux/pci.h>
 #include <linux/platform_device.h>
 #include <linux/seq_file.h>
 
@@ -15,6 +16,7 @@
 
 #include "core/errata.h"
 #include "core/ident.h"
+#include "core/iort.h"
 #include "drv/firmware.h"
 #include "drv/iommu.h"
 #include "hw/device.h"
@@ -47,26 +49,19 @@ static int read_dt(struct device *dev, struct smmu_ident_env *env)
 
 /*
  * The IORT overrides IDR0.HTTU, because only firmware knows whether the memory system does atomic
- * updates. The driver follows the IORT where it says less than the register.
+ * updates. The driver follows the IORT where it says less than the register, and where it says
+ * more. The value 3 is reserved there.
  */
-static u32 without_httu(u32 flags)
+static void read_httu(u32 flags, struct smmu_ident_env *env)
 {
-	switch (FIELD_GET(ACPI_IORT_SMMU_V3_HTTU_OVERRIDE, flags)) {
-	case IDR0_HTTU_NONE:
-		return SMMU_FEAT_HA | SMMU_FEAT_HD | SMMU_FEAT_HAFT;
-	case IDR0_HTTU_AF:
-		return SMMU_FEAT_HD | SMMU_FEAT_HAFT;
-	case IDR0_HTTU_AF_DIRTY:
-		return SMMU_FEAT_HAFT;
-	default:
-		return 0;
-	}
+	env->httu = FIELD_GET(ACPI_IORT_SMMU_V3_HTTU_OVERRIDE, flags);
+	env->httu_said = env->httu <= IDR0_HTTU_AF_DIRTY;
 }
 
 static void read_iort(const struct acpi_iort_smmu_v3 *iort, struct smmu_ident_env *env)
 {
 	env->extra_errata |= smmu_errata_of_model(iort->model);
-	env->disable |= without_httu(iort->flags);
+	read_httu(iort->flags, env);
 	env->coherent = iort->flags & ACPI_IORT_SMMU_V3_COHACC_OVERRIDE;
 }
 
@@ -83,32 +78,18 @@ const struct acpi_iort_smmu_v3 *smmu_firmware_iort(struct device *dev)
 	return (void *)node->node_data;
 }
 
-/* SMMU_FEAT_* that the SMMU has according to IDR0.HTTU */
-static u32 has_httu(u32 idr0)
+u32 smmu_firmware_differs(struct smmu_device *smmu, const struct smmu_ident_env *env)
 {
-	u32 httu = FIELD_GET(IDR0_HTTU, idr0), flags = 0;
+	u32 idr0 = smmu_reg_read(smmu->base, SMMU_IDR0), httu = FIELD_GET(IDR0_HTTU, idr0), n = 0;
 
-	if (httu >= IDR0_HTTU_AF)
-		flags |= SMMU_FEAT_HA;
-	if (httu >= IDR0_HTTU_AF_DIRTY)
-		flags |= SMMU_FEAT_HD;
-	if (httu == IDR0_HTTU_TABLE_AF)
-		flags |= SMMU_FEAT_HAFT;
-	return flags;
-}
-
-u32 smmu_firmware_differs(struct smmu_device *smmu, bool coherent, u32 absent)
-{
-	u32 idr0 = smmu_reg_read(smmu->base, SMMU_IDR0), n = 0;
-
-	if (coherent != !!(idr0 & IDR0_COHACC)) {
+	if (env->coherent != !!(idr0 & IDR0_COHACC)) {
 		dev_warn(smmu->dev, "this SMMU is used as %scoherent, as firmware says, although IDR0.COHACC is %u\n",
-			 coherent ? "" : "not ", !coherent);
+			 env->coherent ? "" : "not ", !env->coherent);
 		n++;
 	}
-	if (absent & has_httu(idr0)) {
-		dev_warn(smmu->dev, "hardware updates of page tables are used as the IORT says, which is less than IDR0.HTTU %lu\n",
-			 FIELD_GET(IDR0_HTTU, idr0));
+	if (env->httu_said && env->httu != httu) {
+		dev_warn(smmu->dev, "hardware updates of page tables are used as the IORT says, which is %s than IDR0.HTTU %u\n",
+			 env->httu < httu ? "less" : "more", httu);
 		n++;
 	}
 	return n;
@@ -140,6 +121,35 @@ int smmu_firmware_read(struct platform_device *pdev, struct smmu_ident_env *env,
 	}
 	read_iort(iort, env);
 	return 0;
+}
+
+#ifdef CONFIG_ACPI
+static int root_complex_pasid_bits(struct pci_dev *pdev)
+{
+	struct acpi_table_header *table;
+	int bits;
+
+	/* on DT machines there is none */
+	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_IORT, 0, &table)))
+		return -ENOENT;
+	bits = smmu_iort_pci_pasid_bits(&(struct smmu_iort) { table, table->length },
+					pci_domain_nr(pdev->bus), pci_dev_id(pdev));
+	acpi_put_table(table);
+	return bits;
+}
+#else
+static int root_complex_pasid_bits(struct pci_dev *pdev)
+{
+	return -ENOENT;
+}
+#endif
+
+int smmu_firmware_pasid_bits(struct pci_dev *pdev)
+{
+	/* suites replace this, because they have no IORT */
+	KUNIT_STATIC_STUB_REDIRECT(smmu_firmware_pasid_bits, pdev);
+
+	return root_complex_pasid_bits(pdev);
 }
 
 static void show_dt(struct seq_file *s, const struct device_node *np)
@@ -179,6 +189,76 @@ void smmu_firmware_show(struct seq_file *s, struct platform_device *pdev)
 		if (line(pdev, lines[i]))
 			seq_printf(s, " %s", lines[i]);
 	seq_putc(s, '\n');
+}
+
+static int add_reserved(struct list_head *reserved, phys_addr_t start, size_t length)
+{
+	struct iommu_resv_region *r;
+
+	r = iommu_alloc_resv_region(start, length, 0, IOMMU_RESV_RESERVED, GFP_KERNEL);
+	if (!r)
+		return -ENOMEM;
+	list_add_tail(&r->list, reserved);
+	return 0;
+}
+
+/* A row of iommu-addresses names a device, and has an address and a length in the device's cells */
+static int add_iommu_addresses(const struct device_node *np, struct list_head *reserved)
+{
+	const __be32 *cell, *end;
+	int size, ret = 0;
+
+	cell = of_get_property(np, "iommu-addresses", &size);
+	end = cell + size / sizeof(*cell);
+	while (!ret && cell && cell < end) {
+		struct device_node *dev = of_find_node_by_phandle(be32_to_cpup(cell++));
+		phys_addr_t start;
+		size_t length;
+
+		if (!dev || end - cell < of_n_addr_cells(dev) + of_n_size_cells(dev)) {
+			pr_warn("%pOF: iommu-addresses cannot be read to its end\n", np);
+			of_node_put(dev);
+			break;
+		}
+		cell = of_translate_dma_region(dev, cell, &start, &length);
+		of_node_put(dev);
+		if (cell && length)
+			ret = add_reserved(reserved, start, length);
+	}
+	return ret;
+}
+
+static int dt_reserved(struct list_head *reserved)
+{
+	struct device_node *np;
+	int ret;
+
+	for_each_node_with_property(np, "iommu-addresses") {
+		ret = add_iommu_addresses(np, reserved);
+		if (ret) {
+			of_node_put(np);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+int smmu_firmware_reserved(struct smmu_device *smmu, struct list_head *reserved)
+{
+	struct iommu_resv_region *r;
+	LIST_HEAD(rmrs);
+	int ret = 0;
+
+	/* suites replace this, because they have no IORT */
+	KUNIT_STATIC_STUB_REDIRECT(smmu_firmware_reserved, smmu, reserved);
+
+	if (smmu->dev->of_node)
+		return dt_reserved(reserved);
+	iort_get_rmr_sids(dev_fwnode(smmu->dev), &rmrs);
+	list_for_each_entry(r, &rmrs, list)
+		ret = ret ?: add_reserved(reserved, r->start, r->length);
+	iort_put_rmr_sids(dev_fwnode(smmu->dev), &rmrs);
+	return ret;
 }
 
 void smmu_firmware_preset(struct smmu_iommu *iommu)

@@ -7,6 +7,8 @@
 
 struct acpi_iort_smmu_v3;
 struct device;
+struct list_head;
+struct pci_dev;
 struct platform_device;
 struct seq_file;
 struct smmu_device;
@@ -20,8 +22,8 @@ const struct acpi_iort_smmu_v3 *smmu_firmware_iort(struct device *dev);
 /**
  * smmu_firmware_read() - read the DT node or the IORT node
  * @pdev: SMMU
- * @env: out: coherency, and the errata that firmware names. Features that firmware does not want
- *	used are added to the disabled ones. Other fields are not touched.
+ * @env: out: coherency, the errata that firmware names, and what it says of hardware updates of
+ *	page tables. Other fields are not touched.
  * @wired: out: interrupts, 0 where absent
  * Return: 0 or -EINVAL with one line logged
  */
@@ -31,11 +33,19 @@ int smmu_firmware_read(struct platform_device *pdev, struct smmu_ident_env *env,
 /**
  * smmu_firmware_differs() - log a line for each point in which firmware overrides IDR0
  * @smmu: initialised
- * @coherent: what firmware says of coherency; it decides what memory the DMA API gives
- * @absent: SMMU_FEAT_* that firmware does not want used
+ * @env: what firmware says. Its word on coherency decides what memory the DMA API gives.
  * Return: number of lines
  */
-u32 smmu_firmware_differs(struct smmu_device *smmu, bool coherent, u32 absent);
+u32 smmu_firmware_differs(struct smmu_device *smmu, const struct smmu_ident_env *env);
+
+/**
+ * smmu_firmware_pasid_bits() - how many bits may the PASIDs of a device have?
+ * @pdev: device
+ *
+ * Only the IORT says something of a device's root complex. Process context.
+ * Return: number of bits, 0 for no PASIDs; -ENOENT where firmware does not say
+ */
+int smmu_firmware_pasid_bits(struct pci_dev *pdev);
 
 /**
  * smmu_firmware_show() - print what firmware says of an SMMU, for the file `machine` of debugfs
@@ -43,6 +53,17 @@ u32 smmu_firmware_differs(struct smmu_device *smmu, bool coherent, u32 absent);
  * @pdev: SMMU, probed
  */
 void smmu_firmware_show(struct seq_file *s, struct platform_device *pdev);
+
+/**
+ * smmu_firmware_reserved() - list the addresses that firmware reserves
+ * @smmu: SMMU
+ * @reserved: list of struct iommu_resv_region that regions are added to, also on an error. The
+ *	caller frees each with kfree().
+ *
+ * On ACPI these are the RMR nodes of the SMMU's devices, on DT each iommu-addresses of the tree.
+ * Return: 0 or -ENOMEM
+ */
+int smmu_firmware_reserved(struct smmu_device *smmu, struct list_head *reserved);
 
 /**
  * smmu_firmware_preset() - give streams with reserved memory regions STEs that bypass

@@ -51,6 +51,7 @@ struct iopf_queue;
  *	there was no room or no memory
  * @fault_limit: rate limit of event lines; each SMMU has its own, so that a noisy device does not
  *	hide the events of other SMMUs
+ * @msi_base: where the window for MSIs is in domains of user space, 0 for nowhere; see resv.h
  * @debugfs: directory or error
  */
 struct smmu_iommu {
@@ -75,6 +76,7 @@ struct smmu_iommu {
 	atomic_t page_faults;
 	atomic_t vevents_lost;
 	struct ratelimit_state fault_limit;
+	u64 msi_base;
 	struct dentry *debugfs;
 };
 

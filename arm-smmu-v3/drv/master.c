@@ -12,6 +12,7 @@
 #include "drv/attach.h"
 #include "drv/binding.h"
 #include "drv/change.h"
+#include "drv/firmware.h"
 #include "drv/install.h"
 #include "drv/iommu.h"
 #include "drv/iopf.h"
@@ -96,7 +97,7 @@ static void enable_pasid(struct smmu_master *master)
 {
 	u8 ssid_bits = master->iommu->smmu.inst.feat.ssid_bits;
 	u32 bits = 0;
-	int n;
+	int n, rc;
 
 	if (!dev_is_pci(master->dev)) {
 		device_property_read_u32(master->dev, "pasid-num-bits", &bits);
@@ -104,8 +105,16 @@ static void enable_pasid(struct smmu_master *master)
 		return;
 	}
 	n = pci_max_pasids(to_pci_dev(master->dev));
-	if (n <= 0 || !ssid_bits ||
-	    pci_enable_pasid(to_pci_dev(master->dev),
+	if (n <= 0 || !ssid_bits)
+		return;
+	rc = smmu_firmware_pasid_bits(to_pci_dev(master->dev));
+	if (rc >= 0)
+		ssid_bits = min_t(u8, ssid_bits, rc);
+	if (!ssid_bits) {
+		dev_info(master->dev, "no PASIDs, because the IORT says that the root complex has none\n");
+		return;
+	}
+	if (pci_enable_pasid(to_pci_dev(master->dev),
 			     pci_pasid_features(to_pci_dev(master->dev))))
 		return;
 	master->ssid_bits = min_t(u8, ilog2(n), ssid_bits);
@@ -117,7 +126,7 @@ static void disable_pasid(struct smmu_master *master)
 		pci_disable_pasid(to_pci_dev(master->dev));
 }
 
-/* Nobody finds the master by a StreamID any more when this returns. No STE leads to its CD table. */
+/* Afterwards nobody finds the master by a StreamID. No STE leads to its CD table. */
 static void drop_master(struct smmu_master *master)
 {
 	struct smmu_iommu *iommu = master->iommu;

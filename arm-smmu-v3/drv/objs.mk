@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # In the order of scripts/check-layers: each calls those before it only.
-smmu-drv-objs := trace.o params.o iommu.o master_lock.o resv.o firmware.o takeover_of.o \
+smmu-drv-objs := trace.o params.o iommu.o master_lock.o firmware.o resv.o takeover_of.o \
 		 $(if $(CONFIG_ACPI_IORT),takeover_acpi.o) takeover.o \
 		 $(if $(CONFIG_IOMMU_SVA),mmtable.o) \
 		 readers.o arrays.o streams.o ats_pci.o ats_cut.o walk.o pgtable.o withhold.o \

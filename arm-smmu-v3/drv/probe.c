@@ -25,6 +25,7 @@
 #include "drv/probe.h"
 #include "drv/readers.h"
 #include "drv/restart.h"
+#include "drv/resv.h"
 #include "drv/takeover.h"
 #include "drv/trace.h"
 #include "drv/withhold.h"
@@ -124,11 +125,14 @@ static int bring_up(struct platform_device *pdev, struct smmu_iommu *iommu)
 	ret = smmu_device_init(smmu, &env, &tuning);
 	if (ret)
 		return ret;
-	smmu_firmware_differs(smmu, env.coherent, env.disable & ~smmu_param_disabled());
+	smmu_firmware_differs(smmu, &env);
 	if (!(env.disable & SMMU_FEAT_SVA) && smmu_mmtable_walkable(&smmu->inst.feat, &why))
 		smmu->inst.feat.flags |= SMMU_FEAT_SVA;
 	else
 		dev_dbg(smmu->dev, "there is no SVA: %s\n", why);
+	ret = smmu_resv_probe(iommu);
+	if (ret)
+		return ret;
 	ret = smmu_takeover_check(smmu->dev, smmu_param_force());
 	if (ret)
 		return ret;

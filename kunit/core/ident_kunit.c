@@ -7,6 +7,7 @@
  * Registers are plain numbers here, so that a wrong mask in regs.h is noticed.
  */
 #include <kunit/test.h>
+#include <linux/bitfield.h>
 #include <linux/errno.h>
 #include <linux/prandom.h>
 #include <linux/sizes.h>
@@ -90,6 +91,38 @@ static void rich_decodes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, feat.stall_max, 64);
 	/* 52 bits of output add 4 TB blocks to 64K tables */
 	KUNIT_EXPECT_EQ(test, feat.pgsizes & SZ_4T, SZ_4T);
+}
+
+/* What firmware says of hardware updates counts, whether it is less than IDR0.HTTU or more */
+static void firmware_says_httu(struct kunit *test)
+{
+	static const u32 flags[] = {
+		0, SMMU_FEAT_HA, SMMU_FEAT_HA | SMMU_FEAT_HD,
+		SMMU_FEAT_HA | SMMU_FEAT_HD | SMMU_FEAT_HAFT,
+	};
+	struct smmu_ident_env env = { .coherent = true };
+	struct smmu_idregs regs = qemu;
+	struct smmu_features feat;
+	const char *why;
+	u32 said, reg;
+
+	for (reg = 0; reg <= IDR0_HTTU_TABLE_AF; reg++) {
+		FIELD_MODIFY(IDR0_HTTU, &regs.idr[0], reg);
+		env.httu_said = false;
+		KUNIT_ASSERT_EQ(test, smmu_ident_decode(&regs, &env, &feat, &why), 0);
+		KUNIT_EXPECT_EQ(test, feat.flags & flags[3], flags[reg]);
+		env.httu_said = true;
+		for (said = 0; said <= IDR0_HTTU_AF_DIRTY; said++) {
+			env.httu = said;
+			KUNIT_ASSERT_EQ(test, smmu_ident_decode(&regs, &env, &feat, &why), 0);
+			KUNIT_EXPECT_EQ(test, feat.flags & flags[3], flags[said]);
+			/* and the administrator's word more */
+			env.disable = flags[3];
+			KUNIT_ASSERT_EQ(test, smmu_ident_decode(&regs, &env, &feat, &why), 0);
+			KUNIT_EXPECT_EQ(test, feat.flags & flags[3], 0);
+			env.disable = 0;
+		}
+	}
 }
 
 /* One field of QEMU's registers is replaced: what the result is */
@@ -473,6 +506,7 @@ static void oas_encodings(struct kunit *test)
 static struct kunit_case ident_cases[] = {
 	KUNIT_CASE(qemu_decodes),
 	KUNIT_CASE(rich_decodes),
+	KUNIT_CASE(firmware_says_httu),
 	KUNIT_CASE_PARAM(one_field, id_change_gen_params),
 	KUNIT_CASE(sizes_decode),
 	KUNIT_CASE(coherency),

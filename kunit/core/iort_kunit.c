@@ -532,6 +532,60 @@ static void iort_spoiled(struct kunit *test)
 	kunit_kfree(test, iort.table);
 }
 
+/**
+ * struct pasids - what a root complex says of PASIDs
+ * @name: name of the case
+ * @revision: revision of the node
+ * @size: bytes of the node behind its head
+ * @capabilities: PASID Capabilities
+ * @flags: Flags, behind that
+ * @bits: the answer
+ */
+static const struct pasids {
+	const char *name;
+	u8 revision;
+	u32 size;
+	u16 capabilities;
+	u32 flags;
+	int bits;
+} pasids[] = {
+	{ "before revision 4", 3, 24, 16, 1, -ENOENT },
+	{ "too short", 4, 23, 16, 1, -ENOENT },
+	{ "16 bits", 4, 24, 16, 1, 16 },
+	{ "20 bits, in a later revision", 5, 28, 20, 1, 20 },
+	{ "bit 1 of the flags", 4, 24, 16, 2, 16 },
+	{ "no flag", 4, 24, 16, 0, 16 },
+	{ "reserved bits", 4, 24, 0xffe5, 1, 5 },
+	{ "none", 4, 24, 0, 0, 0 },
+	{ "some, and not how many", 4, 24, 0, 1, -ENOENT },
+};
+
+KUNIT_ARRAY_PARAM_DESC(pasids, pasids, name);
+
+static void iort_pasids(struct kunit *test)
+{
+	const struct pasids *p = test->param_value;
+	struct builder *t = new_table(test);
+	struct acpi_iort_root_complex *rc;
+	struct smmu_iort iort;
+	u32 length, flags_at = 20;
+
+	rc = add_node(test, t, ACPI_IORT_NODE_PCI_ROOT_COMPLEX, p->size);
+	rc->pci_segment_number = 3;
+	rc->pasid_capabilities = p->capabilities;
+	memcpy((u8 *)rc + flags_at, &p->flags, min(p->size - flags_at, sizeof(p->flags)));
+	last_node(t)->revision = p->revision;
+	add_map(test, t, 0x100, 0xff, 0, t->a, false);
+	iort = as_iort(t);
+	KUNIT_EXPECT_EQ(test, smmu_iort_pci_pasid_bits(&iort, 3, 0x1ff), p->bits);
+	KUNIT_EXPECT_EQ(test, smmu_iort_pci_pasid_bits(&iort, 3, 0x200), -ENOENT);
+	KUNIT_EXPECT_EQ(test, smmu_iort_pci_pasid_bits(&iort, 2, 0x1ff), -ENOENT);
+	for (length = 0; length < t->length; length++) {
+		iort = exact(test, t->bytes, length);
+		KUNIT_EXPECT_EQ(test, smmu_iort_pci_pasid_bits(&iort, 3, 0x1ff), -ENOENT);
+	}
+}
+
 /* Bytes that would be a valid node if they did not lie in the table's header */
 static void iort_spoiled_header(struct kunit *test)
 {
@@ -722,6 +776,7 @@ static struct kunit_case iort_cases[] = {
 	KUNIT_CASE_PARAM(iort_named, iort_named_gen_params),
 	KUNIT_CASE(iort_named_both),
 	KUNIT_CASE_PARAM(iort_spoiled, iort_spoiled_gen_params),
+	KUNIT_CASE_PARAM(iort_pasids, pasids_gen_params),
 	KUNIT_CASE(iort_spoiled_header),
 	KUNIT_CASE(iort_spoiled_head),
 	KUNIT_CASE(iort_spoiled_name),

@@ -8,6 +8,7 @@
 #include <linux/ioport.h>
 #include <linux/sizes.h>
 
+#include "core/ident.h"
 #include "core/tag.h"
 #include "drv/firmware.h"
 #include "drv/params.h"
@@ -451,6 +452,7 @@ static void claims_registers(struct kunit *test)
 /* The driver logs one line for each difference between firmware's tables and the registers */
 static void tells_differences(struct kunit *test)
 {
+	struct smmu_ident_env env = { .coherent = true };
 	struct rig *rig = rig_new(test);
 	struct smmu_device *s;
 	struct model_config cfg;
@@ -458,16 +460,21 @@ static void tells_differences(struct kunit *test)
 	model_config_default(&cfg);
 	FIELD_MODIFY(IDR0_HTTU, &cfg.idr[0], IDR0_HTTU_AF);
 	s = &rig_iommu(rig_smmu(test, rig, 0, &cfg))->smmu;
-	KUNIT_EXPECT_EQ(test, 0, smmu_firmware_differs(s, true, 0));
-	KUNIT_EXPECT_EQ(test, 1, smmu_firmware_differs(s, false, 0));
-	/* this SMMU has no more than the access flag, whatever the parameter says */
-	KUNIT_EXPECT_EQ(test, 0, smmu_firmware_differs(s, true, SMMU_FEAT_HD | SMMU_FEAT_HAFT));
-	KUNIT_EXPECT_EQ(test, 1, smmu_firmware_differs(s, true, SMMU_FEAT_HA));
-	KUNIT_EXPECT_EQ(test, 2, smmu_firmware_differs(s, false, SMMU_FEAT_HA | SMMU_FEAT_HD));
+	KUNIT_EXPECT_EQ(test, 0, smmu_firmware_differs(s, &env));
+	env.coherent = false;
+	KUNIT_EXPECT_EQ(test, 1, smmu_firmware_differs(s, &env));
+	env.coherent = true;
+	env.httu_said = true;
+	for (env.httu = IDR0_HTTU_NONE; env.httu <= IDR0_HTTU_AF_DIRTY; env.httu++)
+		KUNIT_EXPECT_EQ(test, env.httu != IDR0_HTTU_AF, smmu_firmware_differs(s, &env));
+	env.coherent = false;
+	KUNIT_EXPECT_EQ(test, 2, smmu_firmware_differs(s, &env));
 	cfg.idr[0] &= ~IDR0_COHACC;
 	s = &rig_iommu(rig_smmu(test, rig, 1, &cfg))->smmu;
-	KUNIT_EXPECT_EQ(test, 1, smmu_firmware_differs(s, true, 0));
-	KUNIT_EXPECT_EQ(test, 0, smmu_firmware_differs(s, false, 0));
+	env.httu_said = false;
+	KUNIT_EXPECT_EQ(test, 0, smmu_firmware_differs(s, &env));
+	env.coherent = true;
+	KUNIT_EXPECT_EQ(test, 1, smmu_firmware_differs(s, &env));
 }
 
 #define RMR_SID		0x133

@@ -114,7 +114,7 @@ static u32 boot_word(const struct machine_row *row)
 	bool s1 = idr0 & IDR0_S1P, s2 = idr0 & IDR0_S2P;
 
 	if (row->iort)
-		httu = min(httu, FIELD_GET(ACPI_IORT_SMMU_V3_HTTU_OVERRIDE, row->iort_flags));
+		httu = FIELD_GET(ACPI_IORT_SMMU_V3_HTTU_OVERRIDE, row->iort_flags);
 	word |= FIELD_GET(IDR0_ST_LEVEL, idr0) ? BIT(0) : 0;
 	word |= idr0 & IDR0_CD2L ? BIT(1) : 0;
 	word |= endian != IDR0_TTENDIAN_BIG ? BIT(2) : 0;
@@ -191,6 +191,9 @@ static void plug(struct gallery *g)
 	cfg.iidr = row->iidr;
 	cfg.aidr = row->aidr;
 	cfg.page0_only = row->page0_only;
+	/* firmware knows */
+	cfg.httu_differs = row->iort;
+	cfg.httu = FIELD_GET(ACPI_IORT_SMMU_V3_HTTU_OVERRIDE, row->iort_flags);
 	/* seconds pass sooner where a register read takes long */
 	if (row->still_ms)
 		cfg.read_ns = NSEC_PER_MSEC;

@@ -35,6 +35,7 @@
 
 #define NOT_COHERENT	"this SMMU is used as not coherent, as firmware says, although IDR0.COHACC is 1"
 #define COHERENT	"this SMMU is used as coherent, as firmware says, although IDR0.COHACC is 0"
+#define MORE_HTTU	"hardware updates of page tables are used as the IORT says, which is more than IDR0.HTTU 0"
 #define LESS_HTTU	"hardware updates of page tables are used as the IORT says, which is less than IDR0.HTTU 2"
 #define NO_WALKS	"the driver cannot use this SMMU: table walks are not coherent (IDR0.COHACC and firmware)"
 #define NO_EVENTQ	"no arm-smmu-v3-evtq interrupt"
@@ -465,6 +466,15 @@ const struct machine_row machine_rows[] = {
 		ODD_MADE, .oas = 48, .va = 48,
 		.features = ODD_FEATURES | SMMU_FEAT_ATS | SMMU_FEAT_PRI | SMMU_FEAT_MSI,
 		.uses = USES_COMBINED,
+	},
+	{
+		.name = "HTTU 0, the IORT says 2",
+		ODD(ODD_IDR0, ODD_IDR1, ODD_IDR5),
+		.iort = true, .iort_flags = 0x5,
+		.devices = TWO,
+		ODD_MADE, .oas = 48, .va = 48,
+		.features = ODD_FEATURES | SMMU_FEAT_HA | SMMU_FEAT_HD,
+		.says = { MORE_HTTU },
 	},
 	{
 		.name = "COHACC 0, coherent by firmware",

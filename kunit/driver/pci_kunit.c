@@ -3,6 +3,8 @@
  * The driver with the kernel's PCI core around it: ATS and PASIDs in config space, function level
  * reset, unplugging and pulling out, and a device that does not answer.
  */
+#include <kunit/static_stub.h>
+#include <kunit/test-bug.h>
 #include <linux/iommu.h>
 #include <linux/pci-ats.h>
 #include <linux/pci.h>
@@ -13,6 +15,7 @@
 #include "drv/arrays.h"
 #include "drv/ats.h"
 #include "drv/domain.h"
+#include "drv/firmware.h"
 #include "drv/master.h"
 #include "drv/master_lock.h"
 #include "drv/ops.h"
@@ -397,7 +400,62 @@ static void identity_if_trusted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, smmu_iommu_ops.def_domain_type(&pdev->dev));
 }
 
+/**
+ * struct root_complex - what firmware says of PASIDs
+ * @name: name of the case
+ * @says: what it says, or -ENOENT
+ * @bits: what the device has
+ */
+static const struct root_complex {
+	const char *name;
+	int says;
+	u8 bits;
+} root_complexes[] = {
+	{ "says nothing", -ENOENT, 6 },
+	{ "has more than the device", 20, 6 },
+	{ "has less", 4, 4 },
+	{ "has none", 0, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(root_complex, root_complexes, name);
+
+static int root_complex_stub(struct pci_dev *pdev)
+{
+	const struct root_complex *rc = kunit_get_current_test()->param_value;
+
+	return rc->says;
+}
+
+/* A device has as many PASIDs as the device itself, the SMMU and its root complex have */
+static void pasids_of_root_complex(struct kunit *test)
+{
+	const struct root_complex *rc = test->param_value;
+	struct iommu_domain *domain;
+	struct smmu_master *master;
+	struct pci_rig *p;
+
+	kunit_activate_static_stub(test, smmu_firmware_pasid_bits, root_complex_stub);
+	p = pci_rig_new(test, 0);
+	master = dev_iommu_priv_get(&p->pdev[FULL]->dev);
+	KUNIT_EXPECT_EQ(test, rc->bits, master->ssid_bits);
+	KUNIT_EXPECT_EQ(test, !!rc->bits, fabric_pasid(p->f, FULL));
+	domain = pci_rig_mapped(test, p, FULL, PA);
+	KUNIT_EXPECT_EQ(test, -EINVAL, domain->ops->set_dev_pasid(domain, master->dev,
+								  1 << rc->bits, NULL));
+	if (rc->bits) {
+		u32 last = (1 << rc->bits) - 1;
+
+		KUNIT_ASSERT_EQ(test, 0, domain->ops->set_dev_pasid(domain, master->dev, last,
+								    NULL));
+		KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, FULL, last));
+		smmu_blocked_domain.ops->set_dev_pasid(&smmu_blocked_domain, master->dev, last,
+						       NULL);
+	}
+	iommu_domain_free(domain);
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE_PARAM(pasids_of_root_complex, root_complex_gen_params),
 	KUNIT_CASE(found),
 	KUNIT_CASE(ats_follows_domains),
 	KUNIT_CASE_SLOW(function_reset),

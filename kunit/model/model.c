@@ -60,6 +60,8 @@ struct model *model_create(const struct model_config *cfg, const struct model_ho
 	m->host = host;
 	/* for smmu_cmd_illegal(); no driver sends commands to an SMMU that cannot be decoded */
 	memcpy(regs.idr, cfg->idr, sizeof(regs.idr));
+	if (cfg->httu_differs)
+		FIELD_MODIFY(IDR0_HTTU, &regs.idr[0], cfg->httu);
 	smmu_ident_decode(&regs, &env, &m->feat, &why);
 	if (cfg->enabled) {
 		m->r.cr0 = CR0_SMMUEN | CR0_CMDQEN | CR0_EVENTQEN;

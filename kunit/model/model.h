@@ -63,6 +63,8 @@ struct model_host_ops {
  * @gerror: errors that are active already
  * @err_stays: a write of CMDQ_CONS leaves ERR as it is (6.3.28)
  * @page0_only: the registers of page 1 are in page 0, and there is no page 1
+ * @httu_differs: what updates of page tables it can do is not what IDR0.HTTU says, but @httu
+ * @httu: as IDR0.HTTU would say it
  */
 struct model_config {
 	u32 idr[6];
@@ -75,6 +77,8 @@ struct model_config {
 	u32 gerror;
 	bool err_stays;
 	bool page0_only;
+	bool httu_differs;
+	u8 httu;
 };
 
 /**
