@@ -84,7 +84,9 @@ static u8 translate_s1(struct model *m, struct model_access *a, const struct smm
 		return EVENT_F_TRANSLATION;
 	model_stage1(m, ste, &cd, &st);
 	st.parent = s2;
-	if (!s2)
+	if (s2)
+		st.cacheable = true; /* see model_cds_cacheable() */
+	else
 		st.key.vmid = 0;
 	return model_walk(m, &st, a->iova, a->write, walk);
 }
@@ -249,6 +251,36 @@ int model_access(struct model *m, struct model_access *a)
 	return ret;
 }
 EXPORT_SYMBOL_NS_GPL(model_access, "SMMUV3_MODEL");
+
+/* As the access would read its configuration now; below a stage 2 the guest orders its own CDs */
+static void glance(struct model *m, const struct model_access *a)
+{
+	struct model_walk walk;
+	struct smmu_ste ste;
+	struct smmu_cd cd;
+	u64 w0;
+
+	if (model_fetch_ste(m, a->sid, false, &ste) || model_check_ste(m, a->sid, &ste))
+		return;
+	w0 = le64_to_cpu(ste.w[0]);
+	if (FIELD_GET(STE0_CONFIG, w0) != STE_CONFIG_S1 ||
+	    a->ssid >> FIELD_GET(STE0_S1CDMAX, w0))
+		return;
+	if (!model_fetch_cd(m, a->sid, a->ssid, &ste, NULL, false, &cd, &walk))
+		model_check_cd(m, a->sid, &cd);
+}
+
+void model_glance(struct model *m, const struct model_access *a)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	if (m->r.cr0ack & CR0_SMMUEN && !m->inject.dead)
+		for (m->fresh = MODEL_NONE; m->fresh <= MODEL_CD; m->fresh++)
+			glance(m, a);
+	m->fresh = MODEL_NONE;
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+}
 
 static void look(struct model *m)
 {

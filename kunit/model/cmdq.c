@@ -168,7 +168,7 @@ void model_step(struct model *m, u64 now)
 		if (!(m->r.cr0 & CR0_CMDQEN) && !m->stopping)
 			break;
 		cmd = model_mem(m, (m->r.cmdq_base & QUEUE_BASE_ADDR) + slot * sizeof(*cmd),
-				sizeof(*cmd));
+				sizeof(*cmd), model_queues_cacheable(m));
 		if (!cmd) {
 			model_violate(m, "the command queue is not in memory");
 			fail(m, CERROR_ABT);

@@ -25,13 +25,14 @@
 			 CD0_EPD1 | CD0_V | CD0_IPS | CD0_AFFD | CD0_TBI0 | CD0_AA64 | CD0_HD | \
 			 CD0_HA | CD0_S | CD0_R | CD0_A | CD0_ASET | CD0_ASID)
 
-static bool read_words(struct model *m, u64 pa, __le64 *w, u32 n)
+static bool read_words(struct model *m, u64 pa, bool cacheable, enum model_depth depth, __le64 *w,
+		       u32 n)
 {
 	u64 val;
 	u32 i;
 
 	for (i = 0; i < n; i++) {
-		if (!model_mem_read64(m, pa + i * sizeof(*w), &val))
+		if (!model_mem_read64(m, pa + i * sizeof(*w), cacheable, depth, &val))
 			return false;
 		w[i] = cpu_to_le64(val);
 	}
@@ -56,7 +57,8 @@ static u8 ste_address(struct model *m, u32 sid, bool cached, u64 *pa)
 	}
 	base &= ~((8ULL << (log2 - split)) - 1);
 	if (!cached || !model_cfg_get_l1(m, sid >> split, &desc)) {
-		if (!model_mem_read64(m, base + (sid >> split) * 8ULL, &desc)) {
+		if (!model_mem_read64(m, base + (sid >> split) * 8ULL,
+				      model_strtab_cacheable(m), MODEL_L1STD, &desc)) {
 			model_violate(m, "stream table: no memory at level 1");
 			return EVENT_F_STE_FETCH;
 		}
@@ -83,13 +85,25 @@ u8 model_fetch_ste(struct model *m, u32 sid, bool cached, struct smmu_ste *ste)
 	event = ste_address(m, sid, cached, &pa);
 	if (event)
 		return event;
-	if (!read_words(m, pa, ste->w, STE_WORDS)) {
+	if (!read_words(m, pa, model_strtab_cacheable(m), MODEL_STE, ste->w, STE_WORDS)) {
 		model_violate(m, "stream 0x%x: no memory for its STE", sid);
 		return EVENT_F_STE_FETCH;
 	}
 	if (cached)
 		model_cfg_put_ste(m, sid, ste);
 	return 0;
+}
+
+bool model_strtab_cacheable(const struct model *m)
+{
+	return m->r.cr1 & (CR1_TABLE_IC | CR1_TABLE_OC);
+}
+
+/* Below a stage 2 the attributes of both stages count, and the guest chooses its own */
+bool model_cds_cacheable(const struct smmu_ste *ste)
+{
+	return FIELD_GET(STE0_CONFIG, le64_to_cpu(ste->w[0])) == STE_CONFIG_S1_S2 ||
+	       le64_to_cpu(ste->w[1]) & (STE1_S1CIR | STE1_S1COR);
 }
 
 /* Does the SMMU have the granule? @tg is encoded as in CD.TG0 and S2TG, which are alike. */
@@ -108,6 +122,8 @@ static const char *bad_s1(struct model *m, u64 w0, u64 w1)
 		return "stage 1 on an SMMU without";
 	if (!(w0 & STE0_S1CTXPTR))
 		return "no CD table";
+	if (m->cfg.noncoherent && w1 & (STE1_S1CIR | STE1_S1COR))
+		return "cacheable CDs, and the SMMU is not coherent";
 	if (cdmax > m->feat.ssid_bits)
 		return "S1CDMax";
 	if (cdmax && FIELD_GET(STE0_S1FMT, w0) == 3)
@@ -141,6 +157,8 @@ static const char *bad_s2(struct model *m, u64 w1, u64 w2, u64 w3)
 		return "VMID 0 for a stage 2";
 	if (!(w3 & STE3_S2TTB))
 		return "no S2TTB";
+	if (m->cfg.noncoherent && w2 & (STE2_S2IR0 | STE2_S2OR0))
+		return "cacheable walks of stage 2, and the SMMU is not coherent";
 	if (w2 & STE2_S2S && m->feat.flags & SMMU_FEAT_STALL_FORCE)
 		return NULL;
 	if (w2 & STE2_S2S && !(m->feat.flags & SMMU_FEAT_STALL))
@@ -206,10 +224,10 @@ static u8 cd_pa(struct model *m, const struct model_stage *s2, u64 ipa, struct m
 }
 
 /* 5.4, 3.3.2: the CD table is linear, or has two levels with leaves of 4 KiB or 64 KiB */
-static u8 cd_address(struct model *m, u32 ssid, u64 w0, const struct model_stage *s2,
-		     struct model_walk *walk, u64 *pa)
+static u8 cd_address(struct model *m, u32 ssid, const struct smmu_ste *ste,
+		     const struct model_stage *s2, struct model_walk *walk, u64 *pa)
 {
-	u64 base = w0 & STE0_S1CTXPTR, desc;
+	u64 w0 = le64_to_cpu(ste->w[0]), base = w0 & STE0_S1CTXPTR, desc;
 	u8 fmt = FIELD_GET(STE0_S1FMT, w0), split, event;
 
 	if (!FIELD_GET(STE0_S1CDMAX, w0) || fmt == STE_S1FMT_LINEAR)
@@ -218,7 +236,7 @@ static u8 cd_address(struct model *m, u32 ssid, u64 w0, const struct model_stage
 	event = cd_pa(m, s2, base + (ssid >> split) * 8ULL, walk, pa);
 	if (event)
 		return event;
-	if (!model_mem_read64(m, *pa, &desc))
+	if (!model_mem_read64(m, *pa, model_cds_cacheable(ste), MODEL_L1CD, &desc))
 		return EVENT_F_CD_FETCH;
 	if (!(desc & CDTAB_L1_V))
 		return EVENT_C_BAD_SUBSTREAMID;
@@ -235,8 +253,8 @@ u8 model_fetch_cd(struct model *m, u32 sid, u32 ssid, const struct smmu_ste *ste
 
 	if (cached && model_cfg_get_cd(m, sid, ssid, cd))
 		return 0;
-	event = cd_address(m, ssid, le64_to_cpu(ste->w[0]), s2, walk, &pa);
-	if (!event && !read_words(m, pa, cd->w, CD_WORDS))
+	event = cd_address(m, ssid, ste, s2, walk, &pa);
+	if (!event && !read_words(m, pa, model_cds_cacheable(ste), MODEL_CD, cd->w, CD_WORDS))
 		event = EVENT_F_CD_FETCH;
 	if (event == EVENT_F_CD_FETCH)
 		model_violate(m, "stream 0x%x: no memory for its CD", sid);
@@ -271,6 +289,8 @@ static const char *bad_cd(struct model *m, u64 w0, u64 w1)
 		return "no S where faults always stall";
 	if (w0 & CD0_EPD0)
 		return NULL;
+	if (m->cfg.noncoherent && w0 & (CD0_IR0 | CD0_OR0))
+		return "cacheable walks, and the SMMU is not coherent";
 	if (!has_granule(m, FIELD_GET(CD0_TG0, w0)))
 		return "TG0";
 	if (64 - t0sz > m->feat.va_bits || t0sz > 39)
@@ -320,6 +340,7 @@ void model_stage1(struct model *m, const struct smmu_ste *ste, const struct smmu
 		.pgshift = granule_shift(FIELD_GET(CD0_TG0, w0)),
 		.hd = w0 & CD0_HD,
 		.affd = w0 & CD0_AFFD,
+		.cacheable = w0 & (CD0_IR0 | CD0_OR0),
 	};
 	bits = st->pgshift - 3;
 	st->level = 4 - DIV_ROUND_UP(st->ias - st->pgshift, bits);
@@ -340,6 +361,7 @@ void model_stage2(struct model *m, const struct smmu_ste *ste, struct model_stag
 		.pgshift = granule_shift(FIELD_GET(STE2_S2TG, w2)),
 		.hd = w2 & STE2_S2HD,
 		.affd = w2 & STE2_S2AFFD,
+		.cacheable = w2 & (STE2_S2IR0 | STE2_S2OR0),
 	};
 	st->level = (st->pgshift == 12 ? 2 : 3) - sl0;
 }

@@ -57,8 +57,9 @@ bool model_event(struct model *m, const struct model_access *a, const struct mod
 			m->r.evtq_prod ^= QUEUE_OVERFLOW;
 		return true;
 	}
-	slot = model_mem(m, (m->r.evtq_base & QUEUE_BASE_ADDR) +
-			 (u64)smmu_q_slot(m->r.evtq_prod, log2) * sizeof(rec), sizeof(rec));
+	slot = model_mem_write(m, (m->r.evtq_base & QUEUE_BASE_ADDR) +
+			 (u64)smmu_q_slot(m->r.evtq_prod, log2) * sizeof(rec), sizeof(rec),
+			 model_queues_cacheable(m));
 	if (!slot) {
 		model_set_gerror(m, GERROR_EVENTQ_ABT_ERR);
 		return true;

@@ -189,7 +189,7 @@ static void atc_inv(struct model *m, const struct smmu_cmd *cmd)
 
 static void send_msi(struct model *m)
 {
-	u32 *word = model_mem(m, m->msi.addr, sizeof(*word));
+	u32 *word = model_mem_write(m, m->msi.addr, sizeof(*word), m->msi.cacheable);
 
 	m->msi.on_its_way = false;
 	if (!word || m->inject.abort_msis) {
@@ -228,6 +228,7 @@ static void sync(struct model *m, const struct smmu_cmd *cmd)
 	}
 	m->msi = (struct model_msi) {
 		.on_its_way = true,
+		.cacheable = FIELD_GET(CMD0_SYNC_MSIATTR, w0) == MEMATTR_NORMAL_WB,
 		.addr = addr,
 		.data = FIELD_GET(CMD0_SYNC_MSIDATA, w0),
 		.due = m->busy_until + m->inject.late_msi_ns,

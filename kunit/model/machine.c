@@ -22,6 +22,7 @@
 #include <compat/mm.h>
 
 #include "model/machine.h"
+#include "model/memory.h"
 #include "model/node.h"
 #include "model/stand_in/hw/mmio.h"
 
@@ -125,6 +126,11 @@ static void *host_mem(void *host, u64 pa, size_t len)
 	return phys_to_virt(pa);
 }
 
+static void *host_behind(void *host, u64 pa, size_t len, bool settled)
+{
+	return memory_behind(pa, settled);
+}
+
 /* Called with the model's lock held, whenever the driver accesses a register */
 static void host_irq(void *host, enum model_irq irq)
 {
@@ -134,8 +140,16 @@ static void host_irq(void *host, enum model_irq irq)
 	irq_work_queue(&u->work);
 }
 
-static const struct model_host_ops host_ops = { .mem = host_mem, .irq = host_irq };
-static const struct model_host_ops host_ops_no_irq = { .mem = host_mem };
+static const struct model_host_ops host_ops = {
+	.mem = host_mem,
+	.behind = MEMORY_HAS_CACHES ? host_behind : NULL,
+	.irq = host_irq,
+};
+
+static const struct model_host_ops host_ops_no_irq = {
+	.mem = host_mem,
+	.behind = MEMORY_HAS_CACHES ? host_behind : NULL,
+};
 
 /*
  * Raise a line. A level-triggered line that is masked stays active until it is unmasked. Return:
@@ -254,6 +268,29 @@ static int make_smmu_node(struct own_smmu *u, const struct machine_firmware *fw)
 	return 0;
 }
 
+/* As platform_device_register_full(), which leaves no time to say that the device does not snoop */
+static struct platform_device *plug(const struct platform_device_info *info, bool coherent)
+{
+	struct platform_device *pdev = platform_device_alloc(info->name, info->id);
+	int ret;
+
+	if (!pdev)
+		return ERR_PTR(-ENOMEM);
+	device_set_node(&pdev->dev, fwnode_handle_get(info->fwnode));
+	pdev->platform_dma_mask = info->dma_mask;
+	pdev->dev.dma_mask = &pdev->platform_dma_mask;
+	pdev->dev.coherent_dma_mask = info->dma_mask;
+	if (!coherent)
+		memory_set_noncoherent(&pdev->dev);
+	ret = platform_device_add_resources(pdev, info->res, info->num_res);
+	if (!ret)
+		ret = platform_device_add(pdev);
+	if (!ret)
+		return pdev;
+	platform_device_put(pdev);
+	return ERR_PTR(ret);
+}
+
 static int make_smmu_device(struct own_smmu *u, const struct machine_firmware *fw)
 {
 	u64 base = REGION_BASE + u->slot * (u64)MACHINE_REGION;
@@ -273,7 +310,7 @@ static int make_smmu_device(struct own_smmu *u, const struct machine_firmware *f
 	for (i = 0; i < MACHINE_LINES; i++)
 		if (u->irq[i])
 			res[info.num_res++] = DEFINE_RES_IRQ_NAMED(u->irq[i], line_name[i]);
-	u->pdev = platform_device_register_full(&info);
+	u->pdev = plug(&info, fw->coherent);
 	if (IS_ERR(u->pdev))
 		return PTR_ERR(u->pdev);
 	u->smmu.dev = &u->pdev->dev;
@@ -283,13 +320,16 @@ static int make_smmu_device(struct own_smmu *u, const struct machine_firmware *f
 static int build_smmu(struct own_smmu *u, const struct model_config *cfg,
 		      const struct machine_firmware *fw)
 {
+	struct model_config made = *cfg;
 	int ret;
 
+	/* firmware knows the wiring */
+	made.noncoherent |= !fw->coherent;
 	u->work = IRQ_WORK_INIT_HARD(deliver);
 	ret = make_irqs(u, fw);
 	if (ret)
 		goto free_irqs;
-	u->smmu.model = model_create(cfg, fw->lines ? &host_ops : &host_ops_no_irq, u);
+	u->smmu.model = model_create(&made, fw->lines ? &host_ops : &host_ops_no_irq, u);
 	if (!u->smmu.model) {
 		ret = -ENOMEM;
 		goto free_irqs;

@@ -90,14 +90,32 @@ void model_violate(struct model *m, const char *fmt, ...)
 	va_end(args);
 }
 
-void *model_mem(struct model *m, u64 pa, size_t len)
+static void *mem(struct model *m, u64 pa, size_t len, bool cacheable, bool settled)
 {
-	return m->ops->mem(m->host, pa, len);
+	void *p = m->ops->mem(m->host, pa, len);
+
+	if (!p || !m->ops->behind || (cacheable && !m->cfg.noncoherent))
+		return p;
+	p = m->ops->behind(m->host, pa, len, settled);
+	if (!p)
+		model_violate(m, "0x%llx was not cleaned, and the SMMU does not look into caches",
+			      pa);
+	return p;
 }
 
-bool model_mem_read64(struct model *m, u64 pa, u64 *val)
+void *model_mem(struct model *m, u64 pa, size_t len, bool cacheable)
 {
-	const __le64 *p = model_mem(m, pa, sizeof(*p));
+	return mem(m, pa, len, cacheable, true);
+}
+
+void *model_mem_write(struct model *m, u64 pa, size_t len, bool cacheable)
+{
+	return mem(m, pa, len, cacheable, false);
+}
+
+bool model_mem_read64(struct model *m, u64 pa, bool cacheable, enum model_depth depth, u64 *val)
+{
+	const __le64 *p = mem(m, pa, sizeof(*p), cacheable, depth > m->fresh);
 
 	/*
 	 * a single read, because hardware reads 64 bits at once (3.21.3) and the writer relies on
@@ -122,7 +140,8 @@ void model_irq(struct model *m, enum model_irq irq)
 	if (!(m->r.irq_ctrlack & model_irq_enable[irq]))
 		return;
 	if (m->cfg.idr[0] & IDR0_MSI && m->r.msi_addr[irq]) {
-		word = model_mem(m, m->r.msi_addr[irq], sizeof(*word));
+		/* a register of an interrupt controller, which nobody caches */
+		word = m->ops->mem(m->host, m->r.msi_addr[irq], sizeof(*word));
 		if (word)
 			WRITE_ONCE(*word, m->r.msi_data[irq]);
 	}

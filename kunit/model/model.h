@@ -44,10 +44,14 @@ enum model_irq { MODEL_IRQ_EVENT, MODEL_IRQ_PRI, MODEL_IRQ_GERROR, MODEL_IRQS };
  * struct model_host_ops - memory and interrupts of the model
  * @mem: CPU address of @len bytes at bus address @pa, or NULL where there is no memory.
  *	The bytes are aligned and within a page.
+ * @behind: the same for an access that does not look into the CPUs' caches, or NULL where what is
+ *	in memory was never cleaned. With @settled, what the last barrier has ordered, else the
+ *	newest value. NULL: nobody knows what the caches hold, and @mem is used.
  * @irq: raise an interrupt (an edge); may be NULL
  */
 struct model_host_ops {
 	void *(*mem)(void *host, u64 pa, size_t len);
+	void *(*behind)(void *host, u64 pa, size_t len, bool settled);
 	void (*irq)(void *host, enum model_irq irq);
 };
 
@@ -65,6 +69,8 @@ struct model_host_ops {
  * @page0_only: the registers of page 1 are in page 0, and there is no page 1
  * @httu_differs: what updates of page tables it can do is not what IDR0.HTTU says, but @httu
  * @httu: as IDR0.HTTU would say it
+ * @noncoherent: the SMMU's own accesses do not look into the CPUs' caches, whatever IDR0.COHACC
+ *	says
  */
 struct model_config {
 	u32 idr[6];
@@ -79,6 +85,7 @@ struct model_config {
 	bool page0_only;
 	bool httu_differs;
 	u8 httu;
+	bool noncoherent;
 };
 
 /**
@@ -346,6 +353,18 @@ struct model_watch {
 void model_watch(struct model *m, const struct model_access *a);
 void model_watched(struct model *m, struct model_watch *watch);
 
+/**
+ * model_glance() - read the STE and the CD of an access, past the caches of the configuration
+ * @m: instance
+ * @a: its StreamID and SubstreamID
+ *
+ * The SMMU may read them at any time. Where writes to memory may linger, it may see one that leads
+ * to another, and not see that other: level 1 of the stream table, then the STE, level 1 of the CD
+ * table, the CD. This function reads them in each of these ways. What it finds is a violation where
+ * it is neither valid nor invalid.
+ */
+void model_glance(struct model *m, const struct model_access *a);
+
 /* The virtual clock, in ns; one for all instances */
 u64 model_now(void);
 void model_advance(u64 ns);
@@ -369,8 +388,8 @@ void model_stats_reset(struct model *m);
  * Violations are: illegal commands, a TLBI by address without a range where the SMMU has ranges,
  * reserved bits and impossible combinations in STEs and CDs, an ATC_INV to a stream without ATS, a
  * RESUME for a transaction that is not stalled, a PRI_RESP for a group that does not wait for one,
- * a write of a register while that is not allowed, a doorbell on a queue that is off, and tables
- * where there is no memory.
+ * a write of a register while that is not allowed, a doorbell on a queue that is off, tables
+ * where there is no memory, and what an access past the CPUs' caches finds that nobody has cleaned.
  * Return: number of violations since creation or model_forgive()
  */
 u32 model_violation(struct model *m, char *text, size_t size);

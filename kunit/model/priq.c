@@ -42,9 +42,9 @@ static bool is_stop_marker(const struct model_page_request *r)
 
 static bool write_record(struct model *m, const struct model_page_request *r, u8 log2)
 {
-	__le64 *slot = model_mem(m, (m->r.priq_base & QUEUE_BASE_ADDR) +
+	__le64 *slot = model_mem_write(m, (m->r.priq_base & QUEUE_BASE_ADDR) +
 				 (u64)smmu_q_slot(m->r.priq_prod, log2) * PRI_WORDS * sizeof(u64),
-				 PRI_WORDS * sizeof(u64));
+				 PRI_WORDS * sizeof(u64), model_queues_cacheable(m));
 
 	if (!slot)
 		return false;

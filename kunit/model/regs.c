@@ -13,6 +13,11 @@ static u8 log2size(u64 base)
 	return FIELD_GET(QUEUE_BASE_LOG2SIZE, base);
 }
 
+bool model_queues_cacheable(const struct model *m)
+{
+	return m->r.cr1 & (CR1_QUEUE_IC | CR1_QUEUE_OC);
+}
+
 /* Let registers follow those that they acknowledge, some reads later */
 static void settle(struct model *m)
 {
@@ -144,6 +149,9 @@ static void write_reg(struct model *m, u32 off, u32 val, u64 now)
 		break;
 	case SMMU_CR1:
 		guarded(m, CR0_SMMUEN | CR0_CMDQEN, "CR1");
+		if (m->cfg.noncoherent && val & (CR1_QUEUE_IC | CR1_QUEUE_OC | CR1_TABLE_IC |
+						 CR1_TABLE_OC))
+			model_violate(m, "CR1: cacheable, and the SMMU is not coherent");
 		m->r.cr1 = val;
 		break;
 	case SMMU_CR2:

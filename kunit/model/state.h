@@ -128,6 +128,7 @@ struct model_regs {
 /* The MSI of a CMD_SYNC that is complete */
 struct model_msi {
 	bool on_its_way;
+	bool cacheable;
 	u32 data;
 	u64 addr;
 	u64 due;
@@ -165,6 +166,7 @@ struct model {
 	void *trace_data;
 	bool (*ats_enable)(void *data, u32 sid);
 	void *ats_enable_data;
+	u8 fresh;		/* enum model_depth */
 	bool watching;
 	struct model_access watched;
 	struct model_watch watch;
@@ -174,9 +176,21 @@ struct model {
 
 /* model.c */
 __printf(2, 3) void model_violate(struct model *m, const char *fmt, ...);
-void *model_mem(struct model *m, u64 pa, size_t len);
-/* Read 64 bits at once, as the SMMU does. Return: false where there is no memory */
-bool model_mem_read64(struct model *m, u64 pa, u64 *val);
+/*
+ * Memory as an access of the SMMU sees it. One that is @cacheable looks into the CPUs' caches, if
+ * the SMMU is coherent. Return: NULL where there is no memory, or none that was cleaned, which is a
+ * violation.
+ */
+void *model_mem(struct model *m, u64 pa, size_t len, bool cacheable);
+/*
+ * What leads to what. Up to @fresh of struct model a read sees the newest value, and behind that
+ * what is settled.
+ */
+enum model_depth { MODEL_NONE, MODEL_L1STD, MODEL_STE, MODEL_L1CD, MODEL_CD };
+/* Read 64 bits at once, as the SMMU does. Return: false as model_mem() */
+bool model_mem_read64(struct model *m, u64 pa, bool cacheable, enum model_depth depth, u64 *val);
+/* Memory for the SMMU to write to: the CPUs see it */
+void *model_mem_write(struct model *m, u64 pa, size_t len, bool cacheable);
 void model_irq(struct model *m, enum model_irq irq);
 void model_set_gerror(struct model *m, u32 bits);
 
@@ -210,6 +224,11 @@ void model_cfg_put_ste(struct model *m, u32 sid, const struct smmu_ste *ste);
 bool model_cfg_get_cd(struct model *m, u32 sid, u32 ssid, struct smmu_cd *cd);
 void model_cfg_put_cd(struct model *m, u32 sid, u32 ssid, const struct smmu_cd *cd);
 
+/* Attributes of accesses to queues and to stream tables, by CR1; and to CDs, by the STE */
+bool model_queues_cacheable(const struct model *m);
+bool model_strtab_cacheable(const struct model *m);
+bool model_cds_cacheable(const struct smmu_ste *ste);
+
 struct model_stage;
 struct model_walk;
 
@@ -234,6 +253,7 @@ u8 model_check_cd(struct model *m, u32 sid, const struct smmu_cd *cd);
  * @level: level of the first table
  * @hd: hardware dirty state
  * @affd: the access flag is not checked
+ * @cacheable: attributes of the walk
  * @parent: stage 2 below stage 1, or NULL
  */
 struct model_stage {
@@ -245,6 +265,7 @@ struct model_stage {
 	u8 level;
 	bool hd;
 	bool affd;
+	bool cacheable;
 	const struct model_stage *parent;
 };
 

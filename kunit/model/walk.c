@@ -97,12 +97,15 @@ static void remember(struct model *m, const struct model_stage *st, u64 va, u8 s
  * Hardware dirty state: DBM makes a read-only leaf writable at the first write (stage 1: AP, stage
  * 2: S2AP).
  */
-static bool make_dirty(const struct model_stage *st, __le64 *slot, u64 desc)
+static bool make_dirty(struct model *m, const struct model_stage *st, __le64 *slot, u64 desc)
 {
 	u64 dirty = st->key.stage2 ? desc | D_S2_WRITE : desc & ~D_S1_RDONLY;
 
 	if (!st->hd || !(desc & D_DBM))
 		return false;
+	/* 3.15: the update need not be atomic, and the CPUs need not see it */
+	if (!st->cacheable || m->cfg.noncoherent)
+		model_violate(m, "hardware dirty state past the CPUs' caches");
 	return cmpxchg64((u64 *)slot, (__force u64)cpu_to_le64(desc),
 			 (__force u64)cpu_to_le64(dirty)) == (__force u64)cpu_to_le64(desc);
 }
@@ -120,7 +123,7 @@ static u8 take_leaf(struct model *m, const struct model_stage *st, u64 va, bool 
 	can_read = !s2 || desc & D_S2_READ;
 	can_write = s2 ? desc & D_S2_WRITE : !(desc & D_S1_RDONLY);
 	if (write && !can_write)
-		can_write = make_dirty(st, slot, desc);
+		can_write = make_dirty(m, st, slot, desc);
 	if (write ? !can_write : !can_read)
 		return EVENT_F_PERMISSION;
 
@@ -156,7 +159,7 @@ static u8 walk_tables(struct model *m, const struct model_stage *st, u64 va, boo
 		event = parent_pa(m, st, table + idx * 8, false, out, &pa);
 		if (event)
 			return event;
-		slot = model_mem(m, pa, sizeof(*slot));
+		slot = model_mem(m, pa, sizeof(*slot), st->cacheable);
 		if (!slot) {
 			model_violate(m, "walk of 0x%llx: no memory for a table at 0x%llx", va, pa);
 			return EVENT_F_WALK_EABT;
