@@ -113,24 +113,6 @@ static int ident_stall(u32 idr0, u32 *flags, const char **why)
 	}
 }
 
-/*
- * Firmware decides about coherency, because it knows the wiring: it may say that an SMMU snoops
- * although COHACC is tied to 0, or that the interconnect does not although COHACC is 1. If neither
- * claims coherency, the SMMU cannot be used.
- */
-static int ident_coherency(u32 idr0, const struct smmu_ident_env *env,
-			   u32 *flags, const char **why)
-{
-	if (env->coherent) {
-		*flags |= SMMU_FEAT_COHERENT;
-		return 0;
-	}
-	if (idr0 & IDR0_COHACC)
-		return 0;
-	return refuse(why, "table walks are not coherent (IDR0.COHACC and firmware)",
-		      -ENODEV);
-}
-
 static int ident_idr0(u32 idr0, const struct smmu_ident_env *env,
 		      struct smmu_features *feat, const char **why)
 {
@@ -144,6 +126,11 @@ static int ident_idr0(u32 idr0, const struct smmu_ident_env *env,
 		      flag_if(idr0 & IDR0_PRI, SMMU_FEAT_PRI) |
 		      flag_if(idr0 & IDR0_MSI, SMMU_FEAT_MSI) |
 		      flag_if(idr0 & IDR0_HYP, SMMU_FEAT_HYP) |
+		      /*
+		       * Firmware knows the wiring, and the DMA API believes firmware: it gives
+		       * memory that fits what firmware says, whatever COHACC is
+		       */
+		      flag_if(env->coherent, SMMU_FEAT_COHERENT) |
 		      flag_if((idr0 & IDR0_HYP) && env->cpu_e2h, SMMU_FEAT_E2H) |
 		      flag_if(FIELD_GET(IDR0_ST_LEVEL, idr0) == IDR0_ST_LEVEL_2,
 			      SMMU_FEAT_STRTAB_2LVL) |
@@ -161,8 +148,6 @@ static int ident_idr0(u32 idr0, const struct smmu_ident_env *env,
 	err = ident_formats(idr0, why);
 	if (!err)
 		err = ident_stall(idr0, &feat->flags, why);
-	if (!err)
-		err = ident_coherency(idr0, env, &feat->flags, why);
 	return err;
 }
 
@@ -246,16 +231,23 @@ static int ident_idr5(u32 idr5, struct smmu_features *feat, const char **why)
 	return 0;
 }
 
-/* Features that need others. The order is such that one pass removes all that must go. */
+/*
+ * Features that need others. The order is such that one pass removes all that must go.
+ *
+ * Hardware updates of a table that is accessed as Non-cacheable need not be atomic (3.15), and the
+ * CPUs would not see them. A guest believes that its SMMU reads what the guest's CPUs have written;
+ * an SMMU that reads past the caches would follow what an earlier owner has left in memory.
+ */
 static const struct {
 	u32 flag;
 	u32 needs;
 } ident_needs[] = {
-	{ SMMU_FEAT_NESTING, SMMU_FEAT_S1 | SMMU_FEAT_S2 },
+	{ SMMU_FEAT_NESTING, SMMU_FEAT_S1 | SMMU_FEAT_S2 | SMMU_FEAT_COHERENT },
 	{ SMMU_FEAT_CDTAB_2LVL, SMMU_FEAT_S1 },
 	{ SMMU_FEAT_VAX, SMMU_FEAT_S1 },
 	{ SMMU_FEAT_E2H, SMMU_FEAT_S1 | SMMU_FEAT_HYP },
 	{ SMMU_FEAT_S2FWB, SMMU_FEAT_S2 },
+	{ SMMU_FEAT_HA, SMMU_FEAT_COHERENT },
 	{ SMMU_FEAT_HD, SMMU_FEAT_HA },
 	{ SMMU_FEAT_HAFT, SMMU_FEAT_HA },
 	{ SMMU_FEAT_PRI, SMMU_FEAT_ATS },
@@ -263,7 +255,8 @@ static const struct {
 
 /*
  * STALL_FORCE is not an ability that could stay unused: a CD that does not stall is illegal there.
- * So disabling it or STALL has no effect on such an SMMU.
+ * So disabling it or STALL has no effect on such an SMMU. Nor can coherency stay unused: the memory
+ * that the DMA API gives is cacheable, and nobody cleans it.
  */
 static void ident_reduce(struct smmu_features *feat, u32 disable)
 {
@@ -271,7 +264,7 @@ static void ident_reduce(struct smmu_features *feat, u32 disable)
 
 	if (feat->flags & SMMU_FEAT_STALL_FORCE)
 		disable &= ~(SMMU_FEAT_STALL | SMMU_FEAT_STALL_FORCE);
-	feat->flags &= ~disable;
+	feat->flags &= ~disable | SMMU_FEAT_COHERENT;
 
 	for (i = 0; i < ARRAY_SIZE(ident_needs); i++)
 		if (~feat->flags & ident_needs[i].needs)

@@ -19,7 +19,7 @@ struct smmu_idregs {
 
 /* What the platform says, in addition to the registers */
 struct smmu_ident_env {
-	bool coherent;		/* firmware: dma-coherent / COHACC override */
+	bool coherent;		/* firmware: dma-coherent / COHACC override; it decides */
 	bool cpu_e2h;		/* the kernel runs at EL2 with VHE */
 	u32 extra_errata;	/* SMMU_ERRATUM_* named by firmware (IORT model, DT) */
 	u32 disable;		/* SMMU_FEAT_* to treat as absent (module parameter) */

@@ -151,7 +151,7 @@ static int enter(struct smmu_binding *next, bool ats_later, bool *flushed)
 	lockdep_assert_held(&smmu_arrays_mutex);
 
 	/* on -EINVAL iommufd makes another domain for the device */
-	if (sd->enforced && !next->master->canwbs)
+	if (sd->enforced && !smmu_master_is_coherent(next->master))
 		return -EINVAL;
 	ret = get_tag(next);
 	if (ret)

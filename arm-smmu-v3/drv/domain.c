@@ -130,7 +130,7 @@ void smmu_domain_finish(struct smmu_domain *sd)
 
 bool smmu_dirty_capable(const struct smmu_device *smmu)
 {
-	return smmu_has(smmu, SMMU_FEAT_HD) && smmu_has(smmu, SMMU_FEAT_COHERENT);
+	return smmu_has(smmu, SMMU_FEAT_HD);
 }
 
 /* Allocate the page table and set what the IOMMU core reads of it */
@@ -277,7 +277,7 @@ static bool enforce_cache_coherency(struct iommu_domain *domain)
 
 	mutex_lock(&smmu_arrays_mutex);
 	list_for_each_entry(binding, &sd->bindings, node)
-		ret &= binding->master->canwbs;
+		ret &= smmu_master_is_coherent(binding->master);
 	sd->enforced = ret;
 	mutex_unlock(&smmu_arrays_mutex);
 	return ret;

@@ -18,12 +18,12 @@
 #include <linux/xarray.h>
 
 #include "drv/binding.h"
+#include "drv/iommu.h"
 #include "hw/cdtab.h"
 
 struct device;
 struct iommu_device;
 struct iommu_group;
-struct smmu_iommu;
 struct smmu_stream;
 struct smmu_vdevice;
 struct smmu_vsmmu;
@@ -176,6 +176,16 @@ struct smmu_master {
 	struct smmu_stream *streams;
 	u32 sids[] __counted_by(nr_sids);
 };
+
+/*
+ * Are all accesses of the device coherent, whatever the device and a guest that drives it want?
+ * Firmware promises that for a device, and behind an SMMU that is not coherent the promise counts
+ * for nothing: dev_capable() does not even offer IOMMU_CACHE there.
+ */
+static inline bool smmu_master_is_coherent(const struct smmu_master *master)
+{
+	return master->canwbs && smmu_has(&master->iommu->smmu, SMMU_FEAT_COHERENT);
+}
 
 struct iommu_device *smmu_master_probe(struct device *dev);
 /*

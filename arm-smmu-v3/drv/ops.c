@@ -34,7 +34,7 @@ static bool dev_capable(struct device *dev, enum iommu_cap cap)
 	case IOMMU_CAP_DIRTY_TRACKING:
 		return smmu_dirty_capable(smmu);
 	case IOMMU_CAP_ENFORCE_CACHE_COHERENCY:
-		return master->canwbs;
+		return smmu_master_is_coherent(master);
 	case IOMMU_CAP_CACHE_COHERENCY:
 		return smmu_has(smmu, SMMU_FEAT_COHERENT);
 	default:

@@ -45,6 +45,10 @@ static const struct smmu_idregs rich = {
 				 SMMU_FEAT_S2FWB | SMMU_FEAT_BTM | SMMU_FEAT_VAX | \
 				 SMMU_FEAT_ATTR_OVR)
 
+/* No hardware updates, and no guests, where the SMMU does not look into caches */
+#define NEEDS_COHERENT		(SMMU_FEAT_COHERENT | SMMU_FEAT_NESTING | SMMU_FEAT_HA | \
+				 SMMU_FEAT_HD | SMMU_FEAT_HAFT)
+
 static const struct smmu_ident_env coherent = { .coherent = true };
 static const struct smmu_ident_env coherent_vhe = {
 	.coherent = true, .cpu_e2h = true,
@@ -254,7 +258,7 @@ static void sizes_decode(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, smmu_ident_decode(&regs, &coherent, &feat, &why), -EINVAL);
 }
 
-/* Firmware decides, because it knows the wiring; if nothing claims coherency, there is an error */
+/* Firmware decides, because it knows the wiring, and IDR0.COHACC does not count */
 static void coherency(struct kunit *test)
 {
 	const struct smmu_ident_env not = { .coherent = false };
@@ -263,13 +267,15 @@ static void coherency(struct kunit *test)
 	const char *why = NULL;
 
 	KUNIT_ASSERT_EQ(test, smmu_ident_decode(&regs, &not, &feat, &why), 0);
-	KUNIT_EXPECT_EQ(test, feat.flags, QEMU_FLAGS & ~SMMU_FEAT_COHERENT);
+	KUNIT_EXPECT_EQ(test, feat.flags, QEMU_FLAGS & ~NEEDS_COHERENT);
 	regs.idr[0] &= ~IDR0_COHACC;
 	KUNIT_ASSERT_EQ(test, smmu_ident_decode(&regs, &coherent, &feat, &why), 0);
 	KUNIT_EXPECT_EQ(test, feat.flags, QEMU_FLAGS);
-	KUNIT_ASSERT_EQ(test, smmu_ident_decode(&regs, &not, &feat, &why), -ENODEV);
-	KUNIT_ASSERT_NOT_NULL(test, why);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(why, "not coherent"));
+	KUNIT_ASSERT_EQ(test, smmu_ident_decode(&regs, &not, &feat, &why), 0);
+	KUNIT_EXPECT_EQ(test, feat.flags, QEMU_FLAGS & ~NEEDS_COHERENT);
+	KUNIT_ASSERT_EQ(test, smmu_ident_decode(&rich, &not, &feat, &why), 0);
+	KUNIT_EXPECT_EQ(test, feat.flags, RICH_FLAGS & ~SMMU_FEAT_E2H & ~NEEDS_COHERENT);
+	KUNIT_EXPECT_NULL(test, why);
 }
 
 /* Parts by IIDR */
@@ -388,9 +394,11 @@ static const struct without withouts[] = {
 	{ "E2H", SMMU_FEAT_E2H, SMMU_FEAT_E2H },
 	{ "access flag", SMMU_FEAT_HA, SMMU_FEAT_HA | SMMU_FEAT_HD | SMMU_FEAT_HAFT },
 	{ "dirty state", SMMU_FEAT_HD, SMMU_FEAT_HD },
-	{ "coherent walks", SMMU_FEAT_COHERENT, SMMU_FEAT_COHERENT },
+	/* the memory stays cacheable */
+	{ "coherent walks", SMMU_FEAT_COHERENT, 0 },
 	{ "VAX", SMMU_FEAT_VAX, SMMU_FEAT_VAX },
-	{ "everything but stage 1", (u32)~SMMU_FEAT_S1, RICH_FLAGS & ~SMMU_FEAT_S1 },
+	{ "everything but stage 1", (u32)~SMMU_FEAT_S1,
+	  RICH_FLAGS & ~(SMMU_FEAT_S1 | SMMU_FEAT_COHERENT) },
 	{ "everything", ~0U, 0, -ENODEV },
 };
 

@@ -132,7 +132,7 @@ static u32 boot_word(const struct machine_row *row)
 	word |= idr3 & IDR3_RIL ? BIT(15) : 0;
 	word |= idr0 & IDR0_BTM ? BIT(16) : 0;
 	word |= idr0 & IDR0_HYP && row->el2 ? BIT(18) : 0;
-	word |= s1 && s2 && (row->refused || row->features & SMMU_FEAT_NESTING) ? BIT(19) : 0;
+	word |= s1 && s2 && (!row->fw.coherent || row->features & SMMU_FEAT_NESTING) ? BIT(19) : 0;
 	word |= idr1 & IDR1_ATTR_TYPES_OVR ? BIT(20) : 0;
 	word |= httu >= IDR0_HTTU_AF ? BIT(21) : 0;
 	word |= httu >= IDR0_HTTU_AF_DIRTY ? BIT(22) : 0;

@@ -18,6 +18,9 @@
 #define FVP	(BASIC | SERVER | SMMU_FEAT_RIL | SMMU_FEAT_PRI | SMMU_FEAT_S2FWB | \
 		 SMMU_FEAT_BBML2 | SMMU_FEAT_BTM | SMMU_FEAT_VAX | SMMU_FEAT_ATTR_OVR)
 
+/* What an SMMU does not have that is not coherent */
+#define NEEDS_COHERENT	(SMMU_FEAT_COHERENT | SMMU_FEAT_NESTING | SMMU_FEAT_HA | SMMU_FEAT_HD)
+
 #define EVENTQ	BIT(MACHINE_EVENTQ)
 #define PRIQ	BIT(MACHINE_PRIQ)
 #define GERROR	BIT(MACHINE_GERROR)
@@ -37,7 +40,7 @@
 #define COHERENT	"this SMMU is used as coherent, as firmware says, although IDR0.COHACC is 0"
 #define MORE_HTTU	"hardware updates of page tables are used as the IORT says, which is more than IDR0.HTTU 0"
 #define LESS_HTTU	"hardware updates of page tables are used as the IORT says, which is less than IDR0.HTTU 2"
-#define NO_WALKS	"the driver cannot use this SMMU: table walks are not coherent (IDR0.COHACC and firmware)"
+#define NO_AARCH64	"the driver cannot use this SMMU: no support for AArch64 page tables (IDR0.TTF)"
 #define NO_EVENTQ	"no arm-smmu-v3-evtq interrupt"
 #define NO_PRIQ		"no arm-smmu-v3-priq interrupt"
 #define NO_GERROR	"no arm-smmu-v3-gerror interrupt"
@@ -111,8 +114,11 @@ const struct machine_row machine_rows[] = {
 		.fw = { .lines = USUAL | PRIQ },
 		.el2 = true,
 		.page_kb = 4,
-		.refused = true,
-		.says = { NO_WALKS },
+		.devices = { { { 0x100 }, 1, .ats = true }, { { 0x208 }, 1 } },
+		.features = (BASIC & ~NEEDS_COHERENT) | SERVER | SMMU_FEAT_ATTR_OVR,
+		.oas = 48, .va = 48, .leaf_kb = 4,
+		.cmdq_log2 = 16, .evtq_log2 = 16, .table_log2 = 16,
+		.uses = USES_TWO,
 	},
 	{
 		/* queues: the in-tree driver's. The machine has more than 35 of these. */
@@ -487,8 +493,9 @@ const struct machine_row machine_rows[] = {
 		.name = "COHACC 0, not coherent by firmware",
 		ODD(0x090c100b, ODD_IDR1, ODD_IDR5),
 		.fw.coherent = false,
-		.refused = true,
-		.says = { NO_WALKS },
+		.devices = TWO,
+		ODD_MADE, .oas = 48, .va = 48,
+		.features = ODD_FEATURES & ~NEEDS_COHERENT,
 	},
 	{
 		.name = "COHACC 1, not coherent by firmware",
@@ -496,8 +503,14 @@ const struct machine_row machine_rows[] = {
 		.fw.coherent = false,
 		.devices = TWO,
 		ODD_MADE, .oas = 48, .va = 48,
-		.features = ODD_FEATURES & ~SMMU_FEAT_COHERENT,
+		.features = ODD_FEATURES & ~NEEDS_COHERENT,
 		.says = { NOT_COHERENT },
+	},
+	{
+		.name = "AArch32 page tables only",
+		ODD(0x090c1017, ODD_IDR1, ODD_IDR5),
+		.refused = true,
+		.says = { NO_AARCH64 },
 	},
 };
 
