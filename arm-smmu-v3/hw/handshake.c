@@ -101,7 +101,8 @@ int smmu_cr0_set(struct smmu_device *smmu, u32 cr0)
 	if (smmu->shutting)
 		ret = -EIO;
 	else
-		smmu_reg_write(smmu->base, SMMU_CR0, cr0);
+		/* write CR0 after the queues and tables that the SMMU reads from then on */
+		smmu_reg_write_ordered(smmu->base, SMMU_CR0, cr0);
 	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
 	return ret ?: wait_for_ack(smmu, SMMU_CR0ACK, cr0);
 }
