@@ -10,6 +10,7 @@
  *  - no access that begins after an attach has returned goes through another domain
  *  - an access reaches what is mapped all the time
  *  - identity and blocked never fail, even while allocations fail
+ *  - an SMMU that is not coherent is refused a domain whose table is not cleaned, and no other
  *  - in the end a tag without a user is in no TLB, every tag is free again, nothing is leaked
  */
 #include <linux/atomic.h>
@@ -47,19 +48,24 @@ enum { AT_IDENTITY = -1, AT_BLOCKED = -2 };
  * @smmus: number of SMMUs
  * @devices: number of devices
  * @ops: number of operations of all threads together
+ * @mixed: every second SMMU is not coherent, the first one among them
  */
 struct shape {
 	const char *name;
 	u32 smmus;
 	u32 devices;
 	u32 ops;
+	bool mixed;
 };
 
 static const struct shape shapes[] = {
 	{ "1 SMMU, 1 device", 1, 1, 10000 },
 	{ "1 SMMU, 8 devices", 1, 8, 30000 },
 	{ "3 SMMUs, 12 devices", 3, 12, 60000 },
+	{ "1 SMMU, not coherent, 8 devices", 1, 8, 30000, true },
+	{ "4 SMMUs, 2 not coherent, 16 devices", 4, 16, 60000, true },
 	{ "7 SMMUs and a passer-by, 63 devices", 7, 63, 110000 },
+	{ "7 SMMUs, 4 not coherent, and a passer-by, 63 devices", 7, 63, 110000, true },
 };
 
 KUNIT_ARRAY_PARAM_DESC(shape, shapes, name);
@@ -77,6 +83,7 @@ struct mapping {
 /**
  * struct shared - a domain
  * @domain: the domain
+ * @coherent: its page table is not cleaned, so an SMMU that is not coherent cannot walk it
  * @lock: protects the slots against other mappers
  * @id: id of the mapping in each slot, 0 for none. Set when map has returned, cleared before
  *	unmap begins; read without the lock.
@@ -84,6 +91,7 @@ struct mapping {
  */
 struct shared {
 	struct iommu_domain *domain;
+	bool coherent;
 	struct mutex lock;	/* protects @id and @size */
 	u32 id[SLOTS];
 	u32 size[SLOTS];
@@ -109,11 +117,12 @@ struct stress {
 	atomic_t epoch;
 	atomic_t next_id;
 	atomic_t ops_left;
-	atomic_t done[5];
+	atomic_t done[6];
 	atomic_t errors;
 	char error[128];
 	u32 devices;
 	u32 seed;
+	bool mixed;
 	bool stop;
 };
 
@@ -137,6 +146,12 @@ static __printf(2, 3) void wrong(struct stress *s, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(s->error, sizeof(s->error), fmt, args);
 	va_end(args);
+}
+
+/* Is SMMU number @i coherent? */
+static bool is_coherent(const struct stress *s, u32 i)
+{
+	return !s->mixed || i & 1;
 }
 
 static u64 iova_of(u32 slot)
@@ -244,7 +259,9 @@ static void do_attach(struct worker *w)
 	u32 i = rnd(w, s->devices);
 	struct place *p = &s->place[i];
 	int at = (int)rnd(w, DOMAINS + 2) - 2, ret;
-	bool starve = !rnd(w, 4);
+	bool starve = !rnd(w, 4), fits;
+
+	fits = at < 0 || !s->shared[at].coherent || is_coherent(s, s->rig->device[i].smmu);
 
 	mutex_lock(&p->lock);
 	WRITE_ONCE(p->seq, p->seq + 1);
@@ -256,8 +273,10 @@ static void do_attach(struct worker *w)
 			 at == AT_IDENTITY ? &smmu_identity_domain :
 			 at == AT_BLOCKED ? &smmu_blocked_domain : s->shared[at].domain);
 	rig_alloc_end();
-	if (!ret)
+	if (!ret && fits)
 		WRITE_ONCE(p->at, at);
+	else if (!fits && ret == -EINVAL)
+		atomic_inc(&s->done[5]);
 	else if (at < 0 || !starve || ret != -ENOMEM)
 		wrong(s, "attach of device %u to %d: %d", i, at, ret);
 	/* @seq is even after the device was attached; pairs with do_access() */
@@ -295,20 +314,35 @@ static int work(void *data)
 	return 0;
 }
 
-/* Let one more SMMU with one device come and go while the other threads work */
+/* A domain that suits a device of SMMU number @i */
+static struct iommu_domain *suitable(struct worker *w, u32 i)
+{
+	const struct shared *sh;
+
+	do
+		sh = &w->s->shared[rnd(w, DOMAINS)];
+	while (sh->coherent && !is_coherent(w->s, i));
+	return sh->domain;
+}
+
+/*
+ * Let one more SMMU with one device come and go while the other threads work. Where some are not
+ * coherent, every second passer-by is not.
+ */
 static void pass_by(struct kunit *test, struct stress *s, struct worker *w)
 {
 	struct rig *rig = s->rig;
 	struct model_config cfg;
 	struct rig_device *d;
-	u32 before = rig->nr_devices;
+	u32 before = rig->nr_devices, nr = atomic_read(&s->done[4]);
 
 	model_config_default(&cfg);
+	rig->noncoherent = !is_coherent(s, nr);
 	rig_smmu(test, rig, RIG_SMMUS - 1, &cfg);
 	d = rig_device(test, rig, RIG_SMMUS - 1);
-	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, s->shared[rnd(w, DOMAINS)].domain));
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, suitable(w, nr)));
 	rig_access(rig, d, iova_of(0), false);
-	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, s->shared[rnd(w, DOMAINS)].domain));
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, suitable(w, nr)));
 	rig_remove(d);
 	rig->nr_devices = before;
 	rig_remove_smmu(rig, RIG_SMMUS - 1);
@@ -331,11 +365,27 @@ static void make_kind(u32 i, struct model_config *cfg)
 		cfg->idr[1] = (cfg->idr[1] & ~IDR1_CMDQS) | FIELD_PREP(IDR1_CMDQS, 4);
 }
 
+/*
+ * Every third domain is of stage 2. Where some SMMUs are not coherent, every third is made for one
+ * of them, and all can share it; the others are for coherent ones, if there are any.
+ */
+static void make_domain(struct kunit *test, struct stress *s, const struct shape *shape, u32 i)
+{
+	struct shared *sh = &s->shared[i];
+	struct rig_device *d;
+
+	d = &s->rig->device[s->mixed && shape->smmus > 1 && i % 3];
+	mutex_init(&sh->lock);
+	sh->coherent = is_coherent(s, d->smmu);
+	sh->domain = sh->coherent && i % 3 == 2 ? rig_domain_s2(test, d) : rig_domain(test, d);
+}
+
 static void setup(struct kunit *test, struct stress *s, const struct shape *shape)
 {
 	struct model_config cfg;
 	u32 i;
 
+	s->mixed = shape->mixed;
 	s->rig = rig_new(test);
 	s->devices = shape->devices;
 	s->map = vzalloc(IDS_MAX * sizeof(*s->map));
@@ -345,6 +395,7 @@ static void setup(struct kunit *test, struct stress *s, const struct shape *shap
 	rig_at_el2(s->rig);
 	for (i = 0; i < shape->smmus; i++) {
 		make_kind(i, &cfg);
+		s->rig->noncoherent = !is_coherent(s, i);
 		rig_smmu(test, s->rig, i, &cfg);
 		model_latency(s->rig->smmu[i]->model, CMD_SYNC, 1000);
 	}
@@ -355,11 +406,8 @@ static void setup(struct kunit *test, struct stress *s, const struct shape *shap
 		mutex_init(&s->place[i].lock);
 		s->place[i].at = AT_IDENTITY;
 	}
-	for (i = 0; i < DOMAINS; i++) {
-		mutex_init(&s->shared[i].lock);
-		s->shared[i].domain = i % 3 == 2 ? rig_domain_s2(test, &s->rig->device[0]) :
-						   rig_domain(test, &s->rig->device[0]);
-	}
+	for (i = 0; i < DOMAINS; i++)
+		make_domain(test, s, shape, i);
 }
 
 static void check_tags(struct kunit *test, struct stress *s, const struct shape *shape)
@@ -424,9 +472,10 @@ static void run(struct kunit *test, struct stress *s, const struct shape *shape)
 	for (i = 0; i < THREADS; i++)
 		kthread_stop(w[i].task);
 	rig_unhush(s->rig);
-	kunit_info(test, "seed %u: %d maps, %d unmaps, %d accesses, %d attaches, %d SMMUs passed by, %llu ms\n",
+	kunit_info(test, "seed %u: %d maps, %d unmaps, %d accesses, %d attaches (%d refused), %d SMMUs passed by, %llu ms\n",
 		   s->seed, atomic_read(&s->done[0]), atomic_read(&s->done[1]),
-		   atomic_read(&s->done[2]), atomic_read(&s->done[3]), atomic_read(&s->done[4]),
+		   atomic_read(&s->done[2]), atomic_read(&s->done[3]), atomic_read(&s->done[5]),
+		   atomic_read(&s->done[4]),
 		   (ktime_get_ns() - start) / NSEC_PER_MSEC);
 }
 
