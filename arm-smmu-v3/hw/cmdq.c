@@ -90,7 +90,7 @@ void smmu_cmdq_free(struct smmu_device *smmu)
 	free_percpu(q->stats);
 }
 
-void smmu_cmdq_program(struct smmu_device *smmu)
+void smmu_cmdq_reset(struct smmu_device *smmu)
 {
 	struct smmu_cmdq *q = smmu_main_cmdq(smmu);
 
@@ -103,9 +103,34 @@ void smmu_cmdq_program(struct smmu_device *smmu)
 	q->ins.edits = false;
 	if (q->combine)
 		smmu_cmdq_combine_reset(q);
+}
+
+void smmu_cmdq_program(struct smmu_device *smmu)
+{
+	struct smmu_cmdq *q = smmu_main_cmdq(smmu);
+	u32 pos = smmu_q_reg(smmu_cmdq_posted(q), q->mem.log2);
+
 	smmu_reg_write64(q->reg_base, 0, smmu_queue_mem_base(&q->mem));
-	smmu_reg_write(q->reg_prod, 0, 0);
-	smmu_reg_write(q->reg_cons, 0, 0);
+	smmu_reg_write(q->reg_cons, 0, pos);
+	smmu_reg_write(q->reg_prod, 0, pos);
+}
+
+void smmu_cmdq_forget(struct smmu_device *smmu)
+{
+	struct smmu_cmdq *q = smmu_main_cmdq(smmu);
+	/* pairs with cmpxchg() in smmu_cmdq_refresh() */
+	u64 end = smmu_cmdq_end(q), old = READ_ONCE(q->cons);
+	unsigned long flags;
+
+	/* forward only, as in smmu_cmdq_refresh() */
+	while (old < end && !try_cmpxchg(&q->cons, &old, end))
+		;
+	/* the queue is not read; what is on its way there is older, and waiters look at CONS, too */
+	if (q->sync_word)
+		WRITE_ONCE(*q->sync_word, lower_32_bits(end));
+	raw_spin_lock_irqsave(&q->stand.lock, flags);
+	q->stand.sid = SMMU_NO_SID;
+	raw_spin_unlock_irqrestore(&q->stand.lock, flags);
 }
 
 /* Choose the queue of an SMMU for a post. No other place makes this choice. */

@@ -249,8 +249,20 @@ static inline void smmu_deadline_start(struct smmu_deadline *deadline, u32 brief
 int smmu_cmdq_alloc(struct smmu_device *smmu, bool combine);
 void smmu_cmdq_free(struct smmu_device *smmu);
 
-/* Write BASE, PROD and CONS of a disabled queue, so that it starts empty */
+/* Start with position 0; nobody uses the queue */
+void smmu_cmdq_reset(struct smmu_device *smmu);
+
+/* Write BASE, PROD and CONS of a disabled queue, so that it is empty at the position posted last */
 void smmu_cmdq_program(struct smmu_device *smmu);
+
+/**
+ * smmu_cmdq_forget() - take everything that was posted for done
+ * @smmu: SMMU that is off
+ *
+ * Positions go on from there, so nobody who waits for an old one waits for ever, or takes a new one
+ * for it. Nobody who begins to wait reads a register.
+ */
+void smmu_cmdq_forget(struct smmu_device *smmu);
 
 /**
  * smmu_cmdq_post() - insert commands

@@ -14,13 +14,11 @@ u64 smmu_cmdq_posted(const struct smmu_cmdq *q)
 	return READ_ONCE(*(q->combine ? &q->ins.rung : &q->prod));
 }
 
-u64 smmu_cmdq_start_edits(struct smmu_cmdq *q)
+u64 smmu_cmdq_end(struct smmu_cmdq *q)
 {
 	unsigned long flags;
 	u64 end;
 
-	/* pairs with READ_ONCE() in smmu_insert() and smmu_cmdq_post_lock() */
-	WRITE_ONCE(q->ins.edits, true);
 	if (q->combine) {
 		end = smmu_insert_reserved(&q->ins);
 		/* pairs with WRITE_ONCE() in ring_published(), core/insert.c */
@@ -32,6 +30,13 @@ u64 smmu_cmdq_start_edits(struct smmu_cmdq *q)
 	end = q->prod;
 	raw_spin_unlock_irqrestore(&q->lock, flags);
 	return end;
+}
+
+u64 smmu_cmdq_start_edits(struct smmu_cmdq *q)
+{
+	/* pairs with READ_ONCE() in smmu_insert() and smmu_cmdq_post_lock() */
+	WRITE_ONCE(q->ins.edits, true);
+	return smmu_cmdq_end(q);
 }
 
 /*

@@ -49,6 +49,15 @@ u64 smmu_cmdq_refresh(struct smmu_cmdq *q);
 u64 smmu_cmdq_progress(const struct smmu_cmdq *q);
 
 /**
+ * smmu_cmdq_end() - position behind everything that CPUs have begun to post
+ * @q: queue; any context, its lock is not held
+ *
+ * Waits for CPUs that are between reservation and doorbell.
+ * Return: position; everything in front of it is published
+ */
+u64 smmu_cmdq_end(struct smmu_cmdq *q);
+
+/**
  * smmu_cmdq_start_edits() - have every post edited from now on
  * @q: queue; any context, its lock is not held
  *

@@ -84,6 +84,7 @@ int smmu_reset_prepare(struct smmu_device *smmu)
 {
 	int ret;
 
+	smmu_cmdq_reset(smmu);
 	program_memory(smmu);
 	ret = smmu_cr0_set(smmu, CR0_CMDQEN);
 	if (ret) {

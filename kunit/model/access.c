@@ -154,7 +154,7 @@ static bool passes(struct model *m, const struct model_access *a)
 
 	if (m->inject.dead)
 		return true;
-	if (!(m->r.cr0ack & CR0_SMMUEN))
+	if (m->unpowered || !(m->r.cr0ack & CR0_SMMUEN))
 		return false;
 	if (!(m->r.cr0ack & CR0_ATSCHK))
 		return true;
@@ -193,7 +193,7 @@ static int access_locked(struct model *m, struct model_access *a)
 	m->stats.accesses++;
 	if (from_atc(m, a))
 		return passes(m, a) ? 0 : -EFAULT;
-	if (m->inject.dead)
+	if (m->inject.dead || m->unpowered)
 		return -EFAULT;
 	/* 6.3.14: while SMMUEN is 0, GBPA decides */
 	if (!(m->r.cr0ack & CR0_SMMUEN)) {

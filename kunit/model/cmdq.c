@@ -31,6 +31,11 @@ static bool idle(struct model *m)
 	return queue_index(m, m->r.cmdq_prod) == queue_index(m, m->r.cmdq_cons);
 }
 
+bool model_cmdq_is_empty(struct model *m)
+{
+	return idle(m);
+}
+
 u32 model_pending(struct model *m)
 {
 	unsigned long flags;
@@ -155,7 +160,7 @@ void model_devices(struct model *m, u64 (*fn)(void *data, u32 sid), void *data, 
 
 void model_step(struct model *m, u64 now)
 {
-	if (m->inject.dead)
+	if (m->inject.dead || m->unpowered)
 		return;
 	model_msi_due(m, now);
 	/* 7.1: no command is consumed while the error is active */
@@ -211,7 +216,7 @@ void model_doorbell(struct model *m, u32 prod, u64 now)
 				      prod, m->r.cmdq_cons);
 		if (idle(m))
 			m->busy_until = max(m->busy_until, now);
-	} else if (prod) {
+	} else if (n) {
 		model_violate(m, "doorbell while the command queue is off");
 	}
 	m->r.cmdq_prod = prod;

@@ -386,6 +386,23 @@ void fabric_pull(struct fabric *f, u32 slot)
 	pci_dev_put(pdev);
 }
 
+void fabric_lose_power(struct fabric *f, u32 slot)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&f->lock, flags);
+	fill(&f->slot[slot]);
+	raw_spin_unlock_irqrestore(&f->lock, flags);
+}
+
+void fabric_set_ats(struct fabric *f, u32 slot)
+{
+	struct pci_dev *pdev = fabric_dev(f, slot);
+
+	pci_write_config_word(pdev, ATS + PCI_ATS_CTRL, PCI_ATS_CTRL_ENABLE | PCI_ATS_CTRL_STU(4));
+	pci_dev_put(pdev);
+}
+
 bool fabric_ats(struct fabric *f, u32 slot)
 {
 	return has_ats(&f->slot[slot]);

@@ -62,6 +62,11 @@ void fabric_rescan(struct fabric *f);
 /* Pull the device out: config space reads as ones, and the PCI core is told that it is gone */
 void fabric_pull(struct fabric *f, u32 slot);
 
+/* Config space out of reset, because the device was without power */
+void fabric_lose_power(struct fabric *f, u32 slot);
+/* Set ATS Enable, with a unit of its own, behind the PCI core's back: another kernel has done so */
+void fabric_set_ats(struct fabric *f, u32 slot);
+
 /* Are ATS, PASIDs and bus mastering on in the device's config space? */
 bool fabric_ats(struct fabric *f, u32 slot);
 bool fabric_pasid(struct fabric *f, u32 slot);

@@ -144,6 +144,9 @@ void model_irq(struct model *m, enum model_irq irq)
 		word = m->ops->mem(m->host, m->r.msi_addr[irq], sizeof(*word));
 		if (word)
 			WRITE_ONCE(*word, m->r.msi_data[irq]);
+		else
+			model_violate(m, "the MSI of interrupt %u goes to 0x%llx", irq,
+				      m->r.msi_addr[irq]);
 	}
 	if (m->ops->irq)
 		m->ops->irq(m->host, irq);

@@ -373,6 +373,35 @@ void model_advance(u64 ns);
 void model_latency(struct model *m, u8 opcode, u64 ns);
 
 void model_inject(struct model *m, const struct model_inject *inject);
+/**
+ * enum model_power - how an SMMU is found when it has power again
+ * @MODEL_POWER_RESET: out of reset: off, without errors; every register without a reset value holds
+ *	anything
+ * @MODEL_POWER_FOREIGN: another kernel has used it since, and has left it running, with tables,
+ *	queues, interrupts and errors of its own
+ */
+enum model_power { MODEL_POWER_RESET, MODEL_POWER_FOREIGN };
+
+/**
+ * model_power_off() - take the power away
+ * @m: instance
+ *
+ * Stalled transactions are terminated. Until model_power_on() each register access is a violation
+ * (3.19), and device accesses are refused.
+ */
+void model_power_off(struct model *m);
+
+/**
+ * model_power_on() - give the power back
+ * @m: instance
+ * @how: what the driver finds
+ * @gbpa: what GBPA holds
+ * @seed: for the values of the other registers
+ *
+ * Caches and TLBs keep their content: it is IMPLEMENTATION SPECIFIC (3.11).
+ */
+void model_power_on(struct model *m, enum model_power how, u32 gbpa, u64 seed);
+
 /* Raise global errors, GERROR_* of regs.h */
 void model_raise(struct model *m, u32 gerror);
 
@@ -388,8 +417,10 @@ void model_stats_reset(struct model *m);
  * Violations are: illegal commands, a TLBI by address without a range where the SMMU has ranges,
  * reserved bits and impossible combinations in STEs and CDs, an ATC_INV to a stream without ATS, a
  * RESUME for a transaction that is not stalled, a PRI_RESP for a group that does not wait for one,
- * a write of a register while that is not allowed, a doorbell on a queue that is off, tables
- * where there is no memory, and what an access past the CPUs' caches finds that nobody has cleaned.
+ * a write of a register while that is not allowed, a doorbell on a queue that is off, a queue that
+ * is enabled with something in it, register accesses without power, MSIs to where there is no
+ * memory, tables where there is no memory, and what an access past the CPUs' caches finds that
+ * nobody has cleaned.
  * Return: number of violations since creation or model_forgive()
  */
 u32 model_violation(struct model *m, char *text, size_t size);

@@ -2,9 +2,10 @@
 # The model of an SMMU and the suites on it, for user-mode Linux (scripts/kunit) and as a module
 # on arm64 (scripts/kunit-arm64).
 smmu-model-objs := $(addprefix model/,model.o regs.o cmdq.o exec.o cache.o config.o \
-				      walk.o access.o eventq.o priq.o stall.o memory.o machine.o node.o \
-				      fabric.o)
-smmu-model-objs += $(addprefix driver/,rig.o log.o model_kunit.o bringup_kunit.o noncoherent_kunit.o msi.o irq_kunit.o attach_kunit.o share_kunit.o \
+				      walk.o access.o eventq.o priq.o stall.o memory.o power.o machine.o \
+				      node.o fabric.o)
+smmu-model-objs += $(addprefix driver/,rig.o log.o model_kunit.o bringup_kunit.o noncoherent_kunit.o \
+					  msi.o irq_kunit.o attach_kunit.o share_kunit.o \
 					  walktime_kunit.o stress_kunit.o comeback_kunit.o \
 					  release_kunit.o errors_kunit.o silence.o silence_kunit.o innocent_kunit.o \
 					  meanwhile_kunit.o cut_kunit.o \

@@ -27,9 +27,11 @@ static void settle(struct model *m)
 	}
 	if (!m->inject.no_ack) {
 		/* 6.3.9: each field follows by itself; CMDQEN waits for the command in progress */
-		u32 held = m->stopping ? CR0_CMDQEN : 0;
+		u32 held = m->stopping ? CR0_CMDQEN : 0, was = m->r.cr0ack;
 
 		m->r.cr0ack = (m->r.cr0 & ~held) | (m->r.cr0ack & held);
+		if (was & ~m->r.cr0ack & CR0_SMMUEN)
+			model_stall_end(m);
 		m->r.irq_ctrlack = m->r.irq_ctrl;
 	}
 	/* 6.3.14.1: the new attributes are used when UPDATE is 0 */
@@ -48,6 +50,8 @@ static void write_cr0(struct model *m, u32 val)
 		model_violate(m, "CR0: reserved bits 0x%x", val);
 	if (on & CR0_CMDQEN && log2size(m->r.cmdq_base) > FIELD_GET(IDR1_CMDQS, m->cfg.idr[1]))
 		model_violate(m, "CMDQ_BASE.LOG2SIZE is too large");
+	if (on & CR0_CMDQEN && !model_cmdq_is_empty(m))
+		model_violate(m, "the command queue is enabled with commands in it");
 	if (on & CR0_EVENTQEN &&
 	    log2size(m->r.evtq_base) > FIELD_GET(IDR1_EVENTQS, m->cfg.idr[1]))
 		model_violate(m, "EVENTQ_BASE.LOG2SIZE is too large");
@@ -208,8 +212,13 @@ static void write_reg(struct model *m, u32 off, u32 val, u64 now)
 		m->r.msi_data[MODEL_IRQ_PRI] = val;
 		break;
 	case SMMU_GERROR_IRQ_CFG0 + IRQ_CFG2:
+		m->r.msi_attr[MODEL_IRQ_GERROR] = val;
+		break;
 	case SMMU_EVENTQ_IRQ_CFG0 + IRQ_CFG2:
+		m->r.msi_attr[MODEL_IRQ_EVENT] = val;
+		break;
 	case SMMU_PRIQ_IRQ_CFG0 + IRQ_CFG2:
+		m->r.msi_attr[MODEL_IRQ_PRI] = val;
 		break;
 	default:
 		model_violate(m, "write of 0x%x to 0x%x", val, off);
@@ -240,7 +249,7 @@ void model_write(struct model *m, u32 off, u32 size, u64 val)
 
 	model_advance(m->cfg.write_ns);
 	raw_spin_lock_irqsave(&m->lock, flags);
-	if (!m->inject.dead) {
+	if (!m->inject.dead && !model_unpowered(m, off)) {
 		model_step(m, model_now());
 		off = usual_offset(m, off);
 		if (size == 8)
@@ -311,6 +320,28 @@ static u64 read_reg(struct model *m, u32 off)
 		return m->r.msi_addr[MODEL_IRQ_EVENT];
 	case SMMU_PRIQ_IRQ_CFG0:
 		return m->r.msi_addr[MODEL_IRQ_PRI];
+	case SMMU_GERROR_IRQ_CFG0 + IRQ_CFG1:
+		return m->r.msi_data[MODEL_IRQ_GERROR];
+	case SMMU_EVENTQ_IRQ_CFG0 + IRQ_CFG1:
+		return m->r.msi_data[MODEL_IRQ_EVENT];
+	case SMMU_PRIQ_IRQ_CFG0 + IRQ_CFG1:
+		return m->r.msi_data[MODEL_IRQ_PRI];
+	case SMMU_GERROR_IRQ_CFG0 + IRQ_CFG2:
+		return m->r.msi_attr[MODEL_IRQ_GERROR];
+	case SMMU_EVENTQ_IRQ_CFG0 + IRQ_CFG2:
+		return m->r.msi_attr[MODEL_IRQ_EVENT];
+	case SMMU_PRIQ_IRQ_CFG0 + IRQ_CFG2:
+		return m->r.msi_attr[MODEL_IRQ_PRI];
+	case SMMU_STRTAB_BASE:
+		return m->r.strtab_base;
+	case SMMU_STRTAB_BASE_CFG:
+		return m->r.strtab_cfg;
+	case SMMU_CMDQ_BASE:
+		return m->r.cmdq_base;
+	case SMMU_EVENTQ_BASE:
+		return m->r.evtq_base;
+	case SMMU_PRIQ_BASE:
+		return m->r.priq_base;
 	default:
 		return 0;
 	}
@@ -323,7 +354,7 @@ u64 model_read(struct model *m, u32 off, u32 size)
 
 	model_advance(m->cfg.read_ns);
 	raw_spin_lock_irqsave(&m->lock, flags);
-	if (!m->inject.dead) {
+	if (!m->inject.dead && !model_unpowered(m, off)) {
 		settle(m);
 		model_step(m, model_now());
 		val = read_reg(m, usual_offset(m, off));

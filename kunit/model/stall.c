@@ -53,6 +53,15 @@ void model_stall_resume(struct model *m, u32 sid, u16 stag, u8 action)
 		s->answer = action;
 }
 
+void model_stall_end(struct model *m)
+{
+	u32 i;
+
+	for (i = 0; i < MODEL_STALLS; i++)
+		if (m->stall[i].used && m->stall[i].answer == MODEL_UNANSWERED)
+			m->stall[i].answer = RESUME_ABORT;
+}
+
 u8 model_answer(struct model *m, u16 stag)
 {
 	u8 answer = MODEL_UNANSWERED;
@@ -64,8 +73,6 @@ u8 model_answer(struct model *m, u16 stag)
 	s = find(m, stag);
 	if (s) {
 		answer = s->answer;
-		if (!(m->r.cr0ack & CR0_SMMUEN))
-			answer = RESUME_ABORT;
 		s->used = answer == MODEL_UNANSWERED;
 	}
 	raw_spin_unlock_irqrestore(&m->lock, flags);

@@ -120,6 +120,7 @@ struct model_regs {
 	u32 priq_prod, priq_cons;
 	u64 msi_addr[MODEL_IRQS];
 	u32 msi_data[MODEL_IRQS];
+	u32 msi_attr[MODEL_IRQS];
 	u32 ack_wait;
 	u32 cons_shown;
 	u64 cons_shown_at;
@@ -157,6 +158,7 @@ struct model {
 	void *device_data;
 	u64 port_ns;
 	bool cfgi_all_unsynced;
+	bool unpowered;
 	bool stopping;		/* CMDQEN was cleared and a command is in progress */
 	struct model_msi msi;
 	u16 stag;
@@ -197,6 +199,7 @@ void model_set_gerror(struct model *m, u32 bits);
 /* cmdq.c; execute the commands that are due by now */
 void model_step(struct model *m, u64 now);
 void model_doorbell(struct model *m, u32 prod, u64 now);
+bool model_cmdq_is_empty(struct model *m);
 /* Is there a command that the SMMU has begun, or would begin if the queue were on? */
 bool model_in_progress(struct model *m);
 
@@ -292,10 +295,15 @@ u8 model_walk(struct model *m, const struct model_stage *st, u64 va, bool write,
 /* Let the watched access happen, at a command; the lock is held */
 void model_watch_once(struct model *m);
 
+/* power.c; is the register accessed without power? */
+bool model_unpowered(struct model *m, u32 off);
+
 /* stall.c; is there room for one more; add one; answer one */
 bool model_stall_room(struct model *m);
 void model_stall_add(struct model *m, struct model_access *a);
 void model_stall_resume(struct model *m, u32 sid, u16 stag, u8 action);
+/* SMMUEN has become 0: terminate what is stalled (6.3.9.6) */
+void model_stall_end(struct model *m);
 
 /* priq.c; take an answer of the driver */
 void model_page_resp(struct model *m, u32 sid, bool ssv, u32 ssid, u16 prg, u8 resp);
