@@ -186,7 +186,10 @@ int smmu_ats_on_locked(struct smmu_master *master, bool brief)
 		return -EIO;
 	if (!ret)
 		return 0;
-	if (master->ats_required)
+	/* it gets ATS when it has power again */
+	if (ret == -EHOSTDOWN)
+		master->ats_suspended = true;
+	else if (master->ats_required)
 		dev_err(master->dev, "ATS cannot be enabled (%pe); the device has no DMA until it is attached anew\n",
 			ERR_PTR(ret));
 	else
@@ -278,31 +281,47 @@ void smmu_ats_suspend_locked(struct smmu_master *master)
 	master->ats_suspended = true;
 }
 
-/* ATS, which is off, goes on in the STEs as they are */
-static void go_on(struct smmu_master *master)
+/*
+ * ATS, which is off, goes on in the STEs as they are. Return: 0; -EAGAIN when @brief was not enough,
+ * and then it is off
+ */
+static int go_on(struct smmu_master *master, bool brief)
 {
+	int ret = -EIO;
+
 	if (smmu_ats_entries_live_locked(master, &master->rid)) {
 		set_eats(master, STE_EATS_FULL);
-		if (!smmu_ats_on_locked(master, false)) {
-			if (!master->ats_on) {
-				leave_arrays(master);
-				set_eats(master, STE_EATS_ABORT);
-			}
-			return;
-		}
+		ret = smmu_ats_on_locked(master, brief);
 	}
-	smmu_ats_fail_locked(master);
+	if (ret == -EAGAIN) {
+		/* ATS Enable is 0, so it does no harm that the STEs keep EATS */
+		leave_arrays(master);
+		return ret;
+	}
+	if (ret) {
+		smmu_ats_fail_locked(master);
+	} else if (!master->ats_on) {
+		leave_arrays(master);
+		set_eats(master, STE_EATS_ABORT);
+	}
+	return 0;
 }
 
-void smmu_ats_resume_locked(struct smmu_master *master)
+bool smmu_ats_resume_locked(struct smmu_master *master, bool brief)
 {
 	smmu_master_assert(master);
 
 	/* the device may have been attached meanwhile */
 	if (!master->ats_suspended)
-		return;
+		return true;
+	/* the STEs are not changed where that may take long */
+	if (brief && smmu_issue_drain(&master->iommu->smmu) == -EAGAIN)
+		return false;
 	master->ats_suspended = false;
-	go_on(master);
+	if (!go_on(master, brief))
+		return true;
+	master->ats_suspended = true;
+	return false;
 }
 
 bool smmu_ats_drop_locked(struct smmu_master *master, u32 ssid)
@@ -388,7 +407,7 @@ void smmu_ats_forgive_locked(struct smmu_master *master)
 	smmu_install_stes_locked(master, &rid, false, false);
 	/* without ATS nothing would have changed for this one */
 	if (master->ats_required && smmu_ats_wanted_locked(master, &rid, master->nr_pasids))
-		go_on(master);
+		go_on(master, false);
 }
 
 void smmu_ats_leave_locked(struct smmu_master *master)
@@ -417,6 +436,9 @@ void smmu_ats_recover(struct smmu_iommu *iommu)
 
 	/* the machine goes down; nothing is left to be done */
 	if (smmu_shut_is_for_good(&iommu->smmu))
+		return;
+	/* smmu_sleep_early() has this function run again. Pairs with WRITE_ONCE() in ats_cut.c */
+	if (READ_ONCE(iommu->asleep))
 		return;
 	while ((master = smmu_streams_next(iommu, &sid))) {
 		/* a master with nothing to do may be locked for long */

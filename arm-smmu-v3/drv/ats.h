@@ -142,7 +142,8 @@ static inline enum smmu_ats_step smmu_ats_step_locked(const struct smmu_master *
  * @brief: do not wait for longer than SMMU_BRIEF_US
  *
  * Where ATS cannot be enabled in the device, @master->ats_on stays false,
- * and the caller calls smmu_ats_without_locked() next.
+ * and the caller calls smmu_ats_without_locked() next. So it is while the machine sleeps, and then
+ * smmu_ats_resume_locked() turns it on later.
  * Return: 0; -EIO when the device does not confirm. It is cut off then, and the caller calls
  *	smmu_ats_fail_locked() as soon as the master's bindings are in order. -EAGAIN when @brief
  *	was not enough; this function has to be called once more then.
@@ -189,10 +190,13 @@ void smmu_ats_suspend_locked(struct smmu_master *master);
 /**
  * smmu_ats_resume_locked() - turn ATS on where smmu_ats_suspend_locked() has turned it off
  * @master: device. It is cut off where it does not confirm that its ATC is empty.
+ * @brief: do not wait for longer than SMMU_BRIEF_US at a time
  *
  * May sleep.
+ * Return: false when @brief was not enough. ATS is still off then, and this function may be called
+ *	once more.
  */
-void smmu_ats_resume_locked(struct smmu_master *master);
+bool smmu_ats_resume_locked(struct smmu_master *master, bool brief);
 
 /**
  * smmu_ats_entries_live_locked() - make the ATS entries of all that the master is bound to live

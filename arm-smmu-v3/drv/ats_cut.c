@@ -102,7 +102,9 @@ int smmu_ats_enable(struct smmu_master *master)
 	int ret = -EIO;
 
 	raw_spin_lock_irqsave(&cut_lock, flags);
-	if (!test_bit(SMMU_CUT, &master->ats_cut))
+	if (master->iommu->asleep)
+		ret = -EHOSTDOWN;
+	else if (!test_bit(SMMU_CUT, &master->ats_cut))
 		ret = smmu_ats_pci_enable(master);
 	if (!ret)
 		cache_back(master);
@@ -208,6 +210,44 @@ void smmu_ats_cut_all(struct smmu_iommu *iommu)
 		raw_spin_unlock_irqrestore(&cut_lock, flags);
 	}
 	rcu_read_unlock();
+}
+
+static void set_asleep(struct smmu_iommu *iommu, bool asleep)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cut_lock, flags);
+	/* pairs with READ_ONCE() where a worker looks whether it may run */
+	WRITE_ONCE(iommu->asleep, asleep);
+	raw_spin_unlock_irqrestore(&cut_lock, flags);
+}
+
+void smmu_ats_sleep(struct smmu_iommu *iommu)
+{
+	struct smmu_stream *stream;
+	unsigned long i;
+
+	/* from here on no device gets ATS that it has not yet */
+	set_asleep(iommu, true);
+	rcu_read_lock();
+	xa_for_each(&iommu->streams, i, stream)
+		smmu_ats_disable(stream->master);
+	rcu_read_unlock();
+}
+
+void smmu_ats_wake(struct smmu_iommu *iommu)
+{
+	struct smmu_stream *stream;
+	unsigned long flags, i;
+
+	rcu_read_lock();
+	xa_for_each(&iommu->streams, i, stream) {
+		raw_spin_lock_irqsave(&cut_lock, flags);
+		smmu_ats_pci_anew(stream->master);
+		raw_spin_unlock_irqrestore(&cut_lock, flags);
+	}
+	rcu_read_unlock();
+	set_asleep(iommu, false);
 }
 
 bool smmu_ats_is_cut(struct smmu_device *smmu, u32 sid)

@@ -81,14 +81,27 @@ void smmu_ats_cut_log(const struct smmu_master *master);
 void smmu_ats_cut_all(struct smmu_iommu *iommu);
 
 /**
- * smmu_ats_enable() - set ATS Enable, unless the device is cut off
+ * smmu_ats_sleep() - turn ATS off in all devices behind an SMMU, before the machine sleeps
+ * @iommu: SMMU; devices have power yet
+ *
+ * Until smmu_ats_wake(), smmu_ats_enable() refuses. What devices are attached to, and what the
+ * driver knows of their ATS, stays as it is. Sends nothing, waits for nothing.
+ */
+void smmu_ats_sleep(struct smmu_iommu *iommu);
+
+/* Devices have power again: ATS is off in all of them, whoever has used them meanwhile */
+void smmu_ats_wake(struct smmu_iommu *iommu);
+
+/**
+ * smmu_ats_enable() - set ATS Enable, unless the device is cut off or without power
  * @master: device, which has confirmed that its ATC is empty
  *
  * With ATS comes Cache_Enable, if a cut has taken it away: smmu_ats_cache_back().
  *
  * Not at the same time as the device is cut off: either it is cut off afterwards, or this function
  * sees that it was.
- * Return: 0; -EIO when the device is cut off; what pci_enable_ats() returns
+ * Return: 0; -EIO when the device is cut off; -EHOSTDOWN between smmu_ats_sleep() and
+ *	smmu_ats_wake(); what pci_enable_ats() returns
  */
 int smmu_ats_enable(struct smmu_master *master);
 

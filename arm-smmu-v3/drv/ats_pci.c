@@ -105,6 +105,25 @@ static void clear_ats_enable(struct pci_dev *pdev)
 }
 #endif
 
+void smmu_ats_pci_anew(struct smmu_master *master)
+{
+	typeof(smmu_ats_pci_anew) *stub = smmu_raw_stub(smmu_ats_pci_anew);
+	struct pci_dev *pdev;
+
+	if (stub) {
+		stub(master);
+		return;
+	}
+	if (!master->ats_capable || !dev_is_pci(master->dev))
+		return;
+	pdev = to_pci_dev(master->dev);
+	if (pdev->ats_enabled)
+		return;
+	/* the unit of a PF is that of its VFs; the PCI core restores it only where ATS is on */
+	pci_prepare_ats(pdev, stu(master));
+	clear_ats_enable(pdev);
+}
+
 /*
  * Set or clear the bus-master bit. Return: what the bit was. A device that is gone reads as all
  * ones and is left alone.

@@ -37,6 +37,12 @@ u16 smmu_ats_pci_cxl(struct smmu_master *master);
 int smmu_ats_pci_enable(struct smmu_master *master);
 void smmu_ats_pci_disable(struct smmu_master *master);
 
+/*
+ * The machine has slept, and config space may be what another kernel has left there: clear ATS
+ * Enable where ATS is off for this kernel, and set the smallest translation unit. Any context.
+ */
+void smmu_ats_pci_anew(struct smmu_master *master);
+
 /**
  * smmu_ats_pci_cut() - turn ATS, CXL.cache and bus mastering off behind the PCI core's back
  * @master: device

@@ -40,6 +40,10 @@ struct iopf_queue;
  * @recover: smmu_ats_recover()
  * @restart: smmu_restart_work()
  * @restarting: smmu_restart() is at work
+ * @asleep: from before the SMMU goes to sleep until its devices have power again: workers do
+ *	nothing, and no device gets ATS. Written under the lock of ats_cut.c; READ_ONCE by others.
+ * @slept_dead: it was shut when it went to sleep
+ * @stayed_on: it was not put to sleep, so that devices can wake the machine
  * @retry_ms: time until the next try, see restart.h
  * @shut_at: when the SMMU was shut last (ktime_get_boottime())
  * @away_ms: for how long it was shut, all times together that are over
@@ -67,6 +71,9 @@ struct smmu_iommu {
 	struct delayed_work recover;
 	struct delayed_work restart;
 	bool restarting;
+	bool asleep;
+	bool slept_dead;
+	bool stayed_on;
 	u32 retry_ms;
 	ktime_t shut_at;
 	u64 away_ms;

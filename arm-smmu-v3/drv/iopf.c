@@ -105,6 +105,8 @@ bool smmu_iopf_report(struct smmu_master *master, const struct smmu_event *event
 			.flags = IOMMU_FAULT_PAGE_REQUEST_LAST_PAGE,
 			.addr = event->addr,
 			.perm = event->read ? IOMMU_FAULT_PERM_READ : IOMMU_FAULT_PERM_WRITE,
+			/* pairs with WRITE_ONCE() in smmu_shut_undo() */
+			.private_data = { READ_ONCE(master->iommu->smmu.epoch) },
 		},
 	};
 	struct iommu_fault_page_request *prm = &fault.fault.prm;
@@ -139,6 +141,12 @@ void smmu_iopf_answer(struct device *dev, struct iopf_fault *fault,
 	struct smmu_master *master = dev_iommu_priv_get(dev);
 	u8 action = resp->code == IOMMU_PAGE_RESP_SUCCESS ? RESUME_RETRY : RESUME_ABORT;
 
+	/*
+	 * The transaction ended when its SMMU was shut or put to sleep, and the STAG may belong to
+	 * another one by now. Pairs with WRITE_ONCE() in smmu_shut_undo().
+	 */
+	if (fault->fault.prm.private_data[0] != READ_ONCE(master->iommu->smmu.epoch))
+		return;
 	smmu_resume(&master->iommu->smmu, master->sids[FIELD_GET(GRPID_STREAM, resp->grpid)],
 		    FIELD_GET(GRPID_STAG, resp->grpid), action);
 }

@@ -19,6 +19,7 @@
 #include "drv/master.h"
 #include "drv/master_lock.h"
 #include "drv/pasid.h"
+#include "drv/sleep.h"
 #include "drv/streams.h"
 
 static int cmp_sid(const void *a, const void *b)
@@ -138,6 +139,7 @@ static void drop_master(struct smmu_master *master)
 	if (cancel_work_sync(&master->finish))
 		smmu_master_put(master);
 	disable_pasid(master);
+	smmu_sleep_unlink(master);
 	/*
 	 * wait for readers that found the master by its StreamID in order to cut its device off,
 	 * see smmu_ats_cut()
@@ -195,6 +197,7 @@ struct iommu_device *smmu_master_probe(struct device *dev)
 		return ERR_PTR(-ENODEV);
 	}
 	dev_iommu_priv_set(dev, master);
+	smmu_sleep_link(master);
 	master->can_stall = smmu_iopf_capable(master);
 	return &iommu->core;
 }

@@ -10,12 +10,14 @@
 #include <linux/device/driver.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
+#include <linux/pm.h>
 #include <linux/rcupdate.h>
 
 #include "drv/binding.h"
 #include "drv/debugfs.h"
 #include "drv/probe.h"
 #include "drv/readers.h"
+#include "drv/sleep.h"
 #include "drv/sva.h"
 #include "drv/vevent.h"
 
@@ -26,10 +28,16 @@ static const struct of_device_id smmuv3_of_match[] = {
 	{}
 };
 
+static const struct dev_pm_ops smmuv3_pm_ops = {
+	LATE_SYSTEM_SLEEP_PM_OPS(smmu_sleep_late, smmu_wake_early)
+	NOIRQ_SYSTEM_SLEEP_PM_OPS(smmu_sleep_noirq, smmu_wake_noirq)
+};
+
 static struct platform_driver smmuv3_driver = {
 	.driver = {
 		.name = DRIVER_NAME,
 		.of_match_table = smmuv3_of_match,
+		.pm = pm_sleep_ptr(&smmuv3_pm_ops),
 		/* an SMMU cannot be unbound while devices use it */
 		.suppress_bind_attrs = true,
 	},

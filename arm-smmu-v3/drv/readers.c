@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/delay.h>
+#include <linux/rcupdate.h>
 #include <linux/srcu.h>
+#include <linux/time64.h>
 
 #include "core/array.h"
 #include "drv/readers.h"
+
+/* How long smmu_readers_wait_brief() waits */
+#define BRIEF_MS	1000
 
 /* Readers that have stepped out */
 DEFINE_STATIC_SRCU(out);
@@ -46,6 +52,21 @@ void smmu_readers_wait(void)
 	/* after this, a reader that has begun before has ended or has stepped out */
 	synchronize_rcu();
 	synchronize_srcu(&out);
+}
+
+bool smmu_readers_wait_brief(void)
+{
+	unsigned long cookie;
+	u32 ms;
+
+	synchronize_rcu_expedited();
+	cookie = start_poll_synchronize_srcu(&out);
+	for (ms = 0; ms < BRIEF_MS; ms++) {
+		if (poll_state_synchronize_srcu(&out, cookie))
+			return true;
+		fsleep(USEC_PER_MSEC);
+	}
+	return false;
 }
 
 static void free_array(struct rcu_head *rcu)

@@ -99,6 +99,12 @@ static inline void smmu_reader_end(struct smmu_reader *reader)
  */
 void smmu_readers_wait(void);
 
+/*
+ * As smmu_readers_wait(), but for a second at most: a reader may wait for another SMMU. Process
+ * context. Return: false when the time was not enough
+ */
+bool smmu_readers_wait_brief(void);
+
 /**
  * smmu_readers_free() - free an array when no reader uses it any more
  * @array: published until now, or NULL

@@ -17,6 +17,7 @@
 #include "drv/streams.h"
 #include "drv/withhold.h"
 #include "hw/device.h"
+#include "hw/recordq.h"
 #include "hw/shut.h"
 
 #define FIRST_TRY_MS	1000
@@ -71,13 +72,13 @@ static int restart_locked(struct smmu_iommu *iommu)
 	return smmu_device_reenable(&iommu->smmu) ? -EBUSY : 0;
 }
 
-/* Step 5, which waits for devices */
-static void resume_ats(struct smmu_iommu *iommu)
+bool smmu_restart_ats(struct smmu_iommu *iommu, bool brief)
 {
 	struct smmu_master *master;
 	unsigned long sid = 0;
+	bool done = true;
 
-	while ((master = smmu_streams_next(iommu, &sid))) {
+	while (done && (master = smmu_streams_next(iommu, &sid))) {
 		/* as in smmu_ats_recover() */
 		if (!READ_ONCE(master->ats_suspended)) {
 			smmu_master_put(master);
@@ -85,20 +86,21 @@ static void resume_ats(struct smmu_iommu *iommu)
 		}
 		if (!smmu_master_lock_live(master))
 			continue;
-		smmu_ats_resume_locked(master);
+		done = smmu_ats_resume_locked(master, brief);
 		smmu_master_unlock_put(master);
 	}
+	return done;
 }
 
-bool smmu_restart(struct smmu_iommu *iommu)
+int smmu_restart_try(struct smmu_iommu *iommu, bool awakes)
 {
-	s64 ms;
-	int ret;
+	int ret = -EAGAIN;
 
-	smmu_shut_settle(&iommu->smmu);
 	down_write(&iommu->restart_lock);
 	WRITE_ONCE(iommu->restarting, true);
-	ret = restart_locked(iommu);
+	/* pairs with WRITE_ONCE() in ats_cut.c; smmu_sleep_noirq() has waited for those before */
+	if (awakes || !READ_ONCE(iommu->asleep))
+		ret = restart_locked(iommu);
 	/* pairs with READ_ONCE() in smmu_restart_was_shut() */
 	WRITE_ONCE(iommu->restarting, false);
 	/* orders @restarting before @dead; pairs with smp_mb() in smmu_restart_was_shut() */
@@ -106,19 +108,55 @@ bool smmu_restart(struct smmu_iommu *iommu)
 	if (!ret && smmu_device_is_dead(&iommu->smmu))
 		ret = -EBUSY;
 	up_write(&iommu->restart_lock);
+	return ret;
+}
+
+void smmu_restart_is_back(struct smmu_iommu *iommu)
+{
+	s64 ms = ktime_ms_delta(ktime_get_boottime(), READ_ONCE(iommu->shut_at));
+
+	WRITE_ONCE(iommu->away_ms, iommu->away_ms + ms);
+	dev_notice(iommu->smmu.dev, "this SMMU is back after %lld.%03lld s; DMA goes on\n",
+		   div_s64(ms, MSEC_PER_SEC), ms - div_s64(ms, MSEC_PER_SEC) * MSEC_PER_SEC);
+}
+
+/*
+ * The registers of an SMMU that sleeps are not accessed. The SMMU is not put to sleep while the
+ * lock is held.
+ */
+static bool settle(struct smmu_iommu *iommu)
+{
+	bool asleep;
+
+	down_read(&iommu->restart_lock);
+	/* pairs with WRITE_ONCE() in ats_cut.c */
+	asleep = READ_ONCE(iommu->asleep);
+	if (!asleep)
+		smmu_shut_settle(&iommu->smmu);
+	up_read(&iommu->restart_lock);
+	return !asleep;
+}
+
+bool smmu_restart(struct smmu_iommu *iommu)
+{
+	int ret;
+
+	/* when it is awake, it is tried again */
+	if (!settle(iommu))
+		return false;
+	/* a stalled transaction of before is not answered afterwards: see @epoch */
+	smmu_evtq_drain(&iommu->smmu);
+	ret = smmu_restart_try(iommu, false);
 	if (ret == -EBUSY) {
 		iommu->retry_ms = min(2 * iommu->retry_ms, LAST_TRY_MS);
 		smmu_restart_later(iommu, iommu->retry_ms);
 	}
-	/* ATS stays off until the next try, or until a device is attached anew */
-	if (ret)
-		return false;
-	ms = ktime_ms_delta(ktime_get_boottime(), READ_ONCE(iommu->shut_at));
-	WRITE_ONCE(iommu->away_ms, iommu->away_ms + ms);
-	dev_notice(iommu->smmu.dev, "this SMMU is back after %lld.%03lld s; DMA goes on\n",
-		   div_s64(ms, MSEC_PER_SEC), ms - div_s64(ms, MSEC_PER_SEC) * MSEC_PER_SEC);
-	resume_ats(iommu);
-	return true;
+	if (!ret)
+		smmu_restart_is_back(iommu);
+	/* else ATS stays off until the next try, or until a device is attached anew */
+	if (!ret || ret == -EALREADY)
+		smmu_restart_ats(iommu, false);
+	return !ret;
 }
 
 void smmu_restart_work(struct work_struct *work)

@@ -19,6 +19,8 @@
  * step 5 each master is locked in turn, so that nobody waits for the device of somebody else.
  * GBPA.ABORT stays set, so that there is nothing to wait for when the SMMU has to be shut again;
  * smmu_device_stop() clears it.
+ *
+ * An SMMU that was put to sleep comes back in the same way, see sleep.h.
  */
 #ifndef SMMU_DRV_RESTART_H
 #define SMMU_DRV_RESTART_H
@@ -31,8 +33,34 @@ struct work_struct;
 /* The SMMU was shut: log what that means, and try to bring it back later. Any context. */
 void smmu_restart_was_shut(struct smmu_iommu *iommu);
 
-/* Try it now. Process context. Return: true when it is back. */
+/*
+ * Try it now, and turn ATS on where that is left to do, also if the SMMU was not shut. Process
+ * context. Return: true when it is back.
+ */
 bool smmu_restart(struct smmu_iommu *iommu);
+
+/**
+ * smmu_restart_try() - steps 1 to 4
+ * @iommu: SMMU that was shut, or is asleep
+ * @awakes: the machine awakes; else nothing is done while it sleeps
+ *
+ * Process context; waits for the SMMU. Queues nothing.
+ * Return: as smmu_device_restart(); -EAGAIN while the machine sleeps
+ */
+int smmu_restart_try(struct smmu_iommu *iommu, bool awakes);
+
+/* Log that an SMMU is back that was shut */
+void smmu_restart_is_back(struct smmu_iommu *iommu);
+
+/**
+ * smmu_restart_ats() - step 5
+ * @iommu: SMMU that is back
+ * @brief: do not wait for longer than SMMU_BRIEF_US for a device
+ *
+ * Process context; takes the lock of each master in turn.
+ * Return: false when @brief was not enough for one device; it and those behind it are left to do
+ */
+bool smmu_restart_ats(struct smmu_iommu *iommu, bool brief);
 
 /* The work function of iommu->restart */
 void smmu_restart_work(struct work_struct *work);

@@ -15,6 +15,7 @@
 #include "hw/irq.h"
 #include "hw/issue.h"
 #include "hw/mmio.h"
+#include "hw/power.h"
 #include "hw/recordq.h"
 #include "hw/reset.h"
 #include "hw/resume.h"
@@ -157,12 +158,9 @@ void smmu_device_stop(struct smmu_device *smmu, bool quiesce)
 	smmu_irq_teardown(smmu);
 }
 
-int smmu_device_restart(struct smmu_device *smmu)
+/* May an SMMU that was shut take commands again, with its registers as they are? */
+static int ready(struct smmu_device *smmu)
 {
-	int ret;
-
-	if (!smmu_device_is_dead(smmu))
-		return -EALREADY;
 	smmu_gerror_poll(smmu);
 	/* pairs with WRITE_ONCE() in smmu_gerror_poll() */
 	if (READ_ONCE(smmu->failed))
@@ -170,9 +168,18 @@ int smmu_device_restart(struct smmu_device *smmu)
 	/* registers of an SMMU that is gone read as all ones */
 	if (smmu_reg_read(smmu->base, SMMU_GERROR) == U32_MAX)
 		return -EBUSY;
-	if (!smmu_device_is_off(smmu) || !smmu_cmdq_is_idle(smmu))
-		return -EBUSY;
-	ret = smmu_shut_undo(smmu);
+	return smmu_device_is_off(smmu) && smmu_cmdq_is_idle(smmu) ? 0 : -EBUSY;
+}
+
+int smmu_device_restart(struct smmu_device *smmu)
+{
+	int ret;
+
+	if (!smmu_device_is_dead(smmu))
+		return -EALREADY;
+	ret = READ_ONCE(smmu->asleep) ? smmu_sleep_end(smmu) : ready(smmu);
+	if (!ret)
+		ret = smmu_shut_undo(smmu);
 	if (ret)
 		return ret;
 	if (smmu_issue_flush_all(smmu)) {

@@ -122,6 +122,13 @@ struct smmu_tuning {
  * @shutting: smmu_shut_begin() was called, so the SMMU must not be enabled any more
  * @for_good: and smmu_shut_undo() does not change that
  * @shutters: number of CPUs between smmu_shut_begin() and smmu_shut_end(); under @shut_lock
+ * @asleep: the registers must not be accessed, because the SMMU may be without power, or may hold
+ *	anything, because nobody has programmed them since. Written under evtq.lock. READ_ONCE by
+ *	others; smmu_device_sleep() says what keeps them out.
+ * @gbpa: GBPA when it was put to sleep
+ * @epoch: number of times that it came back. SMMUEN = 0 has ended all stalled transactions before,
+ *	and their STAGs may have been used again since (6.3.9.6). Under @shut_lock, READ_ONCE by
+ *	others.
  * @failed: in service failure mode, or with a queue that cannot go on; only a reset ends that.
  *	Under @gerror_lock, READ_ONCE by smmu_device_restart().
  * @on: fields of CR0 that the SMMU has not acknowledged as 0; valid once @dead is set
@@ -156,6 +163,9 @@ struct smmu_device {
 	bool shutting;
 	bool for_good;
 	u32 shutters;
+	bool asleep;
+	u32 gbpa;
+	u32 epoch;
 	bool failed;
 	u32 on;
 	bool dead;
@@ -240,12 +250,13 @@ int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired);
 void smmu_device_stop(struct smmu_device *smmu, bool quiesce);
 
 /**
- * smmu_device_restart() - the first half of bringing back an SMMU that was shut
+ * smmu_device_restart() - the first half of bringing back an SMMU that was shut, or put to sleep
  * @smmu: SMMU
  *
  * Where the queue has done everything that was posted to it, and the SMMU has acknowledged SMMUEN =
  * 0, it takes commands again, and everything in its TLBs and caches is invalidated. SMMUEN stays 0.
- * Tags and memory that were withheld are given back then.
+ * Tags and memory that were withheld are given back then. An SMMU that is @asleep is stopped,
+ * whatever it does, and programmed anew first.
  * Nobody else looks meanwhile at whether the SMMU is dead in order to decide what may be freed: no
  * master changes. Process context; waits for the SMMU, and for devices as far as walks have
  * posted ATC_INVs to them by then.

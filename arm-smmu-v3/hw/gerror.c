@@ -63,6 +63,9 @@ bool smmu_gerror_poll(struct smmu_device *smmu)
 	const char *lost = NULL;
 	unsigned long flags;
 
+	/* pairs with WRITE_ONCE() in power.c */
+	if (READ_ONCE(smmu->asleep))
+		return false;
 	/* Pollers call this often and hardly ever find an error, so the first look takes no lock */
 	gerror = smmu_reg_read(smmu->base, SMMU_GERROR);
 	if (!((gerror ^ smmu_reg_read(smmu->base, SMMU_GERRORN)) & GERROR_ALL) &&

@@ -86,6 +86,31 @@ int smmu_gbpa_abort(struct smmu_device *smmu)
 	return change_abort(smmu, GBPA_ABORT);
 }
 
+int smmu_gbpa_anew(struct smmu_device *smmu, u32 gbpa)
+{
+	bool written = false;
+	unsigned long flags;
+	ktime_t until = 0;
+	u32 now;
+
+	do {
+		raw_spin_lock_irqsave(&smmu->shut_lock, flags);
+		now = smmu_reg_read(smmu->base, SMMU_GBPA);
+		/* as in change_abort() */
+		if (!written && !(now & GBPA_UPDATE)) {
+			smmu_reg_write(smmu->base, SMMU_GBPA, gbpa | GBPA_ABORT | GBPA_UPDATE);
+			written = true;
+			now |= GBPA_UPDATE;
+		}
+		raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
+		if ((now & (GBPA_UPDATE | GBPA_ABORT)) == GBPA_ABORT)
+			return 0;
+		if (now == U32_MAX)
+			return -ENODEV;
+	} while (poll_again(smmu, &until));
+	return -ETIMEDOUT;
+}
+
 int smmu_gbpa_restore(struct smmu_device *smmu)
 {
 	return READ_ONCE(smmu->gbpa_changed) ? change_abort(smmu, 0) : 0;
@@ -105,6 +130,21 @@ int smmu_cr0_set(struct smmu_device *smmu, u32 cr0)
 		smmu_reg_write_ordered(smmu->base, SMMU_CR0, cr0);
 	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
 	return ret ?: wait_for_ack(smmu, SMMU_CR0ACK, cr0);
+}
+
+int smmu_cr0_only_queue(struct smmu_device *smmu)
+{
+	unsigned long flags;
+	int ret = 0;
+
+	raw_spin_lock_irqsave(&smmu->shut_lock, flags);
+	/* whoever stops the SMMU has cleared CR0, and nobody clears it again */
+	if (smmu->for_good)
+		ret = -ENODEV;
+	else
+		smmu_reg_write(smmu->base, SMMU_CR0, CR0_CMDQEN);
+	raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
+	return ret ?: wait_for_ack(smmu, SMMU_CR0ACK, CR0_CMDQEN);
 }
 
 u32 smmu_cr0_clear_begin(struct smmu_device *smmu, u32 bits)

@@ -36,6 +36,14 @@ int smmu_reg_write_ack(struct smmu_device *smmu, u32 reg, u32 ack, u32 val);
 int smmu_gbpa_abort(struct smmu_device *smmu);
 
 /**
+ * smmu_gbpa_anew() - write all of GBPA, which may hold anything, with ABORT set
+ * @smmu: SMMU
+ * @gbpa: the other fields
+ * Return: as smmu_gbpa_abort()
+ */
+int smmu_gbpa_anew(struct smmu_device *smmu, u32 gbpa);
+
+/**
  * smmu_gbpa_restore() - clear GBPA.ABORT, if the driver has set it in order to shut the SMMU
  * @smmu: SMMU with SMMUEN = 1, which the driver is about to leave
  *
@@ -52,6 +60,13 @@ int smmu_gbpa_restore(struct smmu_device *smmu);
  * Return: 0; -ETIMEDOUT; -EIO, with nothing written, when smmu_shut_begin() was called before
  */
 int smmu_cr0_set(struct smmu_device *smmu, u32 cr0);
+
+/**
+ * smmu_cr0_only_queue() - enable the command queue and nothing else, although the SMMU was shut
+ * @smmu: SMMU that has acknowledged all of CR0 as 0; its queue is programmed
+ * Return: 0; -ETIMEDOUT; -ENODEV, with nothing written, for an SMMU that is being stopped
+ */
+int smmu_cr0_only_queue(struct smmu_device *smmu);
 
 /**
  * smmu_cr0_clear() - clear fields of CR0, and wait for the acknowledge of each (6.3.9)

@@ -37,9 +37,9 @@ static irqreturn_t combined_thread(int irq, void *data)
 }
 
 #ifdef CONFIG_GENERIC_MSI_IRQ
-static void write_msi(struct msi_desc *desc, struct msi_msg *msg)
+static void program_msi(struct smmu_device *smmu, const struct msi_desc *desc)
 {
-	struct smmu_device *smmu = dev_get_drvdata(msi_desc_to_dev(desc));
+	const struct msi_msg *msg = &desc->msg;
 	u32 cfg0 = msi_cfg0[desc->msi_index];
 	u64 addr = ((u64)msg->address_hi << 32) | msg->address_lo;
 
@@ -47,6 +47,17 @@ static void write_msi(struct msi_desc *desc, struct msi_msg *msg)
 	smmu_reg_write(smmu->base, cfg0 + IRQ_CFG1, msg->data);
 	smmu_reg_write(smmu->base, cfg0 + IRQ_CFG2,
 		       FIELD_PREP(IRQ_CFG2_MEMATTR, MEMATTR_DEVICE_NGNRE));
+}
+
+/* The last message is kept for rewrite_msis(), because the MSI core does not keep it */
+static void write_msi(struct msi_desc *desc, struct msi_msg *msg)
+{
+	struct smmu_device *smmu = dev_get_drvdata(msi_desc_to_dev(desc));
+
+	desc->msg = *msg;
+	/* a CPU that goes offline before the machine sleeps gives its interrupts to another one */
+	if (!READ_ONCE(smmu->asleep))
+		program_msi(smmu, desc);
 }
 
 static bool setup_msis(struct smmu_device *smmu)
@@ -71,6 +82,15 @@ static void free_msis(struct smmu_device *smmu)
 {
 	platform_device_msi_free_irqs_all(smmu->dev);
 }
+
+static void rewrite_msis(struct smmu_device *smmu)
+{
+	struct msi_desc *desc;
+
+	guard(msi_descs_lock)(smmu->dev);
+	msi_for_each_desc(desc, smmu->dev, MSI_DESC_ASSOCIATED)
+		program_msi(smmu, desc);
+}
 #else
 static bool setup_msis(struct smmu_device *smmu)
 {
@@ -78,6 +98,10 @@ static bool setup_msis(struct smmu_device *smmu)
 }
 
 static void free_msis(struct smmu_device *smmu)
+{
+}
+
+static void rewrite_msis(struct smmu_device *smmu)
 {
 }
 #endif
@@ -120,12 +144,39 @@ static void request_line(struct smmu_device *smmu, int *irq, irq_handler_t hard,
 	}
 }
 
-int smmu_irq_setup(struct smmu_device *smmu, const struct smmu_wired *wired)
+int smmu_irq_mask(struct smmu_device *smmu)
+{
+	return smmu_reg_write_ack(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, 0);
+}
+
+int smmu_irq_unmask(struct smmu_device *smmu)
 {
 	u32 enable = IRQ_CTRL_GERROR;
+
+	if (smmu->evtq.mem.virt)
+		enable |= IRQ_CTRL_EVENTQ;
+	if (smmu->priq.mem.virt)
+		enable |= IRQ_CTRL_PRIQ;
+	return smmu_reg_write_ack(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, enable);
+}
+
+int smmu_irq_anew(struct smmu_device *smmu)
+{
+	int ret = smmu_irq_mask(smmu);
+
+	if (ret)
+		return ret;
+	clear_msis(smmu);
+	if (smmu->msi)
+		rewrite_msis(smmu);
+	return 0;
+}
+
+int smmu_irq_setup(struct smmu_device *smmu, const struct smmu_wired *wired)
+{
 	int ret;
 
-	ret = smmu_reg_write_ack(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, 0);
+	ret = smmu_irq_mask(smmu);
 	if (ret) {
 		dev_err(smmu->dev, "SMMU did not acknowledge the disable of interrupts (IRQ_CTRLACK)\n");
 		return ret;
@@ -155,11 +206,7 @@ int smmu_irq_setup(struct smmu_device *smmu, const struct smmu_wired *wired)
 				     "arm-smmu-v3-priq");
 	}
 
-	if (smmu->evtq.mem.virt)
-		enable |= IRQ_CTRL_EVENTQ;
-	if (smmu->priq.mem.virt)
-		enable |= IRQ_CTRL_PRIQ;
-	ret = smmu_reg_write_ack(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, enable);
+	ret = smmu_irq_unmask(smmu);
 	if (ret) {
 		dev_err(smmu->dev, "SMMU did not acknowledge the enable of interrupts (IRQ_CTRLACK)\n");
 		smmu_irq_teardown(smmu);
@@ -176,7 +223,7 @@ static void free_line(struct smmu_device *smmu, int *irq)
 
 void smmu_irq_teardown(struct smmu_device *smmu)
 {
-	smmu_reg_write_ack(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, 0);
+	smmu_irq_mask(smmu);
 	if (smmu->irq_combined) {
 		free_line(smmu, &smmu->irq_combined);
 	} else {

@@ -21,6 +21,19 @@ struct smmu_wired;
  */
 int smmu_irq_setup(struct smmu_device *smmu, const struct smmu_wired *wired);
 
+/* Disable interrupts in the SMMU. Return: 0 or -ETIMEDOUT of IRQ_CTRL */
+int smmu_irq_mask(struct smmu_device *smmu);
+
+/**
+ * smmu_irq_anew() - disable interrupts, and program MSIs as smmu_irq_setup() has done
+ * @smmu: SMMU whose registers may have any values
+ * Return: 0 or -ETIMEDOUT of IRQ_CTRL
+ */
+int smmu_irq_anew(struct smmu_device *smmu);
+
+/* Enable interrupts in the SMMU. Return: 0 or -ETIMEDOUT of IRQ_CTRL */
+int smmu_irq_unmask(struct smmu_device *smmu);
+
 /* Disable and free all interrupts. No handler runs any more when this function returns. */
 void smmu_irq_teardown(struct smmu_device *smmu);
 

@@ -72,6 +72,14 @@ int smmu_issue_flush_all(struct smmu_device *smmu)
 	return issue_as_needed(smmu, cmd, flush_all(smmu, cmd), false);
 }
 
+int smmu_issue_drain(struct smmu_device *smmu)
+{
+	struct smmu_cmd cmd;
+
+	smmu_cmd_sync(&cmd);
+	return issue(smmu, &cmd, 1, true);
+}
+
 void smmu_issue_quiesce(struct smmu_device *smmu)
 {
 	struct smmu_deadline deadline = {

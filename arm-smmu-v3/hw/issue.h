@@ -113,6 +113,9 @@ static inline struct smmu_cmd *smmu_issue_batch_add(struct smmu_issue_batch *bat
  */
 int smmu_issue_flush_all(struct smmu_device *smmu);
 
+/* Wait for what was posted before, as long as the queue goes on. Return: 0, or an error */
+int smmu_issue_drain(struct smmu_device *smmu);
+
 /**
  * smmu_issue_quiesce() - wait for transactions that were in progress when SMMUEN was cleared
  * @smmu: SMMU that has acknowledged SMMUEN = 0

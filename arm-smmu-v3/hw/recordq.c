@@ -64,6 +64,7 @@ void smmu_recordq_free(struct smmu_device *smmu)
 
 void smmu_recordq_program(struct smmu_recordq *q, void __iomem *page0)
 {
+	guard(mutex)(&q->lock);
 	smmu_reg_write64(page0, q->base, smmu_queue_mem_base(&q->mem));
 	smmu_reg_write(q->page, q->prod, 0);
 	smmu_reg_write(q->page, q->cons, 0);
@@ -107,6 +108,11 @@ static u32 take_some(struct smmu_device *smmu, struct smmu_recordq *q, ktime_t u
 	u64 pos;
 
 	mutex_lock(&q->lock);
+	/* pairs with WRITE_ONCE() in power.c */
+	if (READ_ONCE(smmu->asleep)) {
+		mutex_unlock(&q->lock);
+		return 0;
+	}
 	cons = smmu_reg_read(q->page, q->cons);
 	n = records_pending(smmu, q, &cons);
 	overflow = cons & QUEUE_OVERFLOW;

@@ -8,10 +8,12 @@
 #include "hw/device.h"
 #include "hw/gerror.h"
 #include "hw/handshake.h"
+#include "hw/irq.h"
 #include "hw/issue.h"
 #include "hw/mmio.h"
 #include "hw/recordq.h"
 #include "hw/reset.h"
+#include "hw/shut.h"
 
 int smmu_reset_disable(struct smmu_device *smmu)
 {
@@ -95,6 +97,46 @@ int smmu_reset_prepare(struct smmu_device *smmu)
 	if (ret)
 		dev_err(smmu->dev, "initial invalidation failed (%pe)\n", ERR_PTR(ret));
 	return ret;
+}
+
+/* Stop an SMMU that may be running with other tables and queues. Return: 0 or text for the log */
+static const char *stop(struct smmu_device *smmu)
+{
+	/* as in smmu_reset_disable(): nothing passes untranslated */
+	if (smmu_gbpa_anew(smmu, smmu->gbpa))
+		return "GBPA.ABORT";
+	if (smmu_cr0_clear(smmu, CR0_SMMUEN) ?: smmu_cr0_clear(smmu, U32_MAX))
+		return "the disable";
+	/* whatever it has not acknowledged before */
+	smmu_shut_set_dead(smmu, U32_MAX);
+	return NULL;
+}
+
+int smmu_reset_anew(struct smmu_device *smmu)
+{
+	const char *what = stop(smmu);
+	int ret;
+
+	if (!what && smmu_gerror_take_over(smmu))
+		return -ENODEV;
+	if (!what && smmu_irq_anew(smmu))
+		what = "the disable of interrupts";
+	if (!what) {
+		/* those that were posting when it fell asleep are done by now */
+		smmu_cmdq_forget(smmu);
+		program_memory(smmu);
+		ret = smmu_cr0_only_queue(smmu);
+		if (ret == -ENODEV)
+			return ret;
+		if (ret)
+			what = "the enable of its command queue";
+	}
+	if (!what && smmu_irq_unmask(smmu))
+		what = "the enable of interrupts";
+	if (!what)
+		return 0;
+	dev_err(smmu->dev, "SMMU did not acknowledge %s\n", what);
+	return -EBUSY;
 }
 
 int smmu_reset_enable(struct smmu_device *smmu)

@@ -9,6 +9,9 @@
  *
  * device.c calls the three functions in this order, and sets up interrupts before the last one.
  * The caller may sleep, and no other code uses the SMMU meanwhile.
+ *
+ * smmu_reset_anew() does the same for an SMMU that the driver knows, and whose registers may have
+ * any values: it had no power, or another kernel has used it.
  */
 #ifndef SMMU_HW_RESET_H
 #define SMMU_HW_RESET_H
@@ -29,6 +32,16 @@ int smmu_reset_disable(struct smmu_device *smmu);
  * Return: 0 or an error with one line logged
  */
 int smmu_reset_prepare(struct smmu_device *smmu);
+
+/**
+ * smmu_reset_anew() - stop the SMMU, whatever it does, and program it up to its command queue
+ * @smmu: SMMU that is dead for the driver
+ *
+ * Everything is invalidated afterwards, before smmu_reset_enable().
+ * Return: 0; -EBUSY when the SMMU does not do as told; -ENODEV when it never will again, or is
+ *	being stopped; both with one line logged. DMA aborts then, as far as the SMMU does as told.
+ */
+int smmu_reset_anew(struct smmu_device *smmu);
 
 /**
  * smmu_reset_enable() - enable the event and PRI queues, where they exist, then translation

@@ -13,10 +13,12 @@
  * struct resume - an answer that waits for room
  * @node: in struct smmu_resumes.waiting
  * @cmd: the command
+ * @epoch: smmu->epoch when it was kept
  */
 struct resume {
 	struct llist_node node;
 	struct smmu_cmd cmd;
+	u32 epoch;
 };
 
 static int post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 brief_us)
@@ -34,8 +36,13 @@ VISIBLE_IF_KUNIT void smmu_resume_work(struct work_struct *work)
 	struct resume *resume, *next;
 
 	llist_for_each_entry_safe(resume, next, llist_del_all(&smmu->resumes.waiting), node) {
-		/* an error means that the SMMU is shut, or about to be: then no stall is left */
-		post(smmu, &resume->cmd, 0);
+		/*
+		 * The transaction has ended when the SMMU was shut meanwhile, and the STAG may
+		 * belong to another one. Pairs with WRITE_ONCE() in smmu_shut_undo(). And an error
+		 * means that the SMMU is shut, or about to be.
+		 */
+		if (resume->epoch == READ_ONCE(smmu->epoch))
+			post(smmu, &resume->cmd, 0);
 		kfree(resume);
 	}
 }
@@ -54,6 +61,7 @@ static bool keep(struct smmu_device *smmu, const struct smmu_cmd *cmd)
 	if (!resume)
 		return false;
 	resume->cmd = *cmd;
+	resume->epoch = READ_ONCE(smmu->epoch); /* as in smmu_resume_work() */
 	llist_add(&resume->node, &smmu->resumes.waiting);
 	smmu_resume_later(smmu);
 	return true;

@@ -92,6 +92,11 @@ void smmu_shut_end(struct smmu_device *smmu, u32 off, const char *why)
 	smmu->ops->was_shut(smmu);
 }
 
+void smmu_shut_end_quietly(struct smmu_device *smmu, u32 off)
+{
+	set_dead(smmu, off, 1);
+}
+
 void smmu_shut_settle(struct smmu_device *smmu)
 {
 	/* as in smmu_shut_begin(): SMMUEN stays 1 where GBPA does not say abort */
@@ -121,6 +126,8 @@ int smmu_shut_undo(struct smmu_device *smmu)
 		ret = -EBUSY;
 	if (!ret) {
 		smmu->shutting = false;
+		/* pairs with READ_ONCE() in iopf.c */
+		WRITE_ONCE(smmu->epoch, smmu->epoch + 1);
 		/* pairs with READ_ONCE() in smmu_device_uses() */
 		WRITE_ONCE(smmu->on, U32_MAX);
 		/* pairs with READ_ONCE() in smmu_device_is_dead() */

@@ -53,6 +53,9 @@ bool smmu_shut_begin(struct smmu_device *smmu, u32 *off);
  */
 void smmu_shut_end(struct smmu_device *smmu, u32 off, const char *why);
 
+/* As smmu_shut_end(), for an SMMU that does as told: nothing is logged, and nobody is told */
+void smmu_shut_end_quietly(struct smmu_device *smmu, u32 off);
+
 /* Was smmu_shut_begin() called? If so, the SMMU must not be enabled any more. */
 bool smmu_shut_has_begun(struct smmu_device *smmu);
 

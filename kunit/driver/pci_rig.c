@@ -63,6 +63,7 @@ struct pci_rig *pci_rig_new_with(struct kunit *test, u32 nr, const struct fabric
 	kunit_deactivate_static_stub(test, smmu_ats_pci_required);
 	kunit_deactivate_static_stub(test, smmu_ats_pci_enable);
 	kunit_deactivate_static_stub(test, smmu_ats_pci_disable);
+	kunit_deactivate_static_stub(test, smmu_ats_pci_anew);
 	kunit_deactivate_static_stub(test, smmu_ats_pci_cut);
 	kunit_deactivate_static_stub(test, smmu_ats_pci_same);
 	kunit_deactivate_static_stub(test, smmu_ats_pci_give_back);

@@ -128,6 +128,12 @@ static void ats_disable_stub(struct smmu_master *master)
 	set_ats(master, false);
 }
 
+/* The driver calls this only while ATS is off for it */
+static void ats_anew_stub(struct smmu_master *master)
+{
+	set_ats(master, false);
+}
+
 static void ats_cut_stub(struct smmu_master *master)
 {
 	rig_cut(device_of(master));
@@ -232,6 +238,7 @@ static void stub_devices(struct kunit *test)
 	kunit_activate_static_stub(test, smmu_ats_pci_required, ats_required_stub);
 	kunit_activate_static_stub(test, smmu_ats_pci_enable, ats_enable_stub);
 	kunit_activate_static_stub(test, smmu_ats_pci_disable, ats_disable_stub);
+	kunit_activate_static_stub(test, smmu_ats_pci_anew, ats_anew_stub);
 	kunit_activate_static_stub(test, smmu_ats_pci_cut, ats_cut_stub);
 	kunit_activate_static_stub(test, smmu_ats_pci_same, ats_same_stub);
 	kunit_activate_static_stub(test, smmu_ats_pci_give_back, ats_give_back_stub);
