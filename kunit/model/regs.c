@@ -73,10 +73,35 @@ static void write_cr0(struct model *m, u32 val)
 }
 
 /* 6.3.24 - 6.3.26: the register may only be written while the enable bit is 0 */
-static void guarded(struct model *m, u32 bit, const char *what)
+static bool guarded(struct model *m, u32 bit, const char *what)
 {
 	if ((m->r.cr0 | m->r.cr0ack) & bit)
 		model_violate(m, "%s written while it is in use", what);
+	return (m->r.cr0 | m->r.cr0ack) & bit;
+}
+
+/* 6.3.11: the fields for tables and those for queues are guarded by different bits */
+static void write_cr1(struct model *m, u32 val)
+{
+	const u32 table = CR1_TABLE_SH | CR1_TABLE_OC | CR1_TABLE_IC;
+
+	if ((val ^ m->r.cr1) & table)
+		guarded(m, CR0_SMMUEN, "CR1.TABLE_*");
+	if ((val ^ m->r.cr1) & ~table)
+		guarded(m, CR0_CMDQEN | CR0_EVENTQEN | CR0_PRIQEN, "CR1.QUEUE_*");
+	m->r.cr1 = val;
+}
+
+/* 6.3.12: fields that the SMMU does not have are RES0 */
+static void write_cr2(struct model *m, u32 val)
+{
+	if (guarded(m, CR0_SMMUEN, "CR2"))
+		return;
+	if (!(m->cfg.idr[0] & IDR0_BTM))
+		val &= ~CR2_PTM;
+	if (!(m->cfg.idr[0] & IDR0_HYP))
+		val &= ~CR2_E2H;
+	m->r.cr2 = val;
 }
 
 static void write_base(struct model *m, u64 *reg, u64 val, u32 bit, u32 entry, const char *what)
@@ -119,8 +144,8 @@ static void write_priv(struct model *m, u32 off, u64 val)
 {
 	switch (off) {
 	case SMMU_STRTAB_BASE:
-		guarded(m, CR0_SMMUEN, "STRTAB_BASE");
-		m->r.strtab_base = val;
+		if (!guarded(m, CR0_SMMUEN, "STRTAB_BASE"))
+			m->r.strtab_base = val;
 		break;
 	case SMMU_CMDQ_BASE:
 		write_base(m, &m->r.cmdq_base, val, CR0_CMDQEN, 16, "CMDQ_BASE");
@@ -150,17 +175,16 @@ static void write_reg(struct model *m, u32 off, u32 val, u64 now)
 	switch (off) {
 	case SMMU_CR0:
 		write_cr0(m, val);
+		model_watch_once(m);
 		break;
 	case SMMU_CR1:
-		guarded(m, CR0_SMMUEN | CR0_CMDQEN, "CR1");
 		if (m->cfg.noncoherent && val & (CR1_QUEUE_IC | CR1_QUEUE_OC | CR1_TABLE_IC |
 						 CR1_TABLE_OC))
 			model_violate(m, "CR1: cacheable, and the SMMU is not coherent");
-		m->r.cr1 = val;
+		write_cr1(m, val);
 		break;
 	case SMMU_CR2:
-		guarded(m, CR0_SMMUEN, "CR2");
-		m->r.cr2 = val;
+		write_cr2(m, val);
 		break;
 	case SMMU_GBPA:
 		if (m->r.gbpa & GBPA_UPDATE || !(val & GBPA_UPDATE)) {
@@ -178,8 +202,8 @@ static void write_reg(struct model *m, u32 off, u32 val, u64 now)
 		write_gerrorn(m, val);
 		break;
 	case SMMU_STRTAB_BASE_CFG:
-		guarded(m, CR0_SMMUEN, "STRTAB_BASE_CFG");
-		m->r.strtab_cfg = val;
+		if (!guarded(m, CR0_SMMUEN, "STRTAB_BASE_CFG"))
+			m->r.strtab_cfg = val;
 		break;
 	case SMMU_CMDQ_PROD:
 		model_doorbell(m, val, now);
@@ -302,6 +326,10 @@ static u64 read_reg(struct model *m, u32 off)
 		return m->r.gerror;
 	case SMMU_GERRORN:
 		return m->r.gerrorn;
+	case SMMU_STRTAB_BASE:
+		return m->r.strtab_base;
+	case SMMU_STRTAB_BASE_CFG:
+		return m->r.strtab_cfg;
 	case SMMU_CMDQ_PROD:
 		return m->r.cmdq_prod;
 	case SMMU_CMDQ_CONS:
