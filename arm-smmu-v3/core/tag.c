@@ -11,6 +11,7 @@
  *	parked -- reclaim ------------> free
  *	in use -- withhold -----------> withheld	flush not confirmed
  *	withheld -- give_back --------> free	everything flushed, and that is confirmed
+ *	free ---- reserve ------------> reserved	for good: in use by tables of somebody else
  *
  * Parking needs no function: the id stays in its IDA for as long as the array holds the entry. The
  * functions here never send a command.
@@ -149,6 +150,22 @@ static void forget_tag(struct smmu_array *array, struct smmu_inv *inv)
 	if (sibling && smmu_inv_is_parked(sibling))
 		smmu_array_forget(array, sibling);
 }
+
+int smmu_tag_reserve(struct smmu_inst *inst, u8 type, u32 id)
+{
+	int ret = smmu_tag_ida_alloc(tag_ida(inst, type), id, id, GFP_KERNEL);
+
+	/* several entries may name the same id */
+	return ret == -ENOMEM ? ret : 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_tag_reserve);
+
+void smmu_tag_unreserve_all(struct smmu_inst *inst)
+{
+	ida_destroy(&inst->asids);
+	ida_destroy(&inst->vmids);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_tag_unreserve_all);
 
 u32 smmu_tag_reclaim(struct smmu_array *array, struct smmu_inst *inst, u8 type)
 {

@@ -88,6 +88,18 @@ void smmu_tag_withhold(struct smmu_inst *inst, u8 type, u32 id);
 void smmu_tag_give_back(struct smmu_inst *inst);
 
 /**
+ * smmu_tag_reserve() - never give out an id, because tables that are not this driver's name it
+ * @inst: SMMU that is not in use yet
+ * @type: a type with a tag
+ * @id: an id of the SMMU's width; 0 is never given out anyway
+ * Return: 0, also when it is reserved already; -ENOMEM
+ */
+int smmu_tag_reserve(struct smmu_inst *inst, u8 type, u32 id);
+
+/* Give all ids back that were reserved. Nothing else has taken an id yet. */
+void smmu_tag_unreserve_all(struct smmu_inst *inst);
+
+/**
  * smmu_tag_reclaim() - take back the parked tags of one array on one SMMU
  * @array: in writer context
  * @inst: SMMU, or NULL for all (when the domain is freed)

@@ -41,6 +41,22 @@ void smmu_attach_commit_locked(struct smmu_change *change, const struct smmu_vsm
 	remember_nested(master, nested_id);
 }
 
+void smmu_attach_none_locked(struct smmu_master *master, bool bypass)
+{
+	struct smmu_binding next = { .master = master };
+	struct smmu_change change = {
+		.binding = &master->rid,
+		.next = &next,
+		.rid.kind = bypass ? SMMU_RID_IDENTITY : SMMU_RID_BLOCKED,
+		.rid.binding = &next,
+		.nr_pasids = master->nr_pasids,
+	};
+
+	smmu_master_assert(master);
+
+	smmu_attach_commit_locked(&change, NULL, 0);
+}
+
 /*
  * The IOMMU core lets no driver fail the first attach of a device: when one fails while the SMMU is
  * being registered, it undoes the registration. Therefore a device that cannot have its
@@ -51,6 +67,9 @@ static int must_not_fail(struct smmu_master *master, int ret)
 	if (ret && !master->attached) {
 		dev_err(master->dev, "first attach failed (%pe): DMA of this device aborts until it is attached to another domain\n",
 			ERR_PTR(ret));
+		/* DMA of the new driver must not go where the kernel before wanted its own to go */
+		if (smmu_install_is_foreign(master))
+			smmu_attach_none_locked(master, false);
 		ret = 0;
 	}
 	master->attached = true;
@@ -90,20 +109,4 @@ int smmu_attach_paging(struct smmu_master *master, struct smmu_domain *sd)
 	if (!ret)
 		smmu_attach_commit_locked(&change, NULL, 0);
 	return must_not_fail(master, ret);
-}
-
-void smmu_attach_none_locked(struct smmu_master *master, bool bypass)
-{
-	struct smmu_binding next = { .master = master };
-	struct smmu_change change = {
-		.binding = &master->rid,
-		.next = &next,
-		.rid.kind = bypass ? SMMU_RID_IDENTITY : SMMU_RID_BLOCKED,
-		.rid.binding = &next,
-		.nr_pasids = master->nr_pasids,
-	};
-
-	smmu_master_assert(master);
-
-	smmu_attach_commit_locked(&change, NULL, 0);
 }

@@ -412,7 +412,8 @@ void smmu_install_leave_locked(struct smmu_master *master)
 	smmu_master_assert(master);
 
 	for (i = 0; i < master->nr_sids; i++)
-		if (smmu_streams_shared_locked(master, i))
+		if (smmu_streams_shared_locked(master, i) &&
+		    !smmu_strtab_is_foreign(&master->iommu->smmu, master->sids[i]))
 			show(master, i, &rid, false);
 }
 
@@ -449,6 +450,16 @@ static int make_common_table(struct smmu_master *master, u32 i)
 		return smmu_cdtab_alloc(&master->iommu->smmu, tab, ssid_bits);
 	}
 	return principal == master && ssid_bits && !tab->cdmax ? make_room(master) : 0;
+}
+
+bool smmu_install_is_foreign(const struct smmu_master *master)
+{
+	u32 i;
+
+	for (i = 0; i < master->nr_sids; i++)
+		if (smmu_strtab_is_foreign(&master->iommu->smmu, master->sids[i]))
+			return true;
+	return false;
 }
 
 int smmu_install_table_locked(struct smmu_master *master)

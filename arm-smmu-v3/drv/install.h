@@ -52,7 +52,13 @@ bool smmu_install_others_have_cds_locked(const struct smmu_master *master);
 /* Has any owner of the master's StreamIDs PASIDs attached? */
 bool smmu_install_have_pasids_locked(const struct smmu_master *master);
 
-/* Hand the streams that the master rules to their other owners. The master is being released. */
+/* Has one of the master's streams an STE of the kernel before, see hw/adopt.h? */
+bool smmu_install_is_foreign(const struct smmu_master *master);
+
+/*
+ * Hand the streams that the master rules to their other owners. The master is being released. An
+ * STE of the kernel before stays as it is.
+ */
 void smmu_install_leave_locked(struct smmu_master *master);
 
 /* Do all STEs of the master abort? */

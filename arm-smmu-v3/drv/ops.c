@@ -8,6 +8,7 @@
 
 #include <smmuv3/regs.h>
 
+#include "drv/deferred.h"
 #include "drv/domain.h"
 #include "drv/domains_static.h"
 #include "drv/iommu.h"
@@ -121,6 +122,11 @@ static int def_domain_type(struct device *dev)
 	return 0;
 }
 
+static bool is_attach_deferred(struct device *dev)
+{
+	return smmu_deferred(dev_iommu_priv_get(dev), def_domain_type(dev));
+}
+
 const struct iommu_ops smmu_iommu_ops = {
 	.owner = THIS_MODULE,
 	.capable = dev_capable,
@@ -131,6 +137,7 @@ const struct iommu_ops smmu_iommu_ops = {
 	.of_xlate = of_xlate,
 	.get_resv_regions = smmu_resv_regions,
 	.def_domain_type = def_domain_type,
+	.is_attach_deferred = is_attach_deferred,
 	.identity_domain = &smmu_identity_domain,
 	.blocked_domain = &smmu_blocked_domain,
 	.release_domain = &smmu_blocked_domain,

@@ -148,6 +148,7 @@ void smmu_param_kdump(struct smmu_tuning *tuning)
 {
 	tuning->queue_cap = min_not_zero(tuning->queue_cap, KDUMP_QUEUE_LOG2);
 	tuning->no_records = true;
+	tuning->adopt = true;
 }
 
 bool smmu_param_force(void)

@@ -7,6 +7,7 @@
 
 #include "core/ident.h"
 #include "core/tag.h"
+#include "hw/adopt.h"
 #include "hw/cmdq.h"
 #include "hw/device.h"
 #include "hw/gerror.h"
@@ -70,6 +71,8 @@ int smmu_device_alloc(struct smmu_device *smmu)
 	ret = smmu_recordq_alloc(smmu);
 	if (ret)
 		goto free_cmdq;
+	if (smmu_adopt(smmu))
+		return 0;
 	ret = smmu_strtab_alloc(smmu);
 	if (ret)
 		goto free_records;
@@ -109,12 +112,19 @@ int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired)
 {
 	int ret;
 
-	if (smmu->was_enabled)
-		dev_warn(smmu->dev, "SMMU was found enabled; its traffic aborts while it is reset\n");
-	/* on error nothing is undone, because the SMMU does not yet use memory of this driver */
-	ret = smmu_reset_disable(smmu);
-	if (ret)
-		return ret;
+	if (smmu->strtab.adopted) {
+		/* smmu_adopt() has stopped the queues, and the SMMU uses this driver's tables */
+		ret = smmu_gerror_take_over(smmu);
+		if (ret)
+			goto disable;
+	} else {
+		if (smmu->was_enabled)
+			dev_warn(smmu->dev, "SMMU was found enabled; its traffic aborts while it is reset\n");
+		/* on error nothing is undone: the SMMU does not yet use memory of this driver */
+		ret = smmu_reset_disable(smmu);
+		if (ret)
+			return ret;
+	}
 	ret = smmu_reset_prepare(smmu);
 	if (ret)
 		goto disable;

@@ -82,6 +82,7 @@ struct smmu_device_ops {
  * @queue_cap: log2 of the largest queue size, 0 for no limit
  * @combine: insert commands without a lock, see cmdq.h
  * @poll_cons: see completion in CMDQ_CONS only; no CMD_SYNC sends an MSI
+ * @adopt: let an SMMU that is found enabled go on with the tables of the kernel before, see adopt.h
  * @no_records: have no event queue and no PRI queue. For a crash kernel, whose queues would only
  *	report faults of the kernel before.
  */
@@ -90,6 +91,7 @@ struct smmu_tuning {
 	bool combine;
 	bool poll_cons;
 	bool no_records;
+	bool adopt;
 };
 
 /**
@@ -224,6 +226,9 @@ int smmu_device_init(struct smmu_device *smmu, const struct smmu_ident_env *env,
 /**
  * smmu_device_alloc() - allocate queues and stream table; registers are not written
  * @smmu: initialised SMMU
+ *
+ * Where the stream table of the kernel before can be adopted (adopt.h), it is, and only then are
+ * registers written: the queues of that kernel stop.
  * Return: 0 or -ENOMEM; on error everything is freed again
  */
 int smmu_device_alloc(struct smmu_device *smmu);

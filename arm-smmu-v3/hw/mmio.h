@@ -27,6 +27,11 @@ static inline u32 smmu_reg_read(void __iomem *page, u32 off)
 	return readl_relaxed(page + off);
 }
 
+static inline u64 smmu_reg_read64(void __iomem *page, u32 off)
+{
+	return readq_relaxed(page + off);
+}
+
 static inline void smmu_reg_write(void __iomem *page, u32 off, u32 val)
 {
 	writel_relaxed(val, page + off);

@@ -15,24 +15,45 @@
 #include "hw/reset.h"
 #include "hw/shut.h"
 
+/*
+ * An SMMU that another kernel left enabled may still translate DMA with that kernel's tables. With
+ * SMMUEN = 0 and without GBPA.ABORT that DMA would go to physical addresses.
+ */
+static int abort_when_off(struct smmu_device *smmu)
+{
+	int ret = smmu_gbpa_abort(smmu);
+
+	/* what GBPA was says nothing of what that kernel wants, so it is not restored */
+	if (!ret)
+		WRITE_ONCE(smmu->gbpa_changed, false);
+	return ret;
+}
+
+const char *smmu_reset_stop_queues(struct smmu_device *smmu)
+{
+	u32 stuck;
+
+	if (abort_when_off(smmu))
+		return "GBPA.ABORT is not acknowledged";
+	/* ATSCHK must not be cleared while an STE may have EATS = S1CHK (6.3.9.2) */
+	stuck = smmu_cr0_clear(smmu, (u32)~(CR0_SMMUEN | CR0_ATSCHK));
+	if (stuck & CR0_CMDQEN)
+		return "its command queue does not stop";
+	return stuck ? "its queues do not stop" : NULL;
+}
+
 int smmu_reset_disable(struct smmu_device *smmu)
 {
 	u32 stuck;
 	int ret;
 
-	/*
-	 * An SMMU that another kernel left enabled may still translate DMA with that kernel's
-	 * tables. With SMMUEN = 0 and without GBPA.ABORT that DMA would go to physical addresses.
-	 * So an SMMU that does not acknowledge GBPA.ABORT is left as it is.
-	 */
+	/* an SMMU that does not acknowledge GBPA.ABORT is left as it is */
 	if (smmu->was_enabled) {
-		ret = smmu_gbpa_abort(smmu);
+		ret = abort_when_off(smmu);
 		if (ret) {
 			dev_err(smmu->dev, "SMMU did not acknowledge GBPA.ABORT, it is left as found\n");
 			return ret;
 		}
-		/* what GBPA was says nothing of what that kernel wants, so it is not restored */
-		WRITE_ONCE(smmu->gbpa_changed, false);
 	}
 	/* SMMUEN is cleared first, because its acknowledge depends on no other field of CR0 */
 	stuck = smmu_cr0_clear(smmu, CR0_SMMUEN) ?: smmu_cr0_clear(smmu, U32_MAX);
@@ -43,30 +64,38 @@ int smmu_reset_disable(struct smmu_device *smmu)
 	return smmu_gerror_take_over(smmu);
 }
 
-static void program_memory(struct smmu_device *smmu)
+/*
+ * The SMMU must read tables and queues with the attributes with which the CPUs map them. The DMA
+ * API chooses those by what firmware says of the SMMU, so the feature follows firmware and not
+ * IDR0.COHACC, which may be 1 where firmware says "not coherent".
+ */
+u32 smmu_reset_cr1(const struct smmu_device *smmu)
 {
-	const struct smmu_strtab *strtab = &smmu->strtab;
-	u32 cache = CR1_CACHE_NC, share = SMMU_SH_OUTER, cfg;
+	u32 cache = CR1_CACHE_NC, share = SMMU_SH_OUTER;
 
-	/*
-	 * The SMMU must read tables and queues with the attributes with which the CPUs map them.
-	 * The DMA API chooses those by what firmware says of the SMMU, so the feature follows
-	 * firmware and not IDR0.COHACC, which may be 1 where firmware says "not coherent".
-	 */
 	if (smmu_has(smmu, SMMU_FEAT_COHERENT)) {
 		cache = CR1_CACHE_WB;
 		share = SMMU_SH_INNER;
 	}
-	smmu_reg_write(smmu->base, SMMU_CR1,
-		       FIELD_PREP(CR1_TABLE_SH, share) |
-		       FIELD_PREP(CR1_TABLE_OC, cache) | FIELD_PREP(CR1_TABLE_IC, cache) |
-		       FIELD_PREP(CR1_QUEUE_SH, share) |
-		       FIELD_PREP(CR1_QUEUE_OC, cache) | FIELD_PREP(CR1_QUEUE_IC, cache));
+	return FIELD_PREP(CR1_TABLE_SH, share) |
+	       FIELD_PREP(CR1_TABLE_OC, cache) | FIELD_PREP(CR1_TABLE_IC, cache) |
+	       FIELD_PREP(CR1_QUEUE_SH, share) |
+	       FIELD_PREP(CR1_QUEUE_OC, cache) | FIELD_PREP(CR1_QUEUE_IC, cache);
+}
 
-	/* PTM: the SMMU ignores broadcast TLBIs of CPUs, because the arrays cover everything */
-	smmu_reg_write(smmu->base, SMMU_CR2, CR2_PTM | CR2_RECINVSID |
-		       (smmu_has(smmu, SMMU_FEAT_E2H) ? CR2_E2H : 0));
+/* PTM: the SMMU ignores broadcast TLBIs of CPUs, because the arrays cover everything */
+u32 smmu_reset_cr2(const struct smmu_device *smmu)
+{
+	return CR2_PTM | CR2_RECINVSID | (smmu_has(smmu, SMMU_FEAT_E2H) ? CR2_E2H : 0);
+}
 
+/* The registers that are read-only while SMMUEN is 1 (6.3.12, 6.3.24, 6.3.25) */
+static void program_translation(struct smmu_device *smmu)
+{
+	const struct smmu_strtab *strtab = &smmu->strtab;
+	u32 cfg;
+
+	smmu_reg_write(smmu->base, SMMU_CR2, smmu_reset_cr2(smmu));
 	smmu_reg_write64(smmu->base, SMMU_STRTAB_BASE,
 			 (strtab->dma & STRTAB_BASE_ADDR) | STRTAB_BASE_READ_ALLOC);
 	cfg = FIELD_PREP(STRTAB_BASE_CFG_LOG2SIZE, strtab->log2);
@@ -74,7 +103,28 @@ static void program_memory(struct smmu_device *smmu)
 		cfg |= FIELD_PREP(STRTAB_BASE_CFG_FMT, STRTAB_FMT_2LVL) |
 		       FIELD_PREP(STRTAB_BASE_CFG_SPLIT, STRTAB_SPLIT_BITS);
 	smmu_reg_write(smmu->base, SMMU_STRTAB_BASE_CFG, cfg);
+}
 
+/*
+ * What CR0 has to hold on to: nothing, except in an SMMU that was adopted and never stopped
+ * translating (adopt.h). ATSCHK is set before everything is invalidated, because STEs are cached
+ * with it (6.3.9.2).
+ */
+static u32 kept_cr0(struct smmu_device *smmu)
+{
+	u32 cr0 = smmu_reg_read(smmu->base, SMMU_CR0);
+
+	if (!(cr0 & CR0_SMMUEN))
+		return 0;
+	return CR0_SMMUEN | (smmu_has(smmu, SMMU_FEAT_ATS) ? CR0_ATSCHK : cr0 & CR0_ATSCHK);
+}
+
+static void program_memory(struct smmu_device *smmu)
+{
+	/* of an SMMU that was adopted, the fields for tables have this value already */
+	smmu_reg_write(smmu->base, SMMU_CR1, smmu_reset_cr1(smmu));
+	if (!kept_cr0(smmu))
+		program_translation(smmu);
 	smmu_cmdq_program(smmu);
 	if (smmu->evtq.mem.virt)
 		smmu_recordq_program(&smmu->evtq, smmu->base);
@@ -88,7 +138,7 @@ int smmu_reset_prepare(struct smmu_device *smmu)
 
 	smmu_cmdq_reset(smmu);
 	program_memory(smmu);
-	ret = smmu_cr0_set(smmu, CR0_CMDQEN);
+	ret = smmu_cr0_set(smmu, CR0_CMDQEN | kept_cr0(smmu));
 	if (ret) {
 		dev_err(smmu->dev, "SMMU did not acknowledge the enable of its command queue (CR0ACK)\n");
 		return ret;
@@ -141,7 +191,7 @@ int smmu_reset_anew(struct smmu_device *smmu)
 
 int smmu_reset_enable(struct smmu_device *smmu)
 {
-	u32 cr0 = CR0_CMDQEN;
+	u32 cr0 = CR0_CMDQEN | kept_cr0(smmu);
 	int ret;
 
 	if (smmu->evtq.mem.virt)

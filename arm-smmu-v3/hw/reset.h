@@ -7,7 +7,9 @@
  * initialisation). After reset the content of the configuration caches and the TLBs is UNKNOWN,
  * so everything is invalidated before SMMUEN is set.
  *
- * device.c calls the three functions in this order, and sets up interrupts before the last one.
+ * device.c calls the last three functions in this order, and sets up interrupts before the last
+ * one. An SMMU that was adopted (adopt.h) is not disabled: it keeps SMMUEN and what may only be
+ * written while SMMUEN is 0.
  * The caller may sleep, and no other code uses the SMMU meanwhile.
  *
  * smmu_reset_anew() does the same for an SMMU that the driver knows, and whose registers may have
@@ -16,7 +18,23 @@
 #ifndef SMMU_HW_RESET_H
 #define SMMU_HW_RESET_H
 
+#include <linux/types.h>
+
 struct smmu_device;
+
+/* The values that CR1 and CR2 are to have */
+u32 smmu_reset_cr1(const struct smmu_device *smmu);
+u32 smmu_reset_cr2(const struct smmu_device *smmu);
+
+/**
+ * smmu_reset_stop_queues() - stop the queues of another kernel, while the SMMU goes on translating
+ * @smmu: SMMU that was found enabled
+ *
+ * Sets GBPA.ABORT first, so that DMA aborts if the SMMU has to be disabled later. Commands that were
+ * not consumed are lost, so everything has to be invalidated (6.3.9.3).
+ * Return: NULL, or why not: the end of a sentence
+ */
+const char *smmu_reset_stop_queues(struct smmu_device *smmu);
 
 /**
  * smmu_reset_disable() - clear CR0 and acknowledge old errors, before the first use

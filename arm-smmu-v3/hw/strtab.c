@@ -7,6 +7,7 @@
 #include "core/cmd.h"
 #include "core/entry.h"
 #include "core/ste.h"
+#include "hw/crashmem.h"
 #include "hw/device.h"
 #include "hw/issue.h"
 #include "hw/shut.h"
@@ -46,12 +47,10 @@ static void *alloc_base(struct smmu_device *smmu, size_t bytes)
 	return NULL;
 }
 
-static int alloc_two_level(struct smmu_device *smmu, u8 sid_bits)
+static int alloc_two_level(struct smmu_device *smmu)
 {
 	struct smmu_strtab *tab = &smmu->strtab;
 
-	tab->two_level = true;
-	tab->log2 = min_t(u8, sid_bits, L1_LOG2_MAX + STRTAB_SPLIT_BITS);
 	tab->bytes = l1_entries(tab) * sizeof(*tab->l1);
 	tab->l2 = kvcalloc(l1_entries(tab), sizeof(*tab->l2), GFP_KERNEL);
 	if (!tab->l2)
@@ -65,13 +64,11 @@ static int alloc_two_level(struct smmu_device *smmu, u8 sid_bits)
 	return 0;
 }
 
-static int alloc_linear(struct smmu_device *smmu, u8 sid_bits)
+static int alloc_linear(struct smmu_device *smmu)
 {
 	struct smmu_strtab *tab = &smmu->strtab;
 	size_t i;
 
-	tab->two_level = false;
-	tab->log2 = min_t(u8, sid_bits, LINEAR_LOG2_MAX);
 	tab->bytes = sizeof(*tab->linear) << tab->log2;
 	tab->linear = alloc_base(smmu, tab->bytes);
 	if (!tab->linear)
@@ -81,17 +78,25 @@ static int alloc_linear(struct smmu_device *smmu, u8 sid_bits)
 	return 0;
 }
 
+u8 smmu_strtab_form(const struct smmu_device *smmu, bool *two_level)
+{
+	const struct smmu_features *feat = &smmu->inst.feat;
+
+	/* where one level-2 table would hold all StreamIDs, a linear table is cheaper */
+	*two_level = (feat->flags & SMMU_FEAT_STRTAB_2LVL) && feat->sid_bits > STRTAB_SPLIT_BITS;
+	return min_t(u8, feat->sid_bits, *two_level ? L1_LOG2_MAX + STRTAB_SPLIT_BITS :
+						       LINEAR_LOG2_MAX);
+}
+
 int smmu_strtab_alloc(struct smmu_device *smmu)
 {
 	const struct smmu_features *feat = &smmu->inst.feat;
 	int ret;
 
 	mutex_init(&smmu->strtab.lock);
-	/* where one level-2 table would hold all StreamIDs, a linear table is cheaper */
-	if ((feat->flags & SMMU_FEAT_STRTAB_2LVL) && feat->sid_bits > STRTAB_SPLIT_BITS)
-		ret = alloc_two_level(smmu, feat->sid_bits);
-	else
-		ret = alloc_linear(smmu, feat->sid_bits);
+	xa_init(&smmu->strtab.foreign);
+	smmu->strtab.log2 = smmu_strtab_form(smmu, &smmu->strtab.two_level);
+	ret = smmu->strtab.two_level ? alloc_two_level(smmu) : alloc_linear(smmu);
 	if (ret)
 		dev_err(smmu->dev, "no memory for the stream table (%zu bytes)\n",
 			smmu->strtab.bytes);
@@ -116,24 +121,40 @@ void smmu_strtab_free(struct smmu_device *smmu)
 						     tab->l2[i].ste, tab->l2[i].dma);
 		kvfree(tab->l2);
 	}
-	smmu_device_free_dma(smmu, tab->mem_bytes, tab->mem, tab->mem_dma);
+	if (tab->adopted)
+		smmu_crashmem_unmap(tab->mem);
+	else
+		smmu_device_free_dma(smmu, tab->mem_bytes, tab->mem, tab->mem_dma);
+	xa_destroy(&tab->foreign);
+	tab->adopted = false;
 	tab->l1 = NULL;
+}
+
+static struct smmu_ste *alloc_l2(struct smmu_device *smmu, struct smmu_strtab_l2 *l2)
+{
+	unsigned int i;
+
+	l2->ste = dma_alloc_coherent(smmu->dev, STRTAB_L2_ENTRIES * sizeof(*l2->ste), &l2->dma,
+				     GFP_KERNEL);
+	for (i = 0; l2->ste && i < STRTAB_L2_ENTRIES; i++)
+		smmu_ste_make_abort(&l2->ste[i]);
+	return l2->ste;
+}
+
+static __le64 l1_desc(const struct smmu_strtab_l2 *l2)
+{
+	if (!l2->ste)
+		return 0;
+	return cpu_to_le64((l2->dma & STRTAB_L1_L2PTR) |
+			   FIELD_PREP(STRTAB_L1_SPAN, STRTAB_SPLIT_BITS + 1));
 }
 
 static int make_l2(struct smmu_device *smmu, u32 idx)
 {
 	struct smmu_strtab *tab = &smmu->strtab;
-	struct smmu_strtab_l2 *l2 = &tab->l2[idx];
-	struct smmu_ste *ste;
-	unsigned int i;
 
-	ste = dma_alloc_coherent(smmu->dev, STRTAB_L2_ENTRIES * sizeof(*ste), &l2->dma,
-				 GFP_KERNEL);
-	if (!ste)
+	if (!alloc_l2(smmu, &tab->l2[idx]))
 		return -ENOMEM;
-	for (i = 0; i < STRTAB_L2_ENTRIES; i++)
-		smmu_ste_make_abort(&ste[i]);
-	l2->ste = ste;
 	/*
 	 * Write the descriptor after the content of the table, because the SMMU may follow the
 	 * descriptor as soon as it is written. The SMMU may have cached the invalid descriptor
@@ -141,10 +162,73 @@ static int make_l2(struct smmu_device *smmu, u32 idx)
 	 * in the CFGI_STE, and before that the table is not needed.
 	 */
 	dma_wmb();
-	WRITE_ONCE(tab->l1[idx],
-		   cpu_to_le64((l2->dma & STRTAB_L1_L2PTR) |
-			       FIELD_PREP(STRTAB_L1_SPAN, STRTAB_SPLIT_BITS + 1)));
+	WRITE_ONCE(tab->l1[idx], l1_desc(&tab->l2[idx]));
 	return 0;
+}
+
+int smmu_strtab_adopt(struct smmu_device *smmu, void *mem, dma_addr_t dma, u8 log2,
+		      bool two_level)
+{
+	struct smmu_strtab *tab = &smmu->strtab;
+
+	tab->two_level = two_level;
+	tab->log2 = log2;
+	tab->bytes = two_level ? l1_entries(tab) * sizeof(*tab->l1) :
+				 sizeof(*tab->linear) << log2;
+	if (two_level) {
+		tab->l2 = kvcalloc(l1_entries(tab), sizeof(*tab->l2), GFP_KERNEL);
+		if (!tab->l2)
+			return -ENOMEM;
+	}
+	mutex_init(&tab->lock);
+	xa_init(&tab->foreign);
+	tab->adopted = true;
+	tab->dma = dma;
+	tab->mem = mem;
+	tab->l1 = mem;
+	return 0;
+}
+
+struct smmu_ste *smmu_strtab_copy_l2(struct smmu_device *smmu, u32 idx,
+				     const struct smmu_ste *from, u32 n)
+{
+	struct smmu_ste *ste = alloc_l2(smmu, &smmu->strtab.l2[idx]);
+
+	if (ste)
+		memcpy(ste, from, n * sizeof(*ste));
+	return ste;
+}
+
+void smmu_strtab_drop_l2(struct smmu_device *smmu, u32 idx)
+{
+	struct smmu_strtab_l2 *l2 = &smmu->strtab.l2[idx];
+
+	dma_free_coherent(smmu->dev, STRTAB_L2_ENTRIES * sizeof(*l2->ste), l2->ste, l2->dma);
+	l2->ste = NULL;
+}
+
+void smmu_strtab_replace_l2(struct smmu_device *smmu)
+{
+	struct smmu_strtab *tab = &smmu->strtab;
+	size_t i;
+
+	if (!tab->two_level)
+		return;
+	/* the copies are complete before a descriptor leads to them, as in make_l2() */
+	dma_wmb();
+	for (i = 0; i < l1_entries(tab); i++)
+		if (tab->l1[i] != l1_desc(&tab->l2[i]))
+			WRITE_ONCE(tab->l1[i], l1_desc(&tab->l2[i]));
+}
+
+int smmu_strtab_set_foreign(struct smmu_device *smmu, u32 sid)
+{
+	return xa_err(xa_store(&smmu->strtab.foreign, sid, xa_mk_value(1), GFP_KERNEL));
+}
+
+bool smmu_strtab_is_foreign(struct smmu_device *smmu, u32 sid)
+{
+	return smmu->strtab.adopted && xa_load(&smmu->strtab.foreign, sid);
 }
 
 int smmu_strtab_claim(struct smmu_device *smmu, u32 sid)
@@ -210,6 +294,8 @@ bool smmu_strtab_write(struct smmu_device *smmu, u32 sid, const struct smmu_ste 
 		.brief = brief,
 	};
 
+	if (unlikely(smmu->strtab.adopted))
+		xa_erase(&smmu->strtab.foreign, sid);
 	smmu_entry_write(&w.writer, smmu_strtab_ste(smmu, sid)->w, target->w);
 	return !w.writer.stopped;
 }
@@ -227,8 +313,15 @@ void smmu_strtab_settle(struct smmu_device *smmu, u32 sid)
 int smmu_strtab_preset_bypass(struct smmu_device *smmu, u32 sid)
 {
 	int ret = smmu_strtab_claim(smmu, sid);
+	struct smmu_ste ste, *p;
 
-	if (!ret)
-		smmu_ste_make_bypass(smmu_strtab_ste(smmu, sid), &smmu->inst.feat);
+	if (ret || smmu_strtab_is_foreign(smmu, sid))
+		return ret;
+	smmu_ste_make_bypass(&ste, &smmu->inst.feat);
+	p = smmu_strtab_ste(smmu, sid);
+	/* a table that was adopted is in use, and the STE aborts until its first word is written */
+	memcpy(&p->w[1], &ste.w[1], sizeof(ste) - sizeof(ste.w[0]));
+	dma_wmb();
+	WRITE_ONCE(p->w[0], ste.w[0]);
 	return ret;
 }

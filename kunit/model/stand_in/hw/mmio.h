@@ -31,6 +31,11 @@ static inline u32 smmu_reg_read(void __iomem *page, u32 off)
 	return machine_read((unsigned long)page + off, 4);
 }
 
+static inline u64 smmu_reg_read64(void __iomem *page, u32 off)
+{
+	return machine_read((unsigned long)page + off, 8);
+}
+
 static inline void smmu_reg_write(void __iomem *page, u32 off, u32 val)
 {
 	machine_write((unsigned long)page + off, 4, val);
