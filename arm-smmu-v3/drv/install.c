@@ -368,8 +368,8 @@ bool smmu_install_aborts_locked(const struct smmu_master *master)
 }
 
 /*
- * Does an STE lead to a CD table? Where none does, the SMMU has none in its cache that does, because
- * each write of an STE is confirmed, except the first one after abort.
+ * Does an STE lead to a CD table? Where none does, the SMMU has none in its cache that does,
+ * because each write of an STE is confirmed, except the first one after abort.
  */
 static bool leads_to_cds(const struct smmu_master *master)
 {
@@ -429,10 +429,13 @@ static int make_room(struct smmu_master *master)
 	ret = smmu_cdtab_alloc(smmu, &larger, master->ssid_bits);
 	if (ret)
 		return ret;
-	*smmu_cdtab_cd(&larger, 0) = *smmu_cdtab_cd(&old, 0);
 	scoped_guard(mutex, &smmu_arrays_mutex)
 		common->cdtab = larger;
-	/* the same context: one word of the STE changes; then the old table is not used any more */
+	/*
+	 * The ruler's CD goes into the new table before the STE leads there. It is the same context,
+	 * so one word of the STE changes, and when that is confirmed, the old table is not used any
+	 * more.
+	 */
 	show(master, 0, &rid, master->ats_on);
 	smmu_cdtab_free(smmu, &old);
 	return 0;
@@ -442,14 +445,19 @@ static int make_common_table(struct smmu_master *master, u32 i)
 {
 	const struct smmu_master *principal = smmu_streams_principal(&master->streams[i]);
 	struct smmu_cdtab *tab = &master->streams[i].common->cdtab;
-	u8 ssid_bits = principal ? principal->ssid_bits : 0;
 
-	if (!smmu_cdtab_exists(tab)) {
-		/* debugfs reads the table without the lock of the master */
-		guard(mutex)(&smmu_arrays_mutex);
-		return smmu_cdtab_alloc(&master->iommu->smmu, tab, ssid_bits);
-	}
-	return principal == master && ssid_bits && !tab->cdmax ? make_room(master) : 0;
+	/* debugfs reads the table without the lock of the master */
+	guard(mutex)(&smmu_arrays_mutex);
+	return smmu_cdtab_alloc(&master->iommu->smmu, tab, principal ? principal->ssid_bits : 0);
+}
+
+int smmu_install_room_locked(struct smmu_master *master)
+{
+	const struct smmu_cdtab *tab = smmu_streams_cdtab_locked(master);
+
+	smmu_master_assert(master);
+
+	return tab == &master->cdtab || !master->ssid_bits || tab->cdmax ? 0 : make_room(master);
 }
 
 bool smmu_install_is_foreign(const struct smmu_master *master)

@@ -42,6 +42,7 @@ void smmu_install_abort_locked(struct smmu_master *master);
  * @rid: what @master goes through then
  *
  * They do not where another owner rules that is attached to something else.
+ * Return: true when all of them do, as far as @master has them, too
  */
 bool smmu_install_shows_locked(const struct smmu_master *of, const struct smmu_master *master,
 			       const struct smmu_rid *rid);
@@ -72,6 +73,13 @@ void smmu_install_settle_locked(const struct smmu_master *master);
  * have any. Takes smmu_arrays_mutex. Return: 0 or -ENOMEM
  */
 int smmu_install_table_locked(struct smmu_master *master);
+
+/*
+ * Make sure that the table with the CDs of the master's PASIDs has room for them. A stream may have
+ * a table from a time when none of its owners had PASIDs. Not for the attach of a RID, because
+ * coming back must not need memory. Return: 0 or -ENOMEM
+ */
+int smmu_install_room_locked(struct smmu_master *master);
 
 /*
  * Write the CD of @binding->ssid, whose leaf table exists. With SubstreamID 0 this is for streams

@@ -153,7 +153,7 @@ static int prepare_pasid(struct smmu_master *master, struct smmu_binding *next)
 	ret = smmu_change_allowed_locked(master, next->domain);
 	if (ret)
 		return ret;
-	ret = smmu_install_table_locked(master);
+	ret = smmu_install_table_locked(master) ?: smmu_install_room_locked(master);
 	if (ret)
 		return ret;
 	ret = smmu_cdtab_reserve(smmu, smmu_streams_cdtab_locked(master), next->ssid);

@@ -10,7 +10,9 @@
 #include <linux/string.h>
 
 #include "core/cmd.h"
+#include "drv/ats.h"
 #include "drv/master.h"
+#include "drv/master_lock.h"
 #include "drv/streams.h"
 #include "hw/issue.h"
 #include "hw/strtab.h"
@@ -448,6 +450,12 @@ static void pasids_need_cds(struct kunit *test)
 	expect_f(test, &o, f, true, PAGE_A);
 	KUNIT_EXPECT_EQ(test, -EINVAL, set_pasid(x, o.p));
 	KUNIT_EXPECT_EQ(test, 0, set_pasid(f, &smmu_blocked_domain));
+	/* F is in stage 1, but the STE bypasses, because X does; a PASID makes it lead to CDs */
+	KUNIT_EXPECT_EQ(test, 0, attach(x, &smmu_identity_domain));
+	KUNIT_EXPECT_EQ(test, 0, set_pasid(f, o.p));
+	expect_f(test, &o, f, false, IOVA);
+	KUNIT_EXPECT_EQ(test, 0, set_pasid(f, &smmu_blocked_domain));
+	KUNIT_EXPECT_EQ(test, IOVA, look(&o, IOVA));
 	KUNIT_EXPECT_EQ(test, 0, attach(f, &smmu_identity_domain));
 	rig_remove(x);
 	rig_remove(f);
@@ -582,13 +590,24 @@ static void cut_off(struct kunit *test)
 	own_end(&o);
 }
 
-/* ATS of F is suspended while its SMMU comes back, and X is attached to something else by then */
+/* An SMMU comes back. ATS of F is suspended, and X is attached to something else before or then. */
 static void comes_back_hidden(struct kunit *test)
 {
 	struct rig_device *f, *x;
 	struct own o;
 
 	with_alias(test, &o, &f, &x);
+	smmu_master_lock(master_of(f));
+	smmu_ats_suspend_locked(master_of(f));
+	smmu_master_unlock(master_of(f));
+	KUNIT_EXPECT_FALSE(test, f->ats);
+	KUNIT_EXPECT_EQ(test, 0, attach(x, o.b));
+	smmu_master_lock(master_of(f));
+	smmu_ats_resume_locked(master_of(f));
+	smmu_master_unlock(master_of(f));
+	expect_f(test, &o, f, false, PAGE_B);
+	KUNIT_EXPECT_EQ(test, 0, attach(f, o.a));
+	expect_f(test, &o, f, true, PAGE_A);
 	smmu_issue_shut(&rig_iommu(o.smmu)->smmu, "the test wants it");
 	KUNIT_EXPECT_EQ(test, 0, attach(x, o.b));
 	KUNIT_EXPECT_TRUE(test, rig_restart(o.rig, 0));

@@ -41,11 +41,13 @@ enum { AT_BLOCKED = -1, AT_IDENTITY = -2, AT_NESTED = -3, AT_NOTHING = -4 };
  * @n: number of StreamIDs
  * @ats: it has ATS and PASIDs, if it may
  */
-static const struct kind {
+struct kind {
 	u32 sids[3];
 	u32 n;
 	bool ats;
-} kinds[] = {
+};
+
+static const struct kind kinds[] = {
 	{ { 0x500 }, 1, true },			/* the function whose own StreamID 0x500 is */
 	{ { 0x520, 0x500 }, 2 },		/* behind a bridge */
 	{ { 0x4f8, 0x500 }, 2 },
@@ -491,7 +493,12 @@ static int any_at(struct random *r)
 /* What there is to do, with weights that add up to WEIGHTS */
 enum { MAP, PLUG, UNPLUG, BLOCK, PASID, RESET, ATTACH };
 
-static const struct { const char *name; u32 weight; } whats[] = {
+struct what {
+	const char *name;
+	u32 weight;
+};
+
+static const struct what whats[] = {
 	[MAP] = { "map or unmap", 4 },
 	[PLUG] = { "add", 0 },
 	[UNPLUG] = { "remove", 1 },
