@@ -282,8 +282,8 @@ void smmu_ats_suspend_locked(struct smmu_master *master)
 }
 
 /*
- * ATS, which is off, goes on in the STEs as they are. Return: 0; -EAGAIN when @brief was not enough,
- * and then it is off
+ * ATS, which is off, goes on in the STEs as they are. Return: 0; -EAGAIN when @brief was not
+ * enough, and then it is off
  */
 static int go_on(struct smmu_master *master, bool brief)
 {
@@ -437,7 +437,7 @@ void smmu_ats_recover(struct smmu_iommu *iommu)
 	/* the machine goes down; nothing is left to be done */
 	if (smmu_shut_is_for_good(&iommu->smmu))
 		return;
-	/* smmu_sleep_early() has this function run again. Pairs with WRITE_ONCE() in ats_cut.c */
+	/* smmu_wake_early() has this function run again. Pairs with WRITE_ONCE() in ats_cut.c */
 	if (READ_ONCE(iommu->asleep))
 		return;
 	while ((master = smmu_streams_next(iommu, &sid))) {

@@ -214,7 +214,8 @@ struct need {
 static void no_needless_commands(struct kunit *test)
 {
 	static const struct need needs[] = {
-		{ S1_A, 0, 2 }, { S1_B, 3, 0 }, { IDENTITY, 0, 3 }, { S1_A, 0, 2 }, { BLOCKED, 0, 3 },
+		{ S1_A, 0, 2 }, { S1_B, 3, 0 }, { IDENTITY, 0, 3 },
+		{ S1_A, 0, 2 }, { BLOCKED, 0, 3 },
 	};
 	struct rig *rig = rig_new(test);
 	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);

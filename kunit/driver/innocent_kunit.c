@@ -339,7 +339,8 @@ static void fill_queue(struct smmu_device *smmu)
 
 /*
  * The queue stands and is full, when transactions stall, and the handler refuses them. The answers
- * wait for room. The thread of the event queue does not, and with it nobody who needs the lock that it holds.
+ * wait for room. The thread of the event queue does not, and with it nobody who needs the lock that
+ * it holds.
  */
 static void fault_without_room(struct kunit *test)
 {

@@ -179,7 +179,8 @@ struct kind {
 static const struct kind kinds[] = {
 	{ .name = "default" },
 	{ .name = "COHACC 0", .clear0 = IDR0_COHACC },
-	{ .name = "linear tables", .clear0 = IDR0_ST_LEVEL | IDR0_CD2L, .idr1 = IDR1(8, 8, 0, 5, 6) },
+	{ .name = "linear tables", .clear0 = IDR0_ST_LEVEL | IDR0_CD2L,
+	  .idr1 = IDR1(8, 8, 0, 5, 6) },
 	{ .name = "linear tables of 4 MiB", .clear0 = IDR0_ST_LEVEL | IDR0_CD2L,
 	  .idr1 = IDR1(16, 10, 0, 5, 6) },
 	{ .name = "CD tables of two levels, 4K", .idr1 = IDR1(16, 10, 0, 7, 8) },
@@ -213,6 +214,16 @@ static struct machine_smmu *make(struct kunit *test, struct rig *rig, u32 i,
 	return rig_smmu(test, rig, i, &cfg);
 }
 
+static u64 reaches(struct rig *rig, struct rig_device *d, u32 ssid, u64 iova)
+{
+	return ssid ? rig_access_ssid(rig, d, ssid, iova, true) : rig_access(rig, d, iova, true);
+}
+
+static int map(struct iommu_domain *domain, u64 iova, u64 pa, size_t size)
+{
+	return iommu_map(domain, iova, pa, size, IOMMU_READ | IOMMU_WRITE, GFP_KERNEL);
+}
+
 /* Leaves and blocks come and go, and tables with them */
 static void use(struct kunit *test, struct rig *rig, struct rig_device *d, u32 ssid)
 {
@@ -226,33 +237,27 @@ static void use(struct kunit *test, struct rig *rig, struct rig_device *d, u32 s
 		KUNIT_ASSERT_EQ(test, 0, domain->ops->set_dev_pasid(domain, d->dev, ssid, NULL));
 	else
 		KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
-#define REACHES(iova)	(ssid ? rig_access_ssid(rig, d, ssid, iova, true) : \
-				rig_access(rig, d, iova, true))
-#define MAP(iova, size)	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, iova, pa, size, \
-						 IOMMU_READ | IOMMU_WRITE, GFP_KERNEL))
 	for (round = 0; round < 2; round++) {
-		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, REACHES(block));
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, reaches(rig, d, ssid, block));
 		/* pages in two tables, the first page and the last */
-		MAP(2 * block - 3 * page, 6 * page);
-		MAP(last, page);
-		KUNIT_EXPECT_EQ(test, pa, REACHES(2 * block - 3 * page));
-		KUNIT_EXPECT_EQ(test, pa + 5 * page, REACHES(2 * block + 2 * page));
-		KUNIT_EXPECT_EQ(test, pa, REACHES(last));
-		KUNIT_EXPECT_EQ(test, 6 * page, iommu_unmap(domain, 2 * block - 3 * page,
-							     6 * page));
-		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, REACHES(2 * block - 3 * page));
-		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, REACHES(2 * block + 2 * page));
-		KUNIT_EXPECT_EQ(test, pa, REACHES(last));
+		KUNIT_ASSERT_EQ(test, 0, map(domain, 2 * block - 3 * page, pa, 6 * page));
+		KUNIT_ASSERT_EQ(test, 0, map(domain, last, pa, page));
+		KUNIT_EXPECT_EQ(test, pa, reaches(rig, d, ssid, 2 * block - 3 * page));
+		KUNIT_EXPECT_EQ(test, pa + 5 * page, reaches(rig, d, ssid, 2 * block + 2 * page));
+		KUNIT_EXPECT_EQ(test, pa, reaches(rig, d, ssid, last));
+		KUNIT_EXPECT_EQ(test, 6 * page,
+				iommu_unmap(domain, 2 * block - 3 * page, 6 * page));
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, reaches(rig, d, ssid, 2 * block - 3 * page));
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, reaches(rig, d, ssid, 2 * block + 2 * page));
+		KUNIT_EXPECT_EQ(test, pa, reaches(rig, d, ssid, last));
 		/* a block instead of the table */
-		MAP(block, 2 * block);
-		KUNIT_EXPECT_EQ(test, pa + block + page, REACHES(2 * block + page));
+		KUNIT_ASSERT_EQ(test, 0, map(domain, block, pa, 2 * block));
+		KUNIT_EXPECT_EQ(test, pa + block + page, reaches(rig, d, ssid, 2 * block + page));
 		KUNIT_EXPECT_EQ(test, 2 * block, iommu_unmap(domain, block, 2 * block));
-		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, REACHES(2 * block + page));
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, reaches(rig, d, ssid, 2 * block + page));
 		KUNIT_EXPECT_EQ(test, page, iommu_unmap(domain, last, page));
-		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, REACHES(last));
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, reaches(rig, d, ssid, last));
 	}
-#undef MAP
-#undef REACHES
 	if (ssid)
 		KUNIT_ASSERT_EQ(test, 0, none->ops->set_dev_pasid(none, d->dev, ssid, domain));
 	else
@@ -546,9 +551,9 @@ static void insertion_desc(const enum rig_insertion *how, char *desc)
 KUNIT_ARRAY_PARAM(insertion, insertions, insertion_desc);
 
 /*
- * A device that is new in level 1 of the stream table, and PASIDs in several leaves of its CD table,
- * which the SMMU does not use yet, or uses already. At each barrier the SMMU may see a pointer, and
- * what it points to as of the barrier before.
+ * A device that is new in level 1 of the stream table, and PASIDs in several leaves of its CD
+ * table, which the SMMU does not use yet, or uses already. At each barrier the SMMU may see a
+ * pointer, and what it points to as of the barrier before.
  */
 static void orders_writes(struct kunit *test)
 {

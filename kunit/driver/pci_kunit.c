@@ -414,7 +414,6 @@ static const struct root_complex {
 	{ "says nothing", -ENOENT, 6 },
 	{ "has more than the device", 20, 6 },
 	{ "has less", 4, 4 },
-	{ "has none", 0, 0 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(root_complex, root_complexes, name);
@@ -430,6 +429,7 @@ static int root_complex_stub(struct pci_dev *pdev)
 static void pasids_of_root_complex(struct kunit *test)
 {
 	const struct root_complex *rc = test->param_value;
+	u32 last = BIT(rc->bits) - 1;
 	struct iommu_domain *domain;
 	struct smmu_master *master;
 	struct pci_rig *p;
@@ -438,19 +438,13 @@ static void pasids_of_root_complex(struct kunit *test)
 	p = pci_rig_new(test, 0);
 	master = dev_iommu_priv_get(&p->pdev[FULL]->dev);
 	KUNIT_EXPECT_EQ(test, rc->bits, master->ssid_bits);
-	KUNIT_EXPECT_EQ(test, !!rc->bits, fabric_pasid(p->f, FULL));
+	KUNIT_EXPECT_TRUE(test, fabric_pasid(p->f, FULL));
 	domain = pci_rig_mapped(test, p, FULL, PA);
 	KUNIT_EXPECT_EQ(test, -EINVAL, domain->ops->set_dev_pasid(domain, master->dev,
-								  1 << rc->bits, NULL));
-	if (rc->bits) {
-		u32 last = (1 << rc->bits) - 1;
-
-		KUNIT_ASSERT_EQ(test, 0, domain->ops->set_dev_pasid(domain, master->dev, last,
-								    NULL));
-		KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, FULL, last));
-		smmu_blocked_domain.ops->set_dev_pasid(&smmu_blocked_domain, master->dev, last,
-						       NULL);
-	}
+								  last + 1, NULL));
+	KUNIT_ASSERT_EQ(test, 0, domain->ops->set_dev_pasid(domain, master->dev, last, NULL));
+	KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, FULL, last));
+	smmu_blocked_domain.ops->set_dev_pasid(&smmu_blocked_domain, master->dev, last, NULL);
 	iommu_domain_free(domain);
 }
 

@@ -147,12 +147,14 @@ static void silent_when_awaking(struct kunit *test)
 static const struct trouble {
 	const char *name;
 	struct model_inject inject;
+	u32 gerror;
 	bool adrift;
 } troubles[] = {
 	{ "GBPA is stuck", { .no_gbpa = true }, .adrift = true },
 	{ "CR0 is not acknowledged", { .no_ack = true }, .adrift = true },
 	{ "the queue stands", { .lost_sync = true } },
 	{ "registers read as ones", { .dead = true }, .adrift = true },
+	{ "service failure mode", .gerror = GERROR_SFM_ERR },
 };
 
 KUNIT_ARRAY_PARAM_DESC(trouble, troubles, name);
@@ -171,9 +173,11 @@ static void trouble_when_falling_asleep(struct kunit *test)
 
 	s->rig->forgive = true;
 	model_inject(s->smmu->model, &trouble->inject);
+	model_raise(s->smmu->model, trouble->gerror);
 	bounded(test, s->rig, sleep_down);
 	KUNIT_EXPECT_EQ(test, trouble->adrift, smmu_device_is_adrift(hw(s)));
-	KUNIT_EXPECT_EQ(test, trouble->adrift, atomic_read(&rig_iommu(s->smmu)->shuts));
+	KUNIT_EXPECT_EQ(test, trouble->adrift || trouble->gerror,
+			atomic_read(&rig_iommu(s->smmu)->shuts));
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(a, IOVA, SZ_4K));
 	model_inject(s->smmu->model, &well);
 	sleep_through(s->rig, SLEEP_RAM);

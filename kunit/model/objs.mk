@@ -16,7 +16,7 @@ smmu-model-objs += $(addprefix driver/,rig.o log.o model_kunit.o bringup_kunit.o
 					  vdev_kunit.o vevent_kunit.o guestcmd_kunit.o hwinfo_kunit.o ats_kunit.o pasid_kunit.o \
 					  iopf_kunit.o pri_kunit.o pci_rig.o pci_kunit.o pci_load_kunit.o \
 					  machines_table.o machines_kunit.o cxl_kunit.o ats_required_kunit.o resv_kunit.o \
-					  sleep.o sleep_kunit.o sleep_errors_kunit.o sleep_pm_kunit.o \
+					  sleep.o sleep_kunit.o sleep_errors_kunit.o \
 					  crashed.o adopt_kunit.o adopt_insane_kunit.o)
 # The kernel's own spinlock, counted: needs the kernel's source, as the model does
 smmu-model-objs += $(addprefix reference/,insert_model.o arena.o queued_lock.o) driver/insert_lock_kunit.o

@@ -40,10 +40,10 @@ disk()
 	return 1
 }
 
-# The data disk, for nvme_io of drv-lib.sh
+# The data disk, for nvme_io of drv-lib.sh; it goes from guest to guest, as that for the image
 find_nvme()
 {
-	nvme=$(disk drv)
+	nvme=$(disk data)
 }
 
 # One link for each device behind an SMMU, to its SMMU
