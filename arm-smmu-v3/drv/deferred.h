@@ -24,6 +24,7 @@ struct smmu_master;
  * attaches the device later. Nor for PCI Express ports: they do no DMA of their own, and without an
  * attach they would have no interrupts.
  * Context: iommu_ops.is_attach_deferred
+ * Return: true where the attach is put off
  */
 bool smmu_deferred(struct smmu_master *master, int type);
 

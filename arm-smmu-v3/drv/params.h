@@ -14,7 +14,10 @@ u32 smmu_param_disabled(void);
  * completion is polled. In a crash kernel smmu_param_kdump() is applied, too.
  */
 void smmu_param_tuning(struct smmu_tuning *tuning);
-/* Restrict @tuning to what a crash kernel needs: a small command queue, and no other queue */
+/*
+ * Restrict @tuning to what a crash kernel needs: a small command queue, and no other queue; and let
+ * it adopt the tables of the kernel before
+ */
 void smmu_param_kdump(struct smmu_tuning *tuning);
 /* Take SMMUs over although devices behind them are in use already? */
 bool smmu_param_force(void);

@@ -343,12 +343,15 @@ static bool map_table(struct adopt *a)
 	if (fmt != (two_level ? STRTAB_FMT_2LVL : STRTAB_FMT_LINEAR) ||
 	    (two_level && FIELD_GET(STRTAB_BASE_CFG_SPLIT, cfg) != STRTAB_SPLIT_BITS))
 		return just_no(a, "its format differs", cfg);
-	/* a smaller one leaves out devices; with more than SIDSIZE the base may be elsewhere (6.3.24) */
+	/*
+	 * a smaller one leaves out devices; of one for more than SIDSIZE the base may be elsewhere
+	 * (6.3.24)
+	 */
 	if (log2 < least || log2 > most)
 		return just_no(a, "its size differs", cfg);
 	bytes = two_level ? sizeof(u64) << (log2 - STRTAB_SPLIT_BITS) :
 			    (u64)sizeof(struct smmu_ste) << log2;
-	if (base & (max(bytes, (u64)sizeof(struct smmu_ste)) - 1))
+	if (base & (max_t(u64, bytes, sizeof(struct smmu_ste)) - 1))
 		return just_no(a, "it is not aligned to its size", base);
 	mem = map(a, "it is", base, bytes);
 	if (!mem)

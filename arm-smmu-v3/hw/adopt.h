@@ -22,8 +22,9 @@
  *
  * Queues are this driver's at once. CMDQEN goes to 0 and to 1 again with other memory while SMMUEN
  * stays 1; commands that were not consumed are lost, so everything is invalidated then. Event queue
- * and PRI queue do not exist in a crash kernel. No fault may be able to stall, because nobody knows
- * which transactions wait for a CMD_RESUME.
+ * and PRI queue do not exist in a crash kernel. Further command queues that the kernel before may
+ * have had (ECMDQ, CMDQ-V) are left alone: nobody fills them any more. No fault may be able to
+ * stall, because nobody knows which transactions wait for a CMD_RESUME.
  *
  * ASIDs and VMIDs that the tables name are reserved for good (smmu_tag_reserve()). Therefore
  * nothing has to be invalidated by ASID or VMID when a stream leaves its old tables. The CFGI_STE

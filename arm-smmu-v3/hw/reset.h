@@ -30,8 +30,8 @@ u32 smmu_reset_cr2(const struct smmu_device *smmu);
  * smmu_reset_stop_queues() - stop the queues of another kernel, while the SMMU goes on translating
  * @smmu: SMMU that was found enabled
  *
- * Sets GBPA.ABORT first, so that DMA aborts if the SMMU has to be disabled later. Commands that were
- * not consumed are lost, so everything has to be invalidated (6.3.9.3).
+ * Sets GBPA.ABORT first, so that DMA aborts if the SMMU has to be disabled later. Commands that
+ * were not consumed are lost, so everything has to be invalidated (6.3.9.3).
  * Return: NULL, or why not: the end of a sentence
  */
 const char *smmu_reset_stop_queues(struct smmu_device *smmu);

@@ -4,7 +4,8 @@
  * nowhere else? The tests find stale translations that a forgotten invalidation leaves in the SMMU.
  *
  * BDF is QEMU's iommu-testdev or edu, bound to vfio-pci. The tests are basic, random, sizes and
- * hwpt (iommufd) for iommu-testdev, and edu for edu. Prints 'ok NAME' or 'not ok NAME REASON' for
+ * hwpt (iommufd) for iommu-testdev, and edu for edu; hold leaves 0x20000000 mapped and never ends.
+ * Prints 'ok NAME' or 'not ok NAME REASON' for
  * each test. The exit status is 0, or 2 when VFIO did not work.
  *
  * vfio-dma BDF sysfs IOVA: one DMA without VFIO, by a device without a driver. The exit status is 0
@@ -692,12 +693,26 @@ static bool edu(void)
 	return true;
 }
 
+/* Map a page for good: the kernel is going to crash. 'vfio-dma BDF sysfs' uses it afterwards. */
+static bool hold(void)
+{
+	const char *wrong;
+
+	map(BASE, page(0), PAGE);
+	wrong = probe(BASE, page(0), 0);
+	if (wrong)
+		return not_ok("hold", "%s", wrong);
+	printf("ok hold\n");
+	for (;;)
+		pause();
+}
+
 static const struct {
 	const char *name;
 	bool (*run)(void);
 } tests[] = {
 	{ "basic", basic }, { "random", random_ops }, { "sizes", sizes },
-	{ "hwpt", hwpt }, { "edu", edu },
+	{ "hwpt", hwpt }, { "edu", edu }, { "hold", hold },
 };
 
 int main(int argc, char **argv)
