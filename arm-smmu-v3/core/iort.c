@@ -15,7 +15,6 @@
 #include <linux/export.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
-#include <linux/unaligned.h>
 
 #include "iort.h"
 
@@ -204,27 +203,25 @@ bool smmu_iort_pci_reaches(const struct smmu_iort *iort, u32 smmu, u32 segment, 
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_iort_pci_reaches);
 
-/*
- * Flags of a root complex, behind what ACPICA has a name for. Bit 0 says that there are PASIDs; in
- * tables that are made with a header of EDK II it is bit 1.
- */
+/* Flags of a root complex, the last field of revision 4; ACPICA has no name for it */
 #define RC_FLAGS		20
-#define RC_FLAGS_PASID		(BIT(0) | BIT(1))
 #define RC_PASID_REVISION	4
 
-/* Either of the two fields is enough: not every table fills in both */
+/*
+ * Only a width counts. Both fields are 0 in tables of firmware that has never heard of them, and
+ * such a machine must not lose PASIDs that work.
+ */
 static int pasid_bits(const struct acpi_iort_node *node)
 {
 	const struct acpi_iort_root_complex *rc = (const void *)node->node_data;
-	u32 width, flags;
+	int width;
 
-	if (node->revision < RC_PASID_REVISION || data_size(node) < RC_FLAGS + sizeof(flags))
+	/* a shorter node may have its mappings where these fields would be */
+	if (node->revision < RC_PASID_REVISION || data_size(node) < RC_FLAGS + sizeof(u32) ||
+	    node->mapping_offset < sizeof(*node) + RC_FLAGS + sizeof(u32))
 		return -ENOENT;
 	width = rc->pasid_capabilities & ACPI_IORT_PASID_MAX_WIDTH;
-	flags = get_unaligned_le32(node->node_data + RC_FLAGS);
-	if (width)
-		return width;
-	return flags & RC_FLAGS_PASID ? -ENOENT : 0;
+	return width ?: -ENOENT;
 }
 
 int smmu_iort_pci_pasid_bits(const struct smmu_iort *iort, u32 segment, u32 rid)

@@ -52,8 +52,8 @@ bool smmu_iort_named_reaches(const struct smmu_iort *iort, u32 smmu, const char 
  * @iort: the table
  * @segment: the function's PCI segment
  * @rid: the function's requester ID
- * Return: what the table says of the function's root complex, 0 for no PASIDs; -ENOENT where it says
- *	nothing. Nodes say it from revision 4 on.
+ * Return: the width that the table gives for the function's root complex; -ENOENT where it gives
+ *	none. Nodes have it from revision 4 on.
  */
 int smmu_iort_pci_pasid_bits(const struct smmu_iort *iort, u32 segment, u32 rid);
 

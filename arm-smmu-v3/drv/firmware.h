@@ -43,7 +43,7 @@ u32 smmu_firmware_differs(struct smmu_device *smmu, const struct smmu_ident_env 
  * @pdev: device
  *
  * Only the IORT says something of a device's root complex. Process context.
- * Return: number of bits, 0 for no PASIDs; -ENOENT where firmware does not say
+ * Return: number of bits, or -ENOENT where firmware does not say
  */
 int smmu_firmware_pasid_bits(struct pci_dev *pdev);
 

@@ -109,12 +109,8 @@ static void enable_pasid(struct smmu_master *master)
 	if (n <= 0 || !ssid_bits)
 		return;
 	rc = smmu_firmware_pasid_bits(to_pci_dev(master->dev));
-	if (rc >= 0)
+	if (rc > 0)
 		ssid_bits = min_t(u8, ssid_bits, rc);
-	if (!ssid_bits) {
-		dev_info(master->dev, "no PASIDs, because the IORT says that the root complex has none\n");
-		return;
-	}
 	if (pci_enable_pasid(to_pci_dev(master->dev),
 			     pci_pasid_features(to_pci_dev(master->dev))))
 		return;

@@ -553,11 +553,10 @@ static const struct pasids {
 	{ "too short", 4, 23, 16, 1, -ENOENT },
 	{ "16 bits", 4, 24, 16, 1, 16 },
 	{ "20 bits, in a later revision", 5, 28, 20, 1, 20 },
-	{ "bit 1 of the flags", 4, 24, 16, 2, 16 },
 	{ "no flag", 4, 24, 16, 0, 16 },
 	{ "reserved bits", 4, 24, 0xffe5, 1, 5 },
-	{ "none", 4, 24, 0, 0, 0 },
 	{ "some, and not how many", 4, 24, 0, 1, -ENOENT },
+	{ "nothing filled in", 4, 24, 0, 0, -ENOENT },
 };
 
 KUNIT_ARRAY_PARAM_DESC(pasids, pasids, name);
