@@ -194,7 +194,7 @@ bool smmu_array_revive(struct smmu_array *array, struct smmu_array *add)
 	u32 num = array->num;
 	u32 i;
 
-	/* until the second pass, users of a scratch entry is the index of the entry that was found */
+	/* until the second pass, users of a scratch entry is the index of the entry found */
 	for (i = 0; i < add->len; i++) {
 		struct smmu_inv *inv = smmu_array_find(array, &add->inv[i]);
 

@@ -212,8 +212,8 @@ const struct smmu_inv *smmu_array_find_tag(const struct smmu_array *array,
  * smmu_array_revive() - attach in place, without memory, if every entry is there
  * @array: the published array, in writer context
  * @add: scratch array of the master that is being attached; the users in it do not matter. When the
- *	function returns true, add->inv[i].users is the number of flushes of the entry's tag that are
- *	under way.
+ *	function returns true, add->inv[i].users is the number of flushes of the entry's tag that
+ *	are under way.
  *
  * If @array holds every entry of @add, live or parked, each gains a user in place (none if it was
  * added as parked), and num grows as needed. If one of them is missing or forgotten, nothing

@@ -68,10 +68,10 @@ static bool may_hide(const struct smmu_master *master, const __le64 *vste)
 }
 
 /*
- * A bridge is in the group of a guest's device where the two cannot be isolated from each other, and
- * iommufd attaches the whole group. The guest knows nothing of such a bridge, so the guest's STE is
- * not for it. Its requests (MSIs, mostly) use the guest's physical addresses, like those of a device
- * that the guest lets bypass stage 1.
+ * A bridge is in the group of a guest's device where the two cannot be isolated from each other,
+ * and iommufd attaches the whole group. The guest knows nothing of such a bridge, so the guest's
+ * STE is not for it. Its requests (MSIs, mostly) use the guest's physical addresses, like those of
+ * a device that the guest lets bypass stage 1.
  */
 static const __le64 bypass[2] = {
 	cpu_to_le64(STE0_V | FIELD_PREP_CONST(STE0_CONFIG, STE_CONFIG_BYPASS)),

@@ -75,8 +75,8 @@ bool smmu_streams_has_aliases(const struct smmu_master *master);
  * @master: sids filled, streams have master and own
  *
  * Sets @shared and @principal of all owners. While another owner uses what it would lose by that
- * (ATS, PASIDs), must have ATS, or uses a guest's STE, the new master is refused, and likewise where
- * it must have ATS itself. Its requests cannot be told from those
+ * (ATS, PASIDs), must have ATS, or uses a guest's STE, the new master is refused, and likewise
+ * where it must have ATS itself. Its requests cannot be told from those
  * of that owner, so they go where that owner's requests go. The STEs stay as they are. Process
  * context. Takes the lock of the other owners, where there are any, and waits for them.
  * Return: 0; -ENODEV, or -ENOMEM, with one line logged. On error the other owners are as before.

@@ -174,6 +174,7 @@ void memory_set_weak(void (*at_barrier)(void))
 
 void memory_barrier(void)
 {
+	/* what the driver's own barrier does between CPUs */
 	smp_mb();
 	if (!weak)
 		return;

@@ -8,13 +8,14 @@
  *  - not cacheable, by dma_alloc_coherent() for a device that does not snoop: a CPU's write is in
  *    memory at once
  *  - cacheable and mapped, by dma_map_single() and the like for such a device: what is in memory is
- *    what the CPU had written when it mapped the page, or cleaned it with dma_sync_*_for_device()
+ *    what the CPU had written when it mapped the page, or cleaned it with
+ *    dma_sync_single_for_device()
  *  - neither: what is in memory was never cleaned, and may be anything
  *
  * By memory_set_weak() writes to pages that are not cacheable linger, too, until a barrier orders
  * them for observers outside of the CPUs' shareability domain: dma_wmb(), wmb(), mb(), or a
- * register write that has one. smp_mb() and acquire and release are none. An access then sees either what is
- * settled, or the newest value; see model_glance().
+ * register write that has one. smp_mb() and acquire and release are none. An access then sees
+ * either what is settled, or the newest value; see model_glance().
  *
  * The second and third state are what a driver can get wrong. A clean takes exactly the bytes that
  * it names, because a cache line may be short.

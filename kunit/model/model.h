@@ -348,7 +348,8 @@ struct model_watch {
  * @m: instance
  * @a: the access; NULL ends the watch. Its faults make no events.
  *
- * An access at every write of CR0 is added to these. Suites end a watch with rig_watched(), which fails when there was no look.
+ * An access at every write of CR0 is added to these. Suites end a watch with rig_watched(), which
+ * fails when there was no look.
  */
 void model_watch(struct model *m, const struct model_access *a);
 void model_watched(struct model *m, struct model_watch *watch);

@@ -360,10 +360,6 @@ static u64 read_reg(struct model *m, u32 off)
 		return m->r.msi_attr[MODEL_IRQ_EVENT];
 	case SMMU_PRIQ_IRQ_CFG0 + IRQ_CFG2:
 		return m->r.msi_attr[MODEL_IRQ_PRI];
-	case SMMU_STRTAB_BASE:
-		return m->r.strtab_base;
-	case SMMU_STRTAB_BASE_CFG:
-		return m->r.strtab_cfg;
 	case SMMU_CMDQ_BASE:
 		return m->r.cmdq_base;
 	case SMMU_EVENTQ_BASE:
