@@ -432,9 +432,9 @@ static int make_room(struct smmu_master *master)
 	scoped_guard(mutex, &smmu_arrays_mutex)
 		common->cdtab = larger;
 	/*
-	 * The ruler's CD goes into the new table before the STE leads there. It is the same context,
-	 * so one word of the STE changes, and when that is confirmed, the old table is not used any
-	 * more.
+	 * The ruler's CD goes into the new table before the STE leads there. It is the same
+	 * context, so one word of the STE changes, and when that is confirmed, the old table is not
+	 * used any more.
 	 */
 	show(master, 0, &rid, master->ats_on);
 	smmu_cdtab_free(smmu, &old);

@@ -117,7 +117,7 @@ static int def_domain_type(struct device *dev)
 	    !pdev->untrusted)
 		return IOMMU_DOMAIN_IDENTITY;
 	/* where a device that must have ATS has none in identity; arm64 kernels have the DMA API */
-	if (IS_ENABLED(CONFIG_IOMMU_DMA) && master->ats_required && !master->ats_always)
+	if (IS_ENABLED(CONFIG_IOMMU_DMA) && master && master->ats_required && !master->ats_always)
 		return IOMMU_DOMAIN_DMA;
 	return 0;
 }

@@ -25,7 +25,8 @@ struct smmu_iommu;
  * smmu_resv_probe() - choose the window for MSIs
  * @iommu: its features are known. @msi_base is set; 0 with an error logged where nothing is free.
  *
- * Process context. Return: 0 or -ENOMEM
+ * Process context.
+ * Return: 0 or -ENOMEM
  */
 int smmu_resv_probe(struct smmu_iommu *iommu);
 

@@ -125,7 +125,7 @@ void smmu_cmdq_forget(struct smmu_device *smmu)
 	/* forward only, as in smmu_cmdq_refresh() */
 	while (old < end && !try_cmpxchg(&q->cons, &old, end))
 		;
-	/* the queue is not read; what is on its way there is older, and waiters look at CONS, too */
+	/* the queue is not read; what is on its way is older, and waiters look at CONS, too */
 	if (q->sync_word)
 		WRITE_ONCE(*q->sync_word, lower_32_bits(end));
 	raw_spin_lock_irqsave(&q->stand.lock, flags);

@@ -510,6 +510,7 @@ static void revive(struct kunit *test)
 	struct smmu_array *array = change_old(test), *add = change_arg(test);
 	struct smmu_array *was = test_copy(test, array);
 	struct smmu_array *add_was = test_copy(test, add);
+	u32 i;
 
 	/* A revival must not need memory */
 	test_fail_after(test, 0);
@@ -520,7 +521,31 @@ static void revive(struct kunit *test)
 		test_expect_untouched(test, array, was);
 	else
 		expect_wanted(test, array);
+	for (i = 0; i < add->len; i++) {
+		/* without a flush under way; after a failure the number does not matter */
+		if (!c->no)
+			KUNIT_EXPECT_EQ(test, 0, add->inv[i].users);
+		add->inv[i].users = add_was->inv[i].users;
+	}
 	test_expect_untouched(test, add, add_was);
+}
+
+/* A revival says for each entry how many flushes of its tag are under way */
+static void revive_tells_flushes(struct kunit *test)
+{
+	static const struct array_row rows[] = { S1(0, 1, 1), S1(1, 1, 1), ATS(1, 16, 0, 1) };
+	struct smmu_array *array = test_array(test, rows, 3), *all = test_array(test, rows, 3);
+
+	smmu_array_unref(array, all);
+	smmu_inv_flush_begin(&array->inv[1]);
+	smmu_inv_flush_begin(&array->inv[1]);
+	KUNIT_EXPECT_TRUE(test, smmu_array_revive(array, all));
+	KUNIT_EXPECT_EQ(test, 0, all->inv[0].users);
+	KUNIT_EXPECT_EQ(test, 2, all->inv[1].users);
+	KUNIT_EXPECT_EQ(test, 0, all->inv[2].users);
+	smmu_inv_flush_end(&array->inv[1]);
+	smmu_inv_flush_end(&array->inv[1]);
+	test_expect_rows(test, array, rows, 3);
 }
 
 /* One master detaches and comes back many times while another comes and goes */
@@ -571,6 +596,7 @@ static struct kunit_case array_change_cases[] = {
 	KUNIT_CASE_PARAM(unref, unref_gen_params),
 	KUNIT_CASE(unref_of_missing_warns),
 	KUNIT_CASE_PARAM(revive, revive_gen_params),
+	KUNIT_CASE(revive_tells_flushes),
 	KUNIT_CASE(unref_and_revive),
 	{}
 };

@@ -311,15 +311,15 @@ KUNIT_ARRAY_PARAM_DESC(lack, lacks, name);
 /* Number of errors in the log, the first of which is about the device */
 static u32 errors(struct kunit *test, struct rig_log *log)
 {
+	static const char refused[] =
+		"this device does not work without ATS, and the SMMU has none";
 	u32 n = 0;
 
 	while (rig_log_next(log)) {
 		if (log->level > LOGLEVEL_ERR)
 			continue;
 		if (!n++)
-			KUNIT_EXPECT_TRUE_MSG(test, strstarts(log->text,
-				"this device does not work without ATS, and the SMMU has none"),
-				"%s", log->text);
+			KUNIT_EXPECT_TRUE_MSG(test, strstarts(log->text, refused), "%s", log->text);
 	}
 	return n;
 }

@@ -39,6 +39,12 @@ static struct iommu_domain *mapped(struct kunit *test, struct rig_device *d)
 	return domain;
 }
 
+/* Detach PASID 1 */
+static int detach_pasid(struct rig_device *d, struct iommu_domain *from)
+{
+	return smmu_blocked_domain.ops->set_dev_pasid(&smmu_blocked_domain, d->dev, 1, from);
+}
+
 /* debugfs shows a device that has left its domain, while the flush of the tag is held up */
 static void shown_while_leaving(struct kunit *test)
 {
@@ -93,8 +99,7 @@ static void changed_while_suspended(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, d[i]->ats);
 
 	KUNIT_EXPECT_EQ(test, 0, other->ops->set_dev_pasid(other, d[PASID]->dev, 1, NULL));
-	KUNIT_EXPECT_EQ(test, 0, smmu_blocked_domain.ops->set_dev_pasid(&smmu_blocked_domain,
-								d[NO_PASID]->dev, 1, other));
+	KUNIT_EXPECT_EQ(test, 0, detach_pasid(d[NO_PASID], other));
 	KUNIT_EXPECT_FALSE(test, d[PASID]->ats || d[NO_PASID]->ats);
 	KUNIT_EXPECT_EQ(test, 0, rig_attach(d[RID], other));
 	KUNIT_EXPECT_TRUE(test, d[RID]->ats);
@@ -112,8 +117,7 @@ static void changed_while_suspended(struct kunit *test)
 
 	s->n = 0;
 	rig_recover(s->rig);
-	KUNIT_EXPECT_EQ(test, 0, smmu_blocked_domain.ops->set_dev_pasid(&smmu_blocked_domain,
-								d[PASID]->dev, 1, other));
+	KUNIT_EXPECT_EQ(test, 0, detach_pasid(d[PASID], other));
 	for (i = 0; i < DEVICES; i++) {
 		if (d[i]->dev)
 			KUNIT_EXPECT_EQ(test, 0, rig_attach(d[i], &smmu_identity_domain));

@@ -99,7 +99,7 @@ static void own_end(struct own *o)
 	iommu_domain_free(o->p);
 }
 
-/* Attach one device alone, as the IOMMU core does around a reset and when it goes through a group */
+/* Attach one device alone, as the IOMMU core does around a reset and device by device of a group */
 static int attach(struct rig_device *d, struct iommu_domain *domain)
 {
 	return domain->ops->attach_dev(domain, d->dev, NULL);
@@ -603,7 +603,7 @@ static void comes_back_hidden(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, f->ats);
 	KUNIT_EXPECT_EQ(test, 0, attach(x, o.b));
 	smmu_master_lock(master_of(f));
-	smmu_ats_resume_locked(master_of(f));
+	smmu_ats_resume_locked(master_of(f), false);
 	smmu_master_unlock(master_of(f));
 	expect_f(test, &o, f, false, PAGE_B);
 	KUNIT_EXPECT_EQ(test, 0, attach(f, o.a));

@@ -359,9 +359,9 @@ void rig_remove(struct rig_device *d)
 {
 	if (!d->dev)
 		return;
-	/* the IOMMU core WARNs when a device is removed that has a domain attached */
+	/* the IOMMU core WARNs when a device is removed that is not in its default domain */
 	if (d->group)
-		rig_attach(d, &smmu_identity_domain);
+		iommu_detach_group_handle(&smmu_identity_domain, d->group);
 	iommu_group_put(d->group);
 	machine_remove_device(d->dev);
 	d->dev = NULL;

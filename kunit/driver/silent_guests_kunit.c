@@ -203,7 +203,7 @@ KUNIT_ARRAY_PARAM_DESC(kind, kinds, name);
 static void rounds(struct kunit *test)
 {
 	const struct vmm_kind *kind = test->param_value;
-	u64 most_ms = (kind->physical ? 1 : kind->nr) * T_MS + SLACK_MS;
+	u64 most_ms = (kind->physical ? 1 : kind->nr) * (T_MS + SLACK_MS);
 	struct vmm *v = vmm_make(test, kind->nr, kind->threads, kind->physical);
 	struct smmu_cmdq_state before, after;
 	u32 i;

@@ -20,6 +20,7 @@
 #include "hw/issue.h"
 #include "hw/power.h"
 #include "hw/recordq.h"
+#include "hw/resume.h"
 #include "driver/silence.h"
 #include "driver/sleep.h"
 
@@ -463,7 +464,7 @@ static void drained(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
 	KUNIT_ASSERT_EQ(test, -EINPROGRESS, rig_try(rig, d, 0, IOVA, false, &pa, &stag));
 	model_latency(smmu->model, CMD_RESUME, 5 * NSEC_PER_MSEC);
-	smmu_issue_resume(&rig_iommu(smmu)->smmu, d->sid, stag, RESUME_RETRY);
+	smmu_resume(&rig_iommu(smmu)->smmu, d->sid, stag, RESUME_RETRY);
 	KUNIT_EXPECT_EQ(test, 1, model_pending(smmu->model));
 	sleep_down(rig);
 	KUNIT_EXPECT_EQ(test, 0, model_pending(smmu->model));

@@ -327,9 +327,10 @@ static void nothing_untranslated(struct kunit *test)
 	model_watched(w.n.smmu->model, &seen);
 	model_watch(w.n.smmu->model, NULL);
 	KUNIT_EXPECT_GT(test, seen.looks, 0);
-	KUNIT_ASSERT_EQ(test, 2, seen.nr);
+	KUNIT_ASSERT_EQ(test, 3, seen.nr);
 	KUNIT_EXPECT_EQ(test, IOVA, seen.pa[0]);
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, seen.pa[1]);
+	KUNIT_EXPECT_EQ(test, PA, seen.pa[2]);
 	KUNIT_EXPECT_EQ(test, PA, dma(&w));
 	leave(test, &w);
 }

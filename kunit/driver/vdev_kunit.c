@@ -248,8 +248,8 @@ static void goes_back_without(struct kunit *test)
 }
 
 /*
- * A bridge is in the group of the guest's device, and iommufd attaches the group. The guest does not
- * know the bridge, so the bridge gets the parent alone, whatever the guest's STE says.
+ * A bridge is in the group of the guest's device, and iommufd attaches the group. The guest does
+ * not know the bridge, so the bridge gets the parent alone, whatever the guest's STE says.
  */
 static void bridge_without(struct kunit *test)
 {
