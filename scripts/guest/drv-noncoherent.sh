@@ -28,7 +28,7 @@ warned()
 # QEMU's tables lie in pages that the kernel has mapped a second time, if they are not cacheable
 remapped()
 {
-	grep -q dma_direct_alloc /proc/vmallocinfo || { echo "nothing is remapped"; return 1; }
+	grep -q 'dma_common_contiguous_remap\|dma-coherent' /proc/vmallocinfo || { echo "nothing is remapped"; return 1; }
 }
 
 fault_stopped()
