@@ -224,29 +224,27 @@ static void set_asleep(struct smmu_iommu *iommu, bool asleep)
 
 void smmu_ats_sleep(struct smmu_iommu *iommu)
 {
-	struct smmu_stream *stream;
-	unsigned long i;
+	struct smmu_master *master;
 
 	/* from here on no device gets ATS that it has not yet */
 	set_asleep(iommu, true);
-	rcu_read_lock();
-	xa_for_each(&iommu->streams, i, stream)
-		smmu_ats_disable(stream->master);
-	rcu_read_unlock();
+	guard(mutex)(&iommu->streams_lock);
+	list_for_each_entry(master, &iommu->masters, node)
+		smmu_ats_disable(master);
 }
 
 void smmu_ats_wake(struct smmu_iommu *iommu)
 {
-	struct smmu_stream *stream;
-	unsigned long flags, i;
+	struct smmu_master *master;
+	unsigned long flags;
 
-	rcu_read_lock();
-	xa_for_each(&iommu->streams, i, stream) {
+	mutex_lock(&iommu->streams_lock);
+	list_for_each_entry(master, &iommu->masters, node) {
 		raw_spin_lock_irqsave(&cut_lock, flags);
-		smmu_ats_pci_anew(stream->master);
+		smmu_ats_pci_anew(master);
 		raw_spin_unlock_irqrestore(&cut_lock, flags);
 	}
-	rcu_read_unlock();
+	mutex_unlock(&iommu->streams_lock);
 	set_asleep(iommu, false);
 }
 

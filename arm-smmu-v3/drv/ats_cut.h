@@ -85,11 +85,15 @@ void smmu_ats_cut_all(struct smmu_iommu *iommu);
  * @iommu: SMMU; devices have power yet
  *
  * Until smmu_ats_wake(), smmu_ats_enable() refuses. What devices are attached to, and what the
- * driver knows of their ATS, stays as it is. Sends nothing, waits for nothing.
+ * driver knows of their ATS, stays as it is. Sends nothing, waits for no hardware. Takes
+ * streams_lock.
  */
 void smmu_ats_sleep(struct smmu_iommu *iommu);
 
-/* Devices have power again: ATS is off in all of them, whoever has used them meanwhile */
+/*
+ * Devices have power again: ATS is off in all of them, whoever has used them meanwhile. Takes
+ * streams_lock.
+ */
 void smmu_ats_wake(struct smmu_iommu *iommu);
 
 /**

@@ -18,6 +18,7 @@
 #include "hw/strtab.h"
 #include "driver/log.h"
 #include "driver/rig.h"
+#include "driver/sleep.h"
 
 #define IOVA		0x40001000ULL
 #define PAGE_A		0x11111000ULL
@@ -700,6 +701,35 @@ static void faults_by_name(struct kunit *test)
 	own_end(&o);
 }
 
+/*
+ * The machine sleeps while another owner rules: ATS goes off in the function that has it, and comes
+ * back
+ */
+static void sleeps(struct kunit *test)
+{
+	struct rig_device *f, *x;
+	struct own o;
+
+	own_new(test, &o);
+	f = add(test, &o, self, ARRAY_SIZE(self));
+	x = add(test, &o, x_sids, ARRAY_SIZE(x_sids));
+	KUNIT_ASSERT_EQ(test, 0, attach(f, o.a));
+	KUNIT_ASSERT_EQ(test, 0, attach(x, o.a));
+	KUNIT_ASSERT_PTR_EQ(test, master_of(x), smmu_streams_ruler(rig_iommu(o.smmu), SHARED));
+	KUNIT_ASSERT_TRUE(test, f->ats);
+	sleep_down(o.rig);
+	KUNIT_EXPECT_FALSE(test, f->ats);
+	sleep_through(o.rig, SLEEP_RAM);
+	sleep_up_first(o.rig);
+	KUNIT_EXPECT_FALSE(test, f->ats);
+	sleep_up_then(o.rig);
+	KUNIT_EXPECT_TRUE(test, f->ats);
+	KUNIT_EXPECT_EQ(test, PAGE_A, rig_access(o.rig, f, IOVA, false));
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(o.a, IOVA, SZ_4K));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(o.rig, f, IOVA, false));
+	own_end(&o);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(newest_of_three),
 	KUNIT_CASE(table_is_the_streams),
@@ -715,6 +745,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(comes_back_hidden),
 	KUNIT_CASE(locks),
 	KUNIT_CASE(faults_by_name),
+	KUNIT_CASE(sleeps),
 	{}
 };
 
