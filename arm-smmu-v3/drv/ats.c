@@ -428,6 +428,11 @@ static bool recover_master(struct smmu_master *master)
 	return smmu_ats_pci_give_back(master);
 }
 
+static bool was_cut(const struct smmu_master *master)
+{
+	return READ_ONCE(master->ats_cut);
+}
+
 void smmu_ats_recover(struct smmu_iommu *iommu)
 {
 	struct smmu_master *master;
@@ -440,14 +445,7 @@ void smmu_ats_recover(struct smmu_iommu *iommu)
 	/* smmu_wake_early() has this function run again. Pairs with WRITE_ONCE() in ats_cut.c */
 	if (READ_ONCE(iommu->asleep))
 		return;
-	while ((master = smmu_streams_next(iommu, &sid))) {
-		/* a master with nothing to do may be locked for long */
-		if (!READ_ONCE(master->ats_cut)) {
-			smmu_master_put(master);
-			continue;
-		}
-		if (!smmu_master_lock_live(master))
-			continue;
+	while ((master = smmu_streams_lock_next(iommu, &sid, was_cut))) {
 		done &= recover_master(master);
 		smmu_master_unlock_put(master);
 	}

@@ -72,20 +72,18 @@ static int restart_locked(struct smmu_iommu *iommu)
 	return smmu_device_reenable(&iommu->smmu) ? -EBUSY : 0;
 }
 
+static bool is_suspended(const struct smmu_master *master)
+{
+	return READ_ONCE(master->ats_suspended);
+}
+
 bool smmu_restart_ats(struct smmu_iommu *iommu, bool brief)
 {
 	struct smmu_master *master;
 	unsigned long sid = 0;
 	bool done = true;
 
-	while (done && (master = smmu_streams_next(iommu, &sid))) {
-		/* as in smmu_ats_recover() */
-		if (!READ_ONCE(master->ats_suspended)) {
-			smmu_master_put(master);
-			continue;
-		}
-		if (!smmu_master_lock_live(master))
-			continue;
+	while (done && (master = smmu_streams_lock_next(iommu, &sid, is_suspended))) {
 		done = smmu_ats_resume_locked(master, brief);
 		smmu_master_unlock_put(master);
 	}

@@ -97,20 +97,18 @@ int smmu_wake_noirq(struct device *dev)
 	return 0;
 }
 
+static bool has_ats(const struct smmu_master *master)
+{
+	return READ_ONCE(master->ats_on);
+}
+
 /* Have ATS suspended where it was on before a sleep that was called off */
 static void suspend_ats(struct smmu_iommu *iommu)
 {
 	struct smmu_master *master;
 	unsigned long sid = 0;
 
-	while ((master = smmu_streams_next(iommu, &sid))) {
-		/* as in smmu_ats_recover() */
-		if (!READ_ONCE(master->ats_on)) {
-			smmu_master_put(master);
-			continue;
-		}
-		if (!smmu_master_lock_live(master))
-			continue;
+	while ((master = smmu_streams_lock_next(iommu, &sid, has_ats))) {
 		smmu_ats_suspend_locked(master);
 		smmu_master_unlock_put(master);
 	}

@@ -433,6 +433,20 @@ struct smmu_master *smmu_streams_next(struct smmu_iommu *iommu, unsigned long *s
 	return NULL;
 }
 
+struct smmu_master *smmu_streams_lock_next(struct smmu_iommu *iommu, unsigned long *sid,
+					   bool (*wants)(const struct smmu_master *master))
+{
+	struct smmu_master *master;
+
+	while ((master = smmu_streams_next(iommu, sid))) {
+		if (!wants(master))
+			smmu_master_put(master);
+		else if (smmu_master_lock_live(master))
+			return master;
+	}
+	return NULL;
+}
+
 struct smmu_master *smmu_streams_find(struct smmu_iommu *iommu, const char *name)
 {
 	struct smmu_master *master;

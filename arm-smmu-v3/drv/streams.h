@@ -114,6 +114,20 @@ struct iommu_group *smmu_streams_group(struct smmu_iommu *iommu, struct smmu_mas
  */
 struct smmu_master *smmu_streams_next(struct smmu_iommu *iommu, unsigned long *sid);
 
+/**
+ * smmu_streams_lock_next() - go through those of them that have something to do
+ * @iommu: SMMU
+ * @sid: as for smmu_streams_next()
+ * @wants: does the master have something to do? Called without its lock: a master that has not may
+ *	be locked for long, and is passed over.
+ *
+ * Takes streams_lock, and the lock of each master that it returns. May sleep.
+ * Return: the next such master, referenced, and its lock is held; NULL at the end. The caller calls
+ *	smmu_master_unlock_put().
+ */
+struct smmu_master *smmu_streams_lock_next(struct smmu_iommu *iommu, unsigned long *sid,
+					   bool (*wants)(const struct smmu_master *master));
+
 /* Find a master by the name of its device. Takes streams_lock. Return: as smmu_streams_next() */
 struct smmu_master *smmu_streams_find(struct smmu_iommu *iommu, const char *name);
 
