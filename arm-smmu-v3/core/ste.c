@@ -226,7 +226,7 @@ EXPORT_SYMBOL_IF_KUNIT(smmu_ste_make_nested);
 
 static u64 ste_config(const __le64 *words)
 {
-	u64 config = FIELD_GET(STE0_CONFIG, le64_to_cpu(words[0]));
+	u8 config = smmu_ste_config(words);
 
 	return config & CONFIG_PASS ? config : STE_CONFIG_ABORT;
 }

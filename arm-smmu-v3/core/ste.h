@@ -9,6 +9,7 @@
 #ifndef SMMU_CORE_STE_H
 #define SMMU_CORE_STE_H
 
+#include <linux/bitfield.h>
 #include <linux/bits.h>
 #include <linux/types.h>
 
@@ -142,5 +143,11 @@ bool smmu_ste_via(const __le64 *cur, const __le64 *target, __le64 *via);
 
 /* Name for logs: "abort", "bypass", "stage1", "stage2", "nested", "invalid" */
 const char *smmu_ste_kind(const struct smmu_ste *ste);
+
+/* STE.Config of an STE of the host or of a guest, whatever V says */
+static inline u8 smmu_ste_config(const __le64 *words)
+{
+	return FIELD_GET(STE0_CONFIG, le64_to_cpu(words[0]));
+}
 
 #endif

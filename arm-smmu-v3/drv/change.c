@@ -43,7 +43,7 @@ static bool is_rid(const struct smmu_change *change)
  * memory. Where it had no ATS in that domain, because another device called its StreamID its own,
  * there is no place for ATS entries yet. So it goes on without ATS.
  */
-static int enter(struct smmu_change *change, bool ats)
+static int enter_domain(struct smmu_change *change, bool ats)
 {
 	struct smmu_binding *next = change->next;
 	int ret = smmu_binding_enter_locked(next, ats);
@@ -69,7 +69,7 @@ int smmu_change_prepare_locked(struct smmu_change *change, const struct iommu_do
 	/* the ATS entries are live at once only where ATS is on already */
 	next->ats = next->domain && ats && master->ats_on;
 	if (!ret && next->domain)
-		ret = enter(change, ats);
+		ret = enter_domain(change, ats);
 	if (ret)
 		smmu_iopf_leave_locked(next);
 	return ret;

@@ -67,7 +67,6 @@ static void make_nested(const struct smmu_master *master, const struct smmu_rid 
 			struct smmu_ste *ste)
 {
 	const struct smmu_features *feat = &master->iommu->smmu.inst.feat;
-	u64 config = FIELD_GET(STE0_CONFIG, le64_to_cpu(rid->vste[0]));
 	struct smmu_ste_s2 s2;
 
 	if (!rid->binding->domain) {
@@ -76,7 +75,7 @@ static void make_nested(const struct smmu_master *master, const struct smmu_rid 
 	}
 	make_s2(master, rid->binding, eats, &s2);
 	/* a guest's bypass has ATS only for a device that must have it; the guest need not know */
-	if (config == STE_CONFIG_BYPASS)
+	if (smmu_ste_config(rid->vste) == STE_CONFIG_BYPASS)
 		smmu_ste_make_s2(ste, feat, &s2);
 	else
 		smmu_ste_make_nested(ste, feat, rid->vste, &s2);
@@ -159,39 +158,21 @@ static struct smmu_stream *ruler_after(const struct smmu_master *master, u32 i,
 	return s;
 }
 
-static u32 index_of(const struct smmu_master *master, u32 sid)
-{
-	u32 i = 0;
-
-	while (master->sids[i] != sid)
-		i++;
-	return i;
-}
-
-static bool has(const struct smmu_master *master, u32 sid)
-{
-	u32 i;
-
-	for (i = 0; i < master->nr_sids; i++)
-		if (master->sids[i] == sid)
-			return true;
-	return false;
-}
-
 bool smmu_install_shows_locked(const struct smmu_master *of, const struct smmu_master *master,
 			       const struct smmu_rid *rid)
 {
 	const struct smmu_rid want = rid_of(of, master, rid);
 	const struct smmu_stream *ruler;
 	struct smmu_rid seen;
-	u32 i;
+	u32 i, at;
 
 	smmu_master_assert(of);
 
 	for (i = 0; i < of->nr_sids; i++) {
-		if (!has(master, of->sids[i]))
+		at = smmu_master_index_of(master, of->sids[i]);
+		if (at == master->nr_sids)
 			continue;
-		ruler = ruler_after(master, index_of(master, of->sids[i]), rid);
+		ruler = ruler_after(master, at, rid);
 		if (ruler)
 			seen = rid_of(ruler->master, master, rid);
 		else
@@ -258,7 +239,7 @@ static bool look_at_owners(const struct smmu_master *master, u32 i, bool ats,
 }
 
 /* Put the CD of the ruler into the table of the stream, unless it is there */
-static void show_cd(struct smmu_master *master, u32 i, const struct smmu_cd *cd, bool force)
+static void put_cd(struct smmu_master *master, u32 i, const struct smmu_cd *cd, bool force)
 {
 	struct smmu_cdtab *tab = &master->streams[i].common->cdtab;
 	const struct smmu_cd *now = smmu_cdtab_cd(tab, 0);
@@ -267,7 +248,7 @@ static void show_cd(struct smmu_master *master, u32 i, const struct smmu_cd *cd,
 		smmu_cdtab_write(&master->iommu->smmu, tab, &master->sids[i], 1, 0, cd, false);
 }
 
-static void show_ste(struct smmu_master *master, u32 i, const struct smmu_ste *ste, bool force)
+static void put_ste(struct smmu_master *master, u32 i, const struct smmu_ste *ste, bool force)
 {
 	const struct smmu_ste *now = smmu_strtab_ste(&master->iommu->smmu, master->sids[i]);
 
@@ -312,12 +293,12 @@ static void show(struct smmu_master *master, u32 i, const struct smmu_rid *rid, 
 	smmu_cd_make_invalid(&cd);
 	if (seen.kind == SMMU_RID_S1) {
 		make_cd(seen.binding, &cd);
-		show_cd(master, i, &cd, force);
+		put_cd(master, i, &cd, force);
 	}
-	show_ste(master, i, &ste, force);
+	put_ste(master, i, &ste, force);
 	/* the SMMU must not have an unused CD in its cache when the CD is used again */
 	if (seen.kind != SMMU_RID_S1)
-		show_cd(master, i, &cd, force);
+		put_cd(master, i, &cd, force);
 }
 
 bool smmu_install_stes_locked(struct smmu_master *master, const struct smmu_rid *rid, bool ats,
@@ -348,11 +329,9 @@ bool smmu_install_stes_locked(struct smmu_master *master, const struct smmu_rid 
 }
 
 /* STE.Config of a StreamID of the master */
-static u8 config_of(const struct smmu_master *master, u32 i)
+static u8 stream_config(const struct smmu_master *master, u32 i)
 {
-	const struct smmu_ste *ste = smmu_strtab_ste(&master->iommu->smmu, master->sids[i]);
-
-	return FIELD_GET(STE0_CONFIG, le64_to_cpu(ste->w[0]));
+	return smmu_ste_config(smmu_strtab_ste(&master->iommu->smmu, master->sids[i])->w);
 }
 
 bool smmu_install_aborts_locked(const struct smmu_master *master)
@@ -362,7 +341,7 @@ bool smmu_install_aborts_locked(const struct smmu_master *master)
 	smmu_master_assert(master);
 
 	for (i = 0; i < master->nr_sids; i++)
-		if (config_of(master, i) != STE_CONFIG_ABORT)
+		if (stream_config(master, i) != STE_CONFIG_ABORT)
 			return false;
 	return true;
 }
@@ -376,7 +355,7 @@ static bool leads_to_cds(const struct smmu_master *master)
 	u32 i;
 
 	for (i = 0; i < master->nr_sids; i++)
-		if ((config_of(master, i) & STE_CONFIG_S1) == STE_CONFIG_S1)
+		if ((stream_config(master, i) & STE_CONFIG_S1) == STE_CONFIG_S1)
 			return true;
 	return false;
 }

@@ -86,16 +86,6 @@ void smmu_iopf_wait(struct smmu_master *master)
 	smmu_master_unlock(master);
 }
 
-/* Position of a StreamID in a master that has it */
-static u32 stream_of(const struct smmu_master *master, u32 sid)
-{
-	u32 i = 0;
-
-	while (i + 1 < master->nr_sids && master->sids[i] != sid)
-		i++;
-	return i;
-}
-
 bool smmu_iopf_report(struct smmu_master *master, const struct smmu_event *event,
 		      bool *ended)
 {
@@ -110,13 +100,13 @@ bool smmu_iopf_report(struct smmu_master *master, const struct smmu_event *event
 		},
 	};
 	struct iommu_fault_page_request *prm = &fault.fault.prm;
-	u32 stream = stream_of(master, event->sid);
+	u32 stream = smmu_master_index_of(master, event->sid);
 
 	lockdep_assert_held(&master->iommu->streams_lock);
 
 	/* a handler can do nothing with a stage-2 address */
 	if (!READ_ONCE(master->nr_iopf) || event->s2 || event->class != EVENT_CLASS_IN ||
-	    stream > FIELD_MAX(GRPID_STREAM))
+	    stream == master->nr_sids || stream > FIELD_MAX(GRPID_STREAM))
 		return false;
 	prm->grpid = FIELD_PREP(GRPID_STREAM, stream) | FIELD_PREP(GRPID_STAG, event->stag);
 	if (event->ssv) {

@@ -196,4 +196,14 @@ struct iommu_device *smmu_master_probe(struct device *dev);
 struct iommu_group *smmu_master_group(struct device *dev);
 void smmu_master_release(struct device *dev);
 
+/* Return: position of a StreamID among those of the master, @nr_sids where it is none of them */
+static inline u32 smmu_master_index_of(const struct smmu_master *master, u32 sid)
+{
+	u32 i = 0;
+
+	while (i < master->nr_sids && master->sids[i] != sid)
+		i++;
+	return i;
+}
+
 #endif

@@ -37,11 +37,6 @@ static struct smmu_nested *nested_of(struct iommu_domain *domain)
 	return container_of(domain, struct smmu_nested, domain);
 }
 
-static u32 config_of(const __le64 *vste)
-{
-	return FIELD_GET(STE0_CONFIG, le64_to_cpu(vste[0]));
-}
-
 /*
  * A guest expects that its bypass STE refuses ATS, so only an STE with stage 1 can have ATS. But a
  * device that must have ATS could not even be found out about by its guest's firmware. What such a
@@ -49,9 +44,9 @@ static u32 config_of(const __le64 *vste)
  */
 static bool wants_ats(const struct smmu_master *master, const __le64 *vste)
 {
-	if (config_of(vste) == STE_CONFIG_BYPASS)
+	if (smmu_ste_config(vste) == STE_CONFIG_BYPASS)
 		return master->ats_required;
-	return config_of(vste) == STE_CONFIG_S1 &&
+	return smmu_ste_config(vste) == STE_CONFIG_S1 &&
 	       FIELD_GET(STE1_EATS, le64_to_cpu(vste[1])) == STE_EATS_FULL;
 }
 
@@ -62,7 +57,7 @@ static bool wants_ats(const struct smmu_master *master, const __le64 *vste)
  */
 static bool may_hide(const struct smmu_master *master, const __le64 *vste)
 {
-	return config_of(vste) == STE_CONFIG_S1 &&
+	return smmu_ste_config(vste) == STE_CONFIG_S1 &&
 	       FIELD_GET(STE0_S1CDMAX, le64_to_cpu(vste[0])) && master->ssid_bits &&
 	       !master->ats_global;
 }
@@ -114,10 +109,10 @@ static int bind_to_parent(struct smmu_master *master, const struct smmu_nested *
 		return -EINVAL;
 	if (!vsmmu->parent->pt.needs.s2fwb && !master->canwbs)
 		return -EINVAL;
-	if (config_of(vste) == STE_CONFIG_S1 && !smmu_vsmmu_knows_locked(vsmmu, master) &&
+	if (smmu_ste_config(vste) == STE_CONFIG_S1 && !smmu_vsmmu_knows_locked(vsmmu, master) &&
 	    !comes_back(master, nested))
 		return -ENOENT;
-	if (config_of(vste) == STE_CONFIG_ABORT)
+	if (smmu_ste_config(vste) == STE_CONFIG_ABORT)
 		return 0;
 	*ats = master->ats_capable && wants_ats(master, vste);
 	if (*ats && may_hide(master, vste)) {

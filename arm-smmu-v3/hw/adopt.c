@@ -22,7 +22,7 @@
 #define CR1_TABLE	(CR1_TABLE_SH | CR1_TABLE_OC | CR1_TABLE_IC)
 #define NO_SID		(~0U)
 /* A linear table may be larger than this driver would make it, up to 64 MiB */
-#define LINEAR_LOG2_MAX	20
+#define FOUND_LINEAR_LOG2_MAX	20
 
 /**
  * struct adopt - what is found out while the table is looked at
@@ -339,7 +339,7 @@ static bool map_table(struct adopt *a)
 	void *mem;
 
 	least = smmu_strtab_form(smmu, &two_level);
-	most = two_level ? least : min_t(u8, a->feat.sid_bits, LINEAR_LOG2_MAX);
+	most = two_level ? least : min_t(u8, a->feat.sid_bits, FOUND_LINEAR_LOG2_MAX);
 	if (fmt != (two_level ? STRTAB_FMT_2LVL : STRTAB_FMT_LINEAR) ||
 	    (two_level && FIELD_GET(STRTAB_BASE_CFG_SPLIT, cfg) != STRTAB_SPLIT_BITS))
 		return just_no(a, "its format differs", cfg);

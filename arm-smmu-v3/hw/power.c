@@ -18,7 +18,7 @@
 #include "hw/shut.h"
 
 /* Pairs with READ_ONCE() in take_some(), smmu_gerror_poll() and write_msi() */
-static void set_asleep(struct smmu_device *smmu, bool asleep)
+static void note_asleep(struct smmu_device *smmu, bool asleep)
 {
 	guard(mutex)(&smmu->evtq.lock);
 	WRITE_ONCE(smmu->asleep, asleep);
@@ -78,7 +78,7 @@ void smmu_device_sleep(struct smmu_device *smmu)
 	/* what it has recorded until then would be lost with its registers */
 	smmu_evtq_drain(smmu);
 	keep_gbpa(smmu);
-	set_asleep(smmu, true);
+	note_asleep(smmu, true);
 	if (smmu_device_is_off(smmu))
 		smmu_cmdq_forget(smmu);
 }
@@ -94,7 +94,7 @@ bool smmu_device_was_off(struct smmu_device *smmu)
 	if (smmu_reg_read(smmu->base, SMMU_CR0) & CR0_SMMUEN)
 		return false;
 	smmu_shut_set_dead(smmu, 0);
-	set_asleep(smmu, true);
+	note_asleep(smmu, true);
 	return true;
 }
 
@@ -111,6 +111,6 @@ int smmu_sleep_end(struct smmu_device *smmu)
 		return ret;
 	/* pairs with READ_ONCE() in smmu_device_restart(); a reset ends whatever it was */
 	WRITE_ONCE(smmu->failed, false);
-	set_asleep(smmu, false);
+	note_asleep(smmu, false);
 	return 0;
 }
