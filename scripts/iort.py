@@ -12,28 +12,17 @@ override has to have a higher OEM revision than what it replaces.
 import struct
 import sys
 
-ROOT_COMPLEX = 2
+sys.dont_write_bytecode = True
+
+from ctl import iort                    # noqa: E402 (after bytecode is off)
+
 CANWBS = 4
-HEADER = 48		# of the table
 FLAGS = 16 + 7		# in a root complex node
 
 
 def fail(why, way_out):
     print(f"error: {why}\n       {way_out}", file=sys.stderr)
     sys.exit(1)
-
-
-def nodes(table):
-    """(offset, type, length) of each node"""
-    count, at = struct.unpack_from("<II", table, 36)
-    for nr in range(count):
-        if at + 16 > len(table):
-            fail(f"node {nr} of {count} is outside of the table", "is it an IORT?")
-        kind, length = struct.unpack_from("<BH", table, at)
-        if length < 16 or at + length > len(table):
-            fail(f"node {nr} has the length {length}", "is it an IORT?")
-        yield at, kind, length
-        at += length
 
 
 def main():
@@ -44,15 +33,14 @@ def main():
         fail("usage: iort.py IN OUT", "scripts/iort-canwbs calls it")
     with open(sys.argv[1], "rb") as file:
         table = bytearray(file.read())
-    if len(table) < HEADER or table[:4] != b"IORT":
-        fail(f"{sys.argv[1]} is no IORT table", "it begins with the letters IORT")
-    if struct.unpack_from("<I", table, 4)[0] != len(table):
-        fail(f"{sys.argv[1]} is cut short", "its header names another length")
-    if sum(table) % 256:
-        fail(f"{sys.argv[1]} has a wrong checksum", "was it read as a whole?")
+    try:
+        nodes = iort.Table(bytes(table)).nodes
+    except iort.Bad as bad:
+        fail(f"{sys.argv[1]} is no IORT table, or was not read as a whole: {bad}",
+             "it is the file IORT in /sys/firmware/acpi/tables")
     changed = 0
-    for at, kind, length in nodes(table):
-        if kind == ROOT_COMPLEX and length > FLAGS:
+    for at, (kind, length) in nodes.items():
+        if kind == iort.ROOT_COMPLEX and length > FLAGS:
             table[at + FLAGS] |= CANWBS
             changed += 1
     if not changed:

@@ -11,20 +11,6 @@ IORT = "sys/firmware/acpi/tables/IORT"
 STAGES = 1 << 9 | 1 << 10       # of "features" in the boot line: stage 1, stage 2
 
 
-def kernel_log(root):
-    """The kernel's log. A test has it in a file; on a machine root may read it."""
-    if root.top:
-        return root.text("kernel.log") or ""
-    for command in (["journalctl", "-kb", "-o", "short-monotonic", "--no-pager"], ["dmesg"]):
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-        except (OSError, subprocess.TimeoutExpired):
-            continue
-        if done.returncode == 0 and done.stdout:
-            return done.stdout
-    return ""
-
-
 def firmware(root, found):
     """SMMUs that firmware describes, or None when that cannot be read"""
     if root.exists(IORT):
@@ -77,8 +63,8 @@ def one_smmu(root, found, smmu, log):
         found.add(NOTE, f"firmware names {quirk}")
 
 
-def devices(root, found, smmu, disks):
-    names = system.behind(root, smmu)
+def devices(root, found, smmu, pci, disks):
+    names = system.behind(smmu, pci)
     if not names:
         found.add(NOTE, "no device is behind it")
         return
@@ -155,11 +141,12 @@ def look(root):
     smmus = firmware(root, found)
     if smmus == []:
         found.add(BAD, "firmware describes no SMMUv3, so there is nothing for the module to drive")
-    log, disks, waits = kernel_log(root), system.root_disks(root), False
+    log, disks, waits = system.kernel_log(root), system.root_disks(root), False
+    pci = list(system.pci_devices(root)) if smmus else []
     for smmu in smmus or ():
         one_smmu(root, found, smmu, log)
         if not smmu.disabled:
-            devices(root, found, smmu, disks)
+            devices(root, found, smmu, pci, disks)
             waits = True
     kernel(root, found)
     module(root, found)

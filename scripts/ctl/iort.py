@@ -22,8 +22,8 @@ class Table:
         self.data = data
         if len(data) < HEADER or data[:4] != b"IORT":
             raise Bad("it does not begin as an IORT")
-        if struct.unpack_from("<I", data, 4)[0] > len(data):
-            raise Bad("it is shorter than its header says")
+        if struct.unpack_from("<I", data, 4)[0] != len(data):
+            raise Bad("its length is not what its header says")
         if sum(data) % 256:
             raise Bad("its checksum is wrong")
         self.nodes = dict(self._nodes())
@@ -67,7 +67,9 @@ def smmus(data):
             smmu.quirks.append(MODELS.get(model, f"unknown model {model}"))
         found[at] = smmu
     for at, (kind, length) in table.nodes.items():
-        for first, last, to in table.mappings(at) if kind in (1, 2) else ():
+        if kind not in (NAMED_COMPONENT, ROOT_COMPLEX):
+            continue
+        for first, last, to in table.mappings(at):
             if to not in found:
                 continue
             if kind == ROOT_COMPLEX:

@@ -28,7 +28,7 @@ def words(root):
 
 def log_lines(root):
     """Lines of SMMUs, without what a journal puts in front of them"""
-    for line in check.kernel_log(root).splitlines():
+    for line in system.kernel_log(root).splitlines():
         if LINES.search(line) and "Command line" not in line:
             yield re.sub(r"^(\[ *\d+\.\d+\]).*?kernel: ", r"\1 ", line)
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the running kernel says: SMMUs that have a driver, devices, the root disk, the kernel"""
+import functools
 import gzip
 import os
 import re
+import subprocess
 
 MODULE = "smmuv3"
 DRIVERS = "sys/bus/platform/drivers/arm-smmu-v3"
@@ -84,6 +86,21 @@ def driver_of(root, device):
     return os.path.basename(root.target(f"{device}/driver") or "")
 
 
+@functools.cache
+def kernel_log(root):
+    """The kernel's log. A test has it in a file; on a machine root may read it."""
+    if root.top:
+        return root.text("kernel.log") or ""
+    for command in (["journalctl", "-kb", "-o", "short-monotonic", "--no-pager"], ["dmesg"]):
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if done.returncode == 0 and done.stdout:
+            return done.stdout
+    return ""
+
+
 def boot_line(log, name):
     """The line with which a driver has introduced the SMMU, without time and driver, or None"""
     match = re.search(rf"arm-smmu-v3 {re.escape(name)}: (.*features 0x[0-9a-f]+.*)$", log, re.M)
@@ -112,23 +129,18 @@ def pci_devices(root):
         yield name, segment, bus << 8 | slot << 3 | func, node.split("/base", 1)[-1]
 
 
-def behind(root, smmu):
-    """Names of the devices whose StreamIDs are at @smmu"""
-    found = [name for name, segment, rid, bridge in pci_devices(root)
-             if smmu.has_rid(segment, bridge, rid)]
+def behind(smmu, pci):
+    """Names of the devices whose StreamIDs are at @smmu; @pci is from pci_devices()"""
+    found = [name for name, segment, rid, bridge in pci if smmu.has_rid(segment, bridge, rid)]
     return found + list(smmu.users)
 
 
 def root_disks(root):
     """Paths in sysfs of the disks that / is on, through partitions, LVM, RAID and encryption"""
-    for line in (root.text("proc/self/mountinfo") or "").splitlines():
-        fields = line.split()
-        if len(fields) > 4 and fields[4] == "/":
-            number = fields[2]
-    try:
-        todo = [root.target(f"sys/dev/block/{number}")]
-    except NameError:
-        return []
+    lines = [line.split() for line in (root.text("proc/self/mountinfo") or "").splitlines()]
+    # the last one lies on top
+    todo = [root.target(f"sys/dev/block/{fields[2]}") for fields in lines
+            if len(fields) > 4 and fields[4] == "/"][-1:]
     disks = []
     while todo:
         path = todo.pop()
