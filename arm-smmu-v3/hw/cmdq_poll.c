@@ -140,14 +140,31 @@ static void charge(struct smmu_cmdq *q, u64 pos, u32 sid, ktime_t now)
 }
 
 /*
+ * Where the queue stands, and in @sid for which device, if for one. What is charged to a device
+ * must be seen after the clock was read: this CPU may have been away between its last look at CONS
+ * and the clock, and the device may have answered meanwhile.
+ */
+static u64 where_it_stands(struct smmu_cmdq *q, u32 *sid)
+{
+	u64 pos = smmu_cmdq_progress(q);
+
+	*sid = waits_for(q, pos);
+	if (*sid != SMMU_NO_SID) {
+		smmu_cmdq_refresh(q);
+		pos = smmu_cmdq_progress(q);
+		*sid = waits_for(q, pos);
+	}
+	return pos;
+}
+
+/*
  * Has the queue stood still for too long? @now is later than the caller's last look at CONS. CONS
  * alone does not convict: where there is a word, both have to stand.
  */
 static bool stands_still(struct smmu_cmdq *q, struct smmu_deadline *deadline, ktime_t now)
 {
-	u64 pos = smmu_cmdq_progress(q);
+	u64 pos = where_it_stands(q, &deadline->sid);
 
-	deadline->sid = waits_for(q, pos);
 	charge(q, pos, deadline->sid, now);
 	if (deadline->q == q && deadline->pos == pos) {
 		if (may_stand(q, pos, ktime_ms_delta(now, deadline->moved), deadline->sid))

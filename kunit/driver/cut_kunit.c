@@ -2,9 +2,11 @@
 /*
  * Devices that are cut off: for answering late all the time, and what ends it.
  */
+#include <kunit/static_stub.h>
 #include <linux/sizes.h>
 
 #include "drv/ats_cut.h"
+#include "hw/cmdq_poll.h"
 #include "hw/device.h"
 #include "driver/silence.h"
 
@@ -51,6 +53,38 @@ static void within_budget(struct kunit *test)
 		model_advance(20 * (u64)NSEC_PER_SEC);
 	}
 	KUNIT_EXPECT_FALSE(test, d->cut);
+	silence_leave(test, s, d, a);
+}
+
+/* Looks at the clock in the unmap under way */
+static u32 looks;
+
+/* The CPU that waits is away for some seconds, right before its third look */
+static ktime_t clock_after_leave(struct smmu_cmdq *q)
+{
+	if (++looks == 3)
+		model_advance(2 * SMMU_SLOW_MORE_MS * (u64)NSEC_PER_MSEC);
+	return ns_to_ktime(model_now());
+}
+
+/* The device answers while the only CPU that waits for it is away, which is not charged to it */
+static void time_away_is_nobodys(struct kunit *test)
+{
+	struct silence *s = silence_make(test);
+	struct rig_device *d = rig_device(test, s->rig, 0);
+	struct iommu_domain *a = silence_use(test, s, d);
+	u32 i;
+
+	s->ns = 100 * (u64)NSEC_PER_MSEC;
+	kunit_activate_static_stub(test, smmu_cmdq_clock, clock_after_leave);
+	silence_begin(s, d);
+	for (i = 0; i < 20; i++) {
+		looks = 0;
+		KUNIT_EXPECT_GE(test, silence_unmap(test, s, d, a), 2 * SMMU_SLOW_MORE_MS);
+		KUNIT_ASSERT_EQ(test, 0, iommu_map(a, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	}
+	KUNIT_EXPECT_FALSE(test, d->cut);
+	KUNIT_EXPECT_TRUE(test, d->ats);
 	silence_leave(test, s, d, a);
 }
 
@@ -117,6 +151,7 @@ static void what_ends_it(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(budget),
 	KUNIT_CASE(within_budget),
+	KUNIT_CASE(time_away_is_nobodys),
 	KUNIT_CASE(silence_counts_once),
 	KUNIT_CASE(what_ends_it),
 	{}
