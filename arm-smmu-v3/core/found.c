@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/bitfield.h>
+#include <linux/export.h>
 #include <linux/sizes.h>
 #include <linux/types.h>
+
+#include <kunit/visibility.h>
 
 #include "found.h"
 
@@ -151,6 +154,7 @@ const char *smmu_found_ste(const struct smmu_ste *ste, const struct smmu_feature
 		why = check_s2(w1, w2, w3, feat, found);
 	return why;
 }
+EXPORT_SYMBOL_IF_KUNIT(smmu_found_ste);
 
 const char *smmu_found_cd(const struct smmu_cd *cd, const struct smmu_features *feat,
 			  struct smmu_found_cd *found)
@@ -183,3 +187,4 @@ const char *smmu_found_cd(const struct smmu_cd *cd, const struct smmu_features *
 		return "S on an SMMU that does not stall";
 	return NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(smmu_found_cd);

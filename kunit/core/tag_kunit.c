@@ -709,6 +709,46 @@ static void alloc_vmid_exhausts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, held(inst, SMMU_INV_S2_VMID), ID_MAX);
 }
 
+/* Ids that tables of the kernel before name are not given out, however many entries name them */
+static void reserved(struct kunit *test)
+{
+	static const u32 ids[] = { 1, 2, 77, 2, ID_MAX };
+	struct smmu_inst *inst = test_inst(test, 1);
+	u8 type = space_type(test);
+	struct smmu_tag tag;
+	u32 i, n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(ids); i++)
+		KUNIT_ASSERT_EQ(test, 0, smmu_tag_reserve(inst, type, ids[i]));
+	KUNIT_EXPECT_EQ(test, ARRAY_SIZE(ids) - 1, held_anywhere(test));
+	while (!smmu_tag_get(empty(test), inst, type, &tag)) {
+		KUNIT_ASSERT_TRUE(test, tag.fresh);
+		for (i = 0; i < ARRAY_SIZE(ids); i++)
+			KUNIT_EXPECT_NE(test, ids[i], tag.id);
+		n++;
+	}
+	KUNIT_EXPECT_EQ(test, ID_MAX - (ARRAY_SIZE(ids) - 1), n);
+	/* they are not withheld, so they do not come back with those that are */
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&inst->withheld));
+	smmu_tag_give_back(inst);
+	KUNIT_EXPECT_TRUE(test, is_held(inst, type, 77));
+}
+
+static void reserved_or_not(struct kunit *test)
+{
+	struct smmu_inst *inst = test_inst(test, 1);
+	u8 type = space_type(test);
+
+	KUNIT_EXPECT_EQ(test, 0, smmu_tag_reserve(inst, type, 5));
+	kunit_activate_static_stub(test, smmu_tag_ida_alloc, no_memory);
+	KUNIT_EXPECT_EQ(test, -ENOMEM, smmu_tag_reserve(inst, type, 6));
+	kunit_deactivate_static_stub(test, smmu_tag_ida_alloc);
+	KUNIT_EXPECT_TRUE(test, is_held(inst, type, 5));
+	KUNIT_EXPECT_FALSE(test, is_held(inst, type, 6));
+	smmu_tag_unreserve_all(inst);
+	KUNIT_EXPECT_EQ(test, 0, held_anywhere(test));
+}
+
 static struct kunit_case tag_cases[] = {
 	KUNIT_CASE_PARAM(reuse_in_domain, space_gen_params),
 	KUNIT_CASE_PARAM(reuse_parked, space_gen_params),
@@ -728,6 +768,8 @@ static struct kunit_case tag_cases[] = {
 	KUNIT_CASE_PARAM(withhold, space_gen_params),
 	KUNIT_CASE_PARAM(withhold_for_good, space_gen_params),
 	KUNIT_CASE_PARAM(allocation_failures, space_gen_params),
+	KUNIT_CASE_PARAM(reserved, space_gen_params),
+	KUNIT_CASE_PARAM(reserved_or_not, space_gen_params),
 	KUNIT_CASE(alloc_vmid_without_memory),
 	KUNIT_CASE(alloc_vmid_exhausts),
 	{}
