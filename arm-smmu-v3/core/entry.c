@@ -153,3 +153,16 @@ bool smmu_entry_write(struct smmu_entry_writer *writer, __le64 *entry,
 	return false;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_entry_write);
+
+void smmu_entry_fill(__le64 *entry, const __le64 *target)
+{
+	unsigned int i;
+
+	/* Each store pairs with the SMMU's 64-bit read of the word */
+	for (i = 0; i < SMMU_ENTRY_WORDS; i++)
+		if (i != ENTRY_VALID_WORD)
+			WRITE_ONCE(entry[i], target[i]);
+	/* The other words are visible before the first; pairs with the SMMU's reads (3.21.3) */
+	dma_wmb();
+	WRITE_ONCE(entry[ENTRY_VALID_WORD], target[ENTRY_VALID_WORD]);
+}

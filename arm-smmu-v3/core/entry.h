@@ -74,4 +74,14 @@ struct smmu_entry_writer {
 bool smmu_entry_write(struct smmu_entry_writer *writer, __le64 *entry,
 		      const __le64 *target);
 
+/**
+ * smmu_entry_fill() - write an entry of which the SMMU uses the first word alone until it changes
+ * @entry: an entry with V = 0, or an STE that aborts
+ * @target: wanted state
+ *
+ * The first word is written last, behind a barrier. Sends no command: what the SMMU has cached of
+ * the entry is up to the caller.
+ */
+void smmu_entry_fill(__le64 *entry, const __le64 *target);
+
 #endif

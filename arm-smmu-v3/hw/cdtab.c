@@ -175,7 +175,6 @@ bool smmu_cdtab_write(struct smmu_device *smmu, struct smmu_cdtab *tab, const u3
 void smmu_cdtab_put(struct smmu_cdtab *tab, u32 ssid, const struct smmu_cd *target)
 {
 	struct smmu_cd *cd = smmu_cdtab_cd(tab, ssid);
-	u32 i;
 
 	/*
 	 * An SMMU that was shut and has not acknowledged it may still go by an STE of before. It
@@ -183,8 +182,5 @@ void smmu_cdtab_put(struct smmu_cdtab *tab, u32 ssid, const struct smmu_cd *targ
 	 */
 	WRITE_ONCE(cd->w[0], 0);
 	dma_wmb();
-	for (i = 1; i < ARRAY_SIZE(cd->w); i++)
-		WRITE_ONCE(cd->w[i], target->w[i]);
-	dma_wmb();
-	WRITE_ONCE(cd->w[0], target->w[0]);
+	smmu_entry_fill(cd->w, target->w);
 }

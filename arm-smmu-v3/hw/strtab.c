@@ -313,15 +313,12 @@ void smmu_strtab_settle(struct smmu_device *smmu, u32 sid)
 int smmu_strtab_preset_bypass(struct smmu_device *smmu, u32 sid)
 {
 	int ret = smmu_strtab_claim(smmu, sid);
-	struct smmu_ste ste, *p;
+	struct smmu_ste ste;
 
 	if (ret || smmu_strtab_is_foreign(smmu, sid))
 		return ret;
 	smmu_ste_make_bypass(&ste, &smmu->inst.feat);
-	p = smmu_strtab_ste(smmu, sid);
-	/* a table that was adopted is in use, and the STE aborts until its first word is written */
-	memcpy(&p->w[1], &ste.w[1], sizeof(ste) - sizeof(ste.w[0]));
-	dma_wmb();
-	WRITE_ONCE(p->w[0], ste.w[0]);
-	return ret;
+	/* a table that was adopted is in use; this STE of it aborts */
+	smmu_entry_fill(smmu_strtab_ste(smmu, sid)->w, ste.w);
+	return 0;
 }
