@@ -17,7 +17,7 @@
 #include "driver/pci_rig.h"
 
 #define PAGES		8
-#define ROUNDS		25
+#define ROUNDS		12
 #define SSID		9
 #define BASE		0x40000000ULL
 #define SEED		20261121

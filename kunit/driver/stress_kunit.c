@@ -33,6 +33,10 @@ static uint stress_seed = 20261121;
 module_param(stress_seed, uint, 0444);
 MODULE_PARM_DESC(stress_seed, "first of the seeds of smmu_stress, one for each thread");
 
+static uint stress_times = 1;
+module_param(stress_times, uint, 0444);
+MODULE_PARM_DESC(stress_times, "how many times the operations of each case of smmu_stress");
+
 #define THREADS		4
 #define DOMAINS		6
 #define SLOTS		24
@@ -47,7 +51,7 @@ enum { AT_IDENTITY = -1, AT_BLOCKED = -2 };
  * @name: name of the case
  * @smmus: number of SMMUs
  * @devices: number of devices
- * @ops: number of operations of all threads together
+ * @ops: number of operations of all threads together, for stress_times=1
  * @mixed: every second SMMU is not coherent, the first one among them
  */
 struct shape {
@@ -59,13 +63,13 @@ struct shape {
 };
 
 static const struct shape shapes[] = {
-	{ "1 SMMU, 1 device", 1, 1, 10000 },
-	{ "1 SMMU, 8 devices", 1, 8, 30000 },
-	{ "3 SMMUs, 12 devices", 3, 12, 60000 },
-	{ "1 SMMU, not coherent, 8 devices", 1, 8, 30000, true },
-	{ "4 SMMUs, 2 not coherent, 16 devices", 4, 16, 60000, true },
-	{ "7 SMMUs and a passer-by, 63 devices", 7, 63, 110000 },
-	{ "7 SMMUs, 4 not coherent, and a passer-by, 63 devices", 7, 63, 110000, true },
+	{ "1 SMMU, 1 device", 1, 1, 5000 },
+	{ "1 SMMU, 8 devices", 1, 8, 10000 },
+	{ "3 SMMUs, 12 devices", 3, 12, 20000 },
+	{ "1 SMMU, not coherent, 8 devices", 1, 8, 10000, true },
+	{ "4 SMMUs, 2 not coherent, 16 devices", 4, 16, 20000, true },
+	{ "7 SMMUs and a passer-by, 63 devices", 7, 63, 35000 },
+	{ "7 SMMUs, 4 not coherent, and a passer-by, 63 devices", 7, 63, 35000, true },
 };
 
 KUNIT_ARRAY_PARAM_DESC(shape, shapes, name);
@@ -391,7 +395,7 @@ static void setup(struct kunit *test, struct stress *s, const struct shape *shap
 	s->map = vzalloc(IDS_MAX * sizeof(*s->map));
 	KUNIT_ASSERT_NOT_NULL(test, s->map);
 	atomic_set(&s->epoch, 1);
-	atomic_set(&s->ops_left, shape->ops);
+	atomic_set(&s->ops_left, shape->ops * max(stress_times, 1u));
 	rig_at_el2(s->rig);
 	for (i = 0; i < shape->smmus; i++) {
 		make_kind(i, &cfg);

@@ -11,7 +11,7 @@ smmu-model-objs += $(addprefix driver/,rig.o log.o model_kunit.o bringup_kunit.o
 					  meanwhile_kunit.o cut_kunit.o \
 					  verdict_kunit.o standing_kunit.o silent_guests_kunit.o \
 					  restart_kunit.o unreliable.o silence_stress_kunit.o \
-					  adrift_kunit.o shut_kunit.o sync_kunit.o streams_kunit.o owners_kunit.o owners_random_kunit.o \
+					  adrift_kunit.o shut_kunit.o sync_kunit.o streams_kunit.o owners_kunit.o owners_stress_kunit.o \
 					  storm_kunit.o guest.o nest.o nested_kunit.o nested_ats_kunit.o nested_cds_kunit.o nested_fuzz_kunit.o \
 					  vdev_kunit.o vevent_kunit.o guestcmd_kunit.o hwinfo_kunit.o ats_kunit.o pasid_kunit.o \
 					  iopf_kunit.o pri_kunit.o pci_rig.o pci_kunit.o pci_load_kunit.o \

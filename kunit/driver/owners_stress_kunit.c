@@ -17,11 +17,11 @@
 
 static uint owners_seed = 20261126;
 module_param(owners_seed, uint, 0444);
-MODULE_PARM_DESC(owners_seed, "seed of smmu_owners_random");
+MODULE_PARM_DESC(owners_seed, "seed of smmu_owners_stress");
 
-static uint owners_ops = 4000;
+static uint owners_ops = 2000;
 module_param(owners_ops, uint, 0444);
-MODULE_PARM_DESC(owners_ops, "number of operations of smmu_owners_random");
+MODULE_PARM_DESC(owners_ops, "number of operations of smmu_owners_stress");
 
 #define BITS		3
 #define PASIDS		3	/* 1 to 3 */
@@ -612,5 +612,5 @@ static struct kunit_case cases[] = {
 	{}
 };
 
-static struct kunit_suite suite = { .name = "smmu_owners_random", .test_cases = cases };
+static struct kunit_suite suite = { .name = "smmu_owners_stress", .test_cases = cases };
 kunit_test_suite(suite);
