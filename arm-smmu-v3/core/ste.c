@@ -23,7 +23,7 @@
 #define CONFIG_PASS		BIT(2)
 
 #define STE1_S1_FIELDS		(STE1_S1CIR | STE1_S1COR | STE1_S1CSH | \
-				 STE1_S1STALLD | STE1_STRW)
+				 STE1_S1STALLD | STE1_STRW | STE1_PPAR)
 #define STE2_S2_FIELDS		(STE2_S2T0SZ | STE2_S2SL0 | STE2_S2IR0 | \
 				 STE2_S2OR0 | STE2_S2SH0 | STE2_S2TG | \
 				 STE2_S2PS | STE2_S2AA64 | STE2_S2ENDI | \
@@ -109,6 +109,10 @@ void smmu_ste_make_s1(struct smmu_ste *ste, const struct smmu_features *feat,
 		if (s1->s1dss == STE_S1DSS_BYPASS)
 			word1 |= ste_shcfg(feat);
 	}
+
+	/* RES0 without PRI or without SubstreamIDs (5.2) */
+	if (s1->ppar && feat->flags & SMMU_FEAT_PRI && feat->ssid_bits)
+		word1 |= STE1_PPAR;
 
 	/* Use the CPUs' translation regime, so that ASIDs mean the same to both */
 	if (feat->flags & SMMU_FEAT_E2H)

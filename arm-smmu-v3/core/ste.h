@@ -24,6 +24,7 @@
  * @s1dss: STE_S1DSS_*: what happens to requests without SubstreamID when @s1cdmax > 0
  * @eats: STE_EATS_*
  * @stall: faults may stall (else S1STALLD is set where the SMMU implements stalls)
+ * @ppar: automatic answers to page requests have a PASID; left out where there is no PRI (5.2)
  */
 struct smmu_ste_s1 {
 	u64 cdtab;
@@ -32,6 +33,7 @@ struct smmu_ste_s1 {
 	u8 s1dss;
 	u8 eats;
 	bool stall;
+	bool ppar;
 };
 
 /**

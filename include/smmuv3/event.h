@@ -54,6 +54,8 @@ enum smmu_event_id {
 
 #define PRI0_SID			GENMASK_ULL(31, 0)
 #define PRI0_SSID			GENMASK_ULL(51, 32)
+#define PRI0_PRIV			BIT_ULL(58)
+#define PRI0_EXEC			BIT_ULL(59)
 #define PRI0_READ			BIT_ULL(60)
 #define PRI0_WRITE			BIT_ULL(61)
 #define PRI0_LAST			BIT_ULL(62)

@@ -50,6 +50,7 @@ static_assert(sizeof(struct smmu_ste) == 64);
 #define STE_S1C_NC			0
 #define STE_S1C_WBRA			1
 #define STE1_S1CSH			GENMASK_ULL(7, 6)
+#define STE1_PPAR			BIT_ULL(18)
 #define STE1_MEV			BIT_ULL(19)
 #define STE1_S2FWB			BIT_ULL(25)
 #define STE1_S1STALLD			BIT_ULL(27)

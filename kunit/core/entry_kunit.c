@@ -330,7 +330,7 @@ static void rnd_ste(struct rnd_state *rnd, __le64 *ste, bool garbage)
 {
 	static const u64 masks0[] = { STE0_S1FMT, STE0_S1CTXPTR, STE0_S1CDMAX };
 	static const u64 masks1[] = {
-		STE1_S1DSS, STE1_S1CIR, STE1_MEV, STE1_S2FWB, STE1_S1STALLD,
+		STE1_S1DSS, STE1_S1CIR, STE1_PPAR, STE1_MEV, STE1_S2FWB, STE1_S1STALLD,
 		STE1_EATS, STE1_EATS, STE1_SHCFG,
 	};
 	static const u64 masks2[] = { STE2_S2VMID, STE2_S2T0SZ, STE2_S2S, STE2_S2HA };

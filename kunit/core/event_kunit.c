@@ -8,6 +8,7 @@
 #include <linux/string.h>
 
 #include <core/event.h>
+#include <core/pri.h>
 
 #define EVENT_SEED		0x6576656eULL
 #define EVENT_ROUNDS		5000
@@ -205,7 +206,59 @@ static void every_name_exists(struct kunit *test)
 	}
 }
 
+struct page_record {
+	const char *name;
+	u64 raw[PRI_WORDS];
+	struct smmu_page_request want;
+	bool stop;
+};
+
+static const struct page_record page_records[] = {
+	{ "nothing", { 0, 0 }, {} },
+	{ "everything", { ~0ULL, ~0ULL },
+	  { .addr = 0xfffffffffffff000, .sid = 0xffffffff, .ssid = 0xfffff, .prg = 0x1ff,
+	    .ssv = true, .last = true, .read = true, .write = true, .exec = true, .priv = true } },
+	{ "no PASID, and so no execute and no privilege",
+	  { 0x7fffffff00000102, 0x00001234567890ab },
+	  { .addr = 0x0000123456789000, .sid = 0x102, .prg = 0xab, .last = true, .read = true,
+	    .write = true } },
+	{ "PASID 5, read, first of a group", { 0x9000000500000007, 0x40001003 },
+	  { .addr = 0x40001000, .sid = 7, .ssid = 5, .prg = 3, .ssv = true, .read = true } },
+	{ "execute", { 0x8800000000000000, 0 }, { .ssv = true, .exec = true } },
+	{ "privileged", { 0x8400000000000000, 0 }, { .ssv = true, .priv = true } },
+	{ "Stop Marker", { 0xc000000900000007, 0 },
+	  { .sid = 7, .ssid = 9, .ssv = true, .last = true }, .stop = true },
+	{ "no Stop Marker without a PASID", { 0x4000000900000007, 0 },
+	  { .sid = 7, .last = true } },
+	{ "no Stop Marker when it asks for a page", { 0xd000000900000007, 0 },
+	  { .sid = 7, .ssid = 9, .ssv = true, .last = true, .read = true } },
+};
+
+KUNIT_ARRAY_PARAM_DESC(page_record, page_records, name);
+
+/* Records of the PRI queue, by the numbers of chapter 8 */
+static void page_request_decodes(struct kunit *test)
+{
+	const struct page_record *p = test->param_value;
+	const __le64 raw[] = { cpu_to_le64(p->raw[0]), cpu_to_le64(p->raw[1]) };
+	struct smmu_page_request req;
+
+	smmu_page_request_decode(raw, &req);
+	KUNIT_EXPECT_EQ(test, p->want.addr, req.addr);
+	KUNIT_EXPECT_EQ(test, p->want.sid, req.sid);
+	KUNIT_EXPECT_EQ(test, p->want.ssid, req.ssid);
+	KUNIT_EXPECT_EQ(test, p->want.prg, req.prg);
+	KUNIT_EXPECT_EQ(test, p->want.ssv, req.ssv);
+	KUNIT_EXPECT_EQ(test, p->want.last, req.last);
+	KUNIT_EXPECT_EQ(test, p->want.read, req.read);
+	KUNIT_EXPECT_EQ(test, p->want.write, req.write);
+	KUNIT_EXPECT_EQ(test, p->want.exec, req.exec);
+	KUNIT_EXPECT_EQ(test, p->want.priv, req.priv);
+	KUNIT_EXPECT_EQ(test, p->stop, smmu_page_request_is_stop(&req));
+}
+
 static struct kunit_case event_cases[] = {
+	KUNIT_CASE_PARAM(page_request_decodes, page_record_gen_params),
 	KUNIT_CASE_PARAM(type_decodes, layout_gen_params),
 	KUNIT_CASE(known_record),
 	KUNIT_CASE(any_bits_decode),

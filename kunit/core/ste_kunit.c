@@ -28,6 +28,7 @@
 #define CDMAX(n)		((u64)(n) << 59)
 #define CD_WB_INNER		0xd4ULL		/* S1CIR, S1COR: WBRA, S1CSH: inner */
 #define CD_NC_OUTER		0x80ULL
+#define PPAR			0x0000000000040000ULL
 #define MEV			0x0000000000080000ULL
 #define S2FWB			0x0000000002000000ULL
 #define STALLD			0x0000000008000000ULL
@@ -107,6 +108,10 @@ static const struct built_s1 built_s1s[] = {
 	{ "stalls forced", F_COH | F_FORCE, {}, { CFG_S1, CD_WB_INNER } },
 	{ "stalls wanted, not possible", F_COH, { .stall = true },
 	  { CFG_S1, CD_WB_INNER } },
+	{ "PASIDs in automatic answers", F_COH | SMMU_FEAT_PRI, { .ppar = true },
+	  { CFG_S1, CD_WB_INNER | PPAR } },
+	{ "no PASIDs in them", F_COH | SMMU_FEAT_PRI, {}, { CFG_S1, CD_WB_INNER } },
+	{ "no PRI, no PPAR", F_COH, { .ppar = true }, { CFG_S1, CD_WB_INNER } },
 };
 
 static void built_s1_desc(const struct built_s1 *p, char *desc)
@@ -119,7 +124,7 @@ KUNIT_ARRAY_PARAM(built_s1, built_s1s, built_s1_desc);
 static void builds_s1(struct kunit *test)
 {
 	const struct built_s1 *p = test->param_value;
-	const struct smmu_features feat = { .flags = p->flags };
+	const struct smmu_features feat = { .flags = p->flags, .ssid_bits = 20 };
 	struct smmu_ste ste;
 
 	dirty_ste(&ste);
@@ -300,7 +305,7 @@ struct used_ste {
 
 #define USED_S1_0		0x00ffffffffffffc0ULL	/* S1CTXPTR */
 #define USED_CDMAX		0xf800000000000000ULL
-#define USED_S1_1		0x00000000f80800fcULL	/* and MEV, EATS, STRW */
+#define USED_S1_1		0x00000000f80c00fcULL	/* and PPAR, MEV, EATS, STRW */
 #define USED_S2_1		0x0000300032080000ULL	/* S2FWB, EATS, MEV, SHCFG */
 #define USED_S2_2		0x07ffffff0000ffffULL
 #define USED_TTB		0x000ffffffffffff0ULL

@@ -59,7 +59,7 @@ static struct meaning ste_meaning(const u64 *ste)
 		}
 		m.w[0] |= ste[0] & table;
 		m.w[1] |= ste[1] & (STE1_S1CIR | STE1_S1COR | STE1_S1CSH |
-				    STE1_S1STALLD | STE1_STRW);
+				    STE1_S1STALLD | STE1_STRW | STE1_PPAR);
 		if (!FIELD_GET(STE1_STRW, ste[1]))
 			m.w[2] |= ste[2] & STE2_S2VMID;
 	}
