@@ -6,7 +6,7 @@
 
 #include "pri.h"
 
-static_assert(PRI1_PRGINDEX == SMMU_PRI_GROUPS - 1);
+static_assert(SMMU_PRI_GROUPS - 1 == PRI1_PRGINDEX);
 
 void smmu_page_request_decode(const __le64 *record, struct smmu_page_request *req)
 {

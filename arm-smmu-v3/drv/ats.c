@@ -12,6 +12,7 @@
 #include "drv/iommu.h"
 #include "drv/master.h"
 #include "drv/master_lock.h"
+#include "drv/pri.h"
 #include "drv/streams.h"
 #include "hw/issue.h"
 #include "hw/shut.h"
@@ -207,6 +208,7 @@ static void leave_arrays(struct smmu_master *master)
 	struct smmu_binding *binding;
 	unsigned long ssid;
 
+	smmu_pri_off_locked(master);
 	/* pairs with READ_ONCE() in smmu_vsmmu_stream() */
 	WRITE_ONCE(master->ats_on, false);
 	smmu_binding_drop_ats_locked(&master->rid);
@@ -304,6 +306,7 @@ static int go_on(struct smmu_master *master, bool brief)
 		leave_arrays(master);
 		set_eats(master, STE_EATS_ABORT);
 	}
+	smmu_pri_update_locked(master);
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "drv/ats_pci.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
+#include "drv/pri_pci.h"
 #include "drv/streams.h"
 
 /* ATS Enable and the bit SMMU_CUT change together. Taken under hw/'s gerror_lock. */
@@ -110,6 +111,29 @@ int smmu_ats_enable(struct smmu_master *master)
 		cache_back(master);
 	raw_spin_unlock_irqrestore(&cut_lock, flags);
 	return ret;
+}
+
+int smmu_ats_enable_pri(struct smmu_master *master, u32 reqs)
+{
+	unsigned long flags;
+	int ret = -EIO;
+
+	raw_spin_lock_irqsave(&cut_lock, flags);
+	if (master->iommu->asleep)
+		ret = -EHOSTDOWN;
+	else if (!test_bit(SMMU_CUT, &master->ats_cut))
+		ret = smmu_pri_pci_enable(master, reqs);
+	raw_spin_unlock_irqrestore(&cut_lock, flags);
+	return ret;
+}
+
+void smmu_ats_disable_pri(struct smmu_master *master)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cut_lock, flags);
+	smmu_pri_pci_disable(master);
+	raw_spin_unlock_irqrestore(&cut_lock, flags);
 }
 
 static void cut_functions(struct smmu_iommu *iommu, struct smmu_master *master,

@@ -110,6 +110,19 @@ void smmu_ats_wake(struct smmu_iommu *iommu);
 int smmu_ats_enable(struct smmu_master *master);
 
 /**
+ * smmu_ats_enable_pri() - set PRI Enable, unless the device is cut off or without power
+ * @master: device with ATS, whose PRI has stopped
+ * @reqs: how many page requests it may have under way
+ *
+ * As smmu_ats_enable(). PRI Enable is cleared with ATS Enable, by a cut as well.
+ * Return: as smmu_ats_enable(); what smmu_pri_pci_enable() returns
+ */
+int smmu_ats_enable_pri(struct smmu_master *master, u32 reqs);
+
+/* Clear PRI Enable. Any context. */
+void smmu_ats_disable_pri(struct smmu_master *master);
+
+/**
  * smmu_ats_cache_back() - give Cache_Enable back, if a cut has taken it away
  * @master: device, which uses nothing that its ATC held then
  *

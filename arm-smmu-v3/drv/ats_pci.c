@@ -11,6 +11,7 @@
 #include "drv/ats_pci.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
+#include "drv/pri_pci.h"
 
 /* The kernel has no name for this bit */
 #define ATS_CAP_GLOBAL	BIT(6)
@@ -85,6 +86,7 @@ void smmu_ats_pci_disable(struct smmu_master *master)
 		stub(master);
 		return;
 	}
+	smmu_pri_pci_disable(master);
 	if (dev_is_pci(master->dev) && to_pci_dev(master->dev)->ats_enabled)
 		pci_disable_ats(to_pci_dev(master->dev));
 }
@@ -261,6 +263,7 @@ void smmu_ats_pci_cut(struct smmu_master *master)
 		set_bit(SMMU_CUT_MASTER, &master->ats_cut);
 	}
 	cut_cache(master);
+	smmu_pri_pci_disable(master);
 	clear_ats_enable(pdev);
 }
 

@@ -35,6 +35,7 @@ bool smmu_ats_pci_required(struct smmu_master *master);
  */
 u16 smmu_ats_pci_cxl(struct smmu_master *master);
 int smmu_ats_pci_enable(struct smmu_master *master);
+/* Disables PRI before, where it is on */
 void smmu_ats_pci_disable(struct smmu_master *master);
 
 /*

@@ -35,7 +35,9 @@ struct smmu_master;
  * @tag: tag by which the SMMU knows @domain
  * @ssid: SubstreamID, 0 for the RID
  * @ats: the binding's ATS entries in the array are live
- * @iopf: faults of the binding may stall and are answered, see iopf.h
+ * @iopf: faults of the binding are answered, see iopf.h
+ * @gate: may page requests reach the domain: pri.h; streams_lock. Of a master's RID or PASID only,
+ *	and not of a binding that is being made.
  * @cd_dead: the mm of the domain has exited, and the CD translates nothing
  */
 struct smmu_binding {
@@ -46,6 +48,7 @@ struct smmu_binding {
 	u32 ssid;
 	bool ats;
 	bool iopf;
+	u8 gate;
 	bool cd_dead;
 };
 

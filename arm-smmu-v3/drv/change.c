@@ -12,6 +12,7 @@
 #include "drv/domain.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
+#include "drv/pri.h"
 #include "drv/streams.h"
 
 int smmu_change_allowed_locked(struct smmu_master *master, struct smmu_domain *sd)
@@ -193,6 +194,7 @@ void smmu_change_commit_locked(struct smmu_change *change)
 						       is_rid(change));
 	bool brief = unlikely(change->first) && !master->shared &&
 		     smmu_install_aborts_locked(master);
+	bool fresh = !is_rid(change) && !change->binding->domain;
 	int ret;
 
 	smmu_master_assert(master);
@@ -206,6 +208,7 @@ void smmu_change_commit_locked(struct smmu_change *change)
 		others_lose_ats(change, master);
 	ret = do_change(change, master, step, brief);
 	smmu_binding_move_locked(change->binding, change->next);
+	smmu_pri_open_locked(change->binding, fresh);
 	WRITE_ONCE(master->kind, change->rid.kind);
 	if (ret == -EAGAIN) {
 		dev_dbg(master->dev, "the SMMU does not confirm; the attach is finished later\n");
@@ -214,6 +217,7 @@ void smmu_change_commit_locked(struct smmu_change *change)
 	} else if (ret) {
 		smmu_ats_fail_locked(master);
 	}
+	smmu_pri_update_locked(master);
 }
 
 void smmu_change_finish_locked(struct smmu_master *master)
@@ -236,6 +240,7 @@ void smmu_change_finish_locked(struct smmu_master *master)
 	master->ats_suspended = false;
 	if (do_change(&change, master, ats ? SMMU_ATS_GOES_ON : SMMU_ATS_STAYS_OFF, false))
 		smmu_ats_fail_locked(master);
+	smmu_pri_update_locked(master);
 }
 
 void smmu_change_finish_work(struct work_struct *work)

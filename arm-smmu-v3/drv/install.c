@@ -11,6 +11,7 @@
 #include "drv/master_lock.h"
 #include "drv/mmtable.h"
 #include "drv/pgtable.h"
+#include "drv/pri.h"
 #include "drv/streams.h"
 
 /**
@@ -49,6 +50,7 @@ static void make_cdtab_ste(const struct stream_state *state, u8 s1dss, u8 eats,
 		.eats = eats,
 		/* each CD decides whether its faults stall */
 		.stall = state->can_stall,
+		.ppar = state->master->pri && state->master->pri->wants_pasid,
 	};
 
 	smmu_ste_make_s1(ste, feat, &s1);
@@ -125,7 +127,8 @@ static void make_cd(const struct smmu_binding *binding, struct smmu_cd *cd)
 	else
 		smmu_pgtable_cd(&binding->domain->pt, &s1);
 	s1.asid = binding->tag.id;
-	s1.stall = binding->iopf;
+	/* faults of a device with PRI alone are answered, too, and do not stall */
+	s1.stall = binding->iopf && binding->master->can_stall;
 	smmu_cd_make_s1(cd, feat, &s1);
 }
 

@@ -50,7 +50,11 @@ struct iopf_queue;
  * @shuts: number of times that it was shut
  * @guest_atc: held while a guest's ATC_INVs are under way, see guestcmd.c; outside every other lock
  * @iopf: the kernel's queue for page faults; NULL where the SMMU does not stall
+ *	and devices may not use PRI
  * @page_faults: how many page faults went to a handler
+ * @pri_open: smmu_pri_open_work()
+ * @pri_credits: how many page requests devices may have under way, of those that there are for the
+ *	SMMU; streams_lock
  * @vevents_lost: number of events of guests' devices that were not queued for the guest, because
  *	there was no room or no memory
  * @fault_limit: rate limit of event lines; each SMMU has its own, so that a noisy device does not
@@ -81,6 +85,8 @@ struct smmu_iommu {
 	struct mutex guest_atc;	/* commands of guests with ATC_INVs */
 	struct iopf_queue *iopf;
 	atomic_t page_faults;
+	struct work_struct pri_open;
+	u32 pri_credits;
 	atomic_t vevents_lost;
 	struct ratelimit_state fault_limit;
 	u64 msi_base;

@@ -9,6 +9,8 @@
 #include "drv/iopf.h"
 #include "drv/master.h"
 #include "drv/master_lock.h"
+#include "drv/pri.h"
+#include "hw/recordq.h"
 #include "hw/resume.h"
 
 /* The group number, which comes back with the answer: the position of the stream, and the STAG */
@@ -17,7 +19,7 @@
 
 int smmu_iopf_init(struct smmu_iommu *iommu)
 {
-	if (!smmu_has(&iommu->smmu, SMMU_FEAT_STALL))
+	if (!smmu_has(&iommu->smmu, SMMU_FEAT_STALL) && !smmu_pri_is_allowed(&iommu->smmu))
 		return 0;
 	iommu->iopf = iopf_queue_alloc(dev_name(iommu->smmu.dev));
 	return iommu->iopf ? 0 : -ENOMEM;
@@ -39,15 +41,18 @@ bool smmu_iopf_capable(const struct smmu_master *master)
 	       device_property_read_bool(master->dev, "dma-can-stall");
 }
 
-int smmu_iopf_count_locked(struct smmu_binding *next)
+int smmu_iopf_count_locked(struct smmu_binding *next, const struct iommu_domain *domain)
 {
 	struct smmu_master *master = next->master;
 	int ret;
 
 	smmu_master_assert(master);
 
-	/* a device that cannot stall may get its faults answered by means of its own */
-	if (!master->can_stall)
+	/*
+	 * A device that has neither may get its faults answered by means of its own. Page requests
+	 * of a guest's device, whose PASIDs are in the guest's table, go to no handler.
+	 */
+	if (!master->can_stall && (!master->pri || domain->type == IOMMU_DOMAIN_NESTED))
 		return 0;
 	if (!master->nr_iopf) {
 		ret = iopf_queue_add_device(master->iommu->iopf, master->dev);
@@ -74,6 +79,8 @@ void smmu_iopf_wait(struct smmu_master *master)
 	u32 left = READ_ONCE(master->iopf_left);
 
 	smmu_evtq_drain(&iommu->smmu);
+	if (master->pri)
+		smmu_priq_drain(&iommu->smmu);
 	iopf_queue_flush_dev(master->dev);
 	smmu_master_lock(master);
 	mutex_lock(&iommu->streams_lock);
@@ -83,6 +90,8 @@ void smmu_iopf_wait(struct smmu_master *master)
 	if (!master->nr_iopf)
 		iopf_queue_remove_device(iommu->iopf, master->dev);
 	mutex_unlock(&iommu->streams_lock);
+	if (!master->nr_iopf)
+		smmu_pri_forget(master);
 	smmu_master_unlock(master);
 }
 
@@ -131,6 +140,10 @@ void smmu_iopf_answer(struct device *dev, struct iopf_fault *fault,
 	struct smmu_master *master = dev_iommu_priv_get(dev);
 	u8 action = resp->code == IOMMU_PAGE_RESP_SUCCESS ? RESUME_RETRY : RESUME_ABORT;
 
+	if (smmu_pri_is_fault(fault)) {
+		smmu_pri_answer(master, fault, resp);
+		return;
+	}
 	/*
 	 * The transaction ended when its SMMU was shut or put to sleep, and the STAG may belong to
 	 * another one by now. Pairs with WRITE_ONCE() in smmu_shut_undo().

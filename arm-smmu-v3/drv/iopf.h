@@ -2,7 +2,7 @@
 /*
  * Faults that a handler answers: the device may stall, and its domain has a fault handler (SVA,
  * iommufd's fault queues). The event goes to the kernel's I/O page fault layer, and the answer of
- * that layer becomes a CMD_RESUME (Arm IHI 0070, 3.12.2, 4.6.1).
+ * that layer becomes a CMD_RESUME (Arm IHI 0070, 3.12.2, 4.6.1). Or the device has PRI: pri.h.
  *
  *	SMMU: event, stalled ----> event thread ----> iommu_report_device_fault()
  *	                                                   | queued, or to user space
@@ -31,7 +31,7 @@ struct smmu_iommu;
 #ifdef CONFIG_IOMMU_IOPF
 /*
  * Allocate the SMMU's queue for page faults, at probe; may sleep. Does nothing where the SMMU does
- * not stall. Return: 0, -ENOMEM
+ * not stall and devices may not use PRI. Return: 0, -ENOMEM
  */
 int smmu_iopf_init(struct smmu_iommu *iommu);
 /* Free the queue. The event interrupt is gone. */
@@ -41,14 +41,14 @@ void smmu_iopf_exit(struct smmu_iommu *iommu);
 bool smmu_iopf_capable(const struct smmu_master *master);
 
 /* The rest of smmu_iopf_enter_locked(), for a domain with a handler */
-int smmu_iopf_count_locked(struct smmu_binding *next);
+int smmu_iopf_count_locked(struct smmu_binding *next, const struct iommu_domain *domain);
 /* The rest of smmu_iopf_flush(), for a master that has left such a domain */
 void smmu_iopf_wait(struct smmu_master *master);
 
 /**
  * smmu_iopf_enter_locked() - prepare that faults of a binding are answered
- * @next: binding that is being made; @next->iopf is set where the device can stall and the domain
- *	has a handler
+ * @next: binding that is being made; @next->iopf is set where the device can stall, or has PRI,
+ *	and the domain has a handler
  * @domain: what the IOMMU core attaches: next->domain, or the nested domain over it
  *
  * Return: 0 or -ENOMEM
@@ -56,7 +56,7 @@ void smmu_iopf_wait(struct smmu_master *master);
 static inline int smmu_iopf_enter_locked(struct smmu_binding *next,
 					 const struct iommu_domain *domain)
 {
-	return domain->iopf_handler ? smmu_iopf_count_locked(next) : 0;
+	return domain->iopf_handler ? smmu_iopf_count_locked(next, domain) : 0;
 }
 
 /**

@@ -19,6 +19,7 @@
 #include "drv/master.h"
 #include "drv/master_lock.h"
 #include "drv/pasid.h"
+#include "drv/pri.h"
 #include "drv/sleep.h"
 #include "drv/streams.h"
 
@@ -192,6 +193,7 @@ struct iommu_device *smmu_master_probe(struct device *dev)
 		drop_master(master);
 		return ERR_PTR(-ENODEV);
 	}
+	smmu_pri_probe(master);
 	dev_iommu_priv_set(dev, master);
 	smmu_sleep_link(master);
 	master->can_stall = smmu_iopf_capable(master);

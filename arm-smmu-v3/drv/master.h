@@ -24,6 +24,7 @@
 struct device;
 struct iommu_device;
 struct iommu_group;
+struct smmu_pri;
 struct smmu_stream;
 struct smmu_vdevice;
 struct smmu_vsmmu;
@@ -63,6 +64,7 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  * @ats_required: the device does not work without ATS; constant
  * @ats_always: such a device has ATS in identity, too, see ats.h; cleared when it is released
  * @cxl: offset of the DVSEC with the device's Cache_Enable, 0 for none: ats_pci.h; constant
+ * @pri: PRI of the device, NULL where it cannot use PRI; constant, freed with the master
  *
  * Under the lock of the master:
  * @gone: the device was released
@@ -135,6 +137,7 @@ struct smmu_master {
 	bool ats_required;
 	bool ats_always;
 	u16 cxl;
+	struct smmu_pri *pri;
 
 	bool gone;
 	enum smmu_rid_kind kind;

@@ -10,6 +10,7 @@ static void free_master(struct kref *ref)
 	smmu_iommu_put(master->iommu);
 	xa_destroy(&master->pasids);
 	kfree(master->streams);
+	kfree(master->pri);
 	kfree(master);
 }
 

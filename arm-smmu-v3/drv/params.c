@@ -125,6 +125,12 @@ module_param(force, bool, 0444);
 MODULE_PARM_DESC(force,
 		 "take over SMMUs although devices behind them are in use without it; their DMA and interrupts stop (default N)");
 
+/* Off, because no hardware has been seen: Documentation/pri.rst */
+static bool pri;
+module_param(pri, bool, 0444);
+MODULE_PARM_DESC(pri,
+		 "let PCIe devices ask for pages (PRI), where a process or user space answers their faults; see Documentation/pri.rst (default N)");
+
 u32 smmu_param_disabled(void)
 {
 	KUNIT_STATIC_STUB_REDIRECT(smmu_param_disabled);
@@ -154,4 +160,10 @@ void smmu_param_kdump(struct smmu_tuning *tuning)
 bool smmu_param_force(void)
 {
 	return force;
+}
+
+bool smmu_param_pri(void)
+{
+	KUNIT_STATIC_STUB_REDIRECT(smmu_param_pri);
+	return pri;
 }

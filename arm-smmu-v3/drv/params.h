@@ -19,6 +19,8 @@ void smmu_param_tuning(struct smmu_tuning *tuning);
  * it adopt the tables of the kernel before
  */
 void smmu_param_kdump(struct smmu_tuning *tuning);
+/* May devices ask for pages (PRI)? */
+bool smmu_param_pri(void);
 /* Take SMMUs over although devices behind them are in use already? */
 bool smmu_param_force(void);
 

@@ -22,6 +22,7 @@
 #include "drv/mmtable.h"
 #include "drv/ops.h"
 #include "drv/params.h"
+#include "drv/pri.h"
 #include "drv/probe.h"
 #include "drv/readers.h"
 #include "drv/restart.h"
@@ -47,6 +48,8 @@ static void trace_long_wait(struct smmu_device *smmu, enum smmu_waiter who, u64 
 
 static const struct smmu_device_ops device_ops = {
 	.event = smmu_fault_report,
+	.page_request = smmu_pri_report,
+	.page_requests_lost = smmu_pri_lost,
 	.atc_silent = smmu_ats_cut,
 	.atc_is_cut = smmu_ats_is_cut,
 	.atc_answered = smmu_ats_charge,
@@ -182,6 +185,7 @@ static void take_down(struct smmu_iommu *iommu)
 	/* nothing queues them again, because the SMMU was stopped, and nobody waits for it */
 	cancel_delayed_work_sync(&iommu->recover);
 	cancel_delayed_work_sync(&iommu->restart);
+	cancel_work_sync(&iommu->pri_open);
 	smmu_device_free(&iommu->smmu);
 	WARN_ON(!xa_empty(&iommu->streams));
 	xa_destroy(&iommu->streams);
@@ -207,6 +211,7 @@ int smmu_probe(struct platform_device *pdev)
 	INIT_LIST_HEAD(&iommu->masters);
 	INIT_DELAYED_WORK(&iommu->recover, recover_work);
 	INIT_DELAYED_WORK(&iommu->restart, smmu_restart_work);
+	INIT_WORK(&iommu->pri_open, smmu_pri_open_work);
 	ratelimit_state_init(&iommu->fault_limit, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	platform_set_drvdata(pdev, &iommu->smmu);

@@ -38,6 +38,7 @@
 struct device;
 struct smmu_device;
 struct smmu_event;
+struct smmu_page_request;
 
 /*
  * An SMMU that does not acknowledge a register write within the first time, or whose command queue
@@ -56,6 +57,10 @@ struct smmu_event;
 /**
  * struct smmu_device_ops - what hw tells the layer above
  * @event: takes a decoded event record. Called by the thread of the event queue; may sleep.
+ * @page_request: takes a decoded record of the PRI queue, and sees to it that a group gets its
+ *	answer. Called by the thread of the PRI queue, and by smmu_priq_drain(); may sleep.
+ * @page_requests_lost: the PRI queue has overflown, and all requests before that were taken. Groups
+ *	whose last request has not come by now have been answered by the SMMU (8.1.1).
  * @was_shut: the SMMU was shut because it does not do as told. Any context.
  * @atc_silent: the device of stream @sid has left an ATC_INV unanswered. When the callback returns,
  *	the device no longer uses what its ATC holds. Any context.
@@ -70,6 +75,8 @@ struct smmu_event;
  */
 struct smmu_device_ops {
 	void (*event)(struct smmu_device *smmu, const struct smmu_event *event);
+	void (*page_request)(struct smmu_device *smmu, const struct smmu_page_request *req);
+	void (*page_requests_lost)(struct smmu_device *smmu);
 	void (*was_shut)(struct smmu_device *smmu);
 	void (*atc_silent)(struct smmu_device *smmu, u32 sid);
 	bool (*atc_is_cut)(struct smmu_device *smmu, u32 sid);

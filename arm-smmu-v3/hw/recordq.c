@@ -5,11 +5,14 @@
 #include <linux/ktime.h>
 #include <linux/sched.h>
 
+#include <kunit/static_stub.h>
+
 #include <smmuv3/event.h>
 #include <smmuv3/regs.h>
 
 #include "core/cmd.h"
 #include "core/event.h"
+#include "core/pri.h"
 #include "core/queue.h"
 #include "hw/cmdq.h"
 #include "hw/device.h"
@@ -24,6 +27,7 @@
 
 static void take_event(struct smmu_device *smmu, const __le64 *record);
 static void take_page_request(struct smmu_device *smmu, const __le64 *record);
+static void lose_page_requests(struct smmu_device *smmu);
 
 int smmu_recordq_alloc(struct smmu_device *smmu)
 {
@@ -46,7 +50,7 @@ int smmu_recordq_alloc(struct smmu_device *smmu)
 	smmu->priq = (struct smmu_recordq) {
 		.page = smmu->page1, .base = SMMU_PRIQ_BASE, .irq = smmu->priq.irq,
 		.prod = SMMU_PAGE1_PRIQ_PROD, .cons = SMMU_PAGE1_PRIQ_CONS,
-		.name = "PRI queue", .take = take_page_request,
+		.name = "PRI queue", .take = take_page_request, .lost = lose_page_requests,
 	};
 	mutex_init(&smmu->priq.lock);
 	ret = smmu_queue_mem_alloc(smmu, &smmu->priq.mem, feat->priq_log2,
@@ -70,23 +74,33 @@ void smmu_recordq_program(struct smmu_recordq *q, void __iomem *page0)
 	smmu_reg_write(q->page, q->cons, 0);
 }
 
+/* Acknowledge that records were lost; *@cons is what CONS says, and what it says then */
+static void acknowledge(struct smmu_device *smmu, struct smmu_recordq *q, u32 *cons)
+{
+	q->overflows++;
+	*cons ^= QUEUE_OVERFLOW;
+	dev_err_ratelimited(smmu->dev, "%s overflow, records are lost\n", q->name);
+	smmu_reg_write(q->page, q->cons, *cons);
+}
+
 /*
+ * Set *@over when records were lost. The event queue takes new records at once after that (7.4), so
+ * the loss is acknowledged here. The PRI queue takes none before the loss is acknowledged (8.1), so
+ * that PROD says where the loss is, and this is done when everything before it was taken.
+ *
  * Return: the number of records in the queue, 0 when the registers make no sense. PROD of an SMMU
  * that has gone reads as all ones. smmu_gerror_poll() then sees the same and shuts the SMMU.
  */
-static u32 records_pending(struct smmu_device *smmu, struct smmu_recordq *q, u32 *cons)
+static u32 records_pending(struct smmu_device *smmu, struct smmu_recordq *q, u32 *cons, u32 *over)
 {
 	u32 prod = smmu_reg_read(q->page, q->prod), n;
 
 	/* read records after PROD, because the SMMU writes a record before it moves PROD */
 	rmb();
 	if (smmu_q_pending(prod, *cons, q->mem.log2, &n)) {
-		if (((prod ^ *cons) & QUEUE_OVERFLOW)) {
-			q->overflows++;
-			*cons ^= QUEUE_OVERFLOW;
-			dev_err_ratelimited(smmu->dev, "%s overflow, records are lost\n", q->name);
-			smmu_reg_write(q->page, q->cons, *cons);
-		}
+		*over = (prod ^ *cons) & QUEUE_OVERFLOW;
+		if (*over && !q->lost)
+			acknowledge(smmu, q, cons);
 		return n;
 	}
 	dev_err_ratelimited(smmu->dev, "%s: PROD makes no sense (0x%08x)\n", q->name, prod);
@@ -104,7 +118,7 @@ static u32 records_pending(struct smmu_device *smmu, struct smmu_recordq *q, u32
 static u32 take_some(struct smmu_device *smmu, struct smmu_recordq *q, ktime_t until)
 {
 	__le64 record[EVENT_WORDS];
-	u32 n, i, cons, overflow;
+	u32 n, i, cons, overflow, over = 0;
 	u64 pos;
 
 	mutex_lock(&q->lock);
@@ -114,7 +128,7 @@ static u32 take_some(struct smmu_device *smmu, struct smmu_recordq *q, ktime_t u
 		return 0;
 	}
 	cons = smmu_reg_read(q->page, q->cons);
-	n = records_pending(smmu, q, &cons);
+	n = records_pending(smmu, q, &cons, &over);
 	overflow = cons & QUEUE_OVERFLOW;
 	pos = smmu_q_reg(cons, q->mem.log2);
 	for (i = 0; i < n && !(until && i && ktime_after(ktime_get(), until)); i++) {
@@ -127,6 +141,12 @@ static u32 take_some(struct smmu_device *smmu, struct smmu_recordq *q, ktime_t u
 		q->records++;
 		q->take(smmu, record);
 		cond_resched();
+	}
+	/* for the PRI queue this is the recovery procedure of 8.1.1 */
+	if (over && q->lost && i == n) {
+		q->lost(smmu);
+		cons = smmu_q_reg(pos, q->mem.log2) | overflow;
+		acknowledge(smmu, q, &cons);
 	}
 	mutex_unlock(&q->lock);
 	return i;
@@ -172,33 +192,44 @@ static void take_event(struct smmu_device *smmu, const __le64 *record)
 	smmu->ops->event(smmu, &event);
 }
 
-/* A stop marker has a PASID and LAST, asks for no page, and gets no answer (8, 8.2) */
-static bool is_stop_marker(u64 w0)
-{
-	return (w0 & (PRI0_SSV | PRI0_LAST | PRI0_WRITE | PRI0_READ)) == (PRI0_SSV | PRI0_LAST);
-}
-
-/*
- * A module cannot switch PRI on, so a page request is an error of the device. The driver answers
- * each group once, with ResponseFailure, which stands for a permanent error (4.5.2).
- */
 static void take_page_request(struct smmu_device *smmu, const __le64 *record)
 {
-	u64 w0 = le64_to_cpu(record[0]), w1 = le64_to_cpu(record[1]);
+	struct smmu_page_request req;
+
+	smmu_page_request_decode(record, &req);
+	smmu->ops->page_request(smmu, &req);
+}
+
+static void lose_page_requests(struct smmu_device *smmu)
+{
+	smmu->ops->page_requests_lost(smmu);
+}
+
+void smmu_priq_drain(struct smmu_device *smmu)
+{
+	if (smmu->priq.mem.virt)
+		take_some(smmu, &smmu->priq, 0);
+}
+
+bool smmu_priq_can_serve(const struct smmu_device *smmu)
+{
+	KUNIT_STATIC_STUB_REDIRECT(smmu_priq_can_serve, smmu);
+	return smmu->priq.mem.virt && (smmu->irq_combined || smmu->priq.irq);
+}
+
+void smmu_priq_answer(struct smmu_device *smmu, const struct smmu_page_request *req, bool pasid,
+		      u8 resp)
+{
 	struct smmu_deadline deadline = {};
 	struct smmu_ticket ticket;
 	struct smmu_cmd cmd;
 
-	dev_info_ratelimited(smmu->dev, "unexpected page request from StreamID 0x%llx: addr 0x%llx\n",
-			     FIELD_GET(PRI0_SID, w0), w1 & PRI1_ADDR);
-	if (!(w0 & PRI0_LAST) || is_stop_marker(w0))
+	pasid &= req->ssv;
+	if ((u64)req->sid >> smmu->inst.feat.sid_bits)
 		return;
-	/* such a StreamID belongs to no device, and a command with it is illegal (4.1.7) */
-	if (FIELD_GET(PRI0_SID, w0) >> smmu->inst.feat.sid_bits)
+	if (pasid && req->ssid >> smmu->inst.feat.ssid_bits)
 		return;
-	smmu_cmd_pri_resp(&cmd, FIELD_GET(PRI0_SID, w0), FIELD_GET(PRI0_SSID, w0),
-			  w0 & PRI0_SSV, FIELD_GET(PRI1_PRGINDEX, w1), PRI_RESP_FAILURE);
-	/* the answer goes to the device, so the driver does not wait for it */
+	smmu_cmd_pri_resp(&cmd, req->sid, req->ssid, pasid, req->prg, resp);
 	smmu_cmdq_post(smmu, &cmd, 1, &deadline, &ticket, false);
 }
 

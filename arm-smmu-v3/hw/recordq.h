@@ -17,6 +17,7 @@
 #include "hw/queue_mem.h"
 
 struct smmu_device;
+struct smmu_page_request;
 
 /**
  * struct smmu_recordq - an event queue or a PRI queue
@@ -28,6 +29,8 @@ struct smmu_device;
  * @irq: Linux interrupt or 0
  * @name: name of the queue, for the log
  * @take: takes one record, which is a copy; may sleep
+ * @lost: called when records were lost, after the last one before the loss was taken and before
+ *	the loss is acknowledged. May be NULL.
  * @lock: one CPU at a time takes records
  * @records: number of records taken
  * @overflows: number of times that records were lost
@@ -42,6 +45,7 @@ struct smmu_recordq {
 	int irq;
 	const char *name;
 	void (*take)(struct smmu_device *smmu, const __le64 *record);
+	void (*lost)(struct smmu_device *smmu);
 	struct mutex lock;	/* one CPU at a time takes records */
 	u64 records;
 	u64 overflows;
@@ -57,6 +61,31 @@ void smmu_recordq_program(struct smmu_recordq *q, void __iomem *page0);
  * had reported before the call was handed over. May sleep. The take callback must not call it.
  */
 void smmu_evtq_drain(struct smmu_device *smmu);
+
+/* The same for page requests */
+void smmu_priq_drain(struct smmu_device *smmu);
+
+/**
+ * smmu_priq_can_serve() - may devices be allowed to send page requests?
+ * @smmu: SMMU that was started
+ * Suites replace this function.
+ * Return: true if there is a PRI queue and an interrupt that says when something is in it
+ */
+bool smmu_priq_can_serve(const struct smmu_device *smmu);
+
+/**
+ * smmu_priq_answer() - answer a page request group, and wait for room in the command queue
+ * @smmu: SMMU
+ * @req: last request of the group; its StreamID may be any number
+ * @pasid: the answer has the PASID of the request, if the request has one
+ * @resp: PRI_RESP_*
+ *
+ * Process context, without locks that other devices need. The answer goes to the device, so
+ * nobody waits for it to be done (4.5.2). There is none to a StreamID or a PASID that the SMMU
+ * does not have, because the command would be illegal (4.1.7).
+ */
+void smmu_priq_answer(struct smmu_device *smmu, const struct smmu_page_request *req, bool pasid,
+		      u8 resp);
 
 /* Threaded handlers; @data is the struct smmu_device */
 irqreturn_t smmu_evtq_thread(int irq, void *data);

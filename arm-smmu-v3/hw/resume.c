@@ -67,16 +67,34 @@ static bool keep(struct smmu_device *smmu, const struct smmu_cmd *cmd)
 	return true;
 }
 
+static void answer(struct smmu_device *smmu, const struct smmu_cmd *cmd)
+{
+	/* where others wait for room already, this one need not find out */
+	if (!smmu_resume_waits(smmu) && post(smmu, cmd, SMMU_BRIEF_US) != -EAGAIN)
+		return;
+	if (!keep(smmu, cmd))
+		post(smmu, cmd, 0);
+}
+
 void smmu_resume(struct smmu_device *smmu, u32 sid, u16 stag, u8 action)
 {
 	struct smmu_cmd cmd;
 
 	smmu_cmd_resume(&cmd, sid, stag, action);
-	/* where others wait for room already, this one need not find out */
-	if (llist_empty(&smmu->resumes.waiting) && post(smmu, &cmd, SMMU_BRIEF_US) != -EAGAIN)
-		return;
-	if (!keep(smmu, &cmd))
-		post(smmu, &cmd, 0);
+	answer(smmu, &cmd);
+}
+
+void smmu_resume_group(struct smmu_device *smmu, u32 sid, u32 ssid, bool ssv, u16 prg, u8 resp)
+{
+	struct smmu_cmd cmd;
+
+	smmu_cmd_pri_resp(&cmd, sid, ssid, ssv, prg, resp);
+	answer(smmu, &cmd);
+}
+
+bool smmu_resume_waits(struct smmu_device *smmu)
+{
+	return !llist_empty(&smmu->resumes.waiting);
 }
 
 void smmu_resume_init(struct smmu_device *smmu)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Answers to stalled transactions (CMD_RESUME).
+ * Answers to stalled transactions (CMD_RESUME), and to page request groups (CMD_PRI_RESP) that a
+ * handler has had.
  *
  * The SMMU answers the device and not the caller, so nobody waits for an answer to be done (4.6.1).
  * Nor does anybody wait until a queue that stands has room for one: faults are handled under locks
@@ -43,6 +44,22 @@ void smmu_resume_exit(struct smmu_device *smmu);
  * either. Where the SMMU is shut before the answer is posted, there is nothing to answer any more.
  */
 void smmu_resume(struct smmu_device *smmu, u32 sid, u16 stag, u8 action);
+
+/**
+ * smmu_resume_group() - answer a page request group
+ * @smmu: SMMU
+ * @sid: StreamID of the device
+ * @ssid: PASID of the answer, with @ssv
+ * @ssv: the answer has a PASID
+ * @prg: index of the group
+ * @resp: PRI_RESP_*
+ *
+ * As smmu_resume(). The caller bounds how many answers of a device there can be at a time.
+ */
+void smmu_resume_group(struct smmu_device *smmu, u32 sid, u32 ssid, bool ssv, u16 prg, u8 resp);
+
+/* Do answers wait for room, because the command queue stands? Any context. */
+bool smmu_resume_waits(struct smmu_device *smmu);
 
 #if IS_ENABLED(CONFIG_KUNIT)
 /* For tests to replace, and to call in place of the work item */
