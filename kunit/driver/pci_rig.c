@@ -52,8 +52,17 @@ struct pci_rig *pci_rig_new(struct kunit *test, u32 nr)
 struct pci_rig *pci_rig_new_with(struct kunit *test, u32 nr, const struct fabric_endpoint *ep,
 				 u32 n)
 {
-	struct pci_rig *p = kunit_kzalloc(test, sizeof(*p), GFP_KERNEL);
 	struct model_config cfg;
+
+	model_config_default(&cfg);
+	FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], BITS);
+	return pci_rig_new_cfg(test, nr, &cfg, ep, n);
+}
+
+struct pci_rig *pci_rig_new_cfg(struct kunit *test, u32 nr, const struct model_config *cfg,
+				const struct fabric_endpoint *ep, u32 n)
+{
+	struct pci_rig *p = kunit_kzalloc(test, sizeof(*p), GFP_KERNEL);
 	u32 i;
 
 	KUNIT_ASSERT_NOT_NULL(test, p);
@@ -68,9 +77,7 @@ struct pci_rig *pci_rig_new_with(struct kunit *test, u32 nr, const struct fabric
 	kunit_deactivate_static_stub(test, smmu_ats_pci_same);
 	kunit_deactivate_static_stub(test, smmu_ats_pci_give_back);
 	kunit_deactivate_static_stub(test, smmu_ats_recover_later);
-	model_config_default(&cfg);
-	FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], BITS);
-	p->smmu = rig_smmu(test, p->rig, nr, &cfg);
+	p->smmu = rig_smmu(test, p->rig, nr, cfg);
 	p->f = fabric_new(p->smmu, ep, n);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, p->f);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, teardown, p));

@@ -29,6 +29,9 @@ struct pci_rig *pci_rig_new(struct kunit *test, u32 nr);
 /* Like pci_rig_new(), with other endpoints */
 struct pci_rig *pci_rig_new_with(struct kunit *test, u32 nr, const struct fabric_endpoint *ep,
 				 u32 n);
+/* Like pci_rig_new_with(), with an SMMU of another kind */
+struct pci_rig *pci_rig_new_cfg(struct kunit *test, u32 nr, const struct model_config *cfg,
+				const struct fabric_endpoint *ep, u32 n);
 /* Take references to what is in a slot and turn bus mastering on; and drop the references */
 void pci_rig_take(struct kunit *test, struct pci_rig *p, u32 i);
 void pci_rig_let_go(struct pci_rig *p, u32 i);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Page requests. No device should send one, because a module cannot turn PRI on. Each group of
- * requests gets an answer, which is a permanent failure, and nothing else happens. The devices of
- * these cases are errant: unknown ones, ones with PASIDs, and ones that send more than the queue
- * holds.
+ * Page requests of devices that should not send any, because they have no PRI or it is off. Each
+ * group of requests gets an answer, which is a permanent failure, and nothing else happens. The
+ * devices of these cases are errant: unknown ones, ones with PASIDs, and ones that send more than
+ * the queue holds. Devices with PRI are in page_request_kunit.c.
  */
 #include <linux/bitfield.h>
 #include <linux/delay.h>
@@ -115,8 +115,8 @@ static void leaves_stop_markers(struct kunit *test)
 }
 
 /*
- * A StreamID that no device behind this SMMU can have gets no answer, because the command would be
- * illegal.
+ * A StreamID or a PASID that no device behind this SMMU can have gets no answer, because the
+ * command would be illegal.
  */
 static void leaves_impossible_streams(struct kunit *test)
 {
@@ -128,6 +128,13 @@ static void leaves_impossible_streams(struct kunit *test)
 	drain(rig);
 	KUNIT_EXPECT_EQ(test, 0, answers(m));
 	KUNIT_EXPECT_EQ(test, 1, rig_iommu(rig->smmu[0])->smmu.priq.records);
+	/* nor does a PASID that the SMMU cannot have */
+	r = request(0, 1);
+	r.ssv = true;
+	r.ssid = 1 << 4;
+	KUNIT_ASSERT_EQ(test, 0, model_page_request(m, &r));
+	drain(rig);
+	KUNIT_EXPECT_EQ(test, 0, answers(m));
 	rig_check(test, rig);
 }
 

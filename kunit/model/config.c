@@ -16,8 +16,8 @@
 #include "model/state.h"
 
 #define STE0_FIELDS	(STE0_V | STE0_CONFIG | STE0_S1FMT | STE0_S1CTXPTR | STE0_S1CDMAX)
-#define STE1_FIELDS	(STE1_S1DSS | STE1_S1CIR | STE1_S1COR | STE1_S1CSH | STE1_MEV | \
-			 STE1_S2FWB | STE1_S1STALLD | STE1_EATS | STE1_STRW | STE1_SHCFG)
+#define STE1_FIELDS	(STE1_S1DSS | STE1_S1CIR | STE1_S1COR | STE1_S1CSH | STE1_PPAR | \
+			 STE1_MEV | STE1_S2FWB | STE1_S1STALLD | STE1_EATS | STE1_STRW | STE1_SHCFG)
 #define STE2_FIELDS	(STE2_S2VMID | STE2_S2T0SZ | STE2_S2SL0 | STE2_S2IR0 | STE2_S2OR0 | \
 			 STE2_S2SH0 | STE2_S2TG | STE2_S2PS | STE2_S2AA64 | STE2_S2ENDI | \
 			 STE2_S2AFFD | STE2_S2PTW | STE2_S2HD | STE2_S2HA | STE2_S2S | STE2_S2R)
@@ -183,6 +183,9 @@ static const char *bad_ste(struct model *m, const struct smmu_ste *ste, u8 confi
 	/* 5.2: with bit 2 clear everything aborts, whatever the other fields say */
 	if (!(config & BIT(2)))
 		return config ? "reserved Config" : NULL;
+	/* 5.2: RES0 without PRI, and without SubstreamIDs */
+	if (w1 & STE1_PPAR && !(m->feat.flags & SMMU_FEAT_PRI && m->feat.ssid_bits))
+		return "PPAR";
 	if (FIELD_GET(STE1_EATS, w1) && !(m->feat.flags & SMMU_FEAT_ATS))
 		return "EATS on an SMMU without ATS";
 	if (FIELD_GET(STE1_EATS, w1) == 3)

@@ -6,6 +6,8 @@
 #include <linux/spinlock.h>
 #include <linux/unaligned.h>
 
+#include <smmuv3/cmd.h>
+
 #include "model/fabric.h"
 #include "model/machine.h"
 #include "model/model.h"
@@ -16,6 +18,7 @@
 #define ATS		0x100
 #define PASID		0x110
 #define CXL		0x120
+#define PRI		0x160
 #define SPACE		0x200
 
 /* CXL, 8.1.3: the DVSEC of a CXL device */
@@ -41,6 +44,11 @@ struct slot {
 	bool watched;
 	bool leaked;
 	struct model_access watch;
+	bool pri_failed;
+	bool pri_running;
+	u32 pri_used;
+	u8 pri_parts[512];
+	const char *pri_wrong;
 };
 
 struct fabric {
@@ -82,7 +90,8 @@ static bool has_ats(const struct slot *s)
 /* Fill config space as after a reset: one function, no BARs, no interrupts */
 static void fill(struct slot *s)
 {
-	u32 last = s->ep.cxl ? CXL : 0, next = s->ep.pasid_bits ? PASID : last;
+	u32 tail = s->ep.pri ? PRI : 0;
+	u32 last = s->ep.cxl ? CXL : tail, next = s->ep.pasid_bits ? PASID : last;
 	u16 cxl = get16(s, CXL_CTRL);
 
 	memset(s->space, 0, SPACE);
@@ -106,13 +115,87 @@ static void fill(struct slot *s)
 		put16(s, PASID + PCI_PASID_CAP, s->ep.pasid_bits << 8);
 	}
 	if (s->ep.cxl) {
-		put32(s, CXL, PCI_EXT_CAP_ID_DVSEC | 1 << 16);
+		put32(s, CXL, PCI_EXT_CAP_ID_DVSEC | 1 << 16 | tail << 20);
 		put32(s, CXL + PCI_DVSEC_HEADER1, PCI_VENDOR_ID_CXL | CXL_LENGTH << 20);
 		put16(s, CXL + PCI_DVSEC_HEADER2, PCI_DVSEC_CXL_DEVICE);
 		put16(s, CXL + PCI_DVSEC_CXL_CAP, PCI_DVSEC_CXL_CACHE_CAPABLE);
 		put16(s, CXL_CTRL, cxl | (s->ep.cxl_locked ? CACHE_ENABLE : 0));
 		put16(s, CXL_LOCK, s->ep.cxl_locked ? CONFIG_LOCK : 0);
 	}
+	if (s->ep.pri) {
+		put32(s, PRI, PCI_EXT_CAP_ID_PRI | 1 << 16);
+		put32(s, PRI + PCI_PRI_MAX_REQ, FABRIC_PRI_MAX);
+	}
+	s->pri_failed = false;
+	s->pri_running = false;
+	s->pri_used = 0;
+	memset(s->pri_parts, 0, sizeof(s->pri_parts));
+}
+
+static bool has_pri(const struct slot *s)
+{
+	return s->ep.pri && get16(s, PRI + PCI_PRI_CTRL) & PCI_PRI_CTRL_ENABLE;
+}
+
+static bool pri_stopped(struct fabric *f, struct slot *s)
+{
+	if (has_pri(s) || (s->pri_running && s->ep.pri_stuck))
+		return false;
+	return !model_page_waiting(f->smmu->model, fabric_sid(f, s - f->slot));
+}
+
+/* What the PRI Status register says now */
+static void fill_pri_status(struct fabric *f, struct slot *s)
+{
+	if (!s->ep.pri)
+		return;
+	put16(s, PRI + PCI_PRI_STATUS, (s->ep.pri_bare ? 0 : PCI_PRI_STATUS_PASID) |
+	      (s->pri_failed ? PCI_PRI_STATUS_RF : 0) |
+	      (pri_stopped(f, s) ? PCI_PRI_STATUS_STOPPED : 0));
+}
+
+static void forget_requests(struct fabric *f, struct slot *s)
+{
+	model_page_forget(f->smmu->model, fabric_sid(f, s - f->slot));
+	s->pri_running = false;
+	s->pri_used = 0;
+	memset(s->pri_parts, 0, sizeof(s->pri_parts));
+}
+
+static void pri_wrong(struct slot *s, const char *what)
+{
+	if (!s->pri_wrong)
+		s->pri_wrong = what;
+}
+
+/*
+ * Software has written config space. Before that PRI was on or not (@pri), had stopped, and had
+ * @was requests.
+ */
+static void look_at_pri(struct fabric *f, struct slot *s, int where, u32 val, bool pri,
+			bool stopped, u32 was)
+{
+	u32 reqs = get_unaligned_le32(&s->space[PRI + PCI_PRI_ALLOC_REQ]);
+
+	if (has_pri(s) && !has_ats(s))
+		pri_wrong(s, "PRI is on without ATS");
+	/* the PCI core writes it once more, after a reset */
+	if (pri && has_pri(s) && reqs != was)
+		pri_wrong(s, "the allocation changes while PRI is on");
+	if (where != PRI + PCI_PRI_CTRL)
+		return;
+	if (!pri && has_pri(s)) {
+		if (!stopped)
+			pri_wrong(s, "PRI goes on before it has stopped");
+		if (!reqs || reqs > FABRIC_PRI_MAX)
+			pri_wrong(s, "the allocation is none or too large");
+		s->pri_failed = false;
+		s->pri_running = true;
+		s->pri_used = 0;
+		memset(s->pri_parts, 0, sizeof(s->pri_parts));
+	}
+	if (!has_pri(s) && val & PCI_PRI_CTRL_RESET)
+		forget_requests(f, s);
 }
 
 /*
@@ -132,6 +215,7 @@ static void reset(struct fabric *f, struct slot *s)
 		if (!model_access(f->smmu->model, &a))
 			s->leaked = true;
 	}
+	forget_requests(f, s);
 	fill(s);
 }
 
@@ -146,6 +230,10 @@ static u32 writable(const struct slot *s, u32 where)
 		return 0x7fff;
 	case ATS + PCI_ATS_CTRL:
 		return s->ep.ats ? PCI_ATS_CTRL_ENABLE | PCI_ATS_CTRL_STU(~0) : 0;
+	case PRI + PCI_PRI_CTRL:
+		return s->ep.pri ? PCI_PRI_CTRL_ENABLE : 0;
+	case PRI + PCI_PRI_ALLOC_REQ:
+		return s->ep.pri ? 0xffff : 0;
 	case PASID + PCI_PASID_CTRL:
 		return s->ep.pasid_bits ? PCI_PASID_CTRL_ENABLE : 0;
 	case CXL_CTRL:
@@ -196,6 +284,7 @@ static int config_read(struct pci_bus *bus, unsigned int devfn, int where, int s
 	s = slot_of(bus, devfn);
 	if (s) {
 		*val = 0;
+		fill_pri_status(f, s);
 		for (i = 0; i < size && where + i < SPACE; i++)
 			*val |= (u32)s->space[where + i] << 8 * i;
 	}
@@ -208,15 +297,19 @@ static int config_write(struct pci_bus *bus, unsigned int devfn, int where, int 
 	struct fabric *f = bus->sysdata;
 	unsigned long flags;
 	struct slot *s;
+	bool ats, pri, stopped;
 	u16 mask, old;
-	bool ats;
+	u32 reqs;
 	int i;
 
 	raw_spin_lock_irqsave(&f->lock, flags);
 	s = slot_of(bus, devfn);
 	if (!s || where >= SPACE)
 		goto unlock;
+	reqs = get_unaligned_le32(&s->space[PRI + PCI_PRI_ALLOC_REQ]);
 	ats = has_ats(s);
+	pri = has_pri(s);
+	stopped = s->ep.pri && pri_stopped(f, s);
 	if (where == EXP + PCI_EXP_DEVCTL && val & PCI_EXP_DEVCTL_BCR_FLR) {
 		reset(f, s);
 		goto unlock;
@@ -229,6 +322,8 @@ static int config_write(struct pci_bus *bus, unsigned int devfn, int where, int 
 	}
 	if (!ats && has_ats(s))
 		ats_goes_on(f, s);
+	if (s->ep.pri)
+		look_at_pri(f, s, where, val, pri, stopped, reqs);
 unlock:
 	raw_spin_unlock_irqrestore(&f->lock, flags);
 	return PCIBIOS_SUCCESSFUL;
@@ -391,6 +486,7 @@ void fabric_lose_power(struct fabric *f, u32 slot)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&f->lock, flags);
+	forget_requests(f, &f->slot[slot]);
 	fill(&f->slot[slot]);
 	raw_spin_unlock_irqrestore(&f->lock, flags);
 }
@@ -470,4 +566,72 @@ int fabric_access(struct fabric *f, u32 slot, struct model_access *a)
 		ret = model_access(f->smmu->model, a);
 	raw_spin_unlock_irqrestore(&f->lock, flags);
 	return ret;
+}
+
+bool fabric_pri(struct fabric *f, u32 slot)
+{
+	return has_pri(&f->slot[slot]);
+}
+
+u32 fabric_pri_reqs(struct fabric *f, u32 slot)
+{
+	return get_unaligned_le32(&f->slot[slot].space[PRI + PCI_PRI_ALLOC_REQ]);
+}
+
+/* The group has its answer, and its requests count no more */
+static void end_group(struct slot *s, u16 prg, bool failed)
+{
+	s->pri_used -= min(s->pri_used, s->pri_parts[prg]);
+	s->pri_parts[prg] = 0;
+	s->pri_failed |= failed;
+}
+
+int fabric_page_request(struct fabric *f, u32 slot, struct model_page_request *r)
+{
+	bool stop = r->ssv && r->last && !r->read && !r->write;
+	bool rude = r->rude || r->again;
+	struct slot *s = &f->slot[slot];
+	unsigned long flags;
+	int ret = -EPERM;
+
+	r->sid = fabric_sid(f, slot);
+	r->bare = s->ep.pri_bare;
+	raw_spin_lock_irqsave(&f->lock, flags);
+	if (!rude && (!may_dma(s) || !has_ats(s) || !has_pri(s) || s->pri_failed))
+		goto unlock;
+	ret = -EAGAIN;
+	if (!rude && !stop && s->pri_used >= fabric_pri_reqs(f, slot))
+		goto unlock;
+	ret = model_page_request(f->smmu->model, r);
+	if (r->again || stop || ret == -EBUSY)
+		goto unlock;
+	s->pri_used++;
+	s->pri_parts[r->prg]++;
+	/* the SMMU has answered by itself, with success or with failure (8.1, 8.2) */
+	if (r->last && ret)
+		end_group(s, r->prg, ret == -EFAULT);
+unlock:
+	raw_spin_unlock_irqrestore(&f->lock, flags);
+	return ret;
+}
+
+u8 fabric_page_answer(struct fabric *f, u32 slot, const struct model_page_request *r)
+{
+	struct model_page_request mine = *r;
+	unsigned long flags;
+	u8 answer;
+
+	mine.sid = fabric_sid(f, slot);
+	mine.bare = f->slot[slot].ep.pri_bare;
+	raw_spin_lock_irqsave(&f->lock, flags);
+	answer = model_page_answer(f->smmu->model, &mine);
+	if (answer != MODEL_UNANSWERED)
+		end_group(&f->slot[slot], r->prg, answer == PRI_RESP_FAILURE);
+	raw_spin_unlock_irqrestore(&f->lock, flags);
+	return answer;
+}
+
+const char *fabric_pri_wrong(struct fabric *f, u32 slot)
+{
+	return f->slot[slot].pri_wrong;
 }

@@ -17,12 +17,17 @@ struct pci_dev;
 
 #define FABRIC_ENDPOINTS	8
 
+struct model_page_request;
+
 /**
  * struct fabric_endpoint - what is in a slot
  * @ats: the endpoint has ATS
  * @global: its ATC supports invalidations of all PASIDs at once
  * @pasid_bits: log2 of its number of PASIDs, 0 for none
  * @cxl: it speaks CXL.cache
+ * @pri: it can send page requests
+ * @pri_bare: it expects answers to page requests without their PASID
+ * @pri_stuck: it never stops by itself after PRI was disabled, but by a reset of its PRI
  * @cxl_locked: CONFIG_LOCK is set, so that Cache_Enable, which is set, cannot be changed
  */
 struct fabric_endpoint {
@@ -31,7 +36,12 @@ struct fabric_endpoint {
 	u8 pasid_bits;
 	bool cxl;
 	bool cxl_locked;
+	bool pri;
+	bool pri_bare;
+	bool pri_stuck;
 };
+
+#define FABRIC_PRI_MAX	24
 
 /*
  * With ATS Enable = 0 the endpoints answer an ATC_INV with Unsupported Request, and keep what is in
@@ -97,5 +107,31 @@ bool fabric_reset_leaked(struct fabric *f, u32 slot);
  * Return: as model_access(); -EFAULT where the device may not do DMA
  */
 int fabric_access(struct fabric *f, u32 slot, struct model_access *a);
+
+/* PRI Enable, and how many page requests the device may have under way */
+bool fabric_pri(struct fabric *f, u32 slot);
+u32 fabric_pri_reqs(struct fabric *f, u32 slot);
+
+/**
+ * fabric_page_request() - let a device send a page request or a Stop Marker
+ * @f: bridge
+ * @slot: slot of the device
+ * @r: the message; StreamID and @bare are filled in
+ *
+ * A device that is neither @rude nor sends something @again sends only what its config space
+ * allows.
+ * Return: as model_page_request(); -EPERM where PRI is off, or where the device has been told that
+ *	a response has failed; -EAGAIN where it has used up what it may have under way
+ */
+int fabric_page_request(struct fabric *f, u32 slot, struct model_page_request *r);
+
+/*
+ * As model_page_answer(); StreamID and @bare are known. A failure turns the device's PRI off, until
+ * software enables it anew.
+ */
+u8 fabric_page_answer(struct fabric *f, u32 slot, const struct model_page_request *r);
+
+/* What software has done to PRI in config space that it must not do, or NULL */
+const char *fabric_pri_wrong(struct fabric *f, u32 slot);
 
 #endif

@@ -284,6 +284,12 @@ u32 model_stalled(struct model *m);
  * @last: the request is the last of its group
  * @read: the device wants to read
  * @write: the device wants to write
+ * @exec: the device wants to execute
+ * @priv: privileged
+ * @bare: the device expects an answer without the PASID of the request
+ * @rude: the device does not care what it may send
+ * @again: the same, and the device does not wait for an answer: it sends the last request of a
+ *	group a second time, say
  * @prg: index of the group, 9 bits
  * @addr: address of the page
  */
@@ -294,6 +300,11 @@ struct model_page_request {
 	bool last;
 	bool read;
 	bool write;
+	bool exec;
+	bool priv;
+	bool bare;
+	bool rude;
+	bool again;
 	u16 prg;
 	u64 addr;
 };
@@ -317,6 +328,15 @@ int model_page_request(struct model *m, const struct model_page_request *r);
  * Return: PRI_RESP_*, and the index is free again; or MODEL_UNANSWERED
  */
 u8 model_page_answer(struct model *m, const struct model_page_request *r);
+
+/* How many groups of a device wait for their answer? */
+u32 model_page_waiting(struct model *m, u32 sid);
+
+/*
+ * The device has been reset, or its PRI has, and waits for no answer any more. One that comes
+ * nevertheless is a violation.
+ */
+void model_page_forget(struct model *m, u32 sid);
 
 /**
  * model_trace() - set the function that is called for every command that is done

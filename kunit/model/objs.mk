@@ -21,7 +21,8 @@ smmu-model-objs += $(addprefix driver/,rig.o log.o model_kunit.o bringup_kunit.o
 # The kernel's own spinlock, counted: needs the kernel's source, as the model does
 smmu-model-objs += $(addprefix reference/,insert_model.o arena.o queued_lock.o) driver/insert_lock_kunit.o
 # CPUs in software, for mms whose page tables are the suites' own
-smmu-model-objs += $(if $(CONFIG_ARM64),,$(addprefix driver/,sva_rig.o sva_kunit.o \
+smmu-model-objs += $(if $(CONFIG_ARM64),,$(addprefix driver/,page_request.o page_request_kunit.o \
+								  page_request_rude_kunit.o sva_rig.o sva_kunit.o \
 								  sva_stress_kunit.o))
 # Real time: 40 s of it
 smmu-model-objs += $(if $(CONFIG_ARM64),driver/stall_kunit.o)

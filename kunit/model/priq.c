@@ -21,6 +21,11 @@ static struct model_group *find(struct model *m, u32 sid, bool ssv, u32 ssid, u1
 	return NULL;
 }
 
+static struct model_group *find_of(struct model *m, const struct model_page_request *r)
+{
+	return find(m, r->sid, r->ssv && !r->bare, r->ssid, r->prg);
+}
+
 static struct model_group *free_one(struct model *m)
 {
 	struct model_group *g;
@@ -51,7 +56,8 @@ static bool write_record(struct model *m, const struct model_page_request *r, u8
 	slot[0] = cpu_to_le64(FIELD_PREP(PRI0_SID, r->sid) |
 			      (r->ssv ? PRI0_SSV | FIELD_PREP(PRI0_SSID, r->ssid) : 0) |
 			      (r->last ? PRI0_LAST : 0) | (r->read ? PRI0_READ : 0) |
-			      (r->write ? PRI0_WRITE : 0));
+			      (r->write ? PRI0_WRITE : 0) | (r->exec ? PRI0_EXEC : 0) |
+			      (r->priv ? PRI0_PRIV : 0));
 	slot[1] = cpu_to_le64((r->addr & PRI1_ADDR) | FIELD_PREP(PRI1_PRGINDEX, r->prg));
 	/*
 	 * the record is written before PROD; pairs with the rmb() of the driver that has read PROD
@@ -78,8 +84,8 @@ static int page_request(struct model *m, const struct model_page_request *r)
 		m->r.priq_prod ^= QUEUE_OVERFLOW;
 		return -ENOSPC;
 	}
-	if (r->last && !is_stop_marker(r)) {
-		if (find(m, r->sid, r->ssv, r->ssid, r->prg))
+	if (r->last && !is_stop_marker(r) && !r->again) {
+		if (find_of(m, r))
 			return -EBUSY;
 		g = free_one(m);
 		if (!g)
@@ -91,7 +97,7 @@ static int page_request(struct model *m, const struct model_page_request *r)
 	}
 	if (g)
 		*g = (struct model_group) {
-			.used = true, .sid = r->sid, .ssv = r->ssv, .ssid = r->ssid,
+			.used = true, .sid = r->sid, .ssv = r->ssv && !r->bare, .ssid = r->ssid,
 			.prg = r->prg, .answer = MODEL_UNANSWERED,
 		};
 	m->r.priq_prod = (m->r.priq_prod & QUEUE_OVERFLOW) | ((m->r.priq_prod + 1) & mask);
@@ -130,11 +136,39 @@ u8 model_page_answer(struct model *m, const struct model_page_request *r)
 
 	raw_spin_lock_irqsave(&m->lock, flags);
 	model_step(m, model_now());
-	g = find(m, r->sid, r->ssv, r->ssid, r->prg);
+	g = find_of(m, r);
 	if (g) {
 		answer = g->answer;
 		g->used = answer == MODEL_UNANSWERED;
 	}
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 	return answer;
+}
+
+static u32 waiting(struct model *m, u32 sid, bool forget)
+{
+	struct model_group *g;
+	unsigned long flags;
+	u32 n = 0;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	model_step(m, model_now());
+	for (g = m->group; g < m->group + MODEL_GROUPS; g++) {
+		if (!g->used || g->sid != sid)
+			continue;
+		n += g->answer == MODEL_UNANSWERED;
+		g->used &= !forget;
+	}
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+	return n;
+}
+
+u32 model_page_waiting(struct model *m, u32 sid)
+{
+	return waiting(m, sid, false);
+}
+
+void model_page_forget(struct model *m, u32 sid)
+{
+	waiting(m, sid, true);
 }
