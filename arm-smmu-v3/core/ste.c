@@ -224,7 +224,7 @@ void smmu_ste_make_nested(struct smmu_ste *ste, const struct smmu_features *feat
 
 	smmu_ste_make_s2(ste, feat, &parent);
 	if (config & CONFIG_STAGE1)
-		ste_add_guest_s1(ste, feat, word0, word1, s2->stall);
+		ste_add_guest_s1(ste, feat, word0, word1, s2->s1_stall);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_ste_make_nested);
 

@@ -50,6 +50,8 @@ struct smmu_ste_s1 {
  * @eats: STE_EATS_*
  * @s2fwb: S2FWB
  * @stall: S2S; never together with @eats (5.2: bad STE); stage 2 always records faults (S2R)
+ * @s1_stall: faults of a guest's stage 1 over it may stall, where the guest wants that. Apart from
+ *	@stall, because a guest's VMM answers faults of stage 1 only.
  * @hd: hardware dirty state (S2HD, and S2HA with it)
  */
 struct smmu_ste_s2 {
@@ -65,6 +67,7 @@ struct smmu_ste_s2 {
 	u8 eats;
 	bool s2fwb;
 	bool stall;
+	bool s1_stall;
 	bool hd;
 };
 
@@ -97,8 +100,8 @@ int smmu_ste_check_vste(const __le64 vste[2]);
  * @feat: features
  * @vste: has passed smmu_ste_check_vste()
  * @s2: stage 2 of the parent, with the vSMMU's VMID; s2->eats is what the host allows: the guest's
- *	EATS counts only with it. The same holds for s2->stall: without it the guest's stage 1 gets
- *	S1STALLD.
+ *	EATS counts only with it. The same holds for s2->s1_stall: without it the guest's stage 1
+ *	gets S1STALLD.
  */
 void smmu_ste_make_nested(struct smmu_ste *ste, const struct smmu_features *feat,
 			  const __le64 vste[2], const struct smmu_ste_s2 *s2);

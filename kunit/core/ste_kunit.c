@@ -190,6 +190,7 @@ struct guest_ste {
 	u32 flags;		/* of the host's SMMU */
 	u8 eats;		/* EATS that the host allows */
 	bool stall;
+	bool s1_stall;
 	u64 want[3];		/* word 3 is the parent's */
 };
 
@@ -219,11 +220,19 @@ static const struct guest_ste guest_stes[] = {
 	  .want = { NESTED_S1, MEV, HOST_S2 } },
 	{ "ATS or stalls", { GUEST_S1, EATS_FULL }, .eats = 1,
 	  .flags = F_STALL, .stall = true,
-	  .want = { NESTED_S1, MEV, HOST_S2 | S2S } },
-	{ "stalls from both", { GUEST_S1 }, .flags = F_STALL, .stall = true,
-	  .want = { NESTED_S1, MEV, HOST_S2 | S2S } },
+	  .want = { NESTED_S1, MEV | STALLD, HOST_S2 | S2S } },
+	{ "stalls from both", { GUEST_S1 }, .flags = F_STALL, .s1_stall = true,
+	  .want = { NESTED_S1, MEV, HOST_S2 } },
+	{ "stalls at both stages", { GUEST_S1 }, .flags = F_STALL, .stall = true,
+	  .s1_stall = true, .want = { NESTED_S1, MEV, HOST_S2 | S2S } },
+	{ "stalls at stage 2", { GUEST_S1 }, .flags = F_STALL, .stall = true,
+	  .want = { NESTED_S1, MEV | STALLD, HOST_S2 | S2S } },
 	{ "stalls, guest does not", { GUEST_S1, STALLD }, .flags = F_STALL,
-	  .stall = true, .want = { NESTED_S1, MEV | STALLD, HOST_S2 | S2S } },
+	  .s1_stall = true, .want = { NESTED_S1, MEV | STALLD, HOST_S2 } },
+	{ "stalls beside ATS", { GUEST_S1, EATS_FULL }, .eats = 1, .flags = F_STALL,
+	  .s1_stall = true, .want = { NESTED_S1, EATS_FULL | MEV, HOST_S2 } },
+	{ "stalls wanted, not possible", { GUEST_S1 }, .s1_stall = true,
+	  .want = { NESTED_S1, MEV, HOST_S2 } },
 	{ "stalls, host does not", { GUEST_S1 }, .flags = F_STALL,
 	  .want = { NESTED_S1, MEV | STALLD, HOST_S2 } },
 	{ "no S1STALLD where never", { GUEST_S1, STALLD },
@@ -258,6 +267,7 @@ static void nests(struct kunit *test)
 	const struct smmu_features feat = { .flags = p->flags };
 	const struct smmu_ste_s2 s2 = {
 		.ttb = 0x4000, .vmid = 7, .eats = p->eats, .stall = p->stall,
+		.s1_stall = p->s1_stall,
 	};
 	u64 want[4] = { p->want[0], p->want[1], p->want[2] };
 	struct smmu_ste ste;

@@ -84,8 +84,9 @@ static const char *wrong_ste(const struct smmu_features *feat, const struct smmu
 		return "stage 1 is not the guest's";
 	if ((word(ste, 1) ^ word(&plain, 1)) & ~(from_guest | STE1_EATS | STE1_S1STALLD | STE1_MEV))
 		return "more than stage 1 is the guest's";
-	if (feat->flags & SMMU_FEAT_STALL && !(word(ste, 1) & STE1_S1STALLD))
-		return "the guest may stall";
+	if (feat->flags & SMMU_FEAT_STALL && !stall &&
+	    !(word(ste, 1) & STE1_S1STALLD) != (s2->s1_stall && !(w1 & BIT_ULL(27))))
+		return "stalls without both sides, or not with both";
 	return NULL;
 }
 
