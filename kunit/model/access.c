@@ -77,7 +77,14 @@ static u8 translate_s1(struct model *m, struct model_access *a, const struct smm
 		event = model_check_cd(m, a->sid, &cd);
 	if (event)
 		return event;
-	*stall = (le64_to_cpu(cd.w[0]) & CD0_S) && !(w1 & STE1_S1STALLD);
+	*stall = le64_to_cpu(cd.w[0]) & CD0_S;
+	/* 5.5: such a CD is illegal; a guest's, below a stage 2, is its own affair */
+	if (*stall && w1 & STE1_S1STALLD) {
+		if (!s2)
+			model_violate(m, "stream 0x%x: a CD with S beside S1STALLD", a->sid);
+		*stall = false;
+		return EVENT_C_BAD_CD;
+	}
 	/* 5.4: with R = 0, faults of stage 1 are not recorded */
 	*quiet = !(le64_to_cpu(cd.w[0]) & CD0_R);
 	if (le64_to_cpu(cd.w[0]) & CD0_EPD0)
@@ -98,6 +105,7 @@ static u8 translate(struct model *m, struct model_access *a, struct model_walk *
 	struct model_stage s2;
 	struct smmu_ste ste;
 	u8 event, config;
+	bool s2s;
 
 	*walk = (struct model_walk) {};
 	event = model_fetch_ste(m, a->sid, true, &ste);
@@ -127,7 +135,12 @@ static u8 translate(struct model *m, struct model_access *a, struct model_walk *
 	case STE_CONFIG_S2:
 		return model_walk(m, &s2, a->iova, a->write, walk);
 	default:
-		return translate_s1(m, a, &ste, &s2, walk, stall, quiet);
+		s2s = *stall;
+		event = translate_s1(m, a, &ste, &s2, walk, stall, quiet);
+		/* 3.12: the stage that faults decides, also below a walk of stage 1 or a CD */
+		if (walk->s2)
+			*stall = s2s;
+		return event;
 	}
 }
 
@@ -182,6 +195,36 @@ static void into_atc(struct model *m, const struct model_access *a,
 	model_atc_add(m, &e);
 }
 
+bool model_would_pass(struct model *m, struct model_access *a)
+{
+	bool abort = false, stall = false, quiet = false;
+	struct model_walk walk;
+
+	if (!(m->r.cr0ack & CR0_SMMUEN) || translate(m, a, &walk, &abort, &stall, &quiet) || abort)
+		return false;
+	a->pa = walk.pa;
+	return true;
+}
+
+int model_retry(struct model *m, struct model_access *a)
+{
+	bool abort = false, stall = false, quiet = false;
+	struct model_walk walk;
+
+	if (!(m->r.cr0ack & CR0_SMMUEN))
+		return -EFAULT;
+	a->event = translate(m, a, &walk, &abort, &stall, &quiet);
+	a->pa = walk.pa;
+	if (!a->event)
+		return abort ? -EFAULT : 0;
+	stall &= a->event >= EVENT_F_TRANSLATION && a->event <= EVENT_F_PERMISSION;
+	if (quiet && !stall)
+		return -EFAULT;
+	if (!model_event(m, a, &walk, stall))
+		return -EAGAIN;
+	return stall ? -EINPROGRESS : -EFAULT;
+}
+
 static int access_locked(struct model *m, struct model_access *a)
 {
 	bool abort = false, stall = false, quiet = false;
@@ -202,6 +245,8 @@ static int access_locked(struct model *m, struct model_access *a)
 		a->pa = a->iova;
 		return 0;
 	}
+	if (a != &m->watched && model_stall_holds_up(m))
+		return -EAGAIN;
 	a->event = translate(m, a, &walk, &abort, &stall, &quiet);
 	/* 3.12: only faults of a translation can stall */
 	stall &= a->event >= EVENT_F_TRANSLATION && a->event <= EVENT_F_PERMISSION;
@@ -209,6 +254,8 @@ static int access_locked(struct model *m, struct model_access *a)
 		a->stag = m->stag;
 		if (stall && !model_stall_room(m))
 			return -EAGAIN;
+		if (stall && model_stall_quietly(m, a))
+			return -EINPROGRESS;
 		if (!model_event(m, a, &walk, stall))
 			return -EAGAIN;
 		if (stall) {

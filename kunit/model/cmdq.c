@@ -196,6 +196,7 @@ void model_step(struct model *m, u64 now)
 		model_watch_once(m);
 		if (!dropped(m, opcode))
 			model_exec(m, cmd);
+		model_stall_early(m, opcode);
 		model_watch_once(m);
 		m->r.cmdq_cons = (m->r.cmdq_cons & CMDQ_CONS_ERR) |
 				 queue_index(m, m->r.cmdq_cons + 1);

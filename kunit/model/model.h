@@ -273,6 +273,33 @@ u8 model_answer(struct model *m, u16 stag);
 /* Number of stalled accesses without an answer */
 u32 model_stalled(struct model *m);
 
+/**
+ * model_stalling() - limit stalls, and let chance decide what the specification leaves open
+ * @m: instance
+ * @places: number of transactions that can be stalled at a time, at most MODEL_STALLS
+ * @seed: not 0: while every place is taken, any other access may have to wait (3.12.2.3); a
+ *	transaction like one that is stalled may stall without a record (3.12.2.1); and a stalled
+ *	transaction is tried again after every command, until the CMD_SYNC after its answer
+ *	(3.12.2.2)
+ */
+void model_stalling(struct model *m, u32 places, u32 seed);
+
+/**
+ * struct model_stall_stats - what came of that
+ * @held_up: accesses that had to wait because of others
+ * @unrecorded: transactions that have stalled without a record
+ * @early: stalled transactions that were tried again early, and have passed
+ * @early_pa: where the last one of these has gone to
+ */
+struct model_stall_stats {
+	u32 held_up;
+	u32 unrecorded;
+	u32 early;
+	u64 early_pa;
+};
+
+void model_stall_stats(struct model *m, struct model_stall_stats *stats);
+
 /* Number of page request groups that can wait for an answer at a time */
 #define MODEL_GROUPS		64
 

@@ -3,6 +3,7 @@
 #ifndef KUNIT_MODEL_STATE_H
 #define KUNIT_MODEL_STATE_H
 
+#include <linux/prandom.h>
 #include <linux/spinlock.h>
 
 #include <smmuv3/cd.h>
@@ -72,12 +73,24 @@ struct model_atc {
 	u64 pa;
 };
 
-/* A transaction that waits for CMD_RESUME, or whose answer was not fetched yet */
+/**
+ * struct model_stall - a transaction that waits for CMD_RESUME, or whose answer was not fetched yet
+ * @used: this place is taken
+ * @there: it is still in the SMMU, and may be tried early
+ * @passed: it was, and has passed
+ * @stag: its tag
+ * @like: tag of the transaction because of which it has no record; its own where it has one
+ * @answer: RESUME_* or MODEL_UNANSWERED
+ * @a: the access
+ */
 struct model_stall {
 	bool used;
+	bool there;
+	bool passed;
 	u16 stag;
-	u32 sid;
+	u16 like;
 	u8 answer;
+	struct model_access a;
 };
 
 /* A page request group whose last request was put into the queue */
@@ -163,6 +176,10 @@ struct model {
 	struct model_msi msi;
 	u16 stag;
 	struct model_stall stall[MODEL_STALLS];
+	u32 stall_places;	/* 0 for all */
+	bool stall_chance;
+	struct rnd_state stall_rnd;
+	struct model_stall_stats stall_stats;
 	struct model_group group[MODEL_GROUPS];
 	void (*trace)(void *data, const struct smmu_cmd *cmd);
 	void *trace_data;
@@ -301,6 +318,19 @@ bool model_unpowered(struct model *m, u32 off);
 /* stall.c; is there room for one more; add one; answer one */
 bool model_stall_room(struct model *m);
 void model_stall_add(struct model *m, struct model_access *a);
+/* Stall without a record, as one like it has stalled already. Return: false for no */
+bool model_stall_quietly(struct model *m, struct model_access *a);
+/* Does an access have to wait because every place is taken? */
+bool model_stall_holds_up(struct model *m);
+/* A command was executed: try again what is stalled */
+void model_stall_early(struct model *m, u8 opcode);
+/*
+ * access.c; try a transaction without a record again, as though it had just arrived, with the tag
+ * that it has. Return: as model_access()
+ */
+int model_retry(struct model *m, struct model_access *a);
+/* access.c; where would the access go now, without an event? Return: false for nowhere */
+bool model_would_pass(struct model *m, struct model_access *a);
 void model_stall_resume(struct model *m, u32 sid, u16 stag, u8 action);
 /* SMMUEN has become 0: terminate what is stalled (6.3.9.6) */
 void model_stall_end(struct model *m);
