@@ -86,6 +86,9 @@ static int vevent_send(struct smmu_vsmmu *vsmmu, const struct vevent *v)
 		vevent.evt[i] = cpu_to_le64(v->event.raw[i]);
 	vevent.evt[0] &= ~cpu_to_le64(EVENT0_SID);
 	vevent.evt[0] |= cpu_to_le64(FIELD_PREP(EVENT0_SID, v->vsid));
+	/* the transaction was aborted: a vEVENTQ has no way for an answer */
+	if (v->event.stall)
+		vevent.evt[1] &= ~cpu_to_le64(EVENT1_STALL | EVENT1_STAG);
 	return iommufd_viommu_report_event(&vsmmu->core, IOMMU_VEVENTQ_TYPE_ARM_SMMUV3, &vevent,
 					   sizeof(vevent));
 }
@@ -167,7 +170,7 @@ static bool is_guest_event(const struct smmu_event *event)
 	case EVENT_F_ADDR_SIZE:
 	case EVENT_F_ACCESS:
 	case EVENT_F_PERMISSION:
-		return !event->s2 && !event->stall;
+		return !event->s2;
 	default:
 		return false;
 	}
