@@ -6,6 +6,7 @@
 #include "drv/binding.h"
 #include "drv/change.h"
 #include "drv/domain.h"
+#include "drv/guest_stall.h"
 #include "drv/install.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
@@ -24,7 +25,7 @@ static void remember_nested(struct smmu_master *master, u64 id)
 	master->nested_id = id;
 }
 
-void smmu_attach_commit_locked(struct smmu_change *change, const struct smmu_vsmmu *vsmmu,
+void smmu_attach_commit_locked(struct smmu_change *change, struct smmu_vsmmu *vsmmu,
 			       u64 nested_id)
 {
 	struct smmu_master *master = change->binding->master;
@@ -37,6 +38,11 @@ void smmu_attach_commit_locked(struct smmu_change *change, const struct smmu_vsm
 	if (change->rid.kind == SMMU_RID_BLOCKED && master->kind != SMMU_RID_BLOCKED)
 		master->max_idle = master->nr_pasids;
 	smmu_vsmmu_leave_locked(master, vsmmu);
+	/* only OVER instead of OPEN may come meanwhile; pairs with WRITE_ONCE() in guest_stall.c */
+	if (unlikely(READ_ONCE(master->stalls.state) != SMMU_STALL_NONE))
+		smmu_guest_stall_leave_locked(master);
+	if (vsmmu && change->next->iopf)
+		smmu_guest_stall_enter_locked(master, vsmmu);
 	smmu_change_commit_locked(change);
 	remember_nested(master, nested_id);
 }

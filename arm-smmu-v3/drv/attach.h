@@ -44,7 +44,7 @@ void smmu_attach_none_locked(struct smmu_master *master, bool bypass);
  *
  * Does what smmu_change_commit_locked() does, and what is needed for the RID only.
  */
-void smmu_attach_commit_locked(struct smmu_change *change, const struct smmu_vsmmu *vsmmu,
+void smmu_attach_commit_locked(struct smmu_change *change, struct smmu_vsmmu *vsmmu,
 			       u64 nested_id);
 
 #endif

@@ -158,13 +158,14 @@ static int counters_show(struct seq_file *s, void *unused)
 	struct smmu_cmdq_state cmdq;
 
 	smmu_cmdq_look(smmu, &cmdq);
-	seq_printf(s, "commands %llu\nsyncs %llu\nposts %llu\ndoorbells %llu\nfull %llu\ncmd_errors %u\ntimeouts %u\nlong_waits_asleep %u\nlong_waits_polling %u\nlong_waits_irqs_off %u\nlongest_wait_us %llu\ngerrors %d\nevents %llu\npage_faults %d\nvevents_lost %d\nwithheld_tags %d\nwithheld_memory %d\nsync_word %u\ndead %u\nadrift %u\nshuts %d\naway_ms %llu\n",
+	seq_printf(s, "commands %llu\nsyncs %llu\nposts %llu\ndoorbells %llu\nfull %llu\ncmd_errors %u\ntimeouts %u\nlong_waits_asleep %u\nlong_waits_polling %u\nlong_waits_irqs_off %u\nlongest_wait_us %llu\ngerrors %d\nevents %llu\npage_faults %d\nvevents_lost %d\nguest_stalls %u\nguest_stalls_refused %llu\nguest_stalls_late %llu\nwithheld_tags %d\nwithheld_memory %d\nsync_word %u\ndead %u\nadrift %u\nshuts %d\naway_ms %llu\n",
 		   cmdq.sum.cmds, cmdq.sum.syncs, cmdq.sum.posts, cmdq.sum.doorbells,
 		   cmdq.sum.full, cmdq.errors, cmdq.timeouts,
 		   cmdq.long_waits[SMMU_WAITER_SLEEPS], cmdq.long_waits[SMMU_WAITER_POLLS],
 		   cmdq.long_waits[SMMU_WAITER_IRQS_OFF], cmdq.longest_us,
 		   atomic_read(&smmu->gerrors), smmu->evtq.records,
 		   atomic_read(&iommu->page_faults), atomic_read(&iommu->vevents_lost),
+		   iommu->guest_stalls.nr, iommu->guest_stalls.refused, iommu->guest_stalls.late,
 		   atomic_read(&smmu->inst.withheld), atomic_read(&smmu->withheld),
 		   cmdq.word, smmu_device_is_dead(smmu), smmu_device_is_adrift(smmu),
 		   atomic_read(&iommu->shuts), away_ms(iommu));

@@ -62,7 +62,9 @@ static void make_s2(const struct smmu_master *master, const struct smmu_binding 
 	smmu_pgtable_s2(&binding->domain->pt, s2);
 	s2->vmid = binding->tag.id;
 	s2->eats = eats;
+	/* a fault of stage 2 has no handler, so it does not stall where the SMMU has the choice */
 	s2->stall = smmu_has(&master->iommu->smmu, SMMU_FEAT_STALL_FORCE);
+	s2->s1_stall = false;
 }
 
 static void make_nested(const struct smmu_master *master, const struct smmu_rid *rid, u8 eats,
@@ -76,6 +78,7 @@ static void make_nested(const struct smmu_master *master, const struct smmu_rid 
 		return;
 	}
 	make_s2(master, rid->binding, eats, &s2);
+	s2.s1_stall = rid->binding->iopf;
 	/* a guest's bypass has ATS only for a device that must have it; the guest need not know */
 	if (smmu_ste_config(rid->vste) == STE_CONFIG_BYPASS)
 		smmu_ste_make_s2(ste, feat, &s2);

@@ -19,6 +19,7 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
+#include "drv/guest_stall.h"
 #include "hw/device.h"
 
 struct dentry;
@@ -49,6 +50,7 @@ struct iopf_queue;
  * @away_ms: for how long it was shut, all times together that are over
  * @shuts: number of times that it was shut
  * @guest_atc: held while a guest's ATC_INVs are under way, see guestcmd.c; outside every other lock
+ * @guest_stalls: stalled transactions of guests
  * @iopf: the kernel's queue for page faults; NULL where the SMMU does not stall
  *	and devices may not use PRI
  * @page_faults: how many page faults went to a handler
@@ -83,6 +85,7 @@ struct smmu_iommu {
 	u64 away_ms;
 	atomic_t shuts;
 	struct mutex guest_atc;	/* commands of guests with ATC_INVs */
+	struct smmu_guest_stalls guest_stalls;
 	struct iopf_queue *iopf;
 	atomic_t page_faults;
 	struct work_struct pri_open;

@@ -5,6 +5,7 @@
 
 #include "core/cmd.h"
 #include "core/event.h"
+#include "drv/guest_stall.h"
 #include "drv/iommu.h"
 #include "drv/iopf.h"
 #include "drv/master.h"
@@ -126,6 +127,16 @@ bool smmu_iopf_report(struct smmu_master *master, const struct smmu_event *event
 		prm->perm |= IOMMU_FAULT_PERM_EXEC;
 	if (event->priv)
 		prm->perm |= IOMMU_FAULT_PERM_PRIV;
+	switch (smmu_guest_stall_open(master, event, &prm->private_data[1])) {
+	case SMMU_STALL_ABORT:
+		return false;
+	case SMMU_STALL_RETRY:
+		smmu_resume(&master->iommu->smmu, event->sid, event->stag, RESUME_RETRY);
+		*ended = true;
+		return true;
+	default:
+		break;
+	}
 	/* the fault is answered even where reporting it fails, but then no handler has seen it */
 	*ended = true;
 	if (iommu_report_device_fault(master->dev, &fault))
@@ -139,9 +150,14 @@ void smmu_iopf_answer(struct device *dev, struct iopf_fault *fault,
 {
 	struct smmu_master *master = dev_iommu_priv_get(dev);
 	u8 action = resp->code == IOMMU_PAGE_RESP_SUCCESS ? RESUME_RETRY : RESUME_ABORT;
+	u64 guests = fault->fault.prm.private_data[1];
 
 	if (smmu_pri_is_fault(fault)) {
 		smmu_pri_answer(master, fault, resp);
+		return;
+	}
+	if (guests) {
+		smmu_guest_stall_answer(master->iommu, guests, action == RESUME_RETRY);
 		return;
 	}
 	/*

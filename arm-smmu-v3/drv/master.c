@@ -72,6 +72,7 @@ static struct smmu_master *alloc_master(struct device *dev, struct smmu_iommu *i
 	mutex_init(&master->own_lock);
 	master->lock = &master->own_lock;
 	INIT_WORK(&master->finish, smmu_change_finish_work);
+	smmu_guest_stall_new(master);
 	master->nr_sids = fwspec->num_ids;
 	master->dev = dev;
 	master->iommu = smmu_iommu_get(iommu);
@@ -135,6 +136,7 @@ static void drop_master(struct smmu_master *master)
 	smmu_master_unlock(master);
 	if (cancel_work_sync(&master->finish))
 		smmu_master_put(master);
+	smmu_guest_stall_gone(master);
 	disable_pasid(master);
 	smmu_sleep_unlink(master);
 	/*

@@ -18,6 +18,7 @@
 #include <linux/xarray.h>
 
 #include "drv/binding.h"
+#include "drv/guest_stall.h"
 #include "drv/iommu.h"
 #include "hw/cdtab.h"
 
@@ -102,6 +103,7 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  *	under way
  *
  * @finish: smmu_change_finish_work()
+ * @stalls: stalls under a guest's stage 1; see there for its locks
  *
  * Under iommu->streams_lock, written with the lock of the master as well:
  * @vsmmu: the vSMMU whose guest is told of the device's faults; @vdev belongs to it
@@ -163,6 +165,7 @@ struct smmu_master {
 	u32 nr_iopf;
 	u32 iopf_left;
 	struct work_struct finish;
+	struct smmu_stalls_of stalls;
 
 	struct smmu_vsmmu *vsmmu;
 	u32 vsid;

@@ -15,6 +15,7 @@
 
 #include "drv/binding.h"
 #include "drv/debugfs.h"
+#include "drv/guest_stall.h"
 #include "drv/probe.h"
 #include "drv/readers.h"
 #include "drv/sleep.h"
@@ -57,10 +58,16 @@ static int __init smmuv3_init(void)
 	ret = smmu_vevent_init();
 	if (ret)
 		return ret;
+	ret = smmu_guest_stall_init();
+	if (ret) {
+		smmu_vevent_exit();
+		return ret;
+	}
 	smmu_debugfs_init();
 	ret = platform_driver_register(&smmuv3_driver);
 	if (ret) {
 		smmu_debugfs_exit();
+		smmu_guest_stall_exit();
 		smmu_vevent_exit();
 	}
 	return ret;
@@ -73,6 +80,7 @@ static void __exit smmuv3_exit(void)
 	smmu_debugfs_exit();
 	smmu_sva_exit();
 	smmu_binding_exit();
+	smmu_guest_stall_exit();
 	smmu_vevent_exit();
 	/* the callbacks that free arrays are in the text of this module */
 	smmu_readers_exit();

@@ -9,6 +9,7 @@
 #include "drv/binding.h"
 #include "drv/change.h"
 #include "drv/domain.h"
+#include "drv/guest_stall.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
 #include "drv/nested.h"
@@ -133,6 +134,7 @@ static int bind_to_parent(struct smmu_master *master, const struct smmu_nested *
 static int prepare_nested(struct smmu_master *master, const struct smmu_nested *nested,
 			  struct smmu_change *change)
 {
+	const struct iommu_domain *faults = NULL;
 	int ret;
 
 	change->rid.vste = vste_for_locked(master, nested);
@@ -147,7 +149,9 @@ static int prepare_nested(struct smmu_master *master, const struct smmu_nested *
 		return -EINVAL;
 	if (change->next->domain)
 		ret = smmu_change_allowed_locked(master, change->next->domain);
-	return ret ?: smmu_change_prepare_locked(change, NULL);
+	if (smmu_guest_stall_may_locked(master, nested->vsmmu, &nested->domain, change->rid.vste))
+		faults = &nested->domain;
+	return ret ?: smmu_change_prepare_locked(change, faults);
 }
 
 /*
@@ -180,8 +184,10 @@ static int nested_attach_dev(struct iommu_domain *domain, struct device *dev,
 	int ret;
 
 	ret = attach_nested(master, nested);
-	if (!ret)
+	if (!ret) {
 		smmu_vsmmu_join(master, nested->vsmmu);
+		smmu_guest_stall_join(master);
+	}
 	return ret;
 }
 

@@ -11,6 +11,7 @@
 #include "drv/deferred.h"
 #include "drv/domain.h"
 #include "drv/domains_static.h"
+#include "drv/guest_stall.h"
 #include "drv/iommu.h"
 #include "drv/iopf.h"
 #include "drv/master.h"
@@ -48,14 +49,16 @@ static bool dev_capable(struct device *dev, enum iommu_cap cap)
 
 /*
  * Hide what a guest would use and be refused: range invalidation where this driver does not use it
- * on the SMMU, and stalls, which are off for a guest's stage 1. An SMMU that can do nothing but
- * stall is shown as it is; its guests' stalled transactions are ended with an abort.
+ * on the SMMU, and stalls, where faults of a guest's stage 1 do not stall. An SMMU that can do
+ * nothing but stall is shown as it is; stalled transactions that nobody may answer are aborted.
  */
-static void mask_idregs(const struct smmu_device *smmu, struct smmu_idregs *regs)
+static void mask_idregs(const struct smmu_master *master, struct smmu_idregs *regs)
 {
+	const struct smmu_device *smmu = &master->iommu->smmu;
+
 	if (!smmu_has(smmu, SMMU_FEAT_RIL))
 		regs->idr[3] &= ~IDR3_RIL;
-	if (!smmu_has(smmu, SMMU_FEAT_STALL_FORCE))
+	if (!smmu_has(smmu, SMMU_FEAT_STALL_FORCE) && !smmu_guest_stall_capable(master))
 		FIELD_MODIFY(IDR0_STALL_MODEL, &regs->idr[0], IDR0_STALL_NEVER);
 }
 
@@ -83,7 +86,7 @@ static void *hw_info(struct device *dev, u32 *length, enum iommu_hw_info_type *t
 	if (smmu->inst.feat.errata & SMMU_ERRATUM_REPEAT_TLBI)
 		flags = HW_INFO_REPEAT_TLBI_CFGI;
 	smmu_idregs_read(smmu, &regs);
-	mask_idregs(smmu, &regs);
+	mask_idregs(master, &regs);
 
 	*length = sizeof(*hw);
 	hw = kmalloc_obj(*hw);
@@ -143,6 +146,8 @@ const struct iommu_ops smmu_iommu_ops = {
 	.release_domain = &smmu_blocked_domain,
 	.domain_alloc_sva = smmu_sva_alloc,
 	.page_response = smmu_iopf_answer,
+	/* faults with any PASID of a guest go to the nested domain's handler */
+	.user_pasid_table = IS_ENABLED(CONFIG_IOMMUFD),
 	.domain_alloc_paging_flags = smmu_domain_alloc_paging,
 	.get_viommu_size = smmu_viommu_size,
 	.viommu_init = smmu_viommu_init,

@@ -120,6 +120,26 @@ module_param(sync_poll, bool, 0444);
 MODULE_PARM_DESC(sync_poll,
 		 "see the completion of commands in CMDQ_CONS only, instead of by MSIs that SMMUs send to memory (default N)");
 
+static uint guest_stalls;
+module_param(guest_stalls, uint, 0444);
+MODULE_PARM_DESC(guest_stalls,
+		 "how many transactions of each vIOMMU may be stalled until its VMM answers, which may hold up other devices; 0 for none (default 0)");
+
+static int set_stall_ms(const char *val, const struct kernel_param *kp)
+{
+	return param_set_uint_minmax(val, kp, 1, 60000);
+}
+
+static const struct kernel_param_ops stall_ms_ops = {
+	.set = set_stall_ms,
+	.get = param_get_uint,
+};
+
+static uint guest_stall_ms = 1000;
+module_param_cb(guest_stall_ms, &stall_ms_ops, &guest_stall_ms, 0444);
+MODULE_PARM_DESC(guest_stall_ms,
+		 "how long a stalled transaction of a guest waits for the VMM's answer, in milliseconds (default 1000)");
+
 static bool force;
 module_param(force, bool, 0444);
 MODULE_PARM_DESC(force,
@@ -155,6 +175,17 @@ void smmu_param_kdump(struct smmu_tuning *tuning)
 	tuning->queue_cap = min_not_zero(tuning->queue_cap, KDUMP_QUEUE_LOG2);
 	tuning->no_records = true;
 	tuning->adopt = true;
+}
+
+u32 smmu_param_guest_stalls(void)
+{
+	KUNIT_STATIC_STUB_REDIRECT(smmu_param_guest_stalls);
+	return guest_stalls;
+}
+
+u32 smmu_param_guest_stall_ms(void)
+{
+	return guest_stall_ms;
 }
 
 bool smmu_param_force(void)

@@ -21,6 +21,9 @@ void smmu_param_tuning(struct smmu_tuning *tuning);
 void smmu_param_kdump(struct smmu_tuning *tuning);
 /* May devices ask for pages (PRI)? */
 bool smmu_param_pri(void);
+/* How many transactions of one guest may be stalled at a time; and for how many ms, at least 1 */
+u32 smmu_param_guest_stalls(void);
+u32 smmu_param_guest_stall_ms(void);
 /* Take SMMUs over although devices behind them are in use already? */
 bool smmu_param_force(void);
 

@@ -36,8 +36,8 @@
 #define GRPID_PRG	GENMASK(8, 0)
 #define GRPID_ERA	GENMASK(31, 9)
 
-/* private_data[1] of a fault that is a page request */
-#define IS_PAGE_REQUEST	1
+/* private_data[1] of a fault that is a page request; the numbers of guests' stalls do not get here */
+#define IS_PAGE_REQUEST	U64_MAX
 
 /* What becomes of a request besides PRI_RESP_*: there is no answer, or it comes later */
 #define NO_ANSWER	0xff

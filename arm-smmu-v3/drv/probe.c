@@ -186,6 +186,7 @@ static void take_down(struct smmu_iommu *iommu)
 	cancel_delayed_work_sync(&iommu->recover);
 	cancel_delayed_work_sync(&iommu->restart);
 	cancel_work_sync(&iommu->pri_open);
+	smmu_guest_stall_del(iommu);
 	smmu_device_free(&iommu->smmu);
 	WARN_ON(!xa_empty(&iommu->streams));
 	xa_destroy(&iommu->streams);
@@ -212,6 +213,7 @@ int smmu_probe(struct platform_device *pdev)
 	INIT_DELAYED_WORK(&iommu->recover, recover_work);
 	INIT_DELAYED_WORK(&iommu->restart, smmu_restart_work);
 	INIT_WORK(&iommu->pri_open, smmu_pri_open_work);
+	smmu_guest_stall_add(iommu);
 	ratelimit_state_init(&iommu->fault_limit, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	platform_set_drvdata(pdev, &iommu->smmu);

@@ -6,6 +6,7 @@
 #include "core/tag.h"
 #include "drv/arrays.h"
 #include "drv/domain.h"
+#include "drv/guest_stall.h"
 #include "drv/guestcmd.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
@@ -25,6 +26,7 @@ static void vdevice_destroy(struct iommufd_vdevice *core)
 
 	smmu_master_lock(master);
 	smmu_vsmmu_leave_locked(master, NULL);
+	smmu_guest_stall_orphan_locked(master);
 	master->vdev = NULL;
 	smmu_master_unlock(master);
 	smmu_vevent_forget(&vsmmu->events, core->virt_id);

@@ -33,6 +33,7 @@ struct smmu_iommu;
  * @iommu: the SMMU, referenced
  * @parent: nest parent; iommufd keeps it alive as long as the vSMMU
  * @vmid: the VMID that the vSMMU owns
+ * @stalls: number of stalled transactions of its devices; iommu->guest_stalls.lock
  * @events: events that are to be delivered to the guest
  */
 struct smmu_vsmmu {
@@ -40,6 +41,7 @@ struct smmu_vsmmu {
 	struct smmu_iommu *iommu;
 	struct smmu_domain *parent;
 	u16 vmid;
+	u32 stalls;
 	struct smmu_vevents events;
 };
 

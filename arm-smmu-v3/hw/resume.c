@@ -97,6 +97,11 @@ bool smmu_resume_waits(struct smmu_device *smmu)
 	return !llist_empty(&smmu->resumes.waiting);
 }
 
+void smmu_resume_flush(struct smmu_device *smmu)
+{
+	flush_work(&smmu->resumes.work);
+}
+
 void smmu_resume_init(struct smmu_device *smmu)
 {
 	init_llist_head(&smmu->resumes.waiting);

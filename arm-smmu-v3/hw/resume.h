@@ -61,6 +61,9 @@ void smmu_resume_group(struct smmu_device *smmu, u32 sid, u32 ssid, bool ssv, u1
 /* Do answers wait for room, because the command queue stands? Any context. */
 bool smmu_resume_waits(struct smmu_device *smmu);
 
+/* Wait until the answers that are kept are posted, or the SMMU is shut. May sleep. */
+void smmu_resume_flush(struct smmu_device *smmu);
+
 #if IS_ENABLED(CONFIG_KUNIT)
 /* For tests to replace, and to call in place of the work item */
 void smmu_resume_later(struct smmu_device *smmu);

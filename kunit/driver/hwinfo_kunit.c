@@ -48,6 +48,31 @@ static void stalls(struct kunit *test)
 	}
 }
 
+static u32 some_stalls(void)
+{
+	return 4;
+}
+
+/* With the administrator's consent, for devices that can stall, and as far as there is room */
+static void guest_stalls(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct model_config cfg;
+	u32 i;
+
+	kunit_activate_static_stub(test, smmu_param_guest_stalls, some_stalls);
+	for (i = 0; i < 3; i++) {
+		nest_config(&cfg, true);
+		FIELD_MODIFY(IDR0_STALL_MODEL, &cfg.idr[0], IDR0_STALL_BOTH);
+		FIELD_MODIFY(IDR5_STALL_MAX, &cfg.idr[5], i == 2 ? 1 : 64);
+		rig_smmu(test, rig, i, &cfg);
+		rig->can_stall = i != 1;
+		if (i)
+			FIELD_MODIFY(IDR0_STALL_MODEL, &cfg.idr[0], IDR0_STALL_NEVER);
+		expect_told(test, rig_device(test, rig, i), cfg.idr);
+	}
+}
+
 static u32 no_ranges(void)
 {
 	return SMMU_FEAT_RIL;
@@ -102,6 +127,7 @@ static void ranges_in_use(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(stalls),
+	KUNIT_CASE(guest_stalls),
 	KUNIT_CASE(ranges),
 	KUNIT_CASE(ranges_in_use),
 	{}

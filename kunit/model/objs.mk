@@ -13,6 +13,7 @@ smmu-model-objs += $(addprefix driver/,rig.o log.o model_kunit.o bringup_kunit.o
 					  restart_kunit.o unreliable.o silence_stress_kunit.o \
 					  adrift_kunit.o shut_kunit.o sync_kunit.o streams_kunit.o owners_kunit.o owners_stress_kunit.o \
 					  storm_kunit.o guest.o nest.o nested_kunit.o nested_ats_kunit.o nested_cds_kunit.o nested_fuzz_kunit.o \
+					  nest_stall.o nest_stall_kunit.o nest_stall_random_kunit.o \
 					  vdev_kunit.o vevent_kunit.o guestcmd_kunit.o hwinfo_kunit.o ats_kunit.o pasid_kunit.o \
 					  iopf_kunit.o pri_kunit.o pci_rig.o pci_kunit.o pci_load_kunit.o \
 					  machines_table.o machines_kunit.o cxl_kunit.o ats_required_kunit.o resv_kunit.o \
