@@ -116,8 +116,13 @@ def an_iort(**smmu):
     return table([smmu_v3(**smmu), root_complex])
 
 
-def acpi_machine(top, device="arm-smmu-v3.0.auto", **smmu):
+def acpi_machine(top, **smmu):
     m = Machine(top)
+    acpi_machine_files(m, **smmu)
+    return m
+
+
+def acpi_machine_files(m, device="arm-smmu-v3.0.auto", **smmu):
     m.write("sys/firmware/acpi/tables/IORT", an_iort(**smmu))
     m.write("proc/iomem", f"{BASE:08x}-{BASE + 0x1ffff:08x} : {device}\n")
     m.pci("0000:00:01.0")
@@ -125,7 +130,6 @@ def acpi_machine(top, device="arm-smmu-v3.0.auto", **smmu):
     m.disk("0000:00:02.0")
     m.root_is("259:0")
     m.driven(device)
-    return m
 
 
 def be(*values):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """smmuv3ctl status: which driver runs, and how every SMMU is"""
-from ctl import debugfs, system
+from ctl import boot, debugfs, kernels, system
 from ctl.findings import BAD, Findings, GOOD, NOTE, UNKNOWN
 
 
@@ -35,7 +35,57 @@ def sharing(root, found):
                       + ", ".join(attached))
 
 
+FLAGS = {
+    boot.GOOD: (NOTE, "the entry with the module is the default, and its last boot was good", None),
+    boot.TRIED: (NOTE, "the entry with the module is the default; one boot has not reached its end "
+                 "yet", None),
+    boot.RETRIED: (NOTE, "two boots with the module in a row have not reached their end; without a "
+                   "good one the stock entry is the default", "smmuv3ctl commit, in a boot with it"),
+    boot.FELL: (NOTE, "boots with the module were not good, so the stock entry is the default",
+                "look at the log (journalctl -u smmuv3-boot), then enable --once and commit"),
+}
+TRIALS = {
+    "pending": "the next boot, and only that, is with the module",
+    "lost": "the trial has not come up; the machine is back with the stock entry",
+    "ill": "the last boot with the module came up, but not all was well",
+    "well": "the last boot with the module was good",
+}
+
+
+def boot_entry(root, found):
+    """What the next boots are, and which kernels are without the module"""
+    found.under("Boot")
+    have = boot.state(root)
+    if have is None:
+        found.add(NOTE, "there is no boot entry with the module", "smmuv3ctl enable makes one")
+    elif boot.committed(root):
+        flag = boot.environment(root).get(boot.FLAG)
+        found.add(*FLAGS.get(flag, (NOTE, "the entry with the module is committed, but the flag of "
+                                    "good boots is gone: the stock entry is the default",
+                                    "smmuv3ctl commit, in a boot with it")))
+    else:
+        found.add(NOTE, "there is a boot entry with the module, and the stock one is the default")
+        if have.get("trial") in TRIALS:
+            found.add(NOTE, TRIALS[have["trial"]])
+    for version, why in kernels.failed(root).items():
+        found.add(NOTE, f"{version} is without the module: {why}",
+                  "it boots with the built-in driver")
+
+
+def of_boot(root):
+    found = Findings()
+    boot_entry(root, found)
+    return found
+
+
 def look(root):
+    found = driver(root)
+    boot_entry(root, found)
+    return found
+
+
+def driver(root):
+    """Which driver runs, and how it is"""
     found = Findings()
     found.under("Driver")
     who = system.driver(root)

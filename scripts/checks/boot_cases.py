@@ -1,0 +1,620 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+Cases for smmuv3ctl enable, commit and disable: made-up machines, stand-ins for the programs that
+they call (boot_tool), and many boots through the grub.cfg that comes out (grub_script.py).
+Prints 'ok NAME' or 'not ok NAME WHY', one line for each case. 28-boot runs it.
+"""
+import os
+import random
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path.insert(0, HERE)
+
+import ctl_cases                            # noqa: E402 (after the path is set)
+import grub_script                          # noqa: E402
+
+TOOLS = ("uname", "grub-probe", "grub-editenv", "grub-mkconfig", "mkinitramfs", "lsinitramfs",
+         "modinfo", "dkms", "mokutil")
+OLD, NOW, NEW = "7.2.9+deb13-arm64", "7.3.4+deb13-arm64", "7.3.5+deb13-arm64"
+EMPTY = "# GRUB Environment Block\n" + "#" * 999
+DEVICE = "arm-smmu-v3.0.auto"
+STOCK_WORDS = "BOOT_IMAGE=/vmlinuz root=UUID=11-22 ro quiet"
+
+
+class Machine(ctl_cases.Machine):
+    """A machine with GRUB, which boots"""
+
+    def __init__(self, top):
+        self.aside = os.path.join(os.path.dirname(top), "aside")
+        for folder in ("bin", "count"):
+            os.makedirs(os.path.join(self.aside, folder), exist_ok=True)
+        for name in TOOLS:
+            self.stand_in(f"{self.aside}/bin/{name}")
+        self.fault = {}
+        super().__init__(top)
+        ctl_cases.acpi_machine_files(self)
+        self.write("boot/grub/grubenv", EMPTY)
+        for name in ("etc/grub.d/10_linux", "etc/kernel/postinst.d/kdump-tools"):
+            self.stand_in(self.path(name))
+        for name in ("etc/grub.d/45_smmuv3", "etc/kernel/postinst.d/zy-smmuv3",
+                     "usr/share/initramfs-tools/hooks/smmuv3"):
+            self.write(name, "#!/bin/sh\n")
+        self.write("etc/default/grub", "GRUB_DEFAULT=0\nGRUB_CMDLINE_LINUX_DEFAULT=quiet\n")
+        self.folder("var/lib/dkms/smmuv3/0.14/source")
+        self.kernel(NOW)
+        self.tool("grub-mkconfig", "-o", f"{top}/boot/grub/grub.cfg")
+
+    def stand_in(self, path):
+        """boot_tool under another name, for the Python that runs here and without its extras"""
+        with open(f"{HERE}/boot_tool", encoding="utf-8") as file:
+            text = file.read().split("\n", 1)[1]
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"#!{sys.executable} -SE\n{text}")
+        os.chmod(path, 0o755)
+
+    def kernel(self, version, module=True):
+        self.write(f"boot/vmlinuz-{version}", "kernel\n")
+        self.write(f"boot/initrd.img-{version}", f"initrd for {version}\n")
+        self.write(f"boot/config-{version}", ctl_cases.CONFIG)
+        self.write(f"lib/modules/{version}/modules.dep", "")
+        self.folder(f"lib/modules/{version}/build/include")
+        if module:
+            self.write(f"lib/modules/{version}/updates/dkms/smmuv3.ko.xz",
+                       f"vermagic: {version} SMP\nsigner: DKMS key\n")
+
+    def env(self):
+        return dict(os.environ, BOOT_ROOT=self.top, BOOT_COUNT=f"{self.aside}/count",
+                    BOOT_CTL=ctl_cases.CTL,
+                    PATH=f"{self.aside}/bin:{os.environ['PATH']}", **self.fault)
+
+    def tool(self, *command):
+        subprocess.run(command, env=self.env(), check=True,
+                       executable=f"{self.aside}/bin/{command[0]}")
+
+    def run(self, *args):
+        for name in os.listdir(f"{self.aside}/count"):
+            os.unlink(f"{self.aside}/count/{name}")
+        done = subprocess.run([sys.executable, "-S", ctl_cases.CTL, "--root", self.top, *args],
+                              capture_output=True, text=True, timeout=60, check=False,
+                              env=self.env())
+        return done.returncode, done.stdout, done.stderr
+
+    def calls(self):
+        """How often each program was called in the last run"""
+        folder = f"{self.aside}/count"
+        return {name: os.path.getsize(f"{folder}/{name}") for name in os.listdir(folder)}
+
+    def text(self, name):
+        with open(os.path.join(self.top, name), encoding="utf-8") as file:
+            return file.read()
+
+    def tree(self):
+        """Every file but those that a boot makes anew"""
+        found = {}
+        for folder, _, names in os.walk(self.top):
+            short = folder[len(self.top):]
+            if short.split("/")[1:2] == ["run"]:
+                continue
+            found[short] = None
+            for name in names:
+                path = os.path.join(folder, name)
+                found[f"{short}/{name}"] = os.readlink(path) if os.path.islink(path) else \
+                    open(path, "rb").read()
+        return found
+
+    def block(self):
+        return dict(line.split("=", 1) for line in self.text("boot/grub/grubenv").splitlines()
+                    if "=" in line and line[0] != "#")
+
+    def boot(self, outcome="good", choose=None, writable=True):
+        """
+        One boot: 'stock', 'ours VERSION', and with ours whether it has come to its end. @outcome
+        says what happens with ours: good, ill (an SMMU is refused), hang (reset before the end).
+        """
+        block = self.block()
+        _, linux, initrd = grub_script.Grub(block, writable).boot(
+            self.text("boot/grub/grub.cfg"), choose)
+        text = "# GRUB Environment Block\n" + "".join(f"{k}={v}\n" for k, v in block.items())
+        self.write("boot/grub/grubenv", text + "#" * (1024 - len(text)))
+        version = linux[1].split("vmlinuz-")[1]
+        self.write("proc/sys/kernel/osrelease", version + "\n")
+        self.cmdline(" ".join(linux[2:]))
+        ours = "initcall_blacklist=arm_smmu_driver_init" in linux
+        if ours != ("smmuv3" in initrd[1]):
+            return f"command line and initrd do not fit: {linux} {initrd}"
+        self.running(ours, outcome)
+        if os.path.exists(f"{self.top}/run/smmuv3ctl.booted"):
+            os.unlink(f"{self.top}/run/smmuv3ctl.booted")
+        if not (ours and outcome == "hang"):
+            self.run("booted")
+        return f"ours {version}" if ours else f"stock {version}"
+
+    def running(self, ours, outcome):
+        """What sysfs shows then"""
+        for path in ("sys/module/smmuv3", "sys/kernel/debug/smmuv3"):
+            subprocess.run(["rm", "-rf", f"{self.top}/{path}"], check=True)
+        link = f"{self.top}/sys/devices/platform/{DEVICE}/driver"
+        if os.path.islink(link):
+            os.unlink(link)
+        if not ours or outcome == "good":
+            self.link(f"sys/devices/platform/{DEVICE}/driver",
+                      "sys/bus/platform/drivers/arm-smmu-v3")
+        if ours:
+            self.module()
+
+
+CASES = {}
+
+
+def case(func):
+    CASES[func.__name__] = func
+    return func
+
+
+def expect(result, status, *texts):
+    """Text that is wrong with a result, or None; texts of both outputs"""
+    code, out, err = result
+    return ctl_cases.expect((code, out + err, ""), status, *texts) if code == status else \
+        f"status {code}, not {status}: {(out + err).strip()[-300:]}"
+
+
+def same(before, after, *but):
+    """What differs between two trees, but for these"""
+    names = sorted(name for name in before.keys() | after.keys()
+                   if before.get(name, 0) != after.get(name, 0) and
+                   not name.startswith(tuple(but) or ("\0",)))
+    return f"differs: {' '.join(names)}" if names else None
+
+
+def boots(m, *pairs):
+    """Boots in a row, each as (arguments, what has to boot)"""
+    for number, (args, want) in enumerate(pairs):
+        got = m.boot(**args)
+        if got != want:
+            return f"boot {number}: {got}, not {want}; {m.block()}"
+    return None
+
+
+def at_work(top):
+    """A machine whose entry is committed"""
+    m = Machine(top)
+    for result in (m.run("enable", "--once"), m.boot(), m.run("commit")):
+        if result[0] not in (0, "o"):
+            raise AssertionError(result)
+    return m
+
+
+@case
+def nothing_enabled(top):
+    m = Machine(top)
+    before = m.tree()
+    return boots(m, ({}, f"stock {NOW}"), ({}, f"stock {NOW}")) or \
+        expect(m.run("disable"), 0, "no boot entry") or same(before, m.tree(), "/proc", "/sys")
+
+
+@case
+def enable_and_disable(top):
+    m = Machine(top)
+    before = m.tree()
+    wrong = expect(m.run("enable"), 0, "The default is as before")
+    wrong = wrong or boots(m, ({}, f"stock {NOW}"), ({"choose": f"smmuv3-{NOW}"}, f"ours {NOW}"),
+                           ({}, f"stock {NOW}"))
+    if not wrong and m.text(f"boot/initrd.img-{NOW}") != f"initrd for {NOW}\n":
+        wrong = "the stock initrd was touched"
+    stock = grub_script.Grub({}).boot(m.text("boot/grub/grub.cfg"))
+    return wrong or (None if "quiet" in stock[1] else "the stock entry has changed") or \
+        expect(m.run("disable"), 0) or same(before, m.tree(), "/proc", "/sys")
+
+
+@case
+def enable_twice(top):
+    m = Machine(top)
+    m.run("enable")
+    once = m.tree()
+    return expect(m.run("enable"), 0) or same(once, m.tree())
+
+
+@case
+def command_line(top):
+    """Words of ours are behind the stock ones; what init gets stays last"""
+    m = Machine(top)
+    m.write("words", "rootdelay=90 panic=5 -- single")
+    m.tool("grub-mkconfig", "-o", f"{top}/boot/grub/grub.cfg")
+    m.run("enable", "--once")
+    m.boot()
+    words = m.text("proc/cmdline").split()
+    want = "root=UUID=11-22 ro rootdelay=90 panic=5 initcall_blacklist=arm_smmu_driver_init " \
+        "deferred_probe_timeout=120 smmuv3_entry=once hung_task_panic=1 -- single quiet"
+    return None if " ".join(words) == want else f"it is {' '.join(words)}"
+
+
+@case
+def watchdog(top):
+    m = Machine(top)
+    m.folder("sys/class/watchdog/watchdog0")
+    m.run("enable", "--once")
+    m.boot()
+    words = m.text("proc/cmdline")
+    return None if "systemd.watchdog_sec=60" in words and "deferred_probe_timeout=60 panic=30" \
+        in words else f"it is {words}"
+
+
+@case
+def once_good(top):
+    m = Machine(top)
+    wrong = expect(m.run("enable", "--once"), 0, "only that") or \
+        expect(m.run("status"), 1, "the next boot, and only that") or \
+        boots(m, ({}, f"ours {NOW}"))
+    return wrong or expect(m.run("status"), 0, "the last boot with the module was good") or \
+        boots(m, ({}, f"stock {NOW}"), ({}, f"stock {NOW}"))
+
+
+@case
+def once_hangs(top):
+    m = Machine(top)
+    m.run("enable", "--once")
+    return boots(m, ({"outcome": "hang"}, f"ours {NOW}"), ({}, f"stock {NOW}"),
+                 ({}, f"stock {NOW}")) or \
+        expect(m.run("status"), 1, "the trial has not come up")
+
+
+@case
+def once_ill(top):
+    m = Machine(top)
+    m.run("enable", "--once")
+    return boots(m, ({"outcome": "ill"}, f"ours {NOW}")) or \
+        expect(m.run("commit"), 1, "has no driver", "not all is well") or \
+        boots(m, ({}, f"stock {NOW}"))
+
+
+@case
+def once_unwritable_later(top):
+    """GRUB cannot take next_entry out: the trial would repeat, so the stock kernel boots"""
+    m = Machine(top)
+    m.run("enable", "--once")
+    return boots(m, ({"writable": False}, f"stock {NOW}"), ({"writable": False}, f"stock {NOW}"))
+
+
+@case
+def committed_stays(top):
+    m = at_work(top)
+    return boots(m, *[({}, f"ours {NOW}")] * 5) or \
+        expect(m.run("status"), 0, "its last boot was good")
+
+
+@case
+def committed_hangs(top):
+    """Two boots that hang, then the stock entry, for good"""
+    m = at_work(top)
+    return boots(m, ({}, f"ours {NOW}"), *[({"outcome": "hang"}, f"ours {NOW}")] * 2,
+                 *[({}, f"stock {NOW}")] * 3) or \
+        expect(m.run("status"), 1, "two boots with the module in a row") or \
+        boots(m, ({"choose": f"smmuv3-{NOW}"}, f"ours {NOW}"), ({}, f"stock {NOW}"),
+              ({"choose": f"smmuv3-{NOW}"}, f"ours {NOW}")) or \
+        expect(m.run("commit"), 0) or boots(m, ({}, f"ours {NOW}"))
+
+
+@case
+def one_power_cut(top):
+    """One boot that does not end is forgiven"""
+    m = at_work(top)
+    return boots(m, *[({"outcome": "hang"}, f"ours {NOW}"), ({}, f"ours {NOW}")] * 3)
+
+
+@case
+def committed_ill(top):
+    """An SMMU that is refused is seen at once"""
+    m = at_work(top)
+    return boots(m, ({"outcome": "ill"}, f"ours {NOW}"), ({}, f"stock {NOW}"),
+                 ({}, f"stock {NOW}"))
+
+
+@case
+def committed_unwritable_later(top):
+    """Where the flag cannot be written any more, ours is not booted"""
+    m = at_work(top)
+    return boots(m, ({"writable": False}, f"stock {NOW}"), ({}, f"ours {NOW}"))
+
+
+@case
+def stock_by_hand(top):
+    """Another entry chosen at the menu costs nothing"""
+    m = at_work(top)
+    stock = {"choose": f"gnulinux-{NOW}-simple-11-22"}
+    return boots(m, *[(stock, f"stock {NOW}")] * 3, ({}, f"ours {NOW}"))
+
+
+@case
+def many_boots(top):
+    """Random boots against the rule in words: after two in a row that hang, or one ill, stock"""
+    m = at_work(top)
+    dice, hung, fell = random.Random(17), 0, False
+    for number in range(24):
+        outcome = dice.choice(("good", "good", "good", "hang", "ill"))
+        got = m.boot(outcome=outcome)
+        want = "stock" if fell else "ours"
+        if not got.startswith(want):
+            return f"boot {number}: {got}, not {want}"
+        hung = hung + 1 if outcome == "hang" else 0
+        fell = fell or outcome == "ill" or hung == 2
+        if fell and dice.random() < 0.5:
+            if m.boot(choose=f"smmuv3-{NOW}") != f"ours {NOW}" or m.run("commit")[0]:
+                return f"boot {number}: cannot commit again"
+            hung, fell = 0, False
+    return None
+
+
+def upgrade(m, version):
+    """What dpkg calls for a new kernel"""
+    m.run("hook", "kernel", version)
+    m.tool("grub-mkconfig", "-o", f"{m.top}/boot/grub/grub.cfg")
+
+
+@case
+def upgrade_builds(top):
+    m = at_work(top)
+    m.kernel(NEW, module=False)
+    m.write(f"builds/{NEW}", "")
+    upgrade(m, NEW)
+    return boots(m, ({}, f"ours {NEW}"), ({}, f"ours {NEW}"))
+
+
+@case
+def upgrade_fails(top):
+    m = at_work(top)
+    m.kernel(NEW, module=False)
+    upgrade(m, NEW)
+    return boots(m, ({}, f"stock {NEW}"), ({"choose": f"smmuv3-{NOW}"}, f"ours {NOW}"),
+                 ({}, f"stock {NEW}")) or \
+        expect(m.run("status"), 1, f"{NEW} is without the module: dkms failed",
+               "Bad return status", "make.log")
+
+
+@case
+def headers_later(top):
+    """A kernel that is configured before its headers"""
+    m = at_work(top)
+    m.kernel(NEW, module=False)
+    os.rmdir(f"{top}/lib/modules/{NEW}/build/include")
+    upgrade(m, NEW)
+    wrong = boots(m, ({}, f"stock {NEW}")) or \
+        expect(m.run("status"), 1, f"linux-headers-{NEW} is not installed")
+    m.folder(f"lib/modules/{NEW}/build/include")
+    m.write(f"builds/{NEW}", "")
+    m.run("hook", "headers", NEW)
+    return wrong or boots(m, ({}, f"ours {NEW}"))
+
+
+@case
+def kernel_goes(top):
+    m = at_work(top)
+    m.kernel(OLD)
+    m.run("enable")
+    before = m.tree()
+    m.kernel(NEW, module=False)
+    m.write(f"builds/{NEW}", "")
+    upgrade(m, NEW)
+    for name in (f"boot/vmlinuz-{NEW}", f"boot/initrd.img-{NEW}", f"boot/config-{NEW}"):
+        os.unlink(f"{top}/{name}")
+    m.run("hook", "gone", NEW)
+    m.tool("grub-mkconfig", "-o", f"{top}/boot/grub/grub.cfg")
+    return same(before, m.tree(), "/lib/modules", "/builds") or boots(m, ({}, f"ours {NOW}"))
+
+
+@case
+def module_upgrade_fails(top):
+    """A new version of the package whose module does not build for the running kernel"""
+    m = at_work(top)
+    os.unlink(f"{top}/lib/modules/{NOW}/updates/dkms/smmuv3.ko.xz")
+    m.run("hook", "installed")
+    return boots(m, ({}, f"stock {NOW}"))
+
+
+@case
+def no_space_at_upgrade(top):
+    m = at_work(top)
+    m.kernel(NEW)
+    m.fault = {"BOOT_FAIL": "mkinitramfs:1"}
+    m.run("hook", "kernel", NEW)
+    m.fault = {}
+    m.tool("grub-mkconfig", "-o", f"{top}/boot/grub/grub.cfg")
+    if os.path.exists(f"{top}/boot/initrd-smmuv3.img-{NEW}.new"):
+        return "half an initrd is left"
+    return boots(m, ({}, f"stock {NEW}"))
+
+
+@case
+def kdump(top):
+    m = Machine(top)
+    m.write(f"var/lib/kdump/initrd.img-{NOW}", "dump")
+    before = m.tree()
+    m.run("enable")
+    with_it = m.text(f"var/lib/kdump/initrd.img-{NOW}")
+    m.run("disable")
+    return same(before, m.tree()) or (None if with_it == "dump with smmuv3" else with_it)
+
+
+REFUSALS = {
+    "x86": ({"machine": "x86_64"}, "this machine is x86_64"),
+    "no_grub": ({"boot/grub/grub.cfg": None}, "does not boot with GRUB"),
+    "systemd_boot": ({"boot/grub/grub.cfg": None, "boot/efi/loader/loader.conf": ""},
+                     "systemd-boot"),
+    "no_package": ({"etc/grub.d/45_smmuv3": None}, "install the package"),
+    "lvm": ({"probe": "lvm,ext2"}, "is on lvm", "a trial would repeat"),
+    "raid": ({"probe": "diskfilter mdraid1x,ext2"}, "is on diskfilter and mdraid1x"),
+    "btrfs": ({"probe": ",btrfs"}, "is on btrfs"),
+    "zfs": ({"probe": ",zfs"}, "is on zfs"),
+    "no_grubenv": ({"boot/grub/grubenv": None}, "there is no /boot/grub/grubenv"),
+    "no_module": ({f"lib/modules/{NOW}/updates/dkms/smmuv3.ko.xz": None}, "has no module",
+                  f"linux-headers-{NOW}"),
+    "two_modules": ({f"lib/modules/{NOW}/extra/smmuv3.ko": ""}, "has the module twice"),
+    "wrong_module": ({f"lib/modules/{NOW}/updates/dkms/smmuv3.ko.xz": "vermagic: 7.2.0 SMP\n"},
+                     "is not for", "but for 7.2.0"),
+    "not_signed": ({f"lib/modules/{NOW}/updates/dkms/smmuv3.ko.xz": f"vermagic: {NOW}\n",
+                    "sys/kernel/security/lockdown": "none [integrity] confidentiality\n"},
+                   "is not signed"),
+    "not_enrolled": ({"sys/kernel/security/lockdown": "none [integrity] confidentiality\n",
+                      "var/lib/dkms/mok.pub": "key", "mok": "is not enrolled"}, "mokutil --import"),
+    "old_kernel": ({"proc/sys/kernel/osrelease": "5.10.0-8-arm64\n"}, "5.10.0-8-arm64"),
+    "blacklisted": ({"etc/default/grub.d/a.cfg":
+                     "GRUB_CMDLINE_LINUX=initcall_blacklist=arm_smmu_driver_init\n"},
+                    "nothing to fall back to"),
+    "in_every_initrd": ({"etc/initramfs-tools/modules": "smmuv3\n"}, "into every initramfs"),
+    "broken_iort": ({"sys/firmware/acpi/tables/IORT": "IORT"}, "makes no sense"),
+}
+
+
+def refusal(change, *texts):
+    def run(top):
+        m = Machine(top)
+        for name, content in change.items():
+            if content is None:
+                os.unlink(f"{top}/{name}")
+            else:
+                m.write(name, content)
+        before = m.tree()
+        return expect(m.run("enable", "--once"), 1, "error: ", *texts) or same(before, m.tree())
+    return run
+
+
+for _name, (_change, *_texts) in REFUSALS.items():
+    CASES[f"refuses_{_name}"] = refusal(_change, *_texts)
+
+
+@case
+def unwritable_menu_only(top):
+    """Without --once there is an entry where GRUB cannot write, and it boots by hand"""
+    m = Machine(top)
+    m.write("probe", "lvm,ext2")
+    return expect(m.run("enable"), 0) or \
+        boots(m, ({"choose": f"smmuv3-{NOW}", "writable": False}, f"ours {NOW}"),
+              ({"writable": False}, f"stock {NOW}"))
+
+
+@case
+def commit_refuses(top):
+    m = Machine(top)
+    wrong = expect(m.run("commit"), 1, "not from the entry")
+    m.run("enable")
+    m.boot(choose=f"smmuv3-{NOW}")
+    before = m.tree()
+    m.write("etc/default/grub", "GRUB_DEFAULT=saved\n")
+    wrong = wrong or expect(m.run("commit"), 1, "GRUB_DEFAULT=saved")
+    m.write("etc/default/grub", "GRUB_DEFAULT=0\nGRUB_CMDLINE_LINUX_DEFAULT=quiet\n")
+    m.write("probe", ",btrfs")
+    wrong = wrong or expect(m.run("commit"), 1, "would not fall back")
+    os.unlink(f"{top}/probe")
+    return wrong or same(before, m.tree()) or expect(m.run("commit"), 0)
+
+
+@case
+def dry_run(top):
+    m = Machine(top)
+    before = m.tree()
+    wrong = expect(m.run("enable", "--once", "--dry-run"), 0, f"initrd-smmuv3.img-{NOW}",
+                   "next_entry=smmuv3-", "would make /boot/grub/grub.cfg") or \
+        same(before, m.tree())
+    m.run("enable", "--once")
+    before = m.tree()
+    return wrong or expect(m.run("disable", "--dry-run"), 0, "would remove") or \
+        same(before, m.tree())
+
+
+# what is called once something has changed
+CHANGING = ("mkinitramfs", "lsinitramfs", "kdump-tools", "grub-editenv", "grub-mkconfig")
+
+
+def faults(m, command):
+    """Every way in which @command can go wrong: the settings of boot_tool"""
+    before = m.tree()
+    if m.run(*command)[0]:
+        raise AssertionError(f"{command} fails")
+    calls = m.calls()
+    restore(m, before)
+    for name in CHANGING:
+        for number in range(1, calls.get(name, 0) + 1):
+            yield {"BOOT_FAIL": f"{name}:{number}"}
+        if name in calls:
+            yield {"BOOT_KILL": f"{name}:{calls[name]}"}
+
+
+@case
+def all_or_nothing(top):
+    """Each program fails at each of its calls, and smmuv3ctl is stopped by a signal in it"""
+    m = Machine(top)
+    m.write(f"var/lib/kdump/initrd.img-{NOW}", "dump")
+    tried = 0
+    for command in (("enable", "--once"), ("commit",), ("disable",)):
+        if command == ("commit",):
+            m.boot()
+        before = m.tree()
+        for fault in list(faults(m, command)):
+            m.fault = fault
+            code, out, err = m.run(*command)
+            m.fault = {}
+            tried += 1
+            wrong = same(before, m.tree())
+            if wrong or not code:
+                return f"{command} {fault}: status {code} {wrong}: {out} {err}"
+        m.run(*command)
+    return None if tried > 15 else f"only {tried} faults"
+
+
+def restore(m, tree):
+    """Put the files back as they were"""
+    for name in m.tree().keys() - tree.keys():
+        if os.path.isfile(m.top + name):
+            os.unlink(m.top + name)
+    for name, content in tree.items():
+        if isinstance(content, bytes):
+            m.write(name.lstrip("/"), content)
+    for folder in ("var/lib/smmuv3/failed", "var/lib/smmuv3"):
+        if f"/{folder}" not in tree and os.path.isdir(f"{m.top}/{folder}"):
+            os.rmdir(f"{m.top}/{folder}")
+
+
+@case
+def half_killed(top):
+    """Killed without a chance to undo: disable takes out what is there"""
+    m = Machine(top)
+    before = m.tree()
+    m.write(f"boot/initrd-smmuv3.img-{NOW}", "half")
+    m.write(f"boot/initrd-smmuv3.img-{NOW}.new", "half")
+    m.write("var/lib/smmuv3/boot", "default=no\n")
+    return boots(m, ({}, f"stock {NOW}")) or expect(m.run("disable"), 0) or \
+        same(before, m.tree(), "/proc", "/sys")
+
+
+@case
+def deadline(top):
+    m = at_work(top)
+    m.boot(outcome="hang")
+    m.stand_in(f"{m.aside}/bin/systemctl")
+    hung = expect(m.run("deadline"), 1, "does not come to its end")
+    m.run("booted")
+    return hung or expect(m.run("deadline"), 0, "!does not")
+
+
+def main():
+    failed = False
+    for name, func in CASES.items():
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(f"{folder}/machine")
+            try:
+                wrong = func(f"{folder}/machine")
+            except Exception as other:      # a case that ends early has failed
+                wrong = f"{type(other).__name__}: {other}"
+        print(f"not ok {name} {wrong}" if wrong else f"ok {name}", flush=True)
+        failed |= bool(wrong)
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
