@@ -8,7 +8,7 @@ ifneq ($(MACHINE),aarch64)
 CROSS_COMPILE ?= aarch64-linux-gnu-
 endif
 
-.PHONY: all modules install demo check check-full check-kcsan bench kunit qemu clean distclean help
+.PHONY: all modules install deb demo check check-full check-kcsan bench kunit qemu clean distclean help
 
 all: modules
 
@@ -36,6 +36,10 @@ install: modules
 	depmod $(if $(INSTALL_MOD_PATH),-b "$(INSTALL_MOD_PATH)") \
 		"$$(cat "$(KDIR)/include/config/kernel.release")"
 	@echo "Installed. It is loaded by name only: modprobe smmuv3 (see README.md)"
+
+# The package smmuv3-dkms, in the cache; prints where.
+deb:
+	@scripts/deb/build
 
 demo:
 	@scripts/demo
@@ -76,6 +80,7 @@ help:
 	@echo
 	@echo '  make               build the module for KDIR'
 	@echo '  make install       install it for KDIR (depmod; no autoload)'
+	@echo '  make deb           the Debian package smmuv3-dkms; prints its path (root)'
 	@echo '  make demo          show it at work in QEMU: NVMe, network, a stray DMA'
 	@echo '                     stopped, reload. Sets up what is missing (root)'
 	@echo '  make check         all tests; ends with N passed, N failed, N skipped'
