@@ -228,6 +228,9 @@ def command_line(top):
     m.run("enable", "--once")
     m.boot()
     words = m.text("proc/cmdline").split()
+    # the stock entry alone is what savedefault may remember
+    if m.text("boot/grub/grub.cfg").count("savedefault") != 1:
+        return "our entry calls savedefault"
     want = "root=UUID=11-22 ro rootdelay=90 panic=5 initcall_blacklist=arm_smmu_driver_init " \
         "deferred_probe_timeout=120 smmuv3_entry=once hung_task_panic=1 -- single quiet"
     return None if " ".join(words) == want else f"it is {' '.join(words)}"
@@ -327,6 +330,23 @@ def stock_by_hand(top):
     m = at_work(top)
     stock = {"choose": f"gnulinux-{NOW}-simple-11-22"}
     return boots(m, *[(stock, f"stock {NOW}")] * 3, ({}, f"ours {NOW}"))
+
+
+@case
+def grub_reboot_wins(top):
+    """Another entry that was chosen for the next boot only"""
+    m = at_work(top)
+    m.tool("grub-editenv", f"{top}/boot/grub/grubenv", "set",
+           f"next_entry=gnulinux-{NOW}-simple-11-22")
+    return boots(m, ({}, f"stock {NOW}"), ({}, f"ours {NOW}"))
+
+
+@case
+def moved_to_lvm(top):
+    m = at_work(top)
+    m.write("probe", "lvm,ext2")
+    m.tool("grub-mkconfig", "-o", f"{top}/boot/grub/grub.cfg")
+    return boots(m, ({}, f"stock {NOW}"))
 
 
 @case
@@ -484,6 +504,16 @@ def refusal(change, *texts):
 
 for _name, (_change, *_texts) in REFUSALS.items():
     CASES[f"refuses_{_name}"] = refusal(_change, *_texts)
+
+
+@case
+def refuses_full_boot(top):
+    m = Machine(top)
+    before = m.tree()
+    os.truncate(f"{top}/boot/initrd.img-{NOW}", 1 << 42)
+    wrong = expect(m.run("enable", "--once"), 1, "/boot has", "apt autoremove")
+    m.write(f"boot/initrd.img-{NOW}", f"initrd for {NOW}\n")
+    return wrong or same(before, m.tree())
 
 
 @case

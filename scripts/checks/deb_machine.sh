@@ -153,17 +153,17 @@ committed()
 # A kernel whose module does not build is no failure of the kernel package
 failing()
 {
-	local source=/usr/src/smmuv3-*/arm-smmu-v3/drv/module.c
+	local -a source
+
+	source=(/usr/src/smmuv3-*/arm-smmu-v3/drv/module.c)
 
 	dkms uninstall "smmuv3/$(dkms_version)" -k "$version" >&2
 	dkms unbuild "smmuv3/$(dkms_version)" -k "$version" >&2
-	# shellcheck disable=SC2086 # a pattern
-	sed -i '1i#error made to fail' $source
+	sed -i "1i#error made to fail" "${source[0]}"
 	run-parts --arg="$version" --regex 'smmuv3' /etc/kernel/postinst.d >"$work/said" 2>&1 ||
 		echo "the hook fails"
 	cat "$work/said" >&2
-	# shellcheck disable=SC2086 # a pattern
-	sed -i 1d $source
+	sed -i 1d "${source[0]}"
 	[[ -s /var/lib/smmuv3/failed/$version ]] || echo "the failure is not written down"
 	smmuv3ctl status | grep -q "$version is without the module" || echo "status does not say so"
 	[[ ! -e /boot/initrd-smmuv3.img-$version ]] || echo "our initrd is still there"
