@@ -108,14 +108,16 @@ building()
 
 	found=$(find "/lib/modules/$version/updates/dkms" -name 'smmuv3.ko*')
 	[[ $found ]] || { echo "DKMS has built no module"; return; }
-	[[ $(modinfo -F vermagic "$found") == "$version "* ]] || echo "the module is for another kernel"
+	[[ $(modinfo -F vermagic "$found") == "$version "* ]] ||
+		echo "the module is for another kernel"
 }
 
 enabling()
 {
 	local boot
 
-	smmuv3ctl enable --once >"$work/said" 2>&1 || echo "enable: $(tail -n 2 "$work/said" | head -n 1)"
+	smmuv3ctl enable --once >"$work/said" 2>&1 ||
+		echo "enable: $(tail -n 2 "$work/said" | head -n 1)"
 	cat "$work/said" >&2
 	grub-script-check /boot/grub/grub.cfg || echo "grub.cfg is no GRUB script"
 	lsinitramfs "/boot/initrd-smmuv3.img-$version" | grep -q 'dkms/smmuv3.ko' ||
@@ -130,7 +132,8 @@ enabling()
 		echo "the next boot is $boot"
 	grub-editenv /boot/grub/grubenv unset next_entry
 	boot=$(next_boot)
-	[[ $boot == gnulinux-simple-* && $boot != *initcall* ]] || echo "the boot after that is $boot"
+	[[ $boot == gnulinux-simple-* && $boot != *initcall* ]] ||
+		echo "the boot after that is $boot"
 }
 
 committed()

@@ -82,7 +82,7 @@ def version_of(lines):
 
 
 def timeout(line):
-    """Seconds that devices wait for the module: longer than the initramfs waits for the root disk"""
+    """Seconds that devices wait: longer than the initramfs waits for the root disk"""
     delay = re.findall(r"\srootdelay=(\d{1,6})\b", line)
     return max(60, int(delay[-1]) + 30 if delay else 0)
 

@@ -37,8 +37,8 @@ def sharing(root, found):
 
 FLAGS = {
     boot.GOOD: (NOTE, "the entry with the module is the default, and its last boot was good", None),
-    boot.TRIED: (NOTE, "the entry with the module is the default; one boot has not reached its end "
-                 "yet", None),
+    boot.TRIED: (NOTE, "the entry with the module is the default; one boot has not reached its "
+                 "end yet", None),
     boot.RETRIED: (NOTE, "two boots with the module in a row have not reached their end; without a "
                    "good one the stock entry is the default", "smmuv3ctl commit, in a boot with it"),
     boot.FELL: (NOTE, "boots with the module were not good, so the stock entry is the default",

@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+GRUB itself, for arm64, in QEMU: the grub.cfg of a made-up machine (boot_cases.py) is followed over
+several boots, in which an entry says what it would boot and resets the machine. So nothing ever
+reports a good boot. Runs in scripts/deb/in-layer; prints 'ok NAME' or 'not ok NAME WHY'.
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+
+import boot_cases                           # noqa: E402 (after the path is set)
+
+FIRMWARE = "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"
+MODULES = "normal ext2 test loadenv ls configfile search search_fs_file echo reboot true minicmd " \
+    "gzio".split()
+SECONDS = 240
+# the disk is found by what is on it
+START = """search --no-floppy --set=root --file /boot/grub/grub.cfg
+set prefix=($root)/boot/grub
+ls
+configfile $prefix/grub.cfg
+"""
+
+
+def told_cfg(text):
+    """Entries say what they boot, and reset"""
+    text = re.sub(r"^(\s*)(linux|initrd)\s+(.*)$", r'\1echo "BOOTS \2 \3"', text, flags=re.M)
+    text = re.sub(r"^}$", "\treboot\n}", text, flags=re.M)
+    # functions end with } as well: they do not reset
+    text = re.sub(r"(^function .*?)\treboot\n}", r"\1}", text, flags=re.M | re.S)
+    return "set timeout=0\nfunction load_video {\n\ttrue\n}\n" \
+        "function savedefault {\n\ttrue\n}\n" + text
+
+
+def boots(folder, count, more=""):
+    """What the first @count boots from @folder are: ours or stock"""
+    disk, core = f"{folder}.img", f"{folder}.esp/EFI/BOOT/BOOTAA64.EFI"
+    os.makedirs(os.path.dirname(core))
+    subprocess.run(["mke2fs", "-q", "-t", "ext2", "-d", folder, disk, "8M"], check=True)
+    with open(f"{folder}.cfg", "w", encoding="utf-8") as file:
+        file.write(START)
+    subprocess.run(["grub-mkimage", "-O", "arm64-efi", "-o", core, "-p", "/boot/grub",
+                    "-c", f"{folder}.cfg", *MODULES], check=True)
+    machine = subprocess.Popen(
+        ["qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-m", "256", "-nodefaults",
+         "-nographic", "-serial", "stdio", "-bios", FIRMWARE,
+         "-drive", f"file=fat:{folder}.esp,format=raw,if=none,id=esp,readonly=on",
+         "-device", "virtio-blk-pci,drive=esp,bootindex=1",
+         "-drive", f"file={disk},format=raw,if=none,id=d{more}",
+         "-device", "virtio-blk-pci,drive=d,bootindex=2"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    os.set_blocking(machine.stdout.fileno(), False)
+    said, end, found = b"", time.monotonic() + SECONDS, []
+    try:
+        while time.monotonic() < end and len(found) < count and machine.poll() is None:
+            said += machine.stdout.read() or b""
+            found = [b"smmuv3" in line for line in re.findall(rb"BOOTS initrd \S+\s", said)]
+            time.sleep(0.2)
+    finally:
+        machine.kill()
+        machine.wait()
+    print(said.decode(errors="replace"), file=sys.stderr)
+    return " ".join("ours" if ours else "stock" for ours in found[:count])
+
+
+def machine(top, committed):
+    m = boot_cases.at_work(top) if committed else boot_cases.Machine(top)
+    if not committed:
+        m.run("enable", "--once")
+    m.write("disk/boot/grub/grub.cfg", told_cfg(m.text("boot/grub/grub.cfg")))
+    m.write("disk/boot/grub/grubenv", m.text("boot/grub/grubenv"))
+    return f"{top}/disk"
+
+
+def main():
+    for name, committed, more, want in (
+            ("committed", True, "", "ours ours stock stock"),
+            ("once", False, "", "ours stock stock"),
+            ("committed_unwritable", True, ",readonly=on", "stock stock"),
+            ("once_unwritable", False, ",readonly=on", "stock stock")):
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(f"{folder}/machine")
+            got = boots(machine(f"{folder}/machine", committed), len(want.split()), more)
+        print(f"ok grub_{name}" if got == want else f"not ok grub_{name} {got}, not {want}",
+              flush=True)
+
+
+main()
