@@ -108,7 +108,9 @@ static bool may_stand(const struct smmu_cmdq *q, u64 pos, s64 stood_ms, u32 sid)
 
 /*
  * Add up for how long the queue has stood for a device, between two looks of whatever waiters, and
- * tell drv when the device has answered. A waiter that finds another one here leaves it to that.
+ * tell drv when the device has answered. That is noticed by the next waiter that looks, maybe hours
+ * later, and counts for the time at which the queue was last seen to stand. A waiter that finds
+ * another one here leaves it to that.
  */
 static void charge(struct smmu_cmdq *q, u64 pos, u32 sid, ktime_t now)
 {
@@ -126,6 +128,7 @@ static void charge(struct smmu_cmdq *q, u64 pos, u32 sid, ktime_t now)
 	} else if (pos > s->pos || s->sid == SMMU_NO_SID) {
 		over.sid = s->sid;
 		over.us = s->us;
+		over.seen = s->seen;
 		s->sid = sid;
 		s->pos = pos;
 		s->us = 0;
@@ -135,7 +138,7 @@ static void charge(struct smmu_cmdq *q, u64 pos, u32 sid, ktime_t now)
 
 	/* what is in the queue stays as it is: only a queue that has stopped can be edited */
 	if (over.sid != SMMU_NO_SID && over.us > SMMU_LONG_WAIT_US &&
-	    q->smmu->ops->atc_answered(q->smmu, over.sid, over.us, now))
+	    q->smmu->ops->atc_answered(q->smmu, over.sid, over.us, over.seen))
 		smmu_cmdq_start_edits(q);
 }
 

@@ -88,6 +88,30 @@ static void time_away_is_nobodys(struct kunit *test)
 	silence_leave(test, s, d, a);
 }
 
+/*
+ * A long answer that nobody has charged, because nobody has looked at the queue since, is charged
+ * hours later. It counts for the time when it was, and is forgiven since.
+ */
+static void counts_when_it_was(struct kunit *test)
+{
+	struct silence *s = silence_make(test);
+	struct rig_device *d = rig_device(test, s->rig, 0);
+	struct iommu_domain *a = silence_use(test, s, d);
+	u32 i;
+
+	silence_begin(s, d);
+	for (i = 0; i < 4; i++) {
+		s->ns = (i ? SMMU_SLOW_MORE_MS - 1000 : SMMU_SLOW_MS - 1000) * (u64)NSEC_PER_MSEC;
+		silence_unmap(test, s, d, a);
+		KUNIT_ASSERT_EQ(test, 0, iommu_map(a, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+		if (!i)
+			model_advance(2 * 3600 * (u64)NSEC_PER_SEC);
+	}
+	KUNIT_EXPECT_FALSE(test, d->cut);
+	KUNIT_EXPECT_TRUE(test, d->ats);
+	silence_leave(test, s, d, a);
+}
+
 /* The silence for which a device was cut off is not charged to its budget, too, when it is back */
 static void silence_counts_once(struct kunit *test)
 {
@@ -152,6 +176,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(budget),
 	KUNIT_CASE(within_budget),
 	KUNIT_CASE(time_away_is_nobodys),
+	KUNIT_CASE(counts_when_it_was),
 	KUNIT_CASE(silence_counts_once),
 	KUNIT_CASE(what_ends_it),
 	{}

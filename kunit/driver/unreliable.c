@@ -308,19 +308,27 @@ void unreliable_stand(struct rnd_state *rnd, u32 nr)
 		model_inject(m, &lost);
 }
 
+static void recover_pending(void)
+{
+	u32 i;
+
+	for (i = 0; i < s->shape->smmus; i++)
+		if (xchg(&s->recover[i], false))
+			smmu_ats_recover(iommu(i));
+}
+
 /* What the work items would do, and the passing of time */
 void unreliable_keep(void)
 {
 	u32 i;
 
-	for (i = 0; i < s->shape->smmus; i++) {
+	for (i = 0; i < s->shape->smmus; i++)
 		if (READ_ONCE(s->stands_until[i]) && model_now() > READ_ONCE(s->stands_until[i]))
 			go_on(i);
-		if (xchg(&s->recover[i], false))
-			smmu_ats_recover(iommu(i));
+	recover_pending();
+	for (i = 0; i < s->shape->smmus; i++)
 		if (xchg(&s->restart[i], false))
 			smmu_restart(iommu(i));
-	}
 	model_advance(NSEC_PER_SEC);
 }
 
@@ -392,6 +400,8 @@ void unreliable_calm(struct rnd_state *rnd)
 			rig_wrong(&s->wrong, "SMMU %u is not done with its work", i);
 	}
 	for (i = 0; i < s->shape->devices; i++) {
+		/* what the queue has stood for is charged when the next CPU waits, maybe here */
+		recover_pending();
 		saint[i] = s->place[i].saint;
 		check_device(rnd, i);
 	}
