@@ -135,7 +135,7 @@ bool smmu_guest_stall_capable(const struct smmu_master *master);
 bool smmu_guest_stall_may_locked(const struct smmu_master *master, const struct smmu_vsmmu *vsmmu,
 				 const struct iommu_domain *domain, const __le64 *vste);
 
-/* The rest of smmu_guest_stall_move_locked() */
+/* Parts of smmu_attach_commit_locked(): the device leaves a domain; it enters one of this vSMMU */
 void smmu_guest_stall_leave_locked(struct smmu_master *master);
 void smmu_guest_stall_enter_locked(struct smmu_master *master, struct smmu_vsmmu *vsmmu);
 
@@ -156,6 +156,7 @@ void smmu_guest_stall_orphan_locked(struct smmu_master *master);
  * @master: owner of the stream; streams_lock is held
  * @event: as the event thread has it
  * @id: out: number of the fault, for smmu_guest_stall_answer(); 0 for one that is not a guest's
+ * Return: SMMU_STALL_*
  */
 enum smmu_stall_fate smmu_guest_stall_open(struct smmu_master *master,
 					   const struct smmu_event *event, u64 *id);

@@ -36,7 +36,7 @@
 #define GRPID_PRG	GENMASK(8, 0)
 #define GRPID_ERA	GENMASK(31, 9)
 
-/* private_data[1] of a fault that is a page request; the numbers of guests' stalls do not get here */
+/* private_data[1] of a fault that is a page request. No stall of a guest has this number. */
 #define IS_PAGE_REQUEST	U64_MAX
 
 /* What becomes of a request besides PRI_RESP_*: there is no answer, or it comes later */

@@ -46,7 +46,7 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
-#include "core/pri.h"
+#include "core/page_request.h"
 #include "drv/binding.h"
 
 struct iommu_page_response;

@@ -12,7 +12,7 @@
 
 #include "core/cmd.h"
 #include "core/event.h"
-#include "core/pri.h"
+#include "core/page_request.h"
 #include "core/queue.h"
 #include "hw/cmdq.h"
 #include "hw/device.h"

@@ -8,7 +8,7 @@
 #include <linux/string.h>
 
 #include <core/event.h>
-#include <core/pri.h>
+#include <core/page_request.h>
 
 #define EVENT_SEED		0x6576656eULL
 #define EVENT_ROUNDS		5000

@@ -4,7 +4,7 @@
 #include <linux/export.h>
 #include <linux/types.h>
 
-#include "pri.h"
+#include "page_request.h"
 
 static_assert(SMMU_PRI_GROUPS - 1 == PRI1_PRGINDEX);
 

@@ -3,8 +3,8 @@
  * Page requests: records of the PRI queue, decoded. Arm IHI 0070, chapter 8. The code does not
  * trust devices: any 128 bits decode to something that can be judged.
  */
-#ifndef SMMU_CORE_PRI_H
-#define SMMU_CORE_PRI_H
+#ifndef SMMU_CORE_PAGE_REQUEST_H
+#define SMMU_CORE_PAGE_REQUEST_H
 
 #include <linux/types.h>
 
