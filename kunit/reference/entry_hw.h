@@ -84,6 +84,7 @@ void entry_hw_barrier(void);
 /* smmu_entry_write() whose stores the model sees */
 bool traced_entry_write(struct smmu_entry_writer *writer, __le64 *entry,
 			const __le64 *target);
+void traced_entry_fill(__le64 *entry, const __le64 *target);
 
 static inline void entry_hw_words_to_cpu(u64 *to, const __le64 *from)
 {

@@ -21,4 +21,5 @@
 #undef dma_wmb
 #define dma_wmb()			entry_hw_barrier()
 #define smmu_entry_write		traced_entry_write
+#define smmu_entry_fill			traced_entry_fill
 #include "../../arm-smmu-v3/core/entry.c"
