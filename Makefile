@@ -53,6 +53,9 @@ check-full:
 check-kcsan:
 	@scripts/check kcsan
 
+prove:
+	@scripts/prove --mutants
+
 bench:
 	@scripts/bench
 
@@ -86,6 +89,7 @@ help:
 	@echo '  make check         all tests; ends with N passed, N failed, N skipped'
 	@echo '  make check-full    the same and the long runs'
 	@echo '  make check-kcsan   data races in our code, on a KCSAN kernel'
+	@echo '  make prove         proofs about the core, for all arguments (CBMC)'
 	@echo '  make bench         measured side by side with the in-tree driver'
 	@echo '  make kunit         the KUnit suites alone, without root, on any Linux'
 	@echo '                     [FILTER=glob] [JUNIT=file] [TAP=file]'
