@@ -8,7 +8,7 @@ ifneq ($(MACHINE),aarch64)
 CROSS_COMPILE ?= aarch64-linux-gnu-
 endif
 
-.PHONY: all modules install deb demo check check-full check-kcsan bench kunit qemu clean distclean help
+.PHONY: all modules install deb demo check check-full check-kcsan prove bench kunit qemu clean distclean help
 
 all: modules
 

@@ -210,7 +210,8 @@ static void removal(struct kunit *test)
 		silence_begin(s, d);
 		if (busy) {
 			u = silence_start(test, a, 4);
-			while (smmu_cmdq_is_idle(smmu))
+			/* with one CPU they may be done before this thread runs again */
+			while (smmu_cmdq_is_idle(smmu) && !completion_done(&u[0].done))
 				schedule();
 		}
 		rig_remove(d);

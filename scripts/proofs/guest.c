@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * proves: of any 128 bits that a guest gives as a command the driver makes what the judge of the
- *	suites makes, which was written apart, from the specification: refused, nothing, or sent, and
- *	then these bits. What is sent is legal, and has the vSMMU's VMID or a StreamID of the guest.
+ *	suites makes, which was written apart, from the specification: refused, nothing, or sent,
+ *	and then these bits. What is sent is legal, and has the vSMMU's VMID or a StreamID of the
+ *	guest.
  * assumes: features within bounds; a guest of two devices, anything else about them
  * cbmc: --unwind 10
  * mutant: core/guest.c s/CMD0_TLBI_VMID, guest->vmid), out/CMD0_TLBI_VMID, 0), out/
