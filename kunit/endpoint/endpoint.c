@@ -306,9 +306,6 @@ static int build_smmu(u32 i)
 	model_config_default(&cfg);
 	cfg.idr[0] &= ~IDR0_STALL_MODEL;
 	FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], SSID_BITS);
-	/* for guests, and for their stalls */
-	cfg.idr[3] |= IDR3_FWB;
-	FIELD_MODIFY(IDR5_STALL_MAX, &cfg.idr[5], MODEL_STALLS);
 	if (i & 1)
 		cfg.idr[0] &= ~(IDR0_ASID16 | IDR0_VMID16);
 	if (i & 2)
