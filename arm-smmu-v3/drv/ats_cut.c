@@ -97,16 +97,23 @@ void smmu_ats_cache_back(struct smmu_master *master)
 	raw_spin_unlock_irqrestore(&cut_lock, flags);
 }
 
+/* May ATS or PRI be enabled now? Return: 0 or why not */
+static int may_enable(const struct smmu_master *master)
+{
+	lockdep_assert_held(&cut_lock);
+
+	if (master->iommu->asleep)
+		return -EHOSTDOWN;
+	return test_bit(SMMU_CUT, &master->ats_cut) ? -EIO : 0;
+}
+
 int smmu_ats_enable(struct smmu_master *master)
 {
 	unsigned long flags;
-	int ret = -EIO;
+	int ret;
 
 	raw_spin_lock_irqsave(&cut_lock, flags);
-	if (master->iommu->asleep)
-		ret = -EHOSTDOWN;
-	else if (!test_bit(SMMU_CUT, &master->ats_cut))
-		ret = smmu_ats_pci_enable(master);
+	ret = may_enable(master) ?: smmu_ats_pci_enable(master);
 	if (!ret)
 		cache_back(master);
 	raw_spin_unlock_irqrestore(&cut_lock, flags);
@@ -116,13 +123,10 @@ int smmu_ats_enable(struct smmu_master *master)
 int smmu_ats_enable_pri(struct smmu_master *master, u32 reqs)
 {
 	unsigned long flags;
-	int ret = -EIO;
+	int ret;
 
 	raw_spin_lock_irqsave(&cut_lock, flags);
-	if (master->iommu->asleep)
-		ret = -EHOSTDOWN;
-	else if (!test_bit(SMMU_CUT, &master->ats_cut))
-		ret = smmu_pri_pci_enable(master, reqs);
+	ret = may_enable(master) ?: smmu_pri_pci_enable(master, reqs);
 	raw_spin_unlock_irqrestore(&cut_lock, flags);
 	return ret;
 }

@@ -10,6 +10,16 @@
 #include "hw/device.h"
 #include "driver/silence.h"
 
+/* Unmap the page, for which the device is asked, and map it again. Return: as silence_unmap() */
+static u64 unmap_and_map(struct kunit *test, struct silence *s, struct rig_device *d,
+			 struct iommu_domain *a)
+{
+	u64 ms = silence_unmap(test, s, d, a);
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(a, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	return ms;
+}
+
 /* A device that answers always, and always late, is treated as silent within a minute */
 static void budget(struct kunit *test)
 {
@@ -22,8 +32,7 @@ static void budget(struct kunit *test)
 	s->ns = 1900 * (u64)NSEC_PER_MSEC;
 	silence_begin(s, d);
 	for (i = 0; i < 100 && !d->cut; i++) {
-		KUNIT_EXPECT_GE(test, silence_unmap(test, s, d, a), 1900);
-		KUNIT_ASSERT_EQ(test, 0, iommu_map(a, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+		KUNIT_EXPECT_GE(test, unmap_and_map(test, s, d, a), 1900);
 	}
 	ms = (model_now() - start) / NSEC_PER_MSEC;
 	KUNIT_EXPECT_TRUE(test, d->cut);
@@ -47,8 +56,7 @@ static void within_budget(struct kunit *test)
 	s->ns = 1900 * (u64)NSEC_PER_MSEC;
 	silence_begin(s, d);
 	for (i = 0; i < 100; i++) {
-		silence_unmap(test, s, d, a);
-		KUNIT_ASSERT_EQ(test, 0, iommu_map(a, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+		unmap_and_map(test, s, d, a);
 		KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d, IOVA, false));
 		model_advance(20 * (u64)NSEC_PER_SEC);
 	}
@@ -80,8 +88,7 @@ static void time_away_is_nobodys(struct kunit *test)
 	silence_begin(s, d);
 	for (i = 0; i < 20; i++) {
 		looks = 0;
-		KUNIT_EXPECT_GE(test, silence_unmap(test, s, d, a), 2 * SMMU_SLOW_MORE_MS);
-		KUNIT_ASSERT_EQ(test, 0, iommu_map(a, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+		KUNIT_EXPECT_GE(test, unmap_and_map(test, s, d, a), 2 * SMMU_SLOW_MORE_MS);
 	}
 	KUNIT_EXPECT_FALSE(test, d->cut);
 	KUNIT_EXPECT_TRUE(test, d->ats);
@@ -102,8 +109,7 @@ static void counts_when_it_was(struct kunit *test)
 	silence_begin(s, d);
 	for (i = 0; i < 4; i++) {
 		s->ns = (i ? SMMU_SLOW_MORE_MS - 1000 : SMMU_SLOW_MS - 1000) * (u64)NSEC_PER_MSEC;
-		silence_unmap(test, s, d, a);
-		KUNIT_ASSERT_EQ(test, 0, iommu_map(a, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
+		unmap_and_map(test, s, d, a);
 		if (!i)
 			model_advance(2 * 3600 * (u64)NSEC_PER_SEC);
 	}

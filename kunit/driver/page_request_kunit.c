@@ -36,6 +36,15 @@ static struct smmu_master *master_of(struct asker *a, u32 slot)
 	return dev_iommu_priv_get(&a->p->pdev[slot]->dev);
 }
 
+/* The device asks, and user space keeps this group and those that follow */
+static void hold_one(struct kunit *test, struct asker *a, u32 slot,
+		     struct model_page_request *held)
+{
+	asker_seen.hold = true;
+	KUNIT_ASSERT_EQ(test, 0, fabric_page_request(a->p->f, slot, held));
+	asker_drain(a);
+}
+
 struct kind {
 	const char *name;
 	u32 slot;
@@ -165,9 +174,7 @@ static void left_with_groups(struct kunit *test)
 	struct iopf_group *late;
 
 	KUNIT_ASSERT_EQ(test, 0, enter(a, k, domain));
-	asker_seen.hold = true;
-	KUNIT_ASSERT_EQ(test, 0, fabric_page_request(a->p->f, k->slot, &held));
-	asker_drain(a);
+	hold_one(test, a, k->slot, &held);
 	KUNIT_ASSERT_EQ(test, 1, asker_seen.nr_held);
 	KUNIT_ASSERT_EQ(test, 0, fabric_page_request(a->p->f, k->slot, &queued));
 	leave(a, k, domain);
@@ -201,9 +208,7 @@ static void one_of_two_leaves(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, 0, asker_set(a, WANTS, domain, 1));
 	KUNIT_ASSERT_EQ(test, 0, asker_set(a, WANTS, domain, 2));
-	asker_seen.hold = true;
-	KUNIT_ASSERT_EQ(test, 0, fabric_page_request(a->p->f, WANTS, &held));
-	asker_drain(a);
+	hold_one(test, a, WANTS, &held);
 	asker_seen.hold = false;
 	asker_unset(a, WANTS, domain, 2);
 	KUNIT_EXPECT_TRUE(test, fabric_pri(a->p->f, WANTS));
@@ -321,9 +326,7 @@ static void function_reset(struct kunit *test)
 	struct model_page_request held = asker_request(SSID, 1, true);
 
 	KUNIT_ASSERT_EQ(test, 0, asker_set(a, WANTS, domain, SSID));
-	asker_seen.hold = true;
-	KUNIT_ASSERT_EQ(test, 0, fabric_page_request(a->p->f, WANTS, &held));
-	asker_drain(a);
+	hold_one(test, a, WANTS, &held);
 	asker_seen.hold = false;
 	KUNIT_ASSERT_EQ(test, 0, pci_reset_function(a->p->pdev[WANTS]));
 	KUNIT_EXPECT_EQ(test, 1, fabric_resets(a->p->f, WANTS));
@@ -347,9 +350,7 @@ static void away(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, 0, asker_set(a, WANTS, domain, SSID));
 	for (i = 0; i < 4; i++) {
-		asker_seen.hold = true;
-		KUNIT_ASSERT_EQ(test, 0, fabric_page_request(a->p->f, WANTS, &held));
-		asker_drain(a);
+		hold_one(test, a, WANTS, &held);
 		asker_seen.hold = false;
 		if (i & 1) {
 			sleep_down(a->p->rig);
@@ -385,9 +386,7 @@ static void unplugged(struct kunit *test)
 	struct model_page_request held = asker_request(SSID, 1, true);
 
 	KUNIT_ASSERT_EQ(test, 0, asker_set(a, WANTS, domain, SSID));
-	asker_seen.hold = true;
-	KUNIT_ASSERT_EQ(test, 0, fabric_page_request(a->p->f, WANTS, &held));
-	asker_drain(a);
+	hold_one(test, a, WANTS, &held);
 	pci_rig_let_go(a->p, WANTS);
 	fabric_unplug(a->p->f, WANTS);
 	KUNIT_EXPECT_FALSE(test, fabric_pri(a->p->f, WANTS));

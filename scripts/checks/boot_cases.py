@@ -9,7 +9,6 @@ import os
 import random
 import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.realpath(__file__))
@@ -17,6 +16,7 @@ sys.path.insert(0, HERE)
 
 import ctl_cases                            # noqa: E402 (after the path is set)
 import grub_script                          # noqa: E402
+from cases import Cases                     # noqa: E402
 
 TOOLS = ("uname", "grub-probe", "grub-editenv", "grub-mkconfig", "mkinitramfs", "lsinitramfs",
          "modinfo", "dkms", "mokutil")
@@ -148,12 +148,8 @@ class Machine(ctl_cases.Machine):
             self.module()
 
 
-CASES = {}
-
-
-def case(func):
-    CASES[func.__name__] = func
-    return func
+CASES = Cases()
+case = CASES.case
 
 
 def expect(result, status, *texts):
@@ -630,21 +626,5 @@ def deadline(top):
     return hung or expect(m.run("deadline"), 0, "!does not")
 
 
-def main():
-    failed = False
-    for name, func in CASES.items():
-        if sys.argv[1:] and name not in sys.argv[1:]:
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            os.mkdir(f"{folder}/machine")
-            try:
-                wrong = func(f"{folder}/machine")
-            except Exception as other:      # a case that ends early has failed
-                wrong = f"{type(other).__name__}: {other}"
-        print(f"not ok {name} {wrong}" if wrong else f"ok {name}", flush=True)
-        failed |= bool(wrong)
-    return failed
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(CASES.main("machine"))

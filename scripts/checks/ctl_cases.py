@@ -9,9 +9,11 @@ import random
 import struct
 import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
+
+from cases import Cases         # noqa: E402 (after bytecode is off)
+
 CTL = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "smmuv3ctl")
 CONFIG = "".join(f"CONFIG_{name}=y\n" for name in (
     "IOMMU_API", "IOMMU_DMA", "IOMMU_IO_PGTABLE_LPAE", "ARM_SMMU_V3"))
@@ -161,12 +163,8 @@ def dt_machine(top):
     return m
 
 
-CASES = {}
-
-
-def case(func):
-    CASES[func.__name__] = func
-    return func
+CASES = Cases()
+case = CASES.case
 
 
 def expect(result, status, *texts):
@@ -422,18 +420,5 @@ def usage(_top):
     return None
 
 
-def main():
-    failed = False
-    for name, func in CASES.items():
-        with tempfile.TemporaryDirectory() as top:
-            try:
-                wrong = func(top)
-            except Exception as other:      # a case that ends early has failed
-                wrong = f"{type(other).__name__}: {other}"
-        print(f"not ok {name} {wrong}" if wrong else f"ok {name}", flush=True)
-        failed |= bool(wrong)
-    return failed
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(CASES.main())

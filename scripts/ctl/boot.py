@@ -105,6 +105,13 @@ def environment(root):
     return dict(line.split("=", 1) for line in lines if "=" in line and line[0] != "#")
 
 
+def grub_settings(root):
+    """/etc/default/grub and what is in its folder, one text in the order in which GRUB reads it"""
+    folder = "etc/default/grub.d"
+    names = [f"{folder}/{name}" for name in root.names(folder) if name.endswith(".cfg")]
+    return "\n".join(root.text(name) or "" for name in ("etc/default/grub", *names))
+
+
 def set_environment(root, **values):
     """Set words of the environment block; None takes one out"""
     words = [f"{key}={value}" for key, value in values.items() if value is not None]

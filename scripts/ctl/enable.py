@@ -43,11 +43,8 @@ def need_grub(root):
 
 def need_stock_entry(root):
     """The entry beside ours has to be one that boots without the module"""
-    settings = (root.text("etc/default/grub") or "") + "".join(
-        root.text(f"etc/default/grub.d/{name}") or "" for name in root.names("etc/default/grub.d")
-        if name.endswith(".cfg"))
     if any("initcall_blacklist" in line and system.BLACKLIST in line
-           for line in settings.splitlines() if not line.lstrip().startswith("#")):
+           for line in boot.grub_settings(root).splitlines() if not line.lstrip().startswith("#")):
         raise boot.Refused("/etc/default/grub keeps the built-in driver off in every boot entry, "
                            "so there would be nothing to fall back to",
                            f"take initcall_blacklist={system.BLACKLIST} out of it first")
@@ -183,10 +180,7 @@ def need_commit(root):
                            "smmuv3ctl enable --once, restart, and look at smmuv3ctl status")
     if boot.state(root) is None or not root.exists(boot.initrd(version)):
         raise boot.Refused(f"there is no boot entry for {version} any more", "smmuv3ctl enable")
-    chosen = re.findall(r"^\s*GRUB_DEFAULT=[\"']?([^\"'\n]*)", "\n".join(
-        [root.text("etc/default/grub") or ""] + [root.text(f"etc/default/grub.d/{name}") or ""
-                                                 for name in root.names("etc/default/grub.d")
-                                                 if name.endswith(".cfg")]), re.M)
+    chosen = re.findall(r"^\s*GRUB_DEFAULT=[\"']?([^\"'\n]*)", boot.grub_settings(root), re.M)
     if chosen and chosen[-1] not in ("0", ""):
         raise boot.Refused(f"GRUB_DEFAULT={chosen[-1]} chooses the default by hand",
                            "set GRUB_DEFAULT=0 in /etc/default/grub first")
@@ -208,14 +202,15 @@ def commit(root, args):
                                                 "trial": "well"}))
         # good before grub.cfg looks at it
         todo.environment(**{boot.FLAG: boot.GOOD})
-        newest_has_it = boot.ready(root) and not newest_without(root)
+        without = newest_without(root)
+        newest_has_it = boot.ready(root) and not without
         todo.grub_cfg(has=["set default=\"smmuv3-"] if newest_has_it else [])
         todo.run()
     if not args.dry_run:
         print("The entry with the module is the default. Two boots in a row that do not reach "
               "their end make the stock entry the default again.")
         if not newest_has_it:
-            print(f"But {newest_without(root)} is newer and has no module: it boots with the "
+            print(f"But {without} is newer and has no module: it boots with the "
                   "built-in driver.")
     return 0
 
@@ -247,11 +242,11 @@ def do_disable(root, args):
         print("There is no boot entry with the module.")
         return 0
     todo = steps.Steps(root, args.dry_run)
-    words = {boot.FLAG: None}
+    words = [boot.FLAG]
     if env.get("next_entry", "").startswith("smmuv3-"):
-        words["next_entry"] = None
+        words.append("next_entry")
     if root.exists(boot.ENV):
-        todo.environment(**{key: None for key in words if key in env})
+        todo.environment(**dict.fromkeys(words))
     if has:
         add_kdump_undo(root, todo)
         todo.write(boot.STATE, None)
