@@ -31,9 +31,8 @@ static void budget(struct kunit *test)
 
 	s->ns = 1900 * (u64)NSEC_PER_MSEC;
 	silence_begin(s, d);
-	for (i = 0; i < 100 && !d->cut; i++) {
+	for (i = 0; i < 100 && !d->cut; i++)
 		KUNIT_EXPECT_GE(test, unmap_and_map(test, s, d, a), 1900);
-	}
 	ms = (model_now() - start) / NSEC_PER_MSEC;
 	KUNIT_EXPECT_TRUE(test, d->cut);
 	KUNIT_EXPECT_LE(test, ms, 60000);
