@@ -7,11 +7,11 @@
 #include "core/plan.h"
 #include "drv/arrays.h"
 #include "drv/binding.h"
+#include "drv/gate.h"
 #include "drv/iommu.h"
 #include "drv/iopf.h"
 #include "drv/master.h"
 #include "drv/master_lock.h"
-#include "drv/pri.h"
 #include "drv/trace.h"
 #include "drv/withhold.h"
 #include "hw/device.h"
@@ -302,7 +302,7 @@ void smmu_binding_move_locked(struct smmu_binding *binding, struct smmu_binding 
 	smmu_master_assert(binding->master);
 
 	if (binding->iopf)
-		smmu_pri_close_locked(binding);
+		smmu_gate_close_locked(binding);
 	mutex_lock(&smmu_arrays_mutex);
 	if (left)
 		last = leave(binding, &tag);

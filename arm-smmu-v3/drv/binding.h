@@ -36,8 +36,8 @@ struct smmu_master;
  * @ssid: SubstreamID, 0 for the RID
  * @ats: the binding's ATS entries in the array are live
  * @iopf: faults of the binding are answered, see iopf.h
- * @gate: may page requests reach the domain: pri.h; streams_lock. Of a master's RID or PASID only,
- *	and not of a binding that is being made.
+ * @gate: enum smmu_gate: may its faults reach the domain; streams_lock. Of a master's RID or PASID
+ *	only, and not of a binding that is being made.
  * @cd_dead: the mm of the domain has exited, and the CD translates nothing
  */
 struct smmu_binding {

@@ -10,6 +10,7 @@
 #include "drv/binding.h"
 #include "drv/change.h"
 #include "drv/domain.h"
+#include "drv/gate.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
 #include "drv/pri.h"
@@ -208,7 +209,7 @@ void smmu_change_commit_locked(struct smmu_change *change)
 		others_lose_ats(change, master);
 	ret = do_change(change, master, step, brief);
 	smmu_binding_move_locked(change->binding, change->next);
-	smmu_pri_open_locked(change->binding, fresh);
+	smmu_gate_open_locked(change->binding, fresh);
 	WRITE_ONCE(master->kind, change->rid.kind);
 	if (ret == -EAGAIN) {
 		dev_dbg(master->dev, "the SMMU does not confirm; the attach is finished later\n");

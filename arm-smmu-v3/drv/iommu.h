@@ -54,7 +54,7 @@ struct iopf_queue;
  * @iopf: the kernel's queue for page faults; NULL where the SMMU does not stall
  *	and devices may not use PRI
  * @page_faults: how many page faults went to a handler
- * @pri_open: smmu_pri_open_work()
+ * @gates: smmu_gate_work()
  * @pri_credits: how many page requests devices may have under way, of those that there are for the
  *	SMMU; streams_lock
  * @vevents_lost: number of events of guests' devices that were not queued for the guest, because
@@ -88,7 +88,7 @@ struct smmu_iommu {
 	struct smmu_guest_stalls guest_stalls;
 	struct iopf_queue *iopf;
 	atomic_t page_faults;
-	struct work_struct pri_open;
+	struct work_struct gates;
 	u32 pri_credits;
 	atomic_t vevents_lost;
 	struct ratelimit_state fault_limit;

@@ -5,6 +5,7 @@
 
 #include "core/cmd.h"
 #include "core/event.h"
+#include "drv/gate.h"
 #include "drv/guest_stall.h"
 #include "drv/iommu.h"
 #include "drv/iopf.h"
@@ -96,6 +97,23 @@ void smmu_iopf_wait(struct smmu_master *master)
 	smmu_master_unlock(master);
 }
 
+/* Tell the SMMU to try the transaction again. It reports the next fault as a new one. */
+static void try_again(struct smmu_master *master, const struct smmu_event *event, bool *ended)
+{
+	smmu_resume(&master->iommu->smmu, event->sid, event->stag, RESUME_RETRY);
+	*ended = true;
+}
+
+/* Return: true when the fault may be reported; else @ended says whether it was answered */
+static bool passes_gate(struct smmu_master *master, const struct smmu_event *event, bool *ended)
+{
+	enum smmu_gate gate = smmu_gate_of(master, event->ssv, event->ssid);
+
+	if (gate == SMMU_GATE_RETRY)
+		try_again(master, event, ended);
+	return gate == SMMU_GATE_OPEN;
+}
+
 bool smmu_iopf_report(struct smmu_master *master, const struct smmu_event *event,
 		      bool *ended)
 {
@@ -131,9 +149,12 @@ bool smmu_iopf_report(struct smmu_master *master, const struct smmu_event *event
 	case SMMU_STALL_ABORT:
 		return false;
 	case SMMU_STALL_RETRY:
-		smmu_resume(&master->iommu->smmu, event->sid, event->stag, RESUME_RETRY);
-		*ended = true;
+		try_again(master, event, ended);
 		return true;
+	case SMMU_STALL_IS_HOSTS:
+		if (!passes_gate(master, event, ended))
+			return *ended;
+		break;
 	default:
 		break;
 	}

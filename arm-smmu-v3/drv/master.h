@@ -101,6 +101,7 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  *	reads it. It becomes 0 only under streams_lock as well.
  * @iopf_left: number of these that have left their domain, while their last faults may still be
  *	under way
+ * @gates_wait: a gate of its bindings waits for the worker, gate.h; streams_lock
  *
  * @finish: smmu_change_finish_work()
  * @stalls: stalls under a guest's stage 1; see there for its locks
@@ -164,6 +165,7 @@ struct smmu_master {
 	u32 ats_failures;
 	u32 nr_iopf;
 	u32 iopf_left;
+	bool gates_wait;
 	struct work_struct finish;
 	struct smmu_stalls_of stalls;
 

@@ -3,7 +3,8 @@
 smmu-drv-objs := trace.o params.o iommu.o master_lock.o firmware.o resv.o takeover_of.o \
 		 $(if $(CONFIG_ACPI_IORT),takeover_acpi.o) takeover.o \
 		 $(if $(CONFIG_IOMMU_SVA),mmtable.o) \
-		 readers.o arrays.o streams.o pri_pci.o ats_pci.o ats_cut.o pri.o walk.o pgtable.o withhold.o \
+		 readers.o arrays.o streams.o pri_pci.o ats_pci.o ats_cut.o gate.o \
+		 pri.o walk.o pgtable.o withhold.o \
 		 $(if $(CONFIG_IOMMUFD),guest_stall.o) \
 		 $(if $(CONFIG_IOMMU_IOPF),iopf.o) binding.o install.o ats.o restart.o sleep.o change.o \
 		 $(if $(CONFIG_IOMMUFD),vevent.o vsmmu.o) fault.o attach.o deferred.o pasid.o \

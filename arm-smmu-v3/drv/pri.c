@@ -7,12 +7,10 @@
 #include <linux/minmax.h>
 #include <linux/slab.h>
 
-#include <kunit/static_stub.h>
-
 #include <smmuv3/cmd.h>
 
-#include "drv/arrays.h"
 #include "drv/ats_cut.h"
+#include "drv/gate.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
 #include "drv/master_lock.h"
@@ -41,9 +39,6 @@
 
 /* What becomes of a request besides PRI_RESP_*: there is no answer, or it comes later */
 #define NO_ANSWER	0xff
-
-/* struct smmu_binding.gate */
-enum { CLOSED, RETRY, OPEN };
 
 bool smmu_pri_is_allowed(const struct smmu_device *smmu)
 {
@@ -231,108 +226,6 @@ void smmu_pri_update_locked(struct smmu_master *master)
 		turn_on(master);
 }
 
-void smmu_pri_close_locked(struct smmu_binding *binding)
-{
-	struct smmu_master *master = binding->master;
-
-	smmu_master_assert(master);
-
-	if (!master->pri)
-		return;
-	/* a request that has found the gate open has been reported when this lock is free */
-	guard(mutex)(&master->iommu->streams_lock);
-	binding->gate = CLOSED;
-}
-
-void smmu_pri_open_locked(struct smmu_binding *binding, bool fresh)
-{
-	struct smmu_master *master = binding->master;
-
-	smmu_master_assert(master);
-
-	if (!master->pri || !binding->iopf)
-		return;
-	guard(mutex)(&master->iommu->streams_lock);
-	binding->gate = fresh ? OPEN : RETRY;
-	if (fresh)
-		return;
-	master->pri->retry = true;
-	smmu_pri_open_later(master->iommu);
-}
-
-void smmu_pri_open_later(struct smmu_iommu *iommu)
-{
-	KUNIT_STATIC_STUB_REDIRECT(smmu_pri_open_later, iommu);
-	queue_work(system_dfl_wq, &iommu->pri_open);
-}
-
-static void open_gate(struct smmu_binding *binding)
-{
-	if (binding->gate == RETRY)
-		binding->gate = OPEN;
-}
-
-/* Called under the mutex of the group: the IOMMU core is not in the middle of a change */
-static int open_gates(struct device *dev, void *data)
-{
-	struct smmu_master *master = data;
-	struct smmu_binding *binding;
-	unsigned long ssid;
-
-	if (dev != master->dev)
-		return 0;
-	guard(mutex)(&master->iommu->streams_lock);
-	/* PASIDs come and go under this one */
-	guard(mutex)(&smmu_arrays_mutex);
-	open_gate(&master->rid);
-	xa_for_each(&master->pasids, ssid, binding)
-		open_gate(binding);
-	return 0;
-}
-
-/* Find a master whose gates wait. Return: it, referenced, and its group; NULL for none */
-static struct smmu_master *next_retry(struct smmu_iommu *iommu, struct iommu_group **group)
-{
-	struct smmu_master *master;
-
-	guard(mutex)(&iommu->streams_lock);
-	list_for_each_entry(master, &iommu->masters, node) {
-		if (!master->pri || !master->pri->retry)
-			continue;
-		master->pri->retry = false;
-		/* the IOMMU core has the device as long as the master is in the list */
-		*group = iommu_group_get(master->dev);
-		if (*group)
-			return smmu_master_get(master);
-	}
-	return NULL;
-}
-
-void smmu_pri_open_work(struct work_struct *work)
-{
-	struct smmu_iommu *iommu = container_of(work, struct smmu_iommu, pri_open);
-	struct iommu_group *group;
-	struct smmu_master *master;
-
-	while ((master = next_retry(iommu, &group))) {
-		iommu_group_for_each_dev(group, master, open_gates);
-		iommu_group_put(group);
-		smmu_master_put(master);
-	}
-}
-
-/* What may a request do? A PASID may be detached for good at any time. */
-static u8 gate_of(struct smmu_master *master, const struct smmu_page_request *req)
-{
-	struct smmu_binding *binding = &master->rid;
-
-	guard(mutex)(&smmu_arrays_mutex);
-	/* PASID 0 is no PASID of ours; the RID has that place */
-	if (req->ssv)
-		binding = req->ssid ? xa_load(&master->pasids, req->ssid) : NULL;
-	return binding ? binding->gate : CLOSED;
-}
-
 static int report(struct smmu_master *master, const struct smmu_page_request *req, u32 era)
 {
 	struct iopf_fault fault = {
@@ -386,21 +279,22 @@ static u8 report_group(struct smmu_master *master, const struct smmu_page_reques
 static u8 take_request(struct smmu_master *master, const struct smmu_page_request *req)
 {
 	struct smmu_pri *pri = master->pri;
-	u8 gate, resp;
+	enum smmu_gate gate;
+	u8 resp;
 
 	if (smmu_page_request_is_stop(req)) {
 		drop_parts(pri, req, same_pasid);
 		return NO_ANSWER;
 	}
-	gate = gate_of(master, req);
-	if (gate == OPEN && pri->on && !req->last) {
+	gate = smmu_gate_of(master, req->ssv, req->ssid);
+	if (gate == SMMU_GATE_OPEN && pri->on && !req->last) {
 		if (pri->nr_parts < pri->reqs)
 			pri->part[pri->nr_parts++] = *req;
 		return NO_ANSWER;
 	}
-	if (gate == CLOSED)
+	if (gate == SMMU_GATE_CLOSED)
 		resp = PRI_RESP_INVALID;
-	else if (gate == RETRY || !pri->on || smmu_resume_waits(&master->iommu->smmu))
+	else if (gate == SMMU_GATE_RETRY || !pri->on || smmu_resume_waits(&master->iommu->smmu))
 		/* the device asks again */
 		resp = PRI_RESP_SUCCESS;
 	else

@@ -13,19 +13,10 @@
  * cleared in config space, PRI Enable is cleared before (ats_pci.c).
  *
  * Unlike a stalled access, a page request does not depend on STEs and CDs: a device can ask for a
- * page under any PASID at any time. So each binding has a gate. Requests reach the kernel's layer
- * only through an open gate. A gate closes before the domain is left, and whoever closes it waits
- * for a request that is just passing. After that none reaches the domain. A request at a closed
- * gate is answered "invalid".
- *
- * The kernel's layer finds the domain of a request in the group's list, where the IOMMU core puts
- * it only after the driver's callback. So while the domain of a RID, or of a PASID that is
- * replaced, changes, the layer could still find the old domain, which the core frees next. The gate
- * is then opened by a worker that has waited for the group's mutex, under which the core makes the
- * change. Until it opens, requests are answered "success": the device asks for a translation again,
- * does not get it, and requests the page again. The SMMU itself does the same where its queue
- * overflows (8.1). A PASID that comes into the list new cannot lead to an old domain, and its gate
- * opens at once.
+ * page under any PASID at any time. Requests reach the kernel's layer only through the gate of a
+ * binding, gate.h. A request at a closed gate is answered "invalid". One whose gate opens a moment
+ * later is answered "success": the device asks for a translation again, does not get it, and
+ * requests the page again. The SMMU itself does the same where its queue overflows (8.1).
  *
  * Devices are not trusted. What a device has under way is bounded by the requests that it was
  * allowed: a group that exceeds them is told "success", and requests before the last one of a group
@@ -63,7 +54,6 @@ struct smmu_master;
  * @on: PRI is on in the device. Written under the lock of the master and streams_lock.
  * @reqs: how many page requests the device may have under way; constant while @on
  * @wants_pasid: answers have the PASID of the request; constant
- * @retry: a gate waits for the worker; streams_lock
  * @nr_parts: number of requests in @part; streams_lock
  * @part: requests that are not the last of their group; streams_lock
  * @lock: innermost
@@ -77,7 +67,6 @@ struct smmu_pri {
 	bool on;
 	u32 reqs;
 	bool wants_pasid;
-	bool retry;
 	u32 nr_parts;
 	struct smmu_page_request part[SMMU_PRI_REQS_MAX];
 
@@ -106,23 +95,6 @@ void smmu_pri_answer(struct smmu_master *master, const struct iopf_fault *fault,
 		     const struct iommu_page_response *resp);
 
 /**
- * smmu_pri_close_locked() - let no page request of a binding reach its domain any more
- * @binding: may or may not have had an open gate
- *
- * Takes streams_lock.
- */
-void smmu_pri_close_locked(struct smmu_binding *binding);
-
-/**
- * smmu_pri_open_locked() - the binding has entered a domain whose handler answers faults
- * @binding: in its domain
- * @fresh: it is a PASID that was attached to nothing before; else the worker opens the gate
- *
- * Does nothing where @binding->iopf is not set, or the device has no PRI. Takes streams_lock.
- */
-void smmu_pri_open_locked(struct smmu_binding *binding, bool fresh);
-
-/**
  * smmu_pri_update_locked() - turn PRI on or off, as it should be now
  * @master: device; its ATS and its bindings are as they shall be
  *
@@ -140,11 +112,5 @@ void smmu_pri_off_locked(struct smmu_master *master);
  * come later go nowhere.
  */
 void smmu_pri_forget(struct smmu_master *master);
-
-/* The work function of iommu->pri_open: open gates that wait. Process context, no lock held. */
-void smmu_pri_open_work(struct work_struct *work);
-
-/* Have it run; suites replace this function */
-void smmu_pri_open_later(struct smmu_iommu *iommu);
 
 #endif

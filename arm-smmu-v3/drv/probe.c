@@ -17,6 +17,7 @@
 #include "drv/debugfs.h"
 #include "drv/fault.h"
 #include "drv/firmware.h"
+#include "drv/gate.h"
 #include "drv/iommu.h"
 #include "drv/iopf.h"
 #include "drv/mmtable.h"
@@ -185,7 +186,7 @@ static void take_down(struct smmu_iommu *iommu)
 	/* nothing queues them again, because the SMMU was stopped, and nobody waits for it */
 	cancel_delayed_work_sync(&iommu->recover);
 	cancel_delayed_work_sync(&iommu->restart);
-	cancel_work_sync(&iommu->pri_open);
+	cancel_work_sync(&iommu->gates);
 	smmu_guest_stall_del(iommu);
 	smmu_device_free(&iommu->smmu);
 	WARN_ON(!xa_empty(&iommu->streams));
@@ -212,7 +213,7 @@ int smmu_probe(struct platform_device *pdev)
 	INIT_LIST_HEAD(&iommu->masters);
 	INIT_DELAYED_WORK(&iommu->recover, recover_work);
 	INIT_DELAYED_WORK(&iommu->restart, smmu_restart_work);
-	INIT_WORK(&iommu->pri_open, smmu_pri_open_work);
+	INIT_WORK(&iommu->gates, smmu_gate_work);
 	smmu_guest_stall_add(iommu);
 	ratelimit_state_init(&iommu->fault_limit, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);

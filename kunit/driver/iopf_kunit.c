@@ -10,11 +10,15 @@
 #include <linux/sizes.h>
 #include <linux/workqueue.h>
 
+#include <kunit/static_stub.h>
+
 #include <smmuv3/cmd.h>
 #include <smmuv3/event.h>
 
+#include "iommu-priv.h"
 #include "drv/arrays.h"
 #include "drv/domain.h"
+#include "drv/gate.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
 #include "hw/recordq.h"
@@ -29,6 +33,7 @@ static struct {
 	struct iommu_fault_page_request prm;
 	struct iopf_group *held;
 	struct iommu_domain *domain;
+	struct iommu_domain *attached;
 	enum iommu_page_response_code code;
 	u32 nr;
 	bool map;
@@ -60,6 +65,7 @@ static int handler(struct iopf_group *group)
 {
 	seen.nr++;
 	seen.prm = group->last_fault.fault.prm;
+	seen.attached = group->attach_handle->domain;
 	if (seen.fail)
 		return -EBUSY;
 	if (seen.hold) {
@@ -422,12 +428,50 @@ static void without_memory(struct kunit *test)
 	iommu_domain_free(domain);
 }
 
+static void open_never(struct smmu_iommu *iommu)
+{
+}
+
+/*
+ * A device goes from one domain with a handler to another. Until the IOMMU core has noted the new
+ * one, it could find the old one for a fault, and frees that next. So the access is tried again,
+ * and its fault goes to the new domain when the core is done.
+ */
+static void replaced(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = new_smmu(test, rig, false);
+	struct rig_device *d = rig_device(test, rig, 0);
+	struct iommu_domain *one = new_domain(test, d), *two = new_domain(test, d);
+	struct iommu_attach_handle second = {};
+	u16 stag;
+
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, one));
+	seen.code = IOMMU_PAGE_RESP_INVALID;
+	kunit_activate_static_stub(test, smmu_gate_open_later, open_never);
+	KUNIT_ASSERT_EQ(test, 0, iommu_replace_group_handle(d->group, two, &second));
+	stag = stall(test, rig, d, 0, true);
+	take_events(smmu);
+	KUNIT_EXPECT_EQ(test, RESUME_RETRY, model_answer(smmu->model, stag));
+	KUNIT_EXPECT_EQ(test, 0, seen.nr);
+	smmu_gate_work(&rig_iommu(smmu)->gates);
+	stag = stall(test, rig, d, 0, true);
+	take_events(smmu);
+	KUNIT_EXPECT_EQ(test, RESUME_ABORT, model_answer(smmu->model, stag));
+	KUNIT_EXPECT_EQ(test, 1, seen.nr);
+	KUNIT_EXPECT_PTR_EQ(test, two, seen.attached);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	iommu_domain_free(one);
+	iommu_domain_free(two);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(handled),
 	KUNIT_CASE(refused),
 	KUNIT_CASE_PARAM(unanswered, model_of_stalls_gen_params),
 	KUNIT_CASE(may_not_stall),
 	KUNIT_CASE(many_streams),
+	KUNIT_CASE(replaced),
 	KUNIT_CASE(left_with_faults),
 	KUNIT_CASE(device_goes),
 	KUNIT_CASE(storm),

@@ -19,6 +19,7 @@
 #include "iommu-priv.h"
 #include "drv/ats.h"
 #include "drv/ats_cut.h"
+#include "drv/gate.h"
 #include "drv/master.h"
 #include "drv/master_lock.h"
 #include "drv/params.h"
@@ -67,7 +68,7 @@ static int enter(struct asker *a, const struct kind *k, struct iommu_domain *dom
 	if (k->ssid)
 		return asker_set(a, k->slot, domain, k->ssid);
 	ret = iommu_replace_group_handle(a->p->group[k->slot], domain, &a->handle[k->slot][0]);
-	flush_work(&a->iommu->pri_open);
+	flush_work(&a->iommu->gates);
 	return ret;
 }
 
@@ -283,13 +284,13 @@ static void replaced(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PRI_RESP_SUCCESS, asker_ask(a, WANTS, 0, 1));
 	KUNIT_EXPECT_PTR_EQ(test, one, asker_seen.domain);
 	asker_seen.code = IOMMU_PAGE_RESP_INVALID;
-	kunit_activate_static_stub(test, smmu_pri_open_later, open_never);
+	kunit_activate_static_stub(test, smmu_gate_open_later, open_never);
 	KUNIT_ASSERT_EQ(test, 0, iommu_replace_group_handle(a->p->group[WANTS], two, &second));
 	KUNIT_EXPECT_TRUE(test, fabric_pri(a->p->f, WANTS));
 	KUNIT_EXPECT_EQ(test, PRI_RESP_SUCCESS, asker_ask(a, WANTS, 0, 2));
 	KUNIT_EXPECT_EQ(test, 1, asker_seen.nr);
-	smmu_pri_open_work(&a->iommu->pri_open);
-	kunit_deactivate_static_stub(test, smmu_pri_open_later);
+	smmu_gate_work(&a->iommu->gates);
+	kunit_deactivate_static_stub(test, smmu_gate_open_later);
 	KUNIT_EXPECT_EQ(test, PRI_RESP_INVALID, asker_ask(a, WANTS, 0, 3));
 	KUNIT_EXPECT_PTR_EQ(test, two, asker_seen.domain);
 	leave(a, &k, two);

@@ -387,7 +387,12 @@ void rig_remove_smmu(struct rig *rig, u32 i)
 
 int rig_attach(struct rig_device *d, struct iommu_domain *domain)
 {
-	return iommu_replace_group_handle(d->group, domain, &d->handle);
+	int ret = iommu_replace_group_handle(d->group, domain, &d->handle);
+
+	/* whether faults go to the domain is known when the worker has run */
+	if (the_rig->can_stall)
+		flush_work(&rig_iommu(the_rig->smmu[d->smmu])->gates);
+	return ret;
 }
 
 struct iommu_domain *rig_domain(struct kunit *test, struct rig_device *d)
