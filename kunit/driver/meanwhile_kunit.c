@@ -4,6 +4,8 @@
  * place, where the state is half way between two that are known.
  */
 #include <linux/bitfield.h>
+#include <linux/completion.h>
+#include <linux/kthread.h>
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
@@ -126,6 +128,50 @@ static void changed_while_suspended(struct kunit *test)
 	iommu_domain_free(other);
 }
 
+static struct {
+	struct kunit *test;
+	struct rig_device *d;
+	struct completion done;
+} remover;
+
+static int remove_thread(void *unused)
+{
+	current->kunit_test = remover.test;
+	rig_remove(remover.d);
+	current->kunit_test = NULL;
+	complete(&remover.done);
+	return 0;
+}
+
+/*
+ * The device that the thread waits for, which turns ATS on again, is removed meanwhile. The removal
+ * waits for that thread, the thread goes on with the next device, and nothing is left of the first.
+ */
+static void removed_while_suspended(struct kunit *test)
+{
+	struct silence *s = make(test);
+	struct rig_device *gone = rig_device(test, s->rig, 0), *d = rig_device(test, s->rig, 0);
+	struct iommu_domain *a = silence_use(test, s, gone), *b = silence_use(test, s, d);
+	struct silence_stuck *stuck;
+
+	smmu_shut(&rig_iommu(s->smmu)->smmu, "a test");
+	stuck = silence_stick_restart(test, s, gone);
+	remover.test = test;
+	remover.d = gone;
+	init_completion(&remover.done);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(remove_thread, NULL, "remover")));
+	/* real time, in which it comes to the lock */
+	KUNIT_EXPECT_EQ(test, 0, wait_for_completion_timeout(&remover.done, HZ / 20));
+	silence_unstick(stuck);
+	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&remover.done, 60 * HZ));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(&rig_iommu(s->smmu)->smmu));
+	KUNIT_EXPECT_FALSE(test, gone->ats);
+	KUNIT_EXPECT_TRUE(test, d->ats && !d->cut);
+	KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d, IOVA, false));
+	iommu_domain_free(a);
+	silence_leave(test, s, d, b);
+}
+
 /* Recovery of devices that were cut off does not wait for one that has nothing to recover */
 static void recovers_past_others(struct kunit *test)
 {
@@ -152,6 +198,7 @@ static void recovers_past_others(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(shown_while_leaving),
 	KUNIT_CASE(changed_while_suspended),
+	KUNIT_CASE(removed_while_suspended),
 	KUNIT_CASE(recovers_past_others),
 	{}
 };
