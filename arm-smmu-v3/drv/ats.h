@@ -74,6 +74,15 @@ static inline bool smmu_ats_is_on_after(enum smmu_ats_step step)
 	return step == SMMU_ATS_GOES_ON || step == SMMU_ATS_STAYS_ON;
 }
 
+/*
+ * May a stream have ATS while it has a stage 2? Where an SMMU can only stall, S2S must be 1, and an
+ * STE with S2S and full ATS is illegal (5.2).
+ */
+static inline bool smmu_ats_with_s2(const struct smmu_master *master)
+{
+	return !smmu_has(&master->iommu->smmu, SMMU_FEAT_STALL_FORCE);
+}
+
 /**
  * smmu_ats_wanted_locked() - does anything that the requests go through use ATS?
  * @master: the device
@@ -91,8 +100,9 @@ static inline bool smmu_ats_wanted_locked(const struct smmu_master *master,
 		return false;
 	switch (rid->kind) {
 	case SMMU_RID_S1:
-	case SMMU_RID_S2:
 		return true;
+	case SMMU_RID_S2:
+		return smmu_ats_with_s2(master);
 	case SMMU_RID_NESTED:
 		return rid->vste_ats;
 	case SMMU_RID_IDENTITY:

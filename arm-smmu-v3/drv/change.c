@@ -27,6 +27,10 @@ int smmu_change_allowed_locked(struct smmu_master *master, struct smmu_domain *s
 			sd->id, why);
 		return -EINVAL;
 	}
+	if (sd->pt.needs.stage2 && master->ats_required && !smmu_ats_with_s2(master)) {
+		dev_dbg(master->dev, "the device needs ATS, and this SMMU has none beside a stage 2\n");
+		return -EINVAL;
+	}
 	/*
 	 * This function does not fail for an SMMU that was shut. Such an SMMU aborts whatever is
 	 * attached, and the IOMMU core WARNs when a device cannot return to its default domain.

@@ -5,6 +5,7 @@
 
 #include "core/array.h"
 #include "core/ste.h"
+#include "drv/ats.h"
 #include "drv/attach.h"
 #include "drv/binding.h"
 #include "drv/change.h"
@@ -98,8 +99,8 @@ static bool comes_back(const struct smmu_master *master, const struct smmu_neste
  * other devices, and WARNs when that fails. The vDEVICE may have been destroyed meanwhile.
  *
  * Return: 0; -EINVAL for a nested domain of another SMMU, for a device that could bypass the
- *	caches, and for PASIDs with ATS where the device needs ATS and could keep what a guest has
- *	unmapped; -ENOENT for stage 1 without a vSID
+ *	caches, and for a device that needs ATS where the SMMU cannot have it beside a stage 2, or
+ *	where the guest has PASIDs and the device could keep what the guest has unmapped; -ENOENT for stage 1 without a vSID
  */
 static int bind_to_parent(struct smmu_master *master, const struct smmu_nested *nested,
 			  const __le64 *vste, struct smmu_binding *next, bool *ats)
@@ -116,7 +117,7 @@ static int bind_to_parent(struct smmu_master *master, const struct smmu_nested *
 	if (smmu_ste_config(vste) == STE_CONFIG_ABORT)
 		return 0;
 	*ats = master->ats_capable && wants_ats(master, vste);
-	if (*ats && may_hide(master, vste)) {
+	if (*ats && (may_hide(master, vste) || !smmu_ats_with_s2(master))) {
 		if (master->ats_required)
 			return -EINVAL;
 		*ats = false;

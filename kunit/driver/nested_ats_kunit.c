@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ATS of guests' devices where the device limits it. The other cases with ATS are in
+ * ATS with a stage 2 where the device or the SMMU limits it. The other cases with guests are in
  * nested_kunit.c.
  */
 #include <linux/bitfield.h>
 #include <linux/device.h>
 #include <linux/pci.h>
 #include <linux/sizes.h>
+
+#include <smmuv3/cd.h>
+#include <smmuv3/regs.h>
 
 #include "drv/domain.h"
 #include "drv/master.h"
@@ -88,6 +91,54 @@ static void pasids_without_global(struct kunit *test)
 	nest_free(test, &n);
 }
 
+/*
+ * Where an SMMU can only stall, faults of stage 2 stall as well (S2S = 1), and an STE with S2S and
+ * full ATS is illegal (5.2). A device goes without ATS as long as it has a stage 2, and one that
+ * needs ATS is refused all of these domains. A stage 1 of the host has ATS.
+ */
+static void stalls_only(struct kunit *test)
+{
+	const struct weak *weak = test->param_value;
+	struct iommu_domain *s1, *guest, *bypass;
+	struct rig *rig = rig_new(test);
+	struct model_config cfg;
+	struct nest n;
+
+	nest_config(&cfg, false);
+	FIELD_MODIFY(IDR0_STALL_MODEL, &cfg.idr[0], IDR0_STALL_ALWAYS);
+	rig->atc = true;
+	rig->ssid_bits = NEST_PASID_BITS;
+	rig->ats_required = weak->required;
+	FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], NEST_PASID_BITS);
+	nest_make_on(test, &n, rig, rig_smmu(test, rig, 0, &cfg));
+	n.t->cd[0].w[0] |= cpu_to_le64(CD0_S);
+	s1 = rig_domain(test, n.d);
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(s1, NEST_IPA, NEST_PA2, SZ_4K, IOMMU_READ,
+					   GFP_KERNEL));
+	guest = guest_s1(test, n.g, n.t, true);
+	bypass = guest_bypass(test, n.g);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
+	KUNIT_EXPECT_TRUE(test, n.d->ats);
+	KUNIT_EXPECT_EQ(test, NEST_PA2, rig_access(n.rig, n.d, NEST_IPA, false));
+	KUNIT_EXPECT_EQ(test, weak->attach, rig_attach(n.d, n.parent));
+	KUNIT_EXPECT_EQ(test, weak->required, n.d->ats);
+	KUNIT_EXPECT_EQ(test, weak->required ? NEST_PA2 : NEST_PA,
+			rig_access(n.rig, n.d, NEST_IPA, false));
+	KUNIT_EXPECT_EQ(test, weak->attach, rig_attach(n.d, guest));
+	KUNIT_EXPECT_EQ(test, weak->required, n.d->ats);
+	if (!weak->required)
+		KUNIT_EXPECT_EQ(test, NEST_PA, rig_access(n.rig, n.d, NEST_VA, false));
+	KUNIT_EXPECT_EQ(test, weak->attach, rig_attach(n.d, bypass));
+	KUNIT_EXPECT_EQ(test, weak->required, n.d->ats);
+	KUNIT_EXPECT_EQ(test, weak->required ? NEST_PA2 : NEST_PA,
+			rig_access(n.rig, n.d, NEST_IPA, false));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
+	iommu_domain_free(s1);
+	iommu_domain_free(guest);
+	iommu_domain_free(bypass);
+	nest_free(test, &n);
+}
+
 /* Global Invalidate Supported is bit 6 of the ATS capability in config space */
 static void config_space(struct kunit *test)
 {
@@ -105,6 +156,7 @@ static void config_space(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(pasids_without_global, weak_gen_params),
+	KUNIT_CASE_PARAM(stalls_only, weak_gen_params),
 	KUNIT_CASE(config_space),
 	{}
 };

@@ -159,9 +159,9 @@ static const char *bad_s2(struct model *m, u64 w1, u64 w2, u64 w3)
 		return "no S2TTB";
 	if (m->cfg.noncoherent && w2 & (STE2_S2IR0 | STE2_S2OR0))
 		return "cacheable walks of stage 2, and the SMMU is not coherent";
-	if (w2 & STE2_S2S && m->feat.flags & SMMU_FEAT_STALL_FORCE)
-		return NULL;
-	if (w2 & STE2_S2S && !(m->feat.flags & SMMU_FEAT_STALL))
+	if (!(w2 & STE2_S2S) && m->feat.flags & SMMU_FEAT_STALL_FORCE)
+		return "no S2S, and the SMMU can only stall";
+	if (w2 & STE2_S2S && !(m->feat.flags & (SMMU_FEAT_STALL | SMMU_FEAT_STALL_FORCE)))
 		return "S2S without stalls";
 	if (w2 & STE2_S2S && FIELD_GET(STE1_EATS, w1) == STE_EATS_FULL)
 		return "EATS beside S2S";
