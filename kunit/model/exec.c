@@ -84,7 +84,7 @@ static void set_range(struct model *m, const struct smmu_cmd *cmd, struct target
 	t->last = t->first + (pages << tg_shift[tg]) - 1;
 }
 
-static void tlbi(struct model *m, const struct smmu_cmd *cmd)
+static void tlbi(struct model *m, struct model_cmdq *q, const struct smmu_cmd *cmd)
 {
 	u64 w0 = le64_to_cpu(cmd->w[0]);
 	struct target t = {
@@ -107,7 +107,7 @@ static void tlbi(struct model *m, const struct smmu_cmd *cmd)
 	 * 4.3.6: stale configuration may fill the TLB again until CFGI_ALL is complete, and only a
 	 * CMD_SYNC between them shows that it is (4.7.3)
 	 */
-	if (m->cfgi_all_unsynced && (smmu_cmd_opcode(cmd) == CMD_TLBI_EL2_ALL ||
+	if (q->cfgi_all_unsynced && (smmu_cmd_opcode(cmd) == CMD_TLBI_EL2_ALL ||
 				     smmu_cmd_opcode(cmd) == CMD_TLBI_NSNH_ALL))
 		model_violate(m, "CFGI_ALL and %s under one CMD_SYNC",
 			      smmu_cmd_name(smmu_cmd_opcode(cmd)));
@@ -145,7 +145,7 @@ static void tlbi(struct model *m, const struct smmu_cmd *cmd)
  * Give the ATC_INV a place in the root port; cmdq.c has seen to it that there is one. @pasid: it is
  * for the PASID of an injection. Return: false when the device does not answer.
  */
-static bool answers(struct model *m, u32 sid, bool pasid)
+static bool answers(struct model *m, struct model_cmdq *q, u32 sid, bool pasid)
 {
 	u64 ns = m->device ? m->device(m->device_data, sid) : 0, port_ns = m->port_ns;
 
@@ -157,16 +157,16 @@ static bool answers(struct model *m, u32 sid, bool pasid)
 	if (!ns)
 		return true;
 	if (ns == MODEL_GONE) {
-		m->atc_unanswered = true;
+		q->atc_unanswered = true;
 		return false;
 	}
-	m->atc_due[m->atc_out++] = m->busy_until + min(ns, port_ns);
-	m->atc_unanswered |= ns > port_ns;
+	m->atc_due[m->atc_out++] = q->busy_until + min(ns, port_ns);
+	q->atc_unanswered |= ns > port_ns;
 	return ns <= port_ns;
 }
 
 /* 3.9.2: a device whose stream has no ATS answers with Unsupported Request */
-static void atc_inv(struct model *m, const struct smmu_cmd *cmd)
+static void atc_inv(struct model *m, struct model_cmdq *q, const struct smmu_cmd *cmd)
 {
 	u64 w0 = le64_to_cpu(cmd->w[0]), w1 = le64_to_cpu(cmd->w[1]);
 	u32 sid = FIELD_GET(CMD0_ATC_SID, w0), ssid = FIELD_GET(CMD0_ATC_SSID, w0);
@@ -178,8 +178,8 @@ static void atc_inv(struct model *m, const struct smmu_cmd *cmd)
 	    (model_fetch_ste(m, sid, false, &ste) ||
 	     !FIELD_GET(STE1_EATS, le64_to_cpu(ste.w[1]))))
 		model_violate(m, "ATC_INV to stream 0x%x, which has no ATS", sid);
-	m->atc_unsynced = true;
-	if (!answers(m, sid, ssv && !global && ssid == m->inject.silent_ssid))
+	q->atc_unsynced = true;
+	if (!answers(m, q, sid, ssv && !global && ssid == m->inject.silent_ssid))
 		return;
 	if (m->ats_enable && !m->ats_enable(m->ats_enable_data, sid))
 		return;
@@ -187,54 +187,54 @@ static void atc_inv(struct model *m, const struct smmu_cmd *cmd)
 		      FIELD_GET(CMD1_ATC_SIZE, w1));
 }
 
-static void send_msi(struct model *m)
+static void send_msi(struct model *m, struct model_cmdq *q)
 {
-	u32 *word = model_mem_write(m, m->msi.addr, sizeof(*word), m->msi.cacheable);
+	u32 *word = model_mem_write(m, q->msi.addr, sizeof(*word), q->msi.cacheable);
 
-	m->msi.on_its_way = false;
+	q->msi.on_its_way = false;
 	if (!word || m->inject.abort_msis) {
 		model_set_gerror(m, GERROR_MSI_CMDQ_ABT_ERR);
 		return;
 	}
 	/* pairs with the acquire of the CPU that polls the word */
-	smp_store_release(word, m->msi.data);
+	smp_store_release(word, q->msi.data);
 }
 
-void model_msi_due(struct model *m, u64 now)
+void model_msi_due(struct model *m, struct model_cmdq *q, u64 now)
 {
-	if (m->msi.on_its_way && m->msi.due <= now)
-		send_msi(m);
+	if (q->msi.on_its_way && q->msi.due <= now)
+		send_msi(m, q);
 }
 
 /* 4.7.3: all commands before the CMD_SYNC are done, because commands are done in order */
-static void sync(struct model *m, const struct smmu_cmd *cmd)
+static void sync(struct model *m, struct model_cmdq *q, const struct smmu_cmd *cmd)
 {
 	u64 w0 = le64_to_cpu(cmd->w[0]), addr = le64_to_cpu(cmd->w[1]) & CMD1_SYNC_MSIADDR;
 
-	m->atc_unsynced = false;
-	m->cfgi_all_unsynced = false;
-	m->stats.last_sync = m->busy_until;
+	q->atc_unsynced = false;
+	q->cfgi_all_unsynced = false;
+	m->stats.last_sync = q->busy_until;
 	/*
 	 * by now the MSI of the CMD_SYNC before is visible, if it ever is; that of this one may
 	 * come later
 	 */
-	if (m->msi.on_its_way)
-		send_msi(m);
+	if (q->msi.on_its_way)
+		send_msi(m, q);
 	if (FIELD_GET(CMD0_SYNC_CS, w0) != SYNC_CS_IRQ || !addr)
 		return;
 	if (m->inject.drop_msis) {
 		m->inject.drop_msis--;
 		return;
 	}
-	m->msi = (struct model_msi) {
+	q->msi = (struct model_msi) {
 		.on_its_way = true,
 		.cacheable = FIELD_GET(CMD0_SYNC_MSIATTR, w0) == MEMATTR_NORMAL_WB,
 		.addr = addr,
 		.data = FIELD_GET(CMD0_SYNC_MSIDATA, w0),
-		.due = m->busy_until + m->inject.late_msi_ns,
+		.due = q->busy_until + m->inject.late_msi_ns,
 	};
 	if (!m->inject.late_msi_ns)
-		send_msi(m);
+		send_msi(m, q);
 }
 
 /* Hardware may read the STE again at once, so it must be valid at this very moment */
@@ -246,7 +246,7 @@ static void reread_ste(struct model *m, u32 sid)
 		model_check_ste(m, sid, &ste);
 }
 
-void model_exec(struct model *m, const struct smmu_cmd *cmd)
+void model_exec(struct model *m, struct model_cmdq *q, const struct smmu_cmd *cmd)
 {
 	u64 w0 = le64_to_cpu(cmd->w[0]), w1 = le64_to_cpu(cmd->w[1]);
 	u32 sid = FIELD_GET(CMD0_CFGI_SID, w0);
@@ -261,7 +261,7 @@ void model_exec(struct model *m, const struct smmu_cmd *cmd)
 		range = FIELD_GET(CMD1_CFGI_RANGE, w1);
 		if (range == CFGI_RANGE_ALL) {
 			model_cfg_inv_all(m);
-			m->cfgi_all_unsynced = true;
+			q->cfgi_all_unsynced = true;
 		} else {
 			model_cfg_inv_ste(m, sid, ~(u32)(BIT_ULL(range + 1) - 1), false);
 		}
@@ -273,10 +273,10 @@ void model_exec(struct model *m, const struct smmu_cmd *cmd)
 		model_cfg_inv_cd(m, sid, 0, true);
 		break;
 	case CMD_TLBI_NH_ALL ... CMD_TLBI_NSNH_ALL:
-		tlbi(m, cmd);
+		tlbi(m, q, cmd);
 		break;
 	case CMD_ATC_INV:
-		atc_inv(m, cmd);
+		atc_inv(m, q, cmd);
 		break;
 	case CMD_PRI_RESP:
 		model_page_resp(m, FIELD_GET(CMD0_PRI_SID, w0), w0 & CMD0_SSV,
@@ -289,7 +289,7 @@ void model_exec(struct model *m, const struct smmu_cmd *cmd)
 				   FIELD_GET(CMD0_RESUME_ACTION, w0));
 		break;
 	case CMD_SYNC:
-		sync(m, cmd);
+		sync(m, q, cmd);
 		break;
 	}
 }

@@ -69,8 +69,8 @@ struct model *model_create(const struct model_config *cfg, const struct model_ho
 	}
 	m->r.gerror = cfg->gerror;
 	if (cfg->gerror & GERROR_CMDQ_ERR)
-		FIELD_MODIFY(CMDQ_CONS_ERR, &m->r.cmdq_cons, CERROR_ILL);
-	m->busy_until = model_now();
+		FIELD_MODIFY(CMDQ_CONS_ERR, &m->cmdq.cons, CERROR_ILL);
+	m->cmdq.busy_until = model_now();
 	return m;
 }
 

@@ -23,10 +23,10 @@ void model_power_off(struct model *m)
 	m->unpowered = true;
 	model_stall_end(m);
 	m->atc_out = 0;
-	m->atc_unsynced = false;
-	m->atc_unanswered = false;
-	m->stopping = false;
-	m->msi.on_its_way = false;
+	m->cmdq.atc_unsynced = false;
+	m->cmdq.atc_unanswered = false;
+	m->cmdq.stopping = false;
+	m->cmdq.msi.on_its_way = false;
 	memset(m->group, 0, sizeof(m->group));
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 }
@@ -49,8 +49,6 @@ static void fill(struct model_regs *r, const struct model_config *cfg, struct rn
 	r->gerror = 0;
 	r->gerrorn = 0;
 	r->ack_wait = 0;
-	r->cons_shown = r->cmdq_cons;
-	r->cons_shown_at = 0;
 	/* there is no memory at these addresses */
 	r->strtab_base = any64(rnd) | BIT_ULL(50);
 	for (i = 0; i < MODEL_IRQS; i++)
@@ -65,16 +63,25 @@ static void fill(struct model_regs *r, const struct model_config *cfg, struct rn
 	}
 }
 
+static void fill_cmdq(struct model_cmdq *q, struct rnd_state *rnd)
+{
+	q->base = any64(rnd);
+	q->prod = prandom_u32_state(rnd);
+	q->cons = prandom_u32_state(rnd);
+	q->cons_shown = q->cons;
+	q->cons_shown_at = 0;
+}
+
 /* With an empty command queue, and errors of all kinds, one of the queue among them */
-static void run(struct model_regs *r)
+static void run(struct model_regs *r, struct model_cmdq *q)
 {
 	r->cr0 = CR0_SMMUEN | CR0_CMDQEN | CR0_EVENTQEN | CR0_ATSCHK;
 	r->cr0ack = r->cr0;
 	r->irq_ctrl = IRQ_CTRL_GERROR | IRQ_CTRL_EVENTQ;
 	r->irq_ctrlack = r->irq_ctrl;
 	r->gerror = GERROR_CMDQ_ERR | GERROR_EVENTQ_ABT_ERR | GERROR_MSI_CMDQ_ABT_ERR;
-	r->cmdq_cons = r->cmdq_prod;
-	FIELD_MODIFY(CMDQ_CONS_ERR, &r->cmdq_cons, CERROR_ILL);
+	q->cons = q->prod;
+	FIELD_MODIFY(CMDQ_CONS_ERR, &q->cons, CERROR_ILL);
 }
 
 void model_power_on(struct model *m, enum model_power how, u32 gbpa, u64 seed)
@@ -85,11 +92,12 @@ void model_power_on(struct model *m, enum model_power how, u32 gbpa, u64 seed)
 	prandom_seed_state(&rnd, seed);
 	raw_spin_lock_irqsave(&m->lock, flags);
 	fill(&m->r, &m->cfg, &rnd);
+	fill_cmdq(&m->cmdq, &rnd);
 	m->r.gbpa = gbpa & ~GBPA_UPDATE;
 	m->r.gbpa_used = m->r.gbpa;
 	if (how == MODEL_POWER_FOREIGN)
-		run(&m->r);
+		run(&m->r, &m->cmdq);
 	m->unpowered = false;
-	m->busy_until = max(m->busy_until, model_now());
+	m->cmdq.busy_until = max(m->cmdq.busy_until, model_now());
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 }

@@ -27,7 +27,7 @@ static void settle(struct model *m)
 	}
 	if (!m->inject.no_ack) {
 		/* 6.3.9: each field follows by itself; CMDQEN waits for the command in progress */
-		u32 held = m->stopping ? CR0_CMDQEN : 0, was = m->r.cr0ack;
+		u32 held = m->cmdq.stopping ? CR0_CMDQEN : 0, was = m->r.cr0ack;
 
 		m->r.cr0ack = (m->r.cr0 & ~held) | (m->r.cr0ack & held);
 		if (was & ~m->r.cr0ack & CR0_SMMUEN)
@@ -48,9 +48,9 @@ static void write_cr0(struct model *m, u32 val)
 
 	if (val & ~(CR0_SMMUEN | CR0_PRIQEN | CR0_EVENTQEN | CR0_CMDQEN | CR0_ATSCHK))
 		model_violate(m, "CR0: reserved bits 0x%x", val);
-	if (on & CR0_CMDQEN && log2size(m->r.cmdq_base) > FIELD_GET(IDR1_CMDQS, m->cfg.idr[1]))
+	if (on & CR0_CMDQEN && log2size(m->cmdq.base) > FIELD_GET(IDR1_CMDQS, m->cfg.idr[1]))
 		model_violate(m, "CMDQ_BASE.LOG2SIZE is too large");
-	if (on & CR0_CMDQEN && !model_cmdq_is_empty(m))
+	if (on & CR0_CMDQEN && !model_cmdq_is_empty(&m->cmdq))
 		model_violate(m, "the command queue is enabled with commands in it");
 	if (on & CR0_EVENTQEN &&
 	    log2size(m->r.evtq_base) > FIELD_GET(IDR1_EVENTQS, m->cfg.idr[1]))
@@ -65,7 +65,7 @@ static void write_cr0(struct model *m, u32 val)
 		model_violate(m, "CR0: 0x%x changed before its update was over",
 			      (m->r.cr0 ^ val) & (m->r.cr0 ^ m->r.cr0ack));
 	if (m->r.cr0 & ~val & CR0_CMDQEN)
-		m->stopping = model_in_progress(m);
+		m->cmdq.stopping = model_in_progress(m, &m->cmdq);
 	m->r.cr0 = val;
 	m->r.ack_wait = m->cfg.ack_reads;
 	if (!m->r.ack_wait)
@@ -125,7 +125,7 @@ static u32 written_cons(struct model *m, u32 val)
 {
 	if (!m->cfg.err_stays)
 		return val;
-	return (val & ~CMDQ_CONS_ERR) | (m->r.cmdq_cons & CMDQ_CONS_ERR);
+	return (val & ~CMDQ_CONS_ERR) | (m->cmdq.cons & CMDQ_CONS_ERR);
 }
 
 static void write_gerrorn(struct model *m, u32 val)
@@ -137,7 +137,7 @@ static void write_gerrorn(struct model *m, u32 val)
 		model_violate(m, "GERRORN: acknowledged 0x%x, which is not active", flip & ~active);
 	m->r.gerrorn = val & GERROR_ALL;
 	if (flip & active & GERROR_CMDQ_ERR)
-		m->r.cmdq_cons &= ~CMDQ_CONS_ERR;
+		m->cmdq.cons &= ~CMDQ_CONS_ERR;
 }
 
 static void write_priv(struct model *m, u32 off, u64 val)
@@ -148,7 +148,7 @@ static void write_priv(struct model *m, u32 off, u64 val)
 			m->r.strtab_base = val;
 		break;
 	case SMMU_CMDQ_BASE:
-		write_base(m, &m->r.cmdq_base, val, CR0_CMDQEN, 16, "CMDQ_BASE");
+		write_base(m, &m->cmdq.base, val, CR0_CMDQEN, 16, "CMDQ_BASE");
 		break;
 	case SMMU_EVENTQ_BASE:
 		write_base(m, &m->r.evtq_base, val, CR0_EVENTQEN, 32, "EVENTQ_BASE");
@@ -210,7 +210,7 @@ static void write_reg(struct model *m, u32 off, u32 val, u64 now)
 		break;
 	case SMMU_CMDQ_CONS:
 		guarded(m, CR0_CMDQEN, "CMDQ_CONS");
-		m->r.cmdq_cons = written_cons(m, val);
+		m->cmdq.cons = written_cons(m, val);
 		break;
 	case SMMU_PAGE1_OFFSET + SMMU_PAGE1_EVENTQ_PROD:
 		guarded(m, CR0_EVENTQEN, "EVENTQ_PROD");
@@ -284,19 +284,19 @@ void model_write(struct model *m, u32 off, u32 size, u64 val)
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 }
 
-static u32 read_cmdq_cons(struct model *m)
+static u32 read_cmdq_cons(struct model *m, struct model_cmdq *q)
 {
 	u64 now = model_now();
 
 	m->stats.cons_reads++;
 	if (m->inject.cons_ones)
 		return U32_MAX;
-	if (m->r.cmdq_cons & CMDQ_CONS_ERR ||
-	    now >= m->r.cons_shown_at + m->inject.late_cons_ns) {
-		m->r.cons_shown = m->r.cmdq_cons;
-		m->r.cons_shown_at = now;
+	if (q->cons & CMDQ_CONS_ERR ||
+	    now >= q->cons_shown_at + m->inject.late_cons_ns) {
+		q->cons_shown = q->cons;
+		q->cons_shown_at = now;
 	}
-	return m->r.cons_shown;
+	return q->cons_shown;
 }
 
 static u64 read_reg(struct model *m, u32 off)
@@ -331,9 +331,9 @@ static u64 read_reg(struct model *m, u32 off)
 	case SMMU_STRTAB_BASE_CFG:
 		return m->r.strtab_cfg;
 	case SMMU_CMDQ_PROD:
-		return m->r.cmdq_prod;
+		return m->cmdq.prod;
 	case SMMU_CMDQ_CONS:
-		return read_cmdq_cons(m);
+		return read_cmdq_cons(m, &m->cmdq);
 	case SMMU_PAGE1_OFFSET + SMMU_PAGE1_EVENTQ_PROD:
 		return m->r.evtq_prod;
 	case SMMU_PAGE1_OFFSET + SMMU_PAGE1_EVENTQ_CONS:
@@ -361,7 +361,7 @@ static u64 read_reg(struct model *m, u32 off)
 	case SMMU_PRIQ_IRQ_CFG0 + IRQ_CFG2:
 		return m->r.msi_attr[MODEL_IRQ_PRI];
 	case SMMU_CMDQ_BASE:
-		return m->r.cmdq_base;
+		return m->cmdq.base;
 	case SMMU_EVENTQ_BASE:
 		return m->r.evtq_base;
 	case SMMU_PRIQ_BASE:

@@ -118,8 +118,6 @@ struct model_caches {
  * struct model_regs - registers as written
  * @gbpa_used: GBPA after its last update
  * @ack_wait: number of reads until the acknowledges follow
- * @cons_shown: what a read of CMDQ_CONS gives
- * @cons_shown_at: since when
  */
 struct model_regs {
 	u32 cr0, cr0ack, cr1, cr2;
@@ -127,16 +125,13 @@ struct model_regs {
 	u32 gbpa, gbpa_used, gerror, gerrorn;
 	u32 strtab_cfg;
 	u64 strtab_base;
-	u64 cmdq_base, evtq_base, priq_base;
-	u32 cmdq_prod, cmdq_cons;
+	u64 evtq_base, priq_base;
 	u32 evtq_prod, evtq_cons;
 	u32 priq_prod, priq_cons;
 	u64 msi_addr[MODEL_IRQS];
 	u32 msi_data[MODEL_IRQS];
 	u32 msi_attr[MODEL_IRQS];
 	u32 ack_wait;
-	u32 cons_shown;
-	u64 cons_shown_at;
 };
 
 /* The MSI of a CMD_SYNC that is complete */
@@ -146,6 +141,34 @@ struct model_msi {
 	u32 data;
 	u64 addr;
 	u64 due;
+};
+
+/**
+ * struct model_cmdq - a command queue
+ * @base: its BASE register
+ * @prod: PROD
+ * @cons: CONS
+ * @cons_shown: what a read of CONS gives
+ * @cons_shown_at: since when
+ * @busy_until: when the command that was consumed last was done
+ * @stopping: the queue was disabled, and a command is in progress
+ * @atc_unsynced: there is an ATC_INV behind the last CMD_SYNC
+ * @atc_unanswered: a device has not answered one of them
+ * @cfgi_all_unsynced: there is a CFGI_ALL behind the last CMD_SYNC
+ * @msi: of the last CMD_SYNC
+ */
+struct model_cmdq {
+	u64 base;
+	u32 prod;
+	u32 cons;
+	u32 cons_shown;
+	u64 cons_shown_at;
+	u64 busy_until;
+	bool stopping;
+	bool atc_unsynced;
+	bool atc_unanswered;
+	bool cfgi_all_unsynced;
+	struct model_msi msi;
 };
 
 /* The bit of IRQ_CTRL for each interrupt */
@@ -158,22 +181,17 @@ struct model {
 	const struct model_host_ops *ops;
 	void *host;
 	struct model_regs r;
+	struct model_cmdq cmdq;
 	struct model_caches c;
 	struct model_inject inject;
 	struct model_stats stats;
 	u64 latency[256];
-	u64 busy_until;
-	bool atc_unsynced;
-	bool atc_unanswered;
 	u64 atc_due[MODEL_PORT_INVS];	/* when each outstanding ATC_INV is over */
 	u32 atc_out;
 	u64 (*device)(void *data, u32 sid);
 	void *device_data;
 	u64 port_ns;
-	bool cfgi_all_unsynced;
 	bool unpowered;
-	bool stopping;		/* CMDQEN was cleared and a command is in progress */
-	struct model_msi msi;
 	u16 stag;
 	struct model_stall stall[MODEL_STALLS];
 	u32 stall_places;	/* 0 for all */
@@ -216,14 +234,14 @@ void model_set_gerror(struct model *m, u32 bits);
 /* cmdq.c; execute the commands that are due by now */
 void model_step(struct model *m, u64 now);
 void model_doorbell(struct model *m, u32 prod, u64 now);
-bool model_cmdq_is_empty(struct model *m);
+bool model_cmdq_is_empty(const struct model_cmdq *q);
 /* Is there a command that the SMMU has begun, or would begin if the queue were on? */
-bool model_in_progress(struct model *m);
+bool model_in_progress(const struct model *m, const struct model_cmdq *q);
 
 /* exec.c */
-void model_exec(struct model *m, const struct smmu_cmd *cmd);
+void model_exec(struct model *m, struct model_cmdq *q, const struct smmu_cmd *cmd);
 /* Deliver the MSI of a CMD_SYNC if it is due by now */
-void model_msi_due(struct model *m, u64 now);
+void model_msi_due(struct model *m, struct model_cmdq *q, u64 now);
 
 /* cache.c */
 void model_tlb_add(struct model *m, const struct model_tlb *entry);
