@@ -8,11 +8,13 @@
 #include <linux/cleanup.h>
 #include <linux/delay.h>
 #include <linux/fs.h>
+#include <linux/idr.h>
 #include <linux/iommu.h>
 #include <linux/iommufd.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -20,13 +22,23 @@
 #include <smmuv3/regs.h>
 
 #include "endpoint/uapi.h"
+#include "model/fabric.h"
 #include "model/machine.h"
 
 #define SSID_BITS	8
 #define ANSWER_MS	10000	/* time for a fault's handler, on a slow machine */
 
-static struct machine_smmu *smmu[ENDPOINT_SMMUS];
+/* The last one has the host bridge of the device with PRI behind it */
+#define STALL_SMMUS	4
+#define SMMUS		(STALL_SMMUS + 1)
+#define PRI_SMMU	STALL_SMMUS
+
+static struct machine_smmu *smmu[SMMUS];
 static struct device *device[ENDPOINT_DEVICES];
+static struct fabric *bridge;
+/* Indices of page request groups under way */
+static DEFINE_IDA(groups);
+#define GROUP_MAX	31
 
 #define ATTACHED_MAX	4
 
@@ -43,6 +55,11 @@ struct user {
 	struct iommu_sva *bond[ENDPOINT_DEVICES];
 	struct tie tie[ENDPOINT_DEVICES];
 };
+
+static u32 smmu_of(u32 n)
+{
+	return n == ENDPOINT_PRI ? PRI_SMMU : n % STALL_SMMUS;
+}
 
 static u32 sid_of(u32 n)
 {
@@ -150,10 +167,70 @@ static int wait_answer(struct model *m, u16 stag)
 	return -ETIMEDOUT;
 }
 
+/* Wait for the answer to a page request. Return: -EAGAIN to ask for a translation again */
+static int wait_page(const struct model_page_request *r)
+{
+	u32 ms;
+	u8 answer;
+
+	for (ms = 0; ms < ANSWER_MS; ms++) {
+		answer = fabric_page_answer(bridge, 0, r);
+		if (answer != MODEL_UNANSWERED)
+			return answer == PRI_RESP_SUCCESS ? -EAGAIN : -EFAULT;
+		usleep_range(200, 1000);
+	}
+	return -ETIMEDOUT;
+}
+
+/* Ask for the page of an access that has found no translation. Return: as wait_page() */
+static int ask(const struct model_access *a)
+{
+	int prg = ida_alloc_max(&groups, GROUP_MAX, GFP_KERNEL), ret;
+	struct model_page_request r = {
+		.ssid = a->ssid,
+		.ssv = a->ssv,
+		.last = true,
+		.read = !a->write,
+		.write = a->write,
+		.prg = prg,
+		.addr = a->iova & PAGE_MASK,
+	};
+
+	/* the same as too many requests under way: some are answered soon */
+	if (prg < 0)
+		return -EAGAIN;
+	ret = fabric_page_request(bridge, 0, &r);
+	if (!ret)
+		ret = wait_page(&r);
+	else if (ret == -ENOSPC)
+		ret = -EAGAIN;
+	else if (ret == -EPERM)
+		ret = -EFAULT;
+	ida_free(&groups, prg);
+	return ret;
+}
+
+static int access_pri(struct model_access *a)
+{
+	int ret;
+
+	if (a->ssid >> SSID_BITS)
+		return -EFAULT;
+	ret = fabric_access(bridge, 0, a);
+	return ret == -EFAULT ? ask(a) : ret;
+}
+
+static int access_stalls(struct model *m, struct model_access *a)
+{
+	int ret = model_access(m, a);
+
+	return ret == -EINPROGRESS ? wait_answer(m, a->stag) : ret;
+}
+
 static long access(struct endpoint_access *e)
 {
 	u64 value = e->value;
-	struct model *m = smmu[e->device % ENDPOINT_SMMUS]->model;
+	struct model *m = smmu[smmu_of(e->device)]->model;
 	struct model_access a = {
 		.sid = sid_of(e->device),
 		.ssid = e->pasid,
@@ -170,10 +247,8 @@ static long access(struct endpoint_access *e)
 	do {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		ret = model_access(m, &a);
-		if (ret == -EINPROGRESS)
-			ret = wait_answer(m, a.stag);
-		else if (ret == -EAGAIN)
+		ret = e->device == ENDPOINT_PRI ? access_pri(&a) : access_stalls(m, &a);
+		if (ret == -EAGAIN)
 			usleep_range(200, 1000);
 	} while (ret == -EAGAIN);
 	if (ret && ret != -EFAULT)
@@ -186,14 +261,22 @@ static long access(struct endpoint_access *e)
 
 static long state(struct endpoint_state *st)
 {
-	struct model *m = smmu[st->device % ENDPOINT_SMMUS]->model;
+	u32 nr = smmu_of(st->device), id;
+	struct model *m = smmu[nr]->model;
 	char text[160];
-	u32 id;
+	const char *wrong;
 
 	st->violations = model_violation(m, text, sizeof(text));
 	if (st->violations)
-		pr_err("SMMU %u: %s\n", st->device % ENDPOINT_SMMUS, text);
+		pr_err("SMMU %u: %s\n", nr, text);
 	st->stalled = model_stalled(m);
+	if (st->device == ENDPOINT_PRI) {
+		wrong = fabric_pri_wrong(bridge, 0);
+		if (wrong)
+			pr_err("PRI: %s\n", wrong);
+		st->violations += !!wrong;
+		st->stalled += model_page_waiting(m, fabric_sid(bridge, 0));
+	}
 	st->asids = 0;
 	for (id = 0; id < BIT(16); id++)
 		st->asids += model_has_asid(m, id);
@@ -290,10 +373,13 @@ static void take_down(void)
 {
 	u32 i;
 
-	for (i = 0; i < ENDPOINT_DEVICES; i++)
+	for (i = 0; i < ENDPOINT_STALLS; i++)
 		if (!IS_ERR_OR_NULL(device[i]))
 			machine_remove_device(device[i]);
-	for (i = 0; i < ENDPOINT_SMMUS; i++)
+	put_device(device[ENDPOINT_PRI]);
+	if (!IS_ERR_OR_NULL(bridge))
+		fabric_free(bridge);
+	for (i = 0; i < SMMUS; i++)
 		if (!IS_ERR_OR_NULL(smmu[i]))
 			machine_remove_smmu(smmu[i]);
 }
@@ -306,6 +392,11 @@ static int build_smmu(u32 i)
 	model_config_default(&cfg);
 	cfg.idr[0] &= ~IDR0_STALL_MODEL;
 	FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], SSID_BITS);
+	/* for guests, and for their stalls */
+	cfg.idr[3] |= IDR3_FWB;
+	FIELD_MODIFY(IDR5_STALL_MAX, &cfg.idr[5], MODEL_STALLS);
+	if (i == PRI_SMMU)
+		cfg.idr[0] |= IDR0_ATS | IDR0_PRI;
 	if (i & 1)
 		cfg.idr[0] &= ~(IDR0_ASID16 | IDR0_VMID16);
 	if (i & 2)
@@ -320,10 +411,28 @@ static int build_device(u32 i)
 {
 	u32 sid = sid_of(i);
 
-	device[i] = machine_add_device(smmu[i % ENDPOINT_SMMUS], &sid, 1, SSID_BITS, true);
+	device[i] = machine_add_device(smmu[smmu_of(i)], &sid, 1, SSID_BITS, true);
 	if (IS_ERR(device[i]))
 		return PTR_ERR(device[i]);
 	return device_iommu_mapped(device[i]) ? 0 : -ENODEV;
+}
+
+static int build_pri(void)
+{
+	static const struct fabric_endpoint ep = {
+		.ats = true, .global = true, .pasid_bits = SSID_BITS, .pri = true,
+	};
+	struct pci_dev *pdev;
+
+	bridge = fabric_new(smmu[PRI_SMMU], &ep, 1);
+	if (IS_ERR(bridge))
+		return PTR_ERR(bridge);
+	pdev = fabric_dev(bridge, 0);
+	if (!pdev)
+		return -ENODEV;
+	device[ENDPOINT_PRI] = &pdev->dev;
+	pci_set_master(pdev);
+	return device_iommu_mapped(&pdev->dev) ? 0 : -ENODEV;
 }
 
 static int __init endpoint_init(void)
@@ -331,10 +440,12 @@ static int __init endpoint_init(void)
 	int ret = 0;
 	u32 i;
 
-	for (i = 0; i < ENDPOINT_SMMUS && !ret; i++)
+	for (i = 0; i < SMMUS && !ret; i++)
 		ret = build_smmu(i);
-	for (i = 0; i < ENDPOINT_DEVICES && !ret; i++)
+	for (i = 0; i < ENDPOINT_STALLS && !ret; i++)
 		ret = build_device(i);
+	if (!ret)
+		ret = build_pri();
 	if (!ret)
 		ret = misc_register(&misc);
 	if (ret)

@@ -9,8 +9,11 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define ENDPOINT_SMMUS		4
-#define ENDPOINT_DEVICES	8	/* device number n is behind SMMU n % 4 */
+/* Devices whose faults stall: device number n is behind SMMU n % 4 */
+#define ENDPOINT_STALLS		8
+/* Behind an SMMU of its own: a PCIe device with ATS that asks for pages (PRI) */
+#define ENDPOINT_PRI		ENDPOINT_STALLS
+#define ENDPOINT_DEVICES	(ENDPOINT_PRI + 1)
 
 /**
  * struct endpoint_bond - ENDPOINT_BIND, ENDPOINT_UNBIND

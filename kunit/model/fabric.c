@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/err.h>
+#include <linux/export.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
@@ -421,6 +422,7 @@ free:
 	kfree(f);
 	return ERR_PTR(ret);
 }
+EXPORT_SYMBOL_NS_GPL(fabric_new, "SMMUV3_MODEL");
 
 void fabric_free(struct fabric *f)
 {
@@ -433,16 +435,19 @@ void fabric_free(struct fabric *f)
 	machine_node_remove(&f->node);
 	kfree(f);
 }
+EXPORT_SYMBOL_NS_GPL(fabric_free, "SMMUV3_MODEL");
 
 struct pci_dev *fabric_dev(struct fabric *f, u32 slot)
 {
 	return pci_get_slot(f->bus, PCI_DEVFN(slot, 0));
 }
+EXPORT_SYMBOL_NS_GPL(fabric_dev, "SMMUV3_MODEL");
 
 u32 fabric_sid(struct fabric *f, u32 slot)
 {
 	return SID_BASE + f->nr * 0x100 + PCI_DEVFN(slot, 0);
 }
+EXPORT_SYMBOL_NS_GPL(fabric_sid, "SMMUV3_MODEL");
 
 void fabric_unplug(struct fabric *f, u32 slot)
 {
@@ -567,6 +572,7 @@ int fabric_access(struct fabric *f, u32 slot, struct model_access *a)
 	raw_spin_unlock_irqrestore(&f->lock, flags);
 	return ret;
 }
+EXPORT_SYMBOL_NS_GPL(fabric_access, "SMMUV3_MODEL");
 
 bool fabric_pri(struct fabric *f, u32 slot)
 {
@@ -614,6 +620,7 @@ unlock:
 	raw_spin_unlock_irqrestore(&f->lock, flags);
 	return ret;
 }
+EXPORT_SYMBOL_NS_GPL(fabric_page_request, "SMMUV3_MODEL");
 
 u8 fabric_page_answer(struct fabric *f, u32 slot, const struct model_page_request *r)
 {
@@ -630,8 +637,10 @@ u8 fabric_page_answer(struct fabric *f, u32 slot, const struct model_page_reques
 	raw_spin_unlock_irqrestore(&f->lock, flags);
 	return answer;
 }
+EXPORT_SYMBOL_NS_GPL(fabric_page_answer, "SMMUV3_MODEL");
 
 const char *fabric_pri_wrong(struct fabric *f, u32 slot)
 {
 	return f->slot[slot].pri_wrong;
 }
+EXPORT_SYMBOL_NS_GPL(fabric_pri_wrong, "SMMUV3_MODEL");

@@ -2,6 +2,7 @@
 /* The PRI queue, chapter 8: page requests, overflow, and what the SMMU answers by itself. */
 #include <linux/bitfield.h>
 #include <linux/errno.h>
+#include <linux/export.h>
 
 #include <smmuv3/event.h>
 #include <smmuv3/regs.h>
@@ -167,6 +168,7 @@ u32 model_page_waiting(struct model *m, u32 sid)
 {
 	return waiting(m, sid, false);
 }
+EXPORT_SYMBOL_NS_GPL(model_page_waiting, "SMMUV3_MODEL");
 
 void model_page_forget(struct model *m, u32 sid)
 {

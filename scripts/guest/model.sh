@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# Devices behind model SMMUs share address spaces of processes: sva.c on smmuv3_endpoint.ko. SEED
-# and DURATION (in seconds) are for its random part.
+# Devices behind model SMMUs share address spaces of processes: sva.c on smmuv3_endpoint.ko; their
+# faults are answered from user space, for a guest too: faultq.c, stallq.c. SEED and DURATION (in
+# seconds) are for the random part of sva.c.
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh
@@ -15,12 +16,14 @@ domains_gone()
 modprobe iommufd
 # the devices have no MSIs that could be isolated
 echo 1 >/sys/module/iommufd/parameters/allow_unsafe_interrupts
-check load insmod /lib/smmuv3/smmuv3_model.ko || exit
+check load insmod /lib/smmuv3/smmuv3_model.ko guest_stalls=4 guest_stall_ms=1500 pri=1 ||
+	exit
 check load-endpoint insmod /lib/smmuv3/smmuv3_endpoint.ko || exit
 mdev -s
 echo 8 >/proc/sys/vm/nr_hugepages
 relay "" sva "$SEED" "$DURATION"
 relay "fault queue " faultq
+relay "guest stalls " stallq 1500
 check domains domains_gone
 for file in "$DEBUGFS"/*/counters; do
 	# shellcheck disable=SC2046,SC2005 # all on one line

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * sva [SEED [SECONDS]]: processes and devices that share their address space, with
- * smmuv3_endpoint.ko. Eight devices behind four SMMUs are bound by PASID to processes that map,
- * write, unmap, fork, exec and are killed. A device must get what the CPU would get at that moment:
+ * smmuv3_endpoint.ko. Nine devices behind five SMMUs are bound by PASID to processes that map,
+ * write, unmap, fork, exec and are killed; one of them asks for pages by PRI. A device must get what the CPU would get at that moment:
  * what the process has written last, and nothing once the memory or the process has gone. Prints
  * 'ok NAME' or 'not ok NAME (why)' for each case.
  */
@@ -552,17 +552,17 @@ static bool leaves_nothing(void)
 	uint32_t n;
 
 	open_endpoint();
-	for (n = 0; n < ENDPOINT_SMMUS; n++) {
+	for (n = 0; n < DEVS; n++) {
 		struct endpoint_state st = { .device = n };
 
 		if (ioctl(fd, ENDPOINT_STATE, &st))
 			die("ENDPOINT_STATE");
 		if (st.violations)
-			good = fails("SMMU %u complains, see the kernel's log", n);
+			good = fails("the SMMU of device %u complains, see the kernel's log", n);
 		if (st.stalled)
-			good = fails("SMMU %u: %u transactions stalled", n, st.stalled);
+			good = fails("device %u: %u transactions wait", n, st.stalled);
 		if (st.asids)
-			good = fails("SMMU %u: %u ASIDs in its TLB", n, st.asids);
+			good = fails("device %u: %u ASIDs in the TLB of its SMMU", n, st.asids);
 	}
 	close(fd);
 	return good;
