@@ -36,6 +36,7 @@ static const char * const names[] = {
 	[ilog2(SMMU_FEAT_ATTR_OVR)] = "attr-ovr",
 	[ilog2(SMMU_FEAT_SVA)] = "sva",
 	[ilog2(SMMU_FEAT_DS)] = "lpa2",
+	[ilog2(SMMU_FEAT_ECMDQ)] = "ecmdq",
 };
 
 static_assert(ARRAY_SIZE(names) == SMMU_FEAT_NR);

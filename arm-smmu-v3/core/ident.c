@@ -231,6 +231,18 @@ static int ident_idr5(u32 idr5, struct smmu_features *feat, const char **why)
 	return 0;
 }
 
+/* IDR6 says more only where IDR1 says that there are ECMDQs. A size beyond 6.3.8 is none. */
+static void ident_ecmdq(u32 idr1, u32 idr6, struct smmu_features *feat)
+{
+	u32 pages = FIELD_GET(IDR6_LOG2NUMP, idr6), each = FIELD_GET(IDR6_LOG2NUMQ, idr6);
+
+	if (!(idr1 & IDR1_ECMDQ) || pages > ECMDQ_LOG2_MAX || each > ECMDQ_LOG2_MAX)
+		return;
+	feat->flags |= SMMU_FEAT_ECMDQ;
+	feat->ecmdq_pages = pages;
+	feat->ecmdq_each = each;
+}
+
 /*
  * Features that need others. The order is such that one pass removes all that must go.
  *
@@ -251,6 +263,8 @@ static const struct {
 	{ SMMU_FEAT_HD, SMMU_FEAT_HA },
 	{ SMMU_FEAT_HAFT, SMMU_FEAT_HA },
 	{ SMMU_FEAT_PRI, SMMU_FEAT_ATS },
+	/* an SMMU with ECMDQs has both (6.3.2); one that has not is not trusted with ECMDQs */
+	{ SMMU_FEAT_ECMDQ, SMMU_FEAT_MSI | SMMU_FEAT_COHERENT },
 };
 
 /*
@@ -281,6 +295,10 @@ static void ident_reduce(struct smmu_features *feat, u32 disable)
 		feat->priq_log2 = 0;
 	if (!(feat->flags & SMMU_FEAT_STALL))
 		feat->stall_max = 0;
+	if (!(feat->flags & SMMU_FEAT_ECMDQ)) {
+		feat->ecmdq_pages = 0;
+		feat->ecmdq_each = 0;
+	}
 }
 
 int smmu_ident_decode(const struct smmu_idregs *regs,
@@ -298,6 +316,7 @@ int smmu_ident_decode(const struct smmu_idregs *regs,
 	if (err)
 		return err;
 	ident_idr3(regs->idr[3], &found);
+	ident_ecmdq(regs->idr[1], regs->idr6, &found);
 
 	found.errata = env->extra_errata;
 	smmu_errata_apply(regs->iidr, &found.flags, &found.errata);

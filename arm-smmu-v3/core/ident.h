@@ -13,6 +13,7 @@
 /* Raw ID registers as read */
 struct smmu_idregs {
 	u32 idr[6];
+	u32 idr6;
 	u32 iidr;
 	u32 aidr;
 };

@@ -14,6 +14,7 @@ void smmu_idregs_read(struct smmu_device *smmu, struct smmu_idregs *regs)
 
 	for (i = 0; i < ARRAY_SIZE(off); i++)
 		regs->idr[i] = smmu_reg_read(smmu->base, off[i]);
+	regs->idr6 = smmu_reg_read(smmu->base, SMMU_IDR6);
 	regs->iidr = smmu_reg_read(smmu->base, SMMU_IIDR);
 	regs->aidr = smmu_reg_read(smmu->base, SMMU_AIDR);
 }

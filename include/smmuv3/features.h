@@ -34,7 +34,8 @@
 #define SMMU_FEAT_ATTR_OVR	BIT(21)	/* STE.MTCFG/SHCFG override works */
 #define SMMU_FEAT_SVA		BIT(22)	/* can walk the CPUs' tables; set by drv */
 #define SMMU_FEAT_DS		BIT(23)	/* IDR5.DS: LPA2 formats, 6-bit TLBI SCALE */
-#define SMMU_FEAT_NR		24
+#define SMMU_FEAT_ECMDQ		BIT(24)	/* enhanced command queues */
+#define SMMU_FEAT_NR		25
 
 /* smmu_features.errata: each is set only for an SMMU that has the erratum itself */
 #define SMMU_ERRATUM_NO_PREFETCH	BIT(0)	/* CMD_PREFETCH_* is illegal */
@@ -60,6 +61,8 @@
  * @atc_segment: most ATC_INVs between two CMD_SYNCs: SMMU_SEGMENT_MAX, less where the queue has no
  *	room for as many; set when the queue is allocated
  * @stall_max: IDR5.STALL_MAX
+ * @ecmdq_pages: log2 of the number of control pages of ECMDQs; 0 without SMMU_FEAT_ECMDQ
+ * @ecmdq_each: log2 of the number of ECMDQs in each; likewise
  */
 struct smmu_features {
 	u32 flags;
@@ -77,6 +80,8 @@ struct smmu_features {
 	u8 priq_log2;
 	u8 atc_segment;
 	u16 stall_max;
+	u8 ecmdq_pages;
+	u8 ecmdq_each;
 };
 
 #endif

@@ -133,7 +133,8 @@
 #define GERROR_MSI_PRIQ_ABT_ERR		BIT(6)
 #define GERROR_MSI_GERROR_ABT_ERR	BIT(7)
 #define GERROR_SFM_ERR			BIT(8)
-#define GERROR_ALL			(GENMASK(8, 2) | BIT(0))
+#define GERROR_CMDQP_ERR		BIT(9)
+#define GERROR_ALL			(GENMASK(9, 2) | BIT(0))
 
 #define SMMU_GERROR_IRQ_CFG0		0x068
 
@@ -185,6 +186,37 @@
 #define QUEUE_BASE_ALLOC		BIT_ULL(62)
 /* EVENTQ/PRIQ PROD.OVFLG against CONS.OVACKFLG, 7.4 */
 #define QUEUE_OVERFLOW			BIT(31)
+
+/*
+ * 6.3.8, 6.3.49 - 6.3.51: control pages of enhanced command queues. ADDR is an offset from register
+ * page 0. The pages are contiguous, in ascending order.
+ */
+#define SMMU_IDR6			0x190
+#define IDR6_LOG2NUMQ			GENMASK(19, 16)
+#define IDR6_LOG2NUMP			GENMASK(27, 24)
+#define SMMU_CMDQ_CONTROL_PAGE(n)	(0x4000 + 32 * (n))
+#define CONTROL_PAGE_BASE		0x00
+#define CONTROL_PAGE_PRESET		BIT_ULL(0)
+#define CONTROL_PAGE_CMDQGS		GENMASK_ULL(2, 1)
+#define CONTROL_PAGE_CMDQGS_64K		1
+#define CONTROL_PAGE_ADDR		GENMASK_ULL(55, 16)
+#define CONTROL_PAGE_CFG		0x08
+#define CONTROL_PAGE_STATUS		0x0c
+#define CONTROL_PAGE_EN			BIT(0)
+#define CONTROL_PAGE_BYTES		0x10000
+#define ECMDQ_LOG2_MAX			8
+
+/* 6.2.5, 6.3.107 - 6.3.109: a queue of a control page; the queues are spaced evenly in it */
+#define ECMDQ_BASE			0x00
+#define ECMDQ_PROD			0x08
+#define ECMDQ_PROD_WR			GENMASK(19, 0)
+#define ECMDQ_PROD_ERRACK		BIT(23)
+#define ECMDQ_PROD_EN			BIT(31)
+#define ECMDQ_CONS			0x0c
+#define ECMDQ_CONS_RD			GENMASK(19, 0)
+#define ECMDQ_CONS_ERR			BIT(23)
+#define ECMDQ_CONS_ERR_REASON		GENMASK(26, 24)
+#define ECMDQ_CONS_ENACK		BIT(31)
 
 #define SMMU_PAGE1_OFFSET		0x10000
 #define SMMU_MMIO_MIN			0x20000
