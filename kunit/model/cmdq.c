@@ -8,6 +8,7 @@
  * this instance and on words in memory that are polled through its registers.
  */
 #include <linux/bitfield.h>
+#include <linux/prandom.h>
 
 #include <smmuv3/regs.h>
 
@@ -49,17 +50,46 @@ u32 model_pending(struct model *m)
 	return n;
 }
 
+static bool is_on(const struct model *m, const struct model_cmdq *q)
+{
+	return q->ecmdq ? model_ecmdq_is_on(q) : m->r.cr0ack & CR0_CMDQEN;
+}
+
+/* Was the queue told to be on? It may be stopping */
+static bool may_go_on(const struct model *m, const struct model_cmdq *q)
+{
+	return q->ecmdq ? q->prod & ECMDQ_PROD_EN : m->r.cr0 & CR0_CMDQEN;
+}
+
+static bool has_failed(const struct model *m, const struct model_cmdq *q)
+{
+	if (q->ecmdq)
+		return model_ecmdq_has_failed(q);
+	return (m->r.gerror ^ m->r.gerrorn) & GERROR_CMDQ_ERR;
+}
+
 bool model_in_progress(const struct model *m, const struct model_cmdq *q)
 {
-	return m->r.cr0ack & CR0_CMDQEN && !idle(q) &&
-	       !((m->r.gerror ^ m->r.gerrorn) & GERROR_CMDQ_ERR);
+	return is_on(m, q) && !idle(q) && !has_failed(m, q);
 }
 
 static void fail(struct model *m, struct model_cmdq *q, u32 error)
 {
 	q->stopping = false;
+	if (q->ecmdq) {
+		q->cons ^= ECMDQ_CONS_ERR;
+		FIELD_MODIFY(ECMDQ_CONS_ERR_REASON, &q->cons, error);
+		model_set_gerror(m, GERROR_CMDQP_ERR);
+		return;
+	}
 	FIELD_MODIFY(CMDQ_CONS_ERR, &q->cons, error);
 	model_set_gerror(m, GERROR_CMDQ_ERR);
+}
+
+/* As injections count queues: 1 is the main queue */
+static u32 number(const struct model *m, const struct model_cmdq *q)
+{
+	return q->ecmdq ? q - m->ecmdq + 2 : 1;
 }
 
 /* Does this command stop the queue? */
@@ -68,7 +98,8 @@ static bool refuses(struct model *m, struct model_cmdq *q, const struct smmu_cmd
 	u8 opcode = smmu_cmd_opcode(cmd);
 	const char *why;
 
-	if (m->inject.abort_fetch) {
+	if (m->inject.abort_fetch &&
+	    (!m->inject.abort_queue || m->inject.abort_queue == number(m, q))) {
 		fail(m, q, CERROR_ABT);
 		return true;
 	}
@@ -111,38 +142,47 @@ static bool dropped(struct model *m, u8 opcode)
 	return true;
 }
 
-/* Forget the outstanding ATC_INVs that are over at @when. Return: when the next one is */
-static u64 port_next(struct model *m, u64 when)
+/*
+ * Count the ATC_INVs that are outstanding at @when, of all queues, or with @own of this one only.
+ * Those of this queue that are over by then are forgotten; those of another queue are not, because
+ * that queue's time may be behind. @next: out, when the next one is over
+ */
+static u32 port_count(struct model *m, const struct model_cmdq *q, bool own, u64 when, u64 *next)
 {
-	u64 next = U64_MAX;
-	u32 i, n = 0;
+	u32 i, n = 0, count = 0;
 
-	for (i = 0; i < m->atc_out; i++) {
-		if (m->atc_due[i] <= when)
+	*next = U64_MAX;
+	for (i = 0; i < m->port_invs; i++) {
+		const struct model_port_inv *inv = &m->port[i];
+
+		if (inv->due <= when && inv->q == q)
 			continue;
-		next = min(next, m->atc_due[i]);
-		m->atc_due[n++] = m->atc_due[i];
+		if (inv->due > when && (!own || inv->q == q)) {
+			*next = min(*next, inv->due);
+			count++;
+		}
+		m->port[n++] = *inv;
 	}
-	m->atc_out = n;
-	return next;
+	m->port_invs = n;
+	return count;
 }
 
 /*
  * Can the command begin by @now, as far as the root port is concerned? An ATC_INV needs a place
- * there, and a CMD_SYNC waits until all are over. The command then begins when that is so.
+ * there, and a CMD_SYNC waits until all of its queue are over. The command then begins when that is
+ * so.
  */
 static bool port_ready(struct model *m, struct model_cmdq *q, u8 opcode, u64 now)
 {
+	u32 most = opcode == CMD_SYNC ? 0 : MODEL_PORT_INVS - 1;
 	u64 next;
 
 	if (opcode != CMD_SYNC && opcode != CMD_ATC_INV)
 		return true;
-	next = port_next(m, q->busy_until);
-	while (opcode == CMD_SYNC ? m->atc_out > 0 : m->atc_out == MODEL_PORT_INVS) {
+	while (port_count(m, q, opcode == CMD_SYNC, q->busy_until, &next) > most) {
 		if (next > now)
 			return false;
 		q->busy_until = next;
-		next = port_next(m, next);
 	}
 	return true;
 }
@@ -159,67 +199,103 @@ void model_devices(struct model *m, u64 (*fn)(void *data, u32 sid), void *data, 
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 }
 
-static void step(struct model *m, struct model_cmdq *q, u64 now)
+/* Consume one command, if it is done by @now. Return: false when the queue has none */
+static bool consume(struct model *m, struct model_cmdq *q, u64 now)
 {
-	model_msi_due(m, q, now);
-	/* 7.1: no command is consumed while the error is active */
-	while (model_in_progress(m, q)) {
-		u32 slot = smmu_q_slot(q->cons, log2size(q));
-		const struct smmu_cmd *cmd;
-		u8 opcode;
+	u32 slot = smmu_q_slot(q->cons, log2size(q));
+	const struct smmu_cmd *cmd;
+	u8 opcode;
 
-		/* 6.3.9.3: a command in progress is consumed, and no other is fetched */
-		if (!(m->r.cr0 & CR0_CMDQEN) && !q->stopping)
-			break;
-		cmd = model_mem(m, (q->base & QUEUE_BASE_ADDR) + slot * sizeof(*cmd),
-				sizeof(*cmd), model_queues_cacheable(m));
-		if (!cmd) {
-			model_violate(m, "the command queue is not in memory");
-			fail(m, q, CERROR_ABT);
-			break;
-		}
-		opcode = smmu_cmd_opcode(cmd);
-		if (opcode == CMD_SYNC &&
-		    (m->inject.lost_sync || (m->inject.lost_plain_sync && !q->atc_unsynced)))
-			break;
-		if (q->busy_until + m->latency[opcode] > now)
-			break;
-		if (!port_ready(m, q, opcode, now))
-			break;
-		if (refuses(m, q, cmd))
-			break;
-		q->busy_until += m->latency[opcode];
-		m->stats.cmds[opcode]++;
-		if (m->trace)
-			m->trace(m->trace_data, cmd);
-		model_watch_once(m);
-		if (!dropped(m, opcode))
-			model_exec(m, q, cmd);
-		model_stall_early(m, opcode);
-		model_watch_once(m);
-		q->cons = (q->cons & CMDQ_CONS_ERR) | queue_index(q, q->cons + 1);
-		q->stopping = false;
+	/*
+	 * 7.1: no command is consumed while the error is active. 6.3.9.3: a command in progress is
+	 * consumed, and no other is fetched.
+	 */
+	if (!model_in_progress(m, q) || (!may_go_on(m, q) && !q->stopping) ||
+	    m->inject.stands == number(m, q))
+		return false;
+	cmd = model_mem(m, (q->base & QUEUE_BASE_ADDR) + slot * sizeof(*cmd), sizeof(*cmd),
+			model_queues_cacheable(m));
+	if (!cmd) {
+		model_violate(m, "the command queue is not in memory");
+		fail(m, q, CERROR_ABT);
+		return false;
 	}
+	opcode = smmu_cmd_opcode(cmd);
+	if (opcode == CMD_SYNC &&
+	    (m->inject.lost_sync || (m->inject.lost_plain_sync && !q->atc_unsynced)))
+		return false;
+	if (q->busy_until + m->latency[opcode] > now)
+		return false;
+	if (!port_ready(m, q, opcode, now) || refuses(m, q, cmd))
+		return false;
+	q->busy_until += m->latency[opcode];
+	q->done++;
+	m->stats.cmds[opcode]++;
+	if (m->trace)
+		m->trace(m->trace_data, cmd);
+	model_watch_once(m);
+	if (!dropped(m, opcode))
+		model_exec(m, q, cmd);
+	model_stall_early(m, opcode);
+	model_watch_once(m);
+	q->cons += queue_index(q, q->cons + 1) - queue_index(q, q->cons);
+	q->stopping = false;
+	return true;
+}
+
+/*
+ * 3.5.6.1: there is no order between queues. Let them go on one by one, each at a random place, for
+ * a random while, until none can go on.
+ */
+static void step_all(struct model *m, u64 now)
+{
+	u32 n = m->nr_ecmdqs + 1, first = prandom_u32_state(&m->ecmdq_rnd) % n, i, left;
+	bool any;
+
+	do {
+		any = false;
+		for (i = 0; i < n; i++) {
+			u32 nr = (first + i) % n;
+			struct model_cmdq *q = nr ? &m->ecmdq[nr - 1] : &m->cmdq;
+
+			left = prandom_u32_state(&m->ecmdq_rnd) % 4;
+			while (left-- && consume(m, q, now))
+				;
+			any |= model_in_progress(m, q) && consume(m, q, now);
+		}
+	} while (any);
 }
 
 void model_step(struct model *m, u64 now)
 {
-	if (!m->inject.dead && !m->unpowered)
-		step(m, &m->cmdq, now);
+	u32 i;
+
+	if (m->inject.dead || m->unpowered)
+		return;
+	model_msi_due(m, &m->cmdq, now);
+	for (i = 0; i < m->nr_ecmdqs; i++)
+		model_msi_due(m, &m->ecmdq[i], now);
+	if (m->nr_ecmdqs)
+		step_all(m, now);
+	else
+		while (consume(m, &m->cmdq, now))
+			;
 }
 
-void model_doorbell(struct model *m, u32 prod, u64 now)
+void model_doorbell(struct model *m, struct model_cmdq *q, u32 prod, u64 now)
 {
-	bool on = m->r.cr0ack & CR0_CMDQEN;
-	struct model_cmdq *q = &m->cmdq;
 	u32 n = queue_index(q, prod - queue_index(q, q->cons));
+	u32 ahead = queue_index(q, prod - q->prod), size = 1U << log2size(q);
+	bool on = is_on(m, q);
 
 	/* before the queue is on, a write only sets the position at which it begins */
 	if (on) {
 		m->stats.doorbells++;
-		if (n > 1U << log2size(q))
+		if (n > size)
 			model_violate(m, "PROD 0x%x is more than the queue ahead of CONS 0x%x",
 				      prod, q->cons);
+		if (ahead > size)
+			model_violate(m, "PROD goes back from 0x%x to 0x%x", q->prod, prod);
 		if (idle(q))
 			q->busy_until = max(q->busy_until, now);
 	} else if (n) {

@@ -160,7 +160,12 @@ static bool answers(struct model *m, struct model_cmdq *q, u32 sid, bool pasid)
 		q->atc_unanswered = true;
 		return false;
 	}
-	m->atc_due[m->atc_out++] = q->busy_until + min(ns, port_ns);
+	if (m->port_invs == ARRAY_SIZE(m->port)) {
+		model_violate(m, "the model has no room for so many ATC_INVs");
+		return false;
+	}
+	m->port[m->port_invs].due = q->busy_until + min(ns, port_ns);
+	m->port[m->port_invs++].q = q;
 	q->atc_unanswered |= ns > port_ns;
 	return ns <= port_ns;
 }

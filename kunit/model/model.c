@@ -43,11 +43,21 @@ void model_config_default(struct model_config *cfg)
 }
 EXPORT_SYMBOL_NS_GPL(model_config_default, "SMMUV3_MODEL");
 
+void model_config_ecmdqs(struct model_config *cfg, u32 log2_pages, u32 log2_each, u64 seed)
+{
+	/* 6.3.2: an SMMU with ECMDQs has MSIs */
+	cfg->idr[0] |= IDR0_MSI;
+	cfg->idr[1] |= IDR1_ECMDQ;
+	cfg->idr6 = FIELD_PREP(IDR6_LOG2NUMP, log2_pages) | FIELD_PREP(IDR6_LOG2NUMQ, log2_each);
+	cfg->ecmdq_at = MODEL_ECMDQ_AT;
+	cfg->ecmdq_seed = seed;
+}
+
 struct model *model_create(const struct model_config *cfg, const struct model_host_ops *ops,
 			   void *host)
 {
 	struct smmu_ident_env env = { .coherent = true };
-	struct smmu_idregs regs = { .iidr = cfg->iidr, .aidr = cfg->aidr };
+	struct smmu_idregs regs = { .idr6 = cfg->idr6, .iidr = cfg->iidr, .aidr = cfg->aidr };
 	const char *why;
 	struct model *m;
 
@@ -71,11 +81,16 @@ struct model *model_create(const struct model_config *cfg, const struct model_ho
 	if (cfg->gerror & GERROR_CMDQ_ERR)
 		FIELD_MODIFY(CMDQ_CONS_ERR, &m->cmdq.cons, CERROR_ILL);
 	m->cmdq.busy_until = model_now();
+	if (!model_ecmdq_make(m)) {
+		kvfree(m);
+		return NULL;
+	}
 	return m;
 }
 
 void model_destroy(struct model *m)
 {
+	kvfree(m->ecmdq);
 	kvfree(m);
 }
 

@@ -38,6 +38,10 @@ struct smmu_cmd;
 /* Size of the register space, both pages */
 #define MODEL_MMIO_SIZE		0x20000
 
+/* Where a control page can be, and the most ECMDQs that there can be */
+#define MODEL_ECMDQ_AT		0x100000
+#define MODEL_ECMDQS		512
+
 enum model_irq { MODEL_IRQ_EVENT, MODEL_IRQ_PRI, MODEL_IRQ_GERROR, MODEL_IRQS };
 
 /**
@@ -55,9 +59,23 @@ struct model_host_ops {
 	void (*irq)(void *host, enum model_irq irq);
 };
 
+/* See struct model_config */
+enum model_bad_page {
+	MODEL_PAGE_GOOD,
+	MODEL_PAGE_NOT_PRESET,
+	MODEL_PAGE_NOT_64K,
+	MODEL_PAGE_OFF,
+	MODEL_PAGE_APART,	/* there is a gap between two pages */
+	MODEL_PAGE_OVERLAPS,	/* register page 0 */
+};
+
 /**
  * struct model_config - what kind of SMMU it is
  * @idr: IDR0-5
+ * @idr6: IDR6
+ * @ecmdq_at: where the control pages of ECMDQs are, with IDR1.ECMDQ
+ * @ecmdqs_on: how many ECMDQs are on already
+ * @ecmdq_seed: decides in which order queues go on
  * @iidr: IIDR
  * @aidr: AIDR
  * @read_ns: time that a register read takes
@@ -69,11 +87,16 @@ struct model_host_ops {
  * @page0_only: the registers of page 1 are in page 0, and there is no page 1
  * @httu_differs: what updates of page tables it can do is not what IDR0.HTTU says, but @httu
  * @httu: as IDR0.HTTU would say it
+ * @bad_page: what is wrong with what the registers say of control pages
  * @noncoherent: the SMMU's own accesses do not look into the CPUs' caches, whatever IDR0.COHACC
  *	says
  */
 struct model_config {
 	u32 idr[6];
+	u32 idr6;
+	u32 ecmdq_at;
+	u32 ecmdqs_on;
+	u64 ecmdq_seed;
 	u32 iidr;
 	u32 aidr;
 	u32 read_ns;
@@ -85,6 +108,7 @@ struct model_config {
 	bool page0_only;
 	bool httu_differs;
 	u8 httu;
+	enum model_bad_page bad_page;
 	bool noncoherent;
 };
 
@@ -105,11 +129,15 @@ struct model_config {
  * @lost_sync: the queue stops for ever at the next CMD_SYNC
  * @lost_plain_sync: the queue stops for ever at the next CMD_SYNC that waits for no ATC_INV
  * @abort_fetch: the next command raises CERROR_ABT
+ * @abort_queue: of one command queue only, as @stands counts; 0 for all
  * @cons_ones: CONS reads as all ones
  * @late_cons_ns: a read of CONS shows a new position so long after the one before at the earliest;
  *	an error is shown at once, with its position
  * @dead: every register reads as all ones, and nothing moves
+ * @stands: a command queue that consumes nothing: 1 for the main queue, 2 for the first ECMDQ, and
+ *	so on
  * @no_ack: CR0ACK does not change
+ * @no_enack: ENACK of ECMDQs does not change
  * @no_gbpa: GBPA.UPDATE stays set, and what was written has no effect
  * @drop_msis: number of MSIs of CMD_SYNCs that do not arrive; counts down
  * @late_msi_ns: the MSI of a CMD_SYNC arrives so much later, but before the next CMD_SYNC is
@@ -131,10 +159,13 @@ struct model_inject {
 	bool lost_sync;
 	bool lost_plain_sync;
 	bool abort_fetch;
+	u32 abort_queue;
 	bool cons_ones;
 	u64 late_cons_ns;
 	bool dead;
+	u32 stands;
 	bool no_ack;
+	bool no_enack;
 	bool no_gbpa;
 	u32 drop_msis;
 	u64 late_msi_ns;
@@ -198,6 +229,8 @@ struct model_access {
 
 /* Describe an SMMU that has everything that this driver can use and that hardware has today */
 void model_config_default(struct model_config *cfg);
+/* Give such an SMMU ECMDQs; @seed decides in which order it consumes its queues */
+void model_config_ecmdqs(struct model_config *cfg, u32 log2_pages, u32 log2_each, u64 seed);
 
 /**
  * model_create() - make an SMMU out of reset
@@ -364,6 +397,9 @@ u32 model_page_waiting(struct model *m, u32 sid);
  * nevertheless is a violation.
  */
 void model_page_forget(struct model *m, u32 sid);
+
+/* Number of commands that a queue has consumed; 0 is the main queue, then the ECMDQs */
+u64 model_cmdq_done(struct model *m, u32 nr);
 
 /**
  * model_trace() - set the function that is called for every command that is done

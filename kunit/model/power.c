@@ -22,7 +22,8 @@ void model_power_off(struct model *m)
 	model_step(m, model_now());
 	m->unpowered = true;
 	model_stall_end(m);
-	m->atc_out = 0;
+	m->port_invs = 0;
+	model_ecmdq_power_off(m);
 	m->cmdq.atc_unsynced = false;
 	m->cmdq.atc_unanswered = false;
 	m->cmdq.stopping = false;

@@ -89,6 +89,9 @@ static void write_cr1(struct model *m, u32 val)
 		guarded(m, CR0_SMMUEN, "CR1.TABLE_*");
 	if ((val ^ m->r.cr1) & ~table)
 		guarded(m, CR0_CMDQEN | CR0_EVENTQEN | CR0_PRIQEN, "CR1.QUEUE_*");
+	/* 3.5.6.1 */
+	if ((val ^ m->r.cr1) & ~table && model_ecmdq_any_on(m))
+		model_violate(m, "CR1.QUEUE_* written while an ECMDQ is on");
 	m->r.cr1 = val;
 }
 
@@ -206,7 +209,7 @@ static void write_reg(struct model *m, u32 off, u32 val, u64 now)
 			m->r.strtab_cfg = val;
 		break;
 	case SMMU_CMDQ_PROD:
-		model_doorbell(m, val, now);
+		model_doorbell(m, &m->cmdq, val, now);
 		break;
 	case SMMU_CMDQ_CONS:
 		guarded(m, CR0_CMDQEN, "CMDQ_CONS");
@@ -275,12 +278,17 @@ void model_write(struct model *m, u32 off, u32 size, u64 val)
 	raw_spin_lock_irqsave(&m->lock, flags);
 	if (!m->inject.dead && !model_unpowered(m, off)) {
 		model_step(m, model_now());
+		if (model_ecmdq_has(m, off)) {
+			model_ecmdq_write(m, off, size, val, model_now());
+			goto unlock;
+		}
 		off = usual_offset(m, off);
 		if (size == 8)
 			write_priv(m, off, val);
 		else
 			write_reg(m, off, val, model_now());
 	}
+unlock:
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 }
 
@@ -304,6 +312,10 @@ static u64 read_reg(struct model *m, u32 off)
 	switch (off) {
 	case SMMU_IDR0 ... SMMU_IDR5:
 		return m->cfg.idr[off / 4];
+	case SMMU_IDR6:
+		return m->cfg.idr6;
+	case SMMU_CMDQ_CONTROL_PAGE(0) ... SMMU_CMDQ_CONTROL_PAGE(256) - 1:
+		return model_ecmdq_page_reg(m, off);
 	case SMMU_IIDR:
 		return m->cfg.iidr;
 	case SMMU_AIDR:
@@ -381,7 +393,8 @@ u64 model_read(struct model *m, u32 off, u32 size)
 	if (!m->inject.dead && !model_unpowered(m, off)) {
 		settle(m);
 		model_step(m, model_now());
-		val = read_reg(m, usual_offset(m, off));
+		val = model_ecmdq_has(m, off) ? model_ecmdq_read(m, off, size) :
+						read_reg(m, usual_offset(m, off));
 	}
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 	return val;

@@ -145,6 +145,9 @@ struct model_msi {
 
 /**
  * struct model_cmdq - a command queue
+ * @ecmdq: it is an enhanced one, and PROD and CONS have the fields of such a queue
+ * @ack_wait: number of reads of CONS until ENACK follows
+ * @done: number of commands that were consumed
  * @base: its BASE register
  * @prod: PROD
  * @cons: CONS
@@ -158,6 +161,9 @@ struct model_msi {
  * @msi: of the last CMD_SYNC
  */
 struct model_cmdq {
+	bool ecmdq;
+	u32 ack_wait;
+	u64 done;
 	u64 base;
 	u32 prod;
 	u32 cons;
@@ -171,6 +177,12 @@ struct model_cmdq {
 	struct model_msi msi;
 };
 
+/* An ATC_INV that the root port has sent to a device: until when, and from which queue */
+struct model_port_inv {
+	u64 due;
+	const struct model_cmdq *q;
+};
+
 /* The bit of IRQ_CTRL for each interrupt */
 extern const u32 model_irq_enable[MODEL_IRQS];
 
@@ -182,12 +194,15 @@ struct model {
 	void *host;
 	struct model_regs r;
 	struct model_cmdq cmdq;
+	struct model_cmdq *ecmdq;
+	u32 nr_ecmdqs;
+	struct rnd_state ecmdq_rnd;	/* which queue goes on */
 	struct model_caches c;
 	struct model_inject inject;
 	struct model_stats stats;
 	u64 latency[256];
-	u64 atc_due[MODEL_PORT_INVS];	/* when each outstanding ATC_INV is over */
-	u32 atc_out;
+	struct model_port_inv port[4 * MODEL_PORT_INVS];
+	u32 port_invs;
 	u64 (*device)(void *data, u32 sid);
 	void *device_data;
 	u64 port_ns;
@@ -233,10 +248,25 @@ void model_set_gerror(struct model *m, u32 bits);
 
 /* cmdq.c; execute the commands that are due by now */
 void model_step(struct model *m, u64 now);
-void model_doorbell(struct model *m, u32 prod, u64 now);
+void model_doorbell(struct model *m, struct model_cmdq *q, u32 prod, u64 now);
 bool model_cmdq_is_empty(const struct model_cmdq *q);
 /* Is there a command that the SMMU has begun, or would begin if the queue were on? */
 bool model_in_progress(const struct model *m, const struct model_cmdq *q);
+
+/* ecmdq.c */
+bool model_ecmdq_is_on(const struct model_cmdq *q);
+/* Is an error of an ECMDQ active? */
+bool model_ecmdq_has_failed(const struct model_cmdq *q);
+/* Is the register one of a control page? Then access it. */
+bool model_ecmdq_has(const struct model *m, u32 off);
+void model_ecmdq_write(struct model *m, u32 off, u32 size, u64 val, u64 now);
+u64 model_ecmdq_read(struct model *m, u32 off, u32 size);
+/* The registers that describe the control pages, 6.3.49 - 6.3.51 */
+u64 model_ecmdq_page_reg(const struct model *m, u32 off);
+bool model_ecmdq_any_on(const struct model *m);
+/* Return: false without memory */
+bool model_ecmdq_make(struct model *m);
+void model_ecmdq_power_off(struct model *m);
 
 /* exec.c */
 void model_exec(struct model *m, struct model_cmdq *q, const struct smmu_cmd *cmd);
