@@ -186,6 +186,23 @@ static const struct smmu_inv *plan_peek(struct smmu_plan *plan)
 	return inv;
 }
 
+/*
+ * Does the array have a live ATS entry for the SMMU of @inv, which is at @pos? They are the last of
+ * its entries.
+ */
+static bool plan_has_atc(const struct smmu_plan *plan, const struct smmu_inv *inv)
+{
+	u32 pos = plan->pos;
+
+	do {
+		if (smmu_inv_is_ats(inv->type))
+			return true;
+		pos++;
+		inv = smmu_array_next_live(plan->array, &pos, plan->num);
+	} while (inv && inv->inst == plan->inst);
+	return false;
+}
+
 static void plan_phase_begin(struct smmu_plan *plan, const struct smmu_inv *inv)
 {
 	plan->inst = inv->inst;
@@ -230,6 +247,7 @@ static __always_inline bool plan_short(const struct smmu_inv *inv,
 	batch->inst = inv->inst;
 	batch->n = 2;
 	batch->end = true;
+	batch->atc = false;
 	return true;
 }
 
@@ -258,6 +276,7 @@ void smmu_plan_start(struct smmu_plan *plan, const struct smmu_array *array,
 	plan->num = smmu_array_count(array);
 	plan->pos = 0;
 	plan->atc_n = 0;
+	plan->atc = false;
 	plan->unsynced = false;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_plan_start);
@@ -270,6 +289,7 @@ static noinline bool plan_next_long(struct smmu_plan *plan, struct smmu_batch *b
 	batch->inst = plan->inst;
 	batch->n = 0;
 	batch->end = false;
+	batch->atc = plan->atc;
 	if (!plan_drain(plan, batch))
 		return plan_split(plan, batch);
 
@@ -280,6 +300,8 @@ static noinline bool plan_next_long(struct smmu_plan *plan, struct smmu_batch *b
 				return false;
 			batch->inst = inv->inst;
 			plan_phase_begin(plan, inv);
+			plan->atc = plan_has_atc(plan, inv);
+			batch->atc = plan->atc;
 		} else if (!inv || inv->inst != plan->inst ||
 			   plan_phase_of(inv) != plan->phase) {
 			if (plan_phase_end(plan, batch))
@@ -328,6 +350,7 @@ void smmu_plan_tag_flush(const struct smmu_inv *inv, struct smmu_batch *batch)
 	batch->inst = inv->inst;
 	batch->n = 0;
 	batch->end = true;
+	batch->atc = false;
 	while (rounds--) {
 		plan_cmd_whole(inv, &batch->cmd[batch->n++]);
 		smmu_cmd_sync(&batch->cmd[batch->n++]);

@@ -43,12 +43,14 @@
  * @n: number of commands in @cmd
  * @end: the batch ends the SMMU's post, and cmd[n - 1] is the post's last CMD_SYNC; otherwise more
  *	batches for the same SMMU follow at once
+ * @atc: this batch or a later one of the post may have ATC_INVs
  * @cmd: the commands; the first @n are valid
  */
 struct smmu_batch {
 	struct smmu_inst *inst;
 	u32 n;
 	bool end;
+	bool atc;
 	struct smmu_cmd cmd[SMMU_BATCH_MAX];
 };
 
@@ -64,6 +66,7 @@ struct smmu_batch {
  * @phase: phase of the post: TLBI, NH_ALL, ATC
  * @atc_sid: StreamID of the segment's ATC_INVs
  * @atc_n: number of ATC_INVs in the segment
+ * @atc: the post under way may have ATC_INVs
  * @unsynced: there are commands after the last CMD_SYNC
  * @repeated: in the second round of SMMU_ERRATUM_REPEAT_TLBI
  *
@@ -79,6 +82,7 @@ struct smmu_plan {
 	u32 repeat_from;
 	u32 atc_sid;
 	u8 atc_n;
+	bool atc;
 	u8 phase;
 	bool unsynced;
 	bool repeated;

@@ -127,10 +127,16 @@ static int queues_show(struct seq_file *s, void *unused)
 	struct smmu_device *smmu = &iommu->smmu;
 	const struct smmu_recordq *evtq = &smmu->evtq;
 	struct smmu_cmdq_state cmdq;
+	u32 i;
 
-	smmu_cmdq_look(smmu, &cmdq);
-	seq_printf(s, "cmdq entries %u prod 0x%08x cons 0x%08x position %llu\n",
-		   cmdq.entries, cmdq.prod, cmdq.cons, cmdq.posted);
+	for (i = 0; i < smmu_cmdqs(smmu); i++) {
+		smmu_cmdq_look_at(smmu_cmdq_at(smmu, i), &cmdq);
+		seq_printf(s, "cmdq %u %s entries %u prod 0x%08x cons 0x%08x position %llu commands %llu syncs %llu posts %llu doorbells %llu full %llu errors %u timeouts %u out %u\n",
+			   i, i ? "ecmdq" : "main", cmdq.entries, cmdq.prod, cmdq.cons,
+			   cmdq.posted, cmdq.sum.cmds, cmdq.sum.syncs, cmdq.sum.posts,
+			   cmdq.sum.doorbells, cmdq.sum.full, cmdq.errors, cmdq.timeouts,
+			   READ_ONCE(smmu_cmdq_at(smmu, i)->out));
+	}
 	if (!evtq->mem.virt)
 		return 0;
 	seq_printf(s, "evtq entries %u prod 0x%08x cons 0x%08x records %llu overflows %llu\n",

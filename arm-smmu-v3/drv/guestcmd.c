@@ -125,7 +125,8 @@ static int post_block(struct round *r)
 	 * If the queue has no room, the streams may change while it has none. An ATC_INV to a
 	 * device whose ATS has gone off does no harm: readers.h
 	 */
-	return smmu_reader_post(&r->reader, smmu, block->post, nr, &r->ticket, false);
+	return smmu_reader_post(&r->reader, smmu, block->post, nr, &r->ticket,
+				SMMU_POST_NEW);
 }
 
 /* Return: number of commands that were done; where not all were, *@err is the error */
@@ -141,12 +142,17 @@ static u32 do_block(struct smmu_vsmmu *vsmmu, struct block *block, u32 n, int *e
 	smmu_reader_init(&r.reader);
 	/* a task that is killed does not wait for its devices */
 	r.reader.deadline.killable = true;
-	smmu_reader_begin(&r.reader);
-	ret = post_block(&r);
-	if (!ret && r.fill)
-		ret = smmu_reader_wait(&r.reader, &r.ticket);
-	ret = block_error(&vsmmu->iommu->smmu, block, r.fill, ret);
-	smmu_reader_end(&r.reader);
+	do {
+		smmu_reader_begin(&r.reader);
+		ret = post_block(&r);
+		if (!ret && r.fill)
+			ret = smmu_reader_wait(&r.reader, &r.ticket);
+		/* where the queue was taken out, the next one is another */
+		r.reader.again = ret == -ECANCELED;
+		if (!r.reader.again)
+			ret = block_error(&vsmmu->iommu->smmu, block, r.fill, ret);
+		smmu_reader_end(&r.reader);
+	} while (r.reader.again);
 	*err = ret ?: r.err;
 	/* it is not known which command failed, so none of them counts as done */
 	return ret ? 0 : r.taken;

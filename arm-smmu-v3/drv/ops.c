@@ -56,6 +56,8 @@ static void mask_idregs(const struct smmu_master *master, struct smmu_idregs *re
 {
 	const struct smmu_device *smmu = &master->iommu->smmu;
 
+	/* a guest has one command queue; its VMM reads it */
+	regs->idr[1] &= ~IDR1_ECMDQ;
 	if (!smmu_has(smmu, SMMU_FEAT_RIL))
 		regs->idr[3] &= ~IDR3_RIL;
 	if (!smmu_has(smmu, SMMU_FEAT_STALL_FORCE) && !smmu_guest_stall_capable(master))

@@ -115,6 +115,11 @@ module_param_cb(cmdq, &cmdq_ops, NULL, 0444);
 MODULE_PARM_DESC(cmdq,
 		 "how commands are inserted: lock (one spinlock), combine (no lock, no retry loop, for many CPUs) (default lock)");
 
+static unsigned int nr_queues;
+module_param(nr_queues, uint, 0444);
+MODULE_PARM_DESC(nr_queues,
+		 "most command queues of an SMMU that has several (ECMDQ); 1 uses the architected one only (default 0, no limit)");
+
 static bool sync_poll;
 module_param(sync_poll, bool, 0444);
 MODULE_PARM_DESC(sync_poll,
@@ -162,6 +167,7 @@ void smmu_param_tuning(struct smmu_tuning *tuning)
 	KUNIT_STATIC_STUB_REDIRECT(smmu_param_tuning, tuning);
 	*tuning = (struct smmu_tuning) {
 		.queue_cap = queue_log2,
+		.nr_queues = nr_queues,
 		.combine = cmdq == CMDQ_COMBINE,
 		.poll_cons = sync_poll,
 	};
@@ -173,6 +179,7 @@ void smmu_param_tuning(struct smmu_tuning *tuning)
 void smmu_param_kdump(struct smmu_tuning *tuning)
 {
 	tuning->queue_cap = min_not_zero(tuning->queue_cap, KDUMP_QUEUE_LOG2);
+	tuning->nr_queues = 1;
 	tuning->no_records = true;
 	tuning->adopt = true;
 }

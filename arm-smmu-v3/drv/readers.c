@@ -25,12 +25,12 @@ void smmu_reader_step_out(struct smmu_reader *reader)
 
 int smmu_reader_post_again(struct smmu_reader *reader, struct smmu_device *smmu,
 			   const struct smmu_cmd *cmd, u32 n, struct smmu_ticket *ticket,
-			   bool cont, int err)
+			   enum smmu_post how, int err)
 {
 	if (err != -EAGAIN)
 		return err;
 	smmu_reader_step_out(reader);
-	return smmu_cmdq_post(smmu, cmd, n, &reader->deadline, ticket, cont);
+	return smmu_cmdq_post(smmu, cmd, n, &reader->deadline, ticket, how);
 }
 
 int smmu_reader_wait_again(struct smmu_reader *reader, const struct smmu_ticket *ticket, int err)

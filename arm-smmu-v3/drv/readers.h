@@ -29,10 +29,12 @@ struct smmu_array;
  * struct smmu_reader - one reader, on its stack
  * @deadline: of its posts and waits; brief until the reader has stepped out
  * @idx: of SRCU, once it has
+ * @again: what was posted has to be posted once more
  */
 struct smmu_reader {
 	struct smmu_deadline deadline;
 	int idx;
+	bool again;
 };
 
 /* Before the first smmu_reader_begin(). The rest of @reader need not be cleared. */
@@ -44,6 +46,7 @@ static inline void smmu_reader_init(struct smmu_reader *reader)
 /* Begin to read. Any context. */
 static inline void smmu_reader_begin(struct smmu_reader *reader)
 {
+	reader->again = false;
 	rcu_read_lock();
 }
 
@@ -53,18 +56,19 @@ void smmu_reader_step_out(struct smmu_reader *reader);
 /* For smmu_reader_post() and smmu_reader_wait(), where the first attempt has returned @err */
 int smmu_reader_post_again(struct smmu_reader *reader, struct smmu_device *smmu,
 			   const struct smmu_cmd *cmd, u32 n, struct smmu_ticket *ticket,
-			   bool cont, int err);
+			   enum smmu_post how, int err);
 int smmu_reader_wait_again(struct smmu_reader *reader, const struct smmu_ticket *ticket, int err);
 
 /* As smmu_cmdq_post(); the reader steps out where that takes long */
 static __always_inline int smmu_reader_post(struct smmu_reader *reader, struct smmu_device *smmu,
 					    const struct smmu_cmd *cmd, u32 n,
-					    struct smmu_ticket *ticket, bool cont)
+					    struct smmu_ticket *ticket,
+					    enum smmu_post how)
 {
-	int ret = smmu_cmdq_post(smmu, cmd, n, &reader->deadline, ticket, cont);
+	int ret = smmu_cmdq_post(smmu, cmd, n, &reader->deadline, ticket, how);
 
 	if (unlikely(ret))
-		ret = smmu_reader_post_again(reader, smmu, cmd, n, ticket, cont, ret);
+		ret = smmu_reader_post_again(reader, smmu, cmd, n, ticket, how, ret);
 	return ret;
 }
 

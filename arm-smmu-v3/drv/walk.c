@@ -15,8 +15,16 @@
 /* Posts that may be outstanding before the first is waited for */
 #define WALK_POSTS		12
 
+/*
+ * A queue that was taken out took the commands with it, and the walk is done once more: which
+ * commands they were is not known here any more.
+ */
 static void make_good(struct smmu_reader *reader, struct smmu_device *smmu, int err)
 {
+	if (err == -ECANCELED) {
+		reader->again = true;
+		return;
+	}
 	smmu_reader_step_out(reader);
 	smmu_issue_make_good(smmu, err, "an invalidation was not confirmed");
 }
@@ -24,8 +32,10 @@ static void make_good(struct smmu_reader *reader, struct smmu_device *smmu, int 
 static __always_inline int walk_post(struct smmu_reader *reader, const struct smmu_batch *batch,
 				     struct smmu_ticket *ticket, bool cont)
 {
+	enum smmu_post how = batch->atc ? SMMU_POST_NEW_ATC : SMMU_POST_NEW;
+
 	return smmu_reader_post(reader, smmu_device_of(batch->inst), batch->cmd, batch->n, ticket,
-				cont);
+				cont ? SMMU_POST_MORE : how);
 }
 
 static __always_inline void walk_wait(struct smmu_reader *reader, const struct smmu_ticket *ticket)
@@ -137,7 +147,7 @@ void smmu_walk_range(struct smmu_domain *sd, const struct smmu_range *range)
 		/*
 		 * this read comes after the SMMUs have confirmed: smmu_cmdq_wait() has the barrier
 		 */
-	} while (unlikely(READ_ONCE(sd->ats_seq) != seq));
+	} while (unlikely(READ_ONCE(sd->ats_seq) != seq || reader.again));
 }
 
 void smmu_walk_flush_all(void *cookie)

@@ -22,8 +22,8 @@
  *
  * Queues are this driver's at once. CMDQEN goes to 0 and to 1 again with other memory while SMMUEN
  * stays 1; commands that were not consumed are lost, so everything is invalidated then. Event queue
- * and PRI queue do not exist in a crash kernel. Further command queues that the kernel before may
- * have had (ECMDQ, CMDQ-V) are left alone: nobody fills them any more. No fault may be able to
+ * and PRI queue do not exist in a crash kernel. ECMDQs that the kernel before may have had are
+ * disabled; those of CMDQ-V are left alone: nobody fills them any more. No fault may be able to
  * stall, because nobody knows which transactions wait for a CMD_RESUME.
  *
  * ASIDs and VMIDs that the tables name are reserved for good (smmu_tag_reserve()). Therefore

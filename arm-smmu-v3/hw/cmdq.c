@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/dev_printk.h>
 #include <linux/dma-mapping.h>
+#include <linux/minmax.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
 
@@ -15,6 +16,7 @@
 #include "hw/cmdq_lock.h"
 #include "hw/cmdq_poll.h"
 #include "hw/cmdq_pos.h"
+#include "hw/cmdq_set.h"
 #include "hw/device.h"
 #include "hw/mmio.h"
 #include "hw/shut.h"
@@ -51,49 +53,62 @@ static void free_sync_word(struct smmu_cmdq *q)
 		dev_notice(smmu->dev, "the word for MSIs of CMD_SYNCs is withheld, because an MSI may be under way\n");
 }
 
-int smmu_cmdq_alloc(struct smmu_device *smmu, bool combine)
+int smmu_cmdq_init(struct smmu_cmdq *q, u8 log2, u32 enable)
 {
-	struct smmu_cmdq *q = smmu_main_cmdq(smmu);
+	struct smmu_device *smmu = q->smmu;
 	int ret;
 
-	q->smmu = smmu;
-	q->reg_base = smmu->base + SMMU_CMDQ_BASE;
-	q->reg_prod = smmu->base + SMMU_CMDQ_PROD;
-	q->reg_cons = smmu->base + SMMU_CMDQ_CONS;
 	raw_spin_lock_init(&q->lock);
 	raw_spin_lock_init(&q->stand.lock);
 	q->stand.sid = SMMU_NO_SID;
 	q->stats = alloc_percpu(struct smmu_cmdq_stats);
 	if (!q->stats)
 		return -ENOMEM;
-	ret = smmu_queue_mem_alloc(smmu, &q->mem, smmu->inst.feat.cmdq_log2,
-				   sizeof(struct smmu_cmd), CR0_CMDQEN, "cmdq");
+	ret = smmu_queue_mem_alloc(smmu, &q->mem, log2, sizeof(struct smmu_cmd), enable,
+				   q->kind == SMMU_CMDQ_MAIN ? "cmdq" : NULL);
 	if (ret) {
 		free_percpu(q->stats);
 		return ret;
 	}
-	/* with the CMD_SYNC, a segment is in one piece of a post */
 	q->room = smmu_cmdq_room(q->mem.log2);
-	smmu->inst.feat.atc_segment = clamp(q->room - 1, 1, SMMU_SEGMENT_MAX);
 	alloc_sync_word(q);
+	return 0;
+}
+
+int smmu_cmdq_alloc(struct smmu_device *smmu, bool combine)
+{
+	struct smmu_cmdq *q = smmu_main_cmdq(smmu);
+	int ret;
+
+	q->smmu = smmu;
+	q->kind = SMMU_CMDQ_MAIN;
+	q->reg_base = smmu->base + SMMU_CMDQ_BASE;
+	q->reg_prod = smmu->base + SMMU_CMDQ_PROD;
+	q->reg_cons = smmu->base + SMMU_CMDQ_CONS;
+	ret = smmu_cmdq_init(q, smmu->inst.feat.cmdq_log2, CR0_CMDQEN);
+	if (ret)
+		return ret;
+	/* with the CMD_SYNC, a segment is in one piece of a post */
+	smmu->inst.feat.atc_segment = clamp(q->room - 1, 1, SMMU_SEGMENT_MAX);
 	q->combine = combine && smmu_cmdq_combine_init(q);
 	return 0;
 }
 
-void smmu_cmdq_free(struct smmu_device *smmu)
+void smmu_cmdq_exit(struct smmu_cmdq *q)
 {
-	struct smmu_cmdq *q = smmu_main_cmdq(smmu);
-
 	free_sync_word(q);
 	kvfree(q->ends);
-	smmu_queue_mem_free(smmu, &q->mem);
+	smmu_queue_mem_free(q->smmu, &q->mem);
 	free_percpu(q->stats);
 }
 
-void smmu_cmdq_reset(struct smmu_device *smmu)
+void smmu_cmdq_free(struct smmu_device *smmu)
 {
-	struct smmu_cmdq *q = smmu_main_cmdq(smmu);
+	smmu_cmdq_exit(smmu_main_cmdq(smmu));
+}
 
+static void start(struct smmu_cmdq *q)
+{
 	q->prod = 0;
 	q->cons = 0;
 	if (q->sync_word)
@@ -103,6 +118,14 @@ void smmu_cmdq_reset(struct smmu_device *smmu)
 	q->ins.edits = false;
 	if (q->combine)
 		smmu_cmdq_combine_reset(q);
+}
+
+void smmu_cmdq_reset(struct smmu_device *smmu)
+{
+	u32 i;
+
+	for (i = 0; i < smmu_cmdqs(smmu); i++)
+		start(smmu_cmdq_at(smmu, i));
 }
 
 void smmu_cmdq_program(struct smmu_device *smmu)
@@ -115,9 +138,8 @@ void smmu_cmdq_program(struct smmu_device *smmu)
 	smmu_reg_write(q->reg_prod, 0, pos);
 }
 
-void smmu_cmdq_forget(struct smmu_device *smmu)
+void smmu_cmdq_start_anew(struct smmu_cmdq *q)
 {
-	struct smmu_cmdq *q = smmu_main_cmdq(smmu);
 	/* pairs with cmpxchg() in smmu_cmdq_refresh() */
 	u64 end = smmu_cmdq_end(q), old = READ_ONCE(q->cons);
 	unsigned long flags;
@@ -133,11 +155,37 @@ void smmu_cmdq_forget(struct smmu_device *smmu)
 	raw_spin_unlock_irqrestore(&q->stand.lock, flags);
 }
 
-/* Choose the queue of an SMMU for a post. No other place makes this choice. */
-static inline struct smmu_cmdq *choose_queue(struct smmu_device *smmu,
-					     const struct smmu_ticket *ticket, bool cont)
+void smmu_cmdq_forget(struct smmu_device *smmu)
 {
-	return cont ? ticket->q : smmu_main_cmdq(smmu);
+	u32 i;
+
+	for (i = 0; i < smmu_cmdqs(smmu); i++)
+		smmu_cmdq_start_anew(smmu_cmdq_at(smmu, i));
+}
+
+/* Choose the queue of an SMMU for a post. No other place makes this choice. */
+static inline struct smmu_cmdq *choose_queue(struct smmu_device *smmu, const struct smmu_cmd *cmd,
+					     u32 n, const struct smmu_ticket *ticket,
+					     enum smmu_post how)
+{
+	if (how == SMMU_POST_MORE)
+		return ticket->q;
+	/* pairs with smp_store_release() in smmu_cmdq_set_use() */
+	if (unlikely(smp_load_acquire(&smmu->more.on)))
+		return smmu_cmdq_choose(smmu, cmd, n, how == SMMU_POST_NEW_ATC);
+	return smmu_main_cmdq(smmu);
+}
+
+/*
+ * A post or a wait has taken too long. Where no device is the reason, the queue may be, and then
+ * the caller posts once more, to another queue. A device would hold up the next queue as well.
+ */
+static int give_up(struct smmu_cmdq *q, const struct smmu_deadline *deadline)
+{
+	atomic_inc(&q->timeouts);
+	if (deadline->sid == SMMU_NO_SID && smmu_cmdq_take_out(q, "it stands still"))
+		return -ECANCELED;
+	return -ETIMEDOUT;
 }
 
 static __always_inline int post_piece(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 n,
@@ -151,7 +199,7 @@ static __always_inline int post_piece(struct smmu_cmdq *q, const struct smmu_cmd
 		ret = smmu_cmdq_post_lock(q, cmd, n, deadline, pos);
 	if (unlikely(ret)) {
 		if (ret == -ETIMEDOUT)
-			atomic_inc(&q->timeouts);
+			ret = give_up(q, deadline);
 		smmu_cmdq_waited(q, deadline, ret);
 	}
 	return ret;
@@ -172,9 +220,10 @@ static u32 whole_segments(const struct smmu_cmd *cmd, u32 most)
 }
 
 int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
-		   struct smmu_deadline *deadline, struct smmu_ticket *ticket, bool cont)
+		   struct smmu_deadline *deadline, struct smmu_ticket *ticket, enum smmu_post how)
 {
-	struct smmu_cmdq *q = choose_queue(smmu, ticket, cont);
+	struct smmu_cmdq *q = choose_queue(smmu, cmd, n, ticket, how);
+	bool cont = how == SMMU_POST_MORE;
 	u32 most = q->combine ? SMMU_BATCH_MAX : q->room, piece;
 	u64 pos;
 	int ret;
@@ -239,8 +288,9 @@ int smmu_cmdq_wait(const struct smmu_ticket *ticket, struct smmu_deadline *deadl
 	if (smp_load_acquire(&q->cons) < ticket->end &&
 	    (READ_ONCE(q->polled_word) || smmu_cmdq_refresh(q) < ticket->end))
 		ret = wait_slow(q, ticket->end, deadline);
+	if (ret == -ETIMEDOUT)
+		ret = give_up(q, deadline);
 	if (ret == -ETIMEDOUT) {
-		atomic_inc(&q->timeouts);
 		dev_err_ratelimited(q->smmu->dev,
 				    "CMD_SYNC timeout: prod 0x%08x cons 0x%08x, waiting for %llu\n",
 				    smmu_reg_read(q->reg_prod, 0),
@@ -250,13 +300,26 @@ int smmu_cmdq_wait(const struct smmu_ticket *ticket, struct smmu_deadline *deadl
 	return ret ?: smmu_cmdq_ticket_error(ticket);
 }
 
-bool smmu_cmdq_is_idle(struct smmu_device *smmu)
+static bool is_idle(struct smmu_cmdq *q)
 {
-	struct smmu_cmdq *q = smmu_main_cmdq(smmu);
 	/* loaded before CONS is read, because commands that are posted later do not count */
 	u64 posted = smmu_cmdq_posted(q);
 
 	return smmu_cmdq_refresh(q) >= posted;
+}
+
+bool smmu_cmdq_is_idle(struct smmu_device *smmu)
+{
+	struct smmu_cmdq *q;
+	u32 i;
+
+	for (i = 0; i < smmu_cmdqs(smmu); i++) {
+		q = smmu_cmdq_at(smmu, i);
+		/* nobody waits for a queue that was taken out */
+		if (!READ_ONCE(q->out) && !is_idle(q))
+			return false;
+	}
+	return true;
 }
 
 static enum smmu_sync_word sync_word_state(const struct smmu_cmdq *q)
@@ -267,9 +330,8 @@ static enum smmu_sync_word sync_word_state(const struct smmu_cmdq *q)
 	return READ_ONCE(q->polled_word) ? SMMU_SYNC_WORD_POLLED : SMMU_SYNC_WORD_RETIRED;
 }
 
-void smmu_cmdq_look(struct smmu_device *smmu, struct smmu_cmdq_state *state)
+void smmu_cmdq_look_at(struct smmu_cmdq *q, struct smmu_cmdq_state *state)
 {
-	struct smmu_cmdq *q = smmu_main_cmdq(smmu);
 	int cpu, i;
 
 	*state = (struct smmu_cmdq_state) {
@@ -294,5 +356,33 @@ void smmu_cmdq_look(struct smmu_device *smmu, struct smmu_cmdq_state *state)
 		state->sum.posts += READ_ONCE(stats->posts);
 		state->sum.doorbells += READ_ONCE(stats->doorbells);
 		state->sum.full += READ_ONCE(stats->full);
+	}
+}
+
+static void add_counters(struct smmu_cmdq_state *state, const struct smmu_cmdq_state *more)
+{
+	int i;
+
+	state->sum.cmds += more->sum.cmds;
+	state->sum.syncs += more->sum.syncs;
+	state->sum.posts += more->sum.posts;
+	state->sum.doorbells += more->sum.doorbells;
+	state->sum.full += more->sum.full;
+	state->errors += more->errors;
+	state->timeouts += more->timeouts;
+	for (i = 0; i < SMMU_WAITERS; i++)
+		state->long_waits[i] += more->long_waits[i];
+	state->longest_us = max(state->longest_us, more->longest_us);
+}
+
+void smmu_cmdq_look(struct smmu_device *smmu, struct smmu_cmdq_state *state)
+{
+	struct smmu_cmdq_state more;
+	u32 i;
+
+	smmu_cmdq_look_at(smmu_main_cmdq(smmu), state);
+	for (i = 1; i < smmu_cmdqs(smmu); i++) {
+		smmu_cmdq_look_at(smmu_cmdq_at(smmu, i), &more);
+		add_counters(state, &more);
 	}
 }

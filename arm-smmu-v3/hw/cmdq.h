@@ -4,7 +4,7 @@
  *
  * Callers post to an SMMU. The post chooses one queue of that SMMU for all its commands and writes
  * the queue into the ticket. From there on the queue is an object that knows its SMMU, its
- * registers and its errors. Today every SMMU has one queue, the architected one.
+ * registers and its errors. Every SMMU has the architected queue, and some have more: cmdq_set.h.
  *
  * There are two ways to insert commands. The choice is made for each queue when its memory is
  * allocated: *lock* uses one raw spinlock (cmdq_lock.c), *combine* uses no lock and no retry loop
@@ -17,7 +17,8 @@
  * register read. CONS stays the fallback, and takes over where MSIs turn out not to arrive.
  *
  *	cmdq_pos	what was posted, what the SMMU has consumed, whether a CMD_SYNC is complete
- *	cmdq_error	GERROR.CMDQ_ERR, and which tickets it concerns
+ *	cmdq_error	errors of commands, and which tickets they concern
+ *	cmdq_set	which queue takes a post
  *	cmdq_edit	replaces ATC_INVs to devices that were cut off
  *	cmdq_poll	one turn of a polling loop: GERROR, deadline
  *	cmdq_lock, cmdq_combine		insertion
@@ -96,9 +97,20 @@ struct smmu_stand {
 	u32 sid;
 };
 
+/* Where the registers of a queue are, and what their fields are */
+enum smmu_cmdq_kind {
+	SMMU_CMDQ_MAIN,		/* CMDQ_* of register page 0, enabled by CR0.CMDQEN */
+	SMMU_CMDQ_ECMDQ,	/* of a control page */
+};
+
 /**
  * struct smmu_cmdq - a command queue
  * @smmu: the SMMU to which the queue belongs
+ * @kind: enum smmu_cmdq_kind
+ * @nr: its number in the SMMU, 0 for the architected one
+ * @out: it was taken out of service, see cmdq_set.h. Written under @lock, READ_ONCE by others.
+ * @bell: fields that every write of PROD carries beside the position: EN and ERRACK of an ECMDQ.
+ *	Under @lock; only *lock* inserts into such a queue.
  * @reg_base: BASE register of the queue
  * @reg_prod: PROD register
  * @reg_cons: CONS register
@@ -134,6 +146,10 @@ struct smmu_stand {
  */
 struct smmu_cmdq {
 	struct smmu_device *smmu;
+	u8 kind;
+	u16 nr;
+	bool out;
+	u32 bell;
 	void __iomem *reg_base;
 	void __iomem *reg_prod;
 	void __iomem *reg_cons;
@@ -175,6 +191,27 @@ static inline struct smmu_cmdq_stats *smmu_cmdq_count(struct smmu_cmdq *q, u32 n
 	stats->syncs += syncs;
 	return stats;
 }
+
+/**
+ * struct smmu_cmdq_set - the queues of an SMMU besides the architected one
+ * @q: the queues
+ * @nr: how many
+ * @on: they take posts. Written with release, loaded with acquire by posts.
+ * @of_cpu: for each CPU the index in @q of the queue that takes its TLBIs
+ */
+struct smmu_cmdq_set {
+	struct smmu_cmdq *q;
+	u32 nr;
+	bool on;
+	u16 *of_cpu;
+};
+
+/* How a post begins */
+enum smmu_post {
+	SMMU_POST_NEW,
+	SMMU_POST_MORE,		/* more commands of the ticket, on the same queue */
+	SMMU_POST_NEW_ATC,	/* ATC_INVs may follow in a later part of the same post */
+};
 
 /**
  * struct smmu_ticket - the commands of a post, for a wait
@@ -247,6 +284,19 @@ static inline void smmu_deadline_start(struct smmu_deadline *deadline, u32 brief
  * Return: 0 or -ENOMEM
  */
 int smmu_cmdq_alloc(struct smmu_device *smmu, bool combine);
+
+/**
+ * smmu_cmdq_init() - the part of it that every queue needs
+ * @q: zeroed, with its registers, @smmu, @kind and @nr
+ * @log2: log2 of the number of entries wanted
+ * @enable: field CR0_* that enables the queue, 0 for none
+ * Return: 0 or -ENOMEM
+ */
+int smmu_cmdq_init(struct smmu_cmdq *q, u8 log2, u32 enable);
+/* Undo that; the SMMU does not use the queue any more, or see smmu_device_free_queue() */
+void smmu_cmdq_exit(struct smmu_cmdq *q);
+/* Take everything that was posted for done; nobody reads the queue. See smmu_cmdq_forget(). */
+void smmu_cmdq_start_anew(struct smmu_cmdq *q);
 void smmu_cmdq_free(struct smmu_device *smmu);
 
 /* Start with position 0; nobody uses the queue */
@@ -271,16 +321,19 @@ void smmu_cmdq_forget(struct smmu_device *smmu);
  * @n: number of commands, at least 1. More than the queue holds are inserted in pieces.
  * @deadline: how long the post may wait for room
  * @ticket: out. Several posts of one operation may share a ticket: the first writes it, and the
- *	others extend it with @cont.
- * @cont: extend @ticket, on the queue that it names, instead of starting it
+ *	others extend it with SMMU_POST_MORE.
+ * @how: start the ticket, or extend it on the queue that it names
  *
  * Any context, with interrupts on or off. Only the lock of the queue is taken.
  * Return: 0; -ETIMEDOUT when there was no room in time; -ESHUTDOWN when the SMMU is dead; -EINTR
- *	when @deadline is killable and the task was killed; -EAGAIN after @deadline->brief_us. After
- *	-EAGAIN the first of several pieces may be in the queue; a new post begins with all of them.
+ *	when @deadline is killable and the task was killed; -EAGAIN after @deadline->brief_us;
+ *	-ECANCELED when the queue was taken out of service. After -EAGAIN and -ECANCELED the first
+ *	of several pieces may be in the queue; a new post begins with all of them. An SMMU has
+ *	-ECANCELED only as often as it has queues besides the architected one.
  */
 int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
-		   struct smmu_deadline *deadline, struct smmu_ticket *ticket, bool cont);
+		   struct smmu_deadline *deadline, struct smmu_ticket *ticket,
+		   enum smmu_post how);
 
 /**
  * smmu_cmdq_wait() - wait until the last CMD_SYNC of a ticket is complete
@@ -292,15 +345,15 @@ int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
  * and the caller may sleep, it sleeps between two polls.
  * Return: 0; -EIO when an illegal command of the ticket was skipped; -EREMOTEIO when a device has
  *	not confirmed an ATC_INV of the ticket, and all other commands are done: the device was cut
- *	off, so that its ATC holds nothing that it can use; -ETIMEDOUT, -ESHUTDOWN, -EINTR, -EAGAIN
- *	as for smmu_cmdq_post(). After -ETIMEDOUT and -EINTR the SMMU may still do the commands
- *	later; after -EAGAIN the caller waits again.
+ *	off, so that its ATC holds nothing that it can use; -ETIMEDOUT, -ESHUTDOWN, -EINTR, -EAGAIN,
+ *	-ECANCELED as for smmu_cmdq_post(). After -ETIMEDOUT and -EINTR the SMMU may still do the
+ *	commands later; after -EAGAIN the caller waits again.
  *
  * After 0, an ATC_INV to a device that was cut off meanwhile may have been left out.
  */
 int smmu_cmdq_wait(const struct smmu_ticket *ticket, struct smmu_deadline *deadline);
 
-/* Has the SMMU consumed all commands that were posted to it before this call? */
+/* Has the SMMU consumed all commands that were posted to it before this call, on all queues? */
 bool smmu_cmdq_is_idle(struct smmu_device *smmu);
 
 /**
@@ -316,7 +369,7 @@ enum smmu_sync_word {
 };
 
 /**
- * struct smmu_cmdq_state - the state of an SMMU's command queue
+ * struct smmu_cmdq_state - the state of a command queue
  * @entries: size of the queue
  * @prod: register PROD
  * @cons: register CONS
@@ -342,7 +395,9 @@ struct smmu_cmdq_state {
 	enum smmu_sync_word word;
 };
 
-/* Read the state of the queue, for debugfs and tests. Any context. The queue is allocated. */
+/* Read the state of a queue, for debugfs and tests. Any context. The queue is allocated. */
+void smmu_cmdq_look_at(struct smmu_cmdq *q, struct smmu_cmdq_state *state);
+/* The same of the architected queue, but with the counters of all queues, added up */
 void smmu_cmdq_look(struct smmu_device *smmu, struct smmu_cmdq_state *state);
 
 #endif

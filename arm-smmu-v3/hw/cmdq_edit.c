@@ -21,3 +21,11 @@ void smmu_cmdq_edit_posted(struct smmu_cmdq *q, u64 from)
 
 	smmu_cmdq_edit(q, from, smmu_cmdq_start_edits(q));
 }
+
+void smmu_cmdq_edit_all(struct smmu_device *smmu)
+{
+	u32 i;
+
+	for (i = 0; i < smmu_cmdqs(smmu); i++)
+		smmu_cmdq_start_edits(smmu_cmdq_at(smmu, i));
+}

@@ -27,6 +27,8 @@
 
 #include "hw/cmdq.h"
 
+struct smmu_device;
+
 /**
  * smmu_cmdq_edit() - replace ATC_INVs to devices that were cut off
  * @q: queue
@@ -47,5 +49,11 @@ void smmu_cmdq_edit(struct smmu_cmdq *q, u64 from, u64 end);
  * wait for nothing.
  */
 void smmu_cmdq_edit_posted(struct smmu_cmdq *q, u64 from);
+
+/*
+ * Have every post to every queue of the SMMU edited from now on: a device was cut off. Any context;
+ * the lock of no queue is held.
+ */
+void smmu_cmdq_edit_all(struct smmu_device *smmu);
 
 #endif

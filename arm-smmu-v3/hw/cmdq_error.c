@@ -74,6 +74,7 @@ static void cut_off(struct smmu_cmdq *q, const struct smmu_cmd *atc_inv)
 		q->stand.sid = SMMU_NO_SID;
 	raw_spin_unlock_irqrestore(&q->stand.lock, flags);
 	q->smmu->ops->atc_silent(q->smmu, sid);
+	smmu_cmdq_edit_all(q->smmu);
 }
 
 /*
@@ -106,7 +107,10 @@ bool smmu_cmdq_error(struct smmu_cmdq *q)
 	lockdep_assert_held(&smmu->gerror_lock);
 
 	cons = smmu_reg_read(q->reg_cons, 0);
-	err = FIELD_GET(CMDQ_CONS_ERR, cons);
+	if (q->kind == SMMU_CMDQ_ECMDQ)
+		err = FIELD_GET(ECMDQ_CONS_ERR_REASON, cons);
+	else
+		err = FIELD_GET(CMDQ_CONS_ERR, cons);
 	/*
 	 * CONS is read before the posted position is loaded. With a position from before the
 	 * failed command was posted, CONS would look impossible, see smmu_cmdq_refresh(). The base
@@ -117,14 +121,15 @@ bool smmu_cmdq_error(struct smmu_cmdq *q)
 	if (err > CERROR_ATC_INV_SYNC ||
 	    !smmu_q_cons_pos(READ_ONCE(q->cons), smmu_cmdq_posted(q), cons,
 			     q->mem.log2, &pos)) {
-		dev_err(smmu->dev, "CMDQ error with an unusable CONS 0x%08x\n", cons);
+		dev_err(smmu->dev, "command queue %u: error with an unusable CONS 0x%08x\n", q->nr,
+			cons);
 		return false;
 	}
 	slot = smmu_cmdq_slot(q, pos);
 	bad = *slot;
 	dev_err_ratelimited(smmu->dev,
-			    "CMDQ error (cons 0x%08x): %s: %s 0x%016llx 0x%016llx\n",
-			    cons, cerror_name[err], smmu_cmd_name(smmu_cmd_opcode(&bad)),
+			    "command queue %u: error (cons 0x%08x): %s: %s 0x%016llx 0x%016llx\n",
+			    q->nr, cons, cerror_name[err], smmu_cmd_name(smmu_cmd_opcode(&bad)),
 			    le64_to_cpu(bad.w[0]), le64_to_cpu(bad.w[1]));
 
 	switch (err) {

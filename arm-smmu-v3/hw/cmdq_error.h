@@ -3,7 +3,8 @@
  * Command errors: what the driver does when the SMMU stops at a command.
  *
  * Arm IHI 0070, 4.8 (consumption and errors) and 7.1: the SMMU stops with CONS at the command, and
- * goes on when the driver acknowledges the error in GERRORN. A command that is skipped was not
+ * goes on when the driver acknowledges the error, in GERRORN, or for an ECMDQ in its PROD
+ * (3.5.6.3). A command that is skipped was not
  * done. So the driver keeps its position, and the wait for its ticket returns an error.
  */
 #ifndef SMMU_HW_CMDQ_ERROR_H
@@ -14,7 +15,7 @@
 #include "hw/cmdq.h"
 
 /**
- * smmu_cmdq_error() - log an active GERROR.CMDQ_ERR, and prepare the queue to go on
+ * smmu_cmdq_error() - log an active error of the queue, and prepare the queue to go on
  * @q: queue. The gerror_lock of its SMMU is held, and interrupts are off.
  *
  * CERROR_ILL: this function replaces the command by a CMD_SYNC. CERROR_ATC_INV_SYNC: the device

@@ -19,6 +19,10 @@ static int lock_with_room(struct smmu_cmdq *q, u32 n, struct smmu_deadline *dead
 		if (smmu_device_is_dead(q->smmu))
 			return -ESHUTDOWN;
 		raw_spin_lock_irqsave(&q->lock, *flags);
+		if (unlikely(q->out)) {
+			raw_spin_unlock_irqrestore(&q->lock, *flags);
+			return -ECANCELED;
+		}
 		if (smmu_cmdq_fits(q, q->prod + n, q->room)) {
 			if (polls)
 				this_cpu_ptr(q->stats)->full++;
@@ -61,7 +65,7 @@ int smmu_cmdq_post_lock(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 n,
 	/* pairs with READ_ONCE in smmu_cmdq_posted(); CONS is never ahead of it */
 	WRITE_ONCE(q->prod, end);
 	/* write PROD after the slots, because the SMMU reads them once it sees PROD (3.5.2) */
-	smmu_reg_write_ordered(q->reg_prod, 0, smmu_q_reg(end, log2));
+	smmu_reg_write_ordered(q->reg_prod, 0, smmu_q_reg(end, log2) | q->bell);
 	smmu_cmdq_count(q, n, syncs)->doorbells++;
 	raw_spin_unlock_irqrestore(&q->lock, flags);
 	*pos = from;

@@ -13,6 +13,7 @@
 #include "core/cmd.h"
 #include "core/plan.h"
 #include "core/queue.h"
+#include "hw/cmdq_edit.h"
 #include "hw/cmdq_poll.h"
 #include "hw/cmdq_pos.h"
 #include "hw/device.h"
@@ -139,7 +140,7 @@ static void charge(struct smmu_cmdq *q, u64 pos, u32 sid, ktime_t now)
 	/* what is in the queue stays as it is: only a queue that has stopped can be edited */
 	if (over.sid != SMMU_NO_SID && over.us > SMMU_LONG_WAIT_US &&
 	    q->smmu->ops->atc_answered(q->smmu, over.sid, over.us, over.seen))
-		smmu_cmdq_start_edits(q);
+		smmu_cmdq_edit_all(q->smmu);
 }
 
 /*
@@ -222,6 +223,9 @@ int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadl
 	smmu_gerror_poll(q->smmu);
 	if (smmu_device_is_dead(q->smmu))
 		return -ESHUTDOWN;
+	/* pairs with WRITE_ONCE() in smmu_cmdq_take_out() */
+	if (READ_ONCE(q->out))
+		return -ECANCELED;
 	if (deadline->killable && fatal_signal_pending(current))
 		return -EINTR;
 	now = smmu_cmdq_clock(q);

@@ -37,7 +37,7 @@
  * After SMMU_LONG_WAIT_US a caller that may sleep does so between two looks, for longer the longer
  * it has waited. Whether it may is known where the kernel counts what disables preemption
  * (CONFIG_PREEMPT_COUNT); elsewhere everybody polls.
- * Return: 0 when the loop shall go on; -ESHUTDOWN, -ETIMEDOUT, -EINTR or -EAGAIN as for
+ * Return: 0 when the loop shall go on; -ESHUTDOWN, -ETIMEDOUT, -EINTR, -EAGAIN or -ECANCELED as for
  *	smmu_cmdq_post()
  */
 int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadline,

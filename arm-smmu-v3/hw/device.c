@@ -10,6 +10,7 @@
 #include "hw/adopt.h"
 #include "hw/cmdq.h"
 #include "hw/device.h"
+#include "hw/ecmdq.h"
 #include "hw/gerror.h"
 #include "hw/handshake.h"
 #include "hw/idregs.h"
@@ -68,6 +69,7 @@ int smmu_device_alloc(struct smmu_device *smmu)
 	ret = smmu_cmdq_alloc(smmu, smmu->tuning.combine);
 	if (ret)
 		return ret;
+	smmu_ecmdq_alloc(smmu);
 	ret = smmu_recordq_alloc(smmu);
 	if (ret)
 		goto free_cmdq;
@@ -81,6 +83,7 @@ int smmu_device_alloc(struct smmu_device *smmu)
 free_records:
 	smmu_recordq_free(smmu);
 free_cmdq:
+	smmu_ecmdq_free(smmu);
 	smmu_cmdq_free(smmu);
 	return ret;
 }
@@ -99,9 +102,11 @@ static void turn_off(struct smmu_device *smmu, bool quiesce)
 	smmu_shut_set_dead(smmu, CR0_SMMUEN & ~stuck);
 	/* a queue that waits for a device is disabled when the device answers, and not sooner */
 	if (!quiesce && smmu->started && !smmu_cmdq_is_idle(smmu)) {
+		smmu_ecmdq_disable(smmu, false);
 		smmu_cr0_clear_begin(smmu, ~stuck);
 		return;
 	}
+	smmu_ecmdq_disable(smmu, true);
 	stuck |= smmu_cr0_clear(smmu, ~stuck);
 	if (stuck)
 		dev_err(smmu->dev, "SMMU did not acknowledge the disable (CR0ACK 0x%x)\n", stuck);
@@ -216,6 +221,7 @@ void smmu_device_free(struct smmu_device *smmu)
 	smmu_resume_exit(smmu);
 	smmu_strtab_free(smmu);
 	smmu_recordq_free(smmu);
+	smmu_ecmdq_free(smmu);
 	smmu_cmdq_free(smmu);
 	smmu_shut_give_back(smmu);
 }

@@ -87,6 +87,7 @@ struct smmu_device_ops {
 /**
  * struct smmu_tuning - what the user chooses
  * @queue_cap: log2 of the largest queue size, 0 for no limit
+ * @nr_queues: most command queues, the architected one included; 0 for no limit
  * @combine: insert commands without a lock, see cmdq.h
  * @poll_cons: see completion in CMDQ_CONS only; no CMD_SYNC sends an MSI
  * @adopt: let an SMMU that is found enabled go on with the tables of the kernel before, see adopt.h
@@ -95,6 +96,7 @@ struct smmu_device_ops {
  */
 struct smmu_tuning {
 	u8 queue_cap;
+	u32 nr_queues;
 	bool combine;
 	bool poll_cons;
 	bool no_records;
@@ -112,6 +114,8 @@ struct smmu_tuning {
  * @iidr: IIDR as read
  * @tuning: the user's choices
  * @cmdq: the architected command queue; smmu_main_cmdq() returns it
+ * @more: the other command queues, cmdq_set.h
+ * @ecmdq_pages: registers of ECMDQs, NULL without
  * @evtq: event queue; it has no memory when @tuning.no_records is set
  * @priq: PRI queue; it has memory only with SMMU_FEAT_PRI and without @tuning.no_records
  * @strtab: stream table
@@ -157,6 +161,8 @@ struct smmu_device {
 	u32 iidr;
 	struct smmu_tuning tuning;
 	struct smmu_cmdq cmdq;
+	struct smmu_cmdq_set more;
+	void __iomem *ecmdq_pages;
 	struct smmu_recordq evtq;
 	struct smmu_recordq priq;
 	struct smmu_strtab strtab;
@@ -199,6 +205,17 @@ static inline struct smmu_device *smmu_device_of(struct smmu_inst *inst)
 static inline struct smmu_cmdq *smmu_main_cmdq(struct smmu_device *smmu)
 {
 	return &smmu->cmdq;
+}
+
+/* Number of command queues, and each of them; the architected one is number 0 */
+static inline u32 smmu_cmdqs(const struct smmu_device *smmu)
+{
+	return smmu->more.nr + 1;
+}
+
+static inline struct smmu_cmdq *smmu_cmdq_at(struct smmu_device *smmu, u32 nr)
+{
+	return nr ? &smmu->more.q[nr - 1] : &smmu->cmdq;
 }
 
 static inline bool smmu_has(const struct smmu_device *smmu, u32 feat)

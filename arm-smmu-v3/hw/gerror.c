@@ -5,6 +5,7 @@
 
 #include "hw/cmdq_error.h"
 #include "hw/cmdq_pos.h"
+#include "hw/cmdq_set.h"
 #include "hw/device.h"
 #include "hw/gerror.h"
 #include "hw/mmio.h"
@@ -57,6 +58,15 @@ int smmu_gerror_take_over(struct smmu_device *smmu)
 	return 0;
 }
 
+/* The error does not say of which queue the MSI was */
+static void retire_words(struct smmu_device *smmu)
+{
+	u32 i;
+
+	for (i = 0; i < smmu_cmdqs(smmu); i++)
+		smmu_cmdq_retire_word(smmu_cmdq_at(smmu, i), "one was aborted");
+}
+
 bool smmu_gerror_poll(struct smmu_device *smmu)
 {
 	u32 gerror, gerrorn, active;
@@ -90,7 +100,7 @@ bool smmu_gerror_poll(struct smmu_device *smmu)
 		goto unlock;
 
 	atomic_inc(&smmu->gerrors);
-	log_gerrors(smmu, active & ~GERROR_CMDQ_ERR);
+	log_gerrors(smmu, active & ~(GERROR_CMDQ_ERR | GERROR_CMDQP_ERR));
 	if (active & GERROR_SFM_ERR)
 		lost = "service failure mode";
 	else if ((active & GERROR_CMDQ_ERR) && !smmu_cmdq_error(smmu_main_cmdq(smmu)))
@@ -98,8 +108,10 @@ bool smmu_gerror_poll(struct smmu_device *smmu)
 	/* pairs with READ_ONCE() in smmu_device_restart() */
 	WRITE_ONCE(smmu->failed, smmu->failed || lost);
 	if (active & GERROR_MSI_CMDQ_ABT_ERR)
-		smmu_cmdq_retire_word(smmu_main_cmdq(smmu), "one was aborted");
+		retire_words(smmu);
 	smmu_reg_write_ordered(smmu->base, SMMU_GERRORN, gerrorn ^ active);
+	if (active & GERROR_CMDQP_ERR)
+		smmu_cmdq_set_errors(smmu);
 unlock:
 	raw_spin_unlock_irqrestore(&smmu->gerror_lock, flags);
 

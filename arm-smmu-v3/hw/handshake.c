@@ -37,15 +37,20 @@ static bool poll_again(struct smmu_device *smmu, ktime_t *until)
 	return true;
 }
 
-static int wait_for_ack(struct smmu_device *smmu, u32 ack, u32 val)
+int smmu_reg_await(struct smmu_device *smmu, void __iomem *page, u32 off, u32 mask, u32 val)
 {
 	ktime_t until = 0;
 
 	do {
-		if (smmu_reg_read(smmu->base, ack) == val)
+		if ((smmu_reg_read(page, off) & mask) == val)
 			return 0;
 	} while (poll_again(smmu, &until));
 	return -ETIMEDOUT;
+}
+
+static int wait_for_ack(struct smmu_device *smmu, u32 ack, u32 val)
+{
+	return smmu_reg_await(smmu, smmu->base, ack, U32_MAX, val);
 }
 
 int smmu_reg_write_ack(struct smmu_device *smmu, u32 reg, u32 ack, u32 val)

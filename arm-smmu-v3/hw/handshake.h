@@ -29,6 +29,17 @@ struct smmu_device;
 int smmu_reg_write_ack(struct smmu_device *smmu, u32 reg, u32 ack, u32 val);
 
 /**
+ * smmu_reg_await() - wait until fields of a register have a value
+ * @smmu: SMMU
+ * @page: where the register is
+ * @off: offset of the register
+ * @mask: the fields
+ * @val: their value
+ * Return: 0 or -ETIMEDOUT
+ */
+int smmu_reg_await(struct smmu_device *smmu, void __iomem *page, u32 off, u32 mask, u32 val);
+
+/**
  * smmu_gbpa_abort() - make transactions abort while SMMUEN is 0 (6.3.14)
  * @smmu: SMMU
  * Return: 0; -ETIMEDOUT; -ENODEV when the registers read as all ones

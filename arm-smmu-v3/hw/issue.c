@@ -14,10 +14,13 @@ static int issue_by(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
 	struct smmu_ticket ticket;
 	int ret;
 
-	ret = smmu_cmdq_post(smmu, cmd, n, deadline, &ticket, false);
-	if (ret)
-		return ret;
-	return smmu_cmdq_wait(&ticket, deadline);
+	do {
+		ret = smmu_cmdq_post(smmu, cmd, n, deadline, &ticket, SMMU_POST_NEW);
+		if (!ret)
+			ret = smmu_cmdq_wait(&ticket, deadline);
+		/* the queue was taken out, and the next one is another */
+	} while (ret == -ECANCELED);
+	return ret;
 }
 
 static int issue(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n, bool brief)

@@ -7,6 +7,7 @@
 
 #include "hw/cmdq.h"
 #include "hw/device.h"
+#include "hw/ecmdq.h"
 #include "hw/gerror.h"
 #include "hw/handshake.h"
 #include "hw/irq.h"
@@ -49,6 +50,7 @@ static void queues_off(struct smmu_device *smmu)
 	/* where GBPA does not say abort, SMMUEN is still 1, and stays so */
 	if (!smmu_device_is_off(smmu))
 		return;
+	smmu_ecmdq_disable(smmu, true);
 	stuck = smmu_cr0_clear(smmu, U32_MAX);
 	smmu_shut_set_dead(smmu, ~stuck);
 	if (stuck)

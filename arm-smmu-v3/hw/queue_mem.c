@@ -33,19 +33,21 @@ int smmu_queue_mem_alloc(struct smmu_device *smmu, struct smmu_queue_mem *mem, u
 			break;
 		smmu_queue_mem_free(smmu, mem);
 		if (queue_bytes(mem) <= PAGE_SIZE || !mem->log2) {
-			dev_err(smmu->dev, "no memory for %s (%zu bytes)\n", name,
-				queue_bytes(mem));
+			dev_err(smmu->dev, "no memory for %s (%zu bytes)\n",
+				name ?: "a command queue", queue_bytes(mem));
 			return -ENOMEM;
 		}
 	}
-	dev_info(smmu->dev, "allocated %u entries for %s\n", 1U << mem->log2, name);
+	if (name)
+		dev_info(smmu->dev, "allocated %u entries for %s\n", 1U << mem->log2, name);
 	return 0;
 }
 
 void smmu_queue_mem_free(struct smmu_device *smmu, struct smmu_queue_mem *mem)
 {
 	if (mem->virt)
-		smmu_device_free_queue(smmu, mem->enable, queue_bytes(mem), mem->virt, mem->dma);
+		smmu_device_free_queue(smmu, mem->busy || smmu_device_uses(smmu, mem->enable),
+				       queue_bytes(mem), mem->virt, mem->dma);
 	mem->virt = NULL;
 }
 

@@ -13,7 +13,8 @@ struct smmu_device;
  * @dma: bus address
  * @log2: log2 of the number of entries
  * @entry: size of an entry in bytes
- * @enable: field CR0_* that enables the queue
+ * @enable: field CR0_* that enables the queue; 0 for one that CR0 does not enable
+ * @busy: the SMMU has not acknowledged that such a queue is disabled
  */
 struct smmu_queue_mem {
 	void *virt;
@@ -21,6 +22,7 @@ struct smmu_queue_mem {
 	u32 enable;
 	u8 log2;
 	u8 entry;
+	bool busy;
 };
 
 /**
@@ -30,7 +32,7 @@ struct smmu_queue_mem {
  * @log2: log2 of the number of entries wanted
  * @entry: size of an entry in bytes
  * @enable: field CR0_* that enables the queue
- * @name: name of the queue, for the log
+ * @name: name of the queue, for the log; NULL where there are many of the kind
  * Return: 0 or -ENOMEM
  */
 int smmu_queue_mem_alloc(struct smmu_device *smmu, struct smmu_queue_mem *mem, u8 log2,

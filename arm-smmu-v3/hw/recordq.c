@@ -230,7 +230,7 @@ void smmu_priq_answer(struct smmu_device *smmu, const struct smmu_page_request *
 	if (pasid && req->ssid >> smmu->inst.feat.ssid_bits)
 		return;
 	smmu_cmd_pri_resp(&cmd, req->sid, req->ssid, pasid, req->prg, resp);
-	smmu_cmdq_post(smmu, &cmd, 1, &deadline, &ticket, false);
+	smmu_cmdq_post(smmu, &cmd, 1, &deadline, &ticket, SMMU_POST_NEW);
 }
 
 irqreturn_t smmu_evtq_thread(int irq, void *data)

@@ -6,6 +6,7 @@
 
 #include "hw/cmdq.h"
 #include "hw/device.h"
+#include "hw/ecmdq.h"
 #include "hw/gerror.h"
 #include "hw/handshake.h"
 #include "hw/irq.h"
@@ -35,6 +36,8 @@ const char *smmu_reset_stop_queues(struct smmu_device *smmu)
 
 	if (abort_when_off(smmu))
 		return "GBPA.ABORT is not acknowledged";
+	if (smmu_ecmdq_stop_all(smmu))
+		return "its ECMDQs do not stop";
 	/* ATSCHK must not be cleared while an STE may have EATS = S1CHK (6.3.9.2) */
 	stuck = smmu_cr0_clear(smmu, (u32)~(CR0_SMMUEN | CR0_ATSCHK));
 	if (stuck & CR0_CMDQEN)
@@ -61,7 +64,7 @@ int smmu_reset_disable(struct smmu_device *smmu)
 		dev_err(smmu->dev, "SMMU did not acknowledge the disable (CR0ACK 0x%x)\n", stuck);
 		return -ETIMEDOUT;
 	}
-	return smmu_gerror_take_over(smmu);
+	return smmu_ecmdq_stop_all(smmu) ?: smmu_gerror_take_over(smmu);
 }
 
 /*
@@ -157,6 +160,8 @@ static const char *stop(struct smmu_device *smmu)
 		return "GBPA.ABORT";
 	if (smmu_cr0_clear(smmu, CR0_SMMUEN) ?: smmu_cr0_clear(smmu, U32_MAX))
 		return "the disable";
+	if (smmu_ecmdq_stop_all(smmu))
+		return "the disable of its ECMDQs";
 	/* whatever it has not acknowledged before */
 	smmu_shut_set_dead(smmu, U32_MAX);
 	return NULL;
@@ -205,5 +210,7 @@ int smmu_reset_enable(struct smmu_device *smmu)
 		ret = smmu_cr0_set(smmu, cr0 | CR0_SMMUEN);
 	if (ret)
 		dev_err(smmu->dev, "SMMU did not acknowledge the enable (CR0ACK)\n");
+	else
+		smmu_ecmdq_enable(smmu);
 	return ret;
 }

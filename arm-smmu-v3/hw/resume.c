@@ -27,7 +27,7 @@ static int post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 brief_
 	struct smmu_ticket ticket;
 
 	smmu_deadline_start(&deadline, brief_us);
-	return smmu_cmdq_post(smmu, cmd, 1, &deadline, &ticket, false);
+	return smmu_cmdq_post(smmu, cmd, 1, &deadline, &ticket, SMMU_POST_NEW);
 }
 
 VISIBLE_IF_KUNIT void smmu_resume_work(struct work_struct *work)

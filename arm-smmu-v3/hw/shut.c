@@ -220,10 +220,10 @@ void smmu_device_free_dma(struct smmu_device *smmu, size_t bytes, void *virt, dm
 }
 
 /* Queues are freed only when the SMMU was stopped */
-void smmu_device_free_queue(struct smmu_device *smmu, u32 enable, size_t bytes, void *virt,
+void smmu_device_free_queue(struct smmu_device *smmu, bool busy, size_t bytes, void *virt,
 			    dma_addr_t dma)
 {
-	if (smmu_device_uses(smmu, enable))
+	if (busy)
 		withhold(smmu, bytes);
 	else
 		dma_free_coherent(smmu->dev, bytes, virt, dma);

@@ -102,15 +102,15 @@ void smmu_device_free_dma(struct smmu_device *smmu, size_t bytes, void *virt, dm
 /**
  * smmu_device_free_queue() - free the memory of a queue
  * @smmu: SMMU
- * @enable: enable bit of the queue: CR0_CMDQEN, CR0_EVENTQEN or CR0_PRIQEN
+ * @busy: the SMMU may still use the queue
  * @bytes: as allocated with dma_alloc_coherent()
  * @virt: likewise
  * @dma: likewise
  *
- * A dead SMMU that has not acknowledged @enable as 0 may still use the queue. Its memory is then
+ * A queue that the SMMU has not acknowledged as disabled may still be in use. Its memory is then
  * withheld for good.
  */
-void smmu_device_free_queue(struct smmu_device *smmu, u32 enable, size_t bytes, void *virt,
+void smmu_device_free_queue(struct smmu_device *smmu, bool busy, size_t bytes, void *virt,
 			    dma_addr_t dma);
 
 /**

@@ -333,7 +333,7 @@ static void fill_queue(struct smmu_device *smmu)
 	struct smmu_cmd cmd;
 
 	smmu_cmd_cfgi_all(&cmd);
-	while (!smmu_cmdq_post(smmu, &cmd, 1, &deadline, &ticket, false))
+	while (!smmu_cmdq_post(smmu, &cmd, 1, &deadline, &ticket, SMMU_POST_NEW))
 		;
 }
 

@@ -174,7 +174,8 @@ static void posted_before(struct kunit *test)
 		start = model_now();
 		for (i = 0; i < depth; i++)
 			KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, i % 3 == 2 ? 2 : 4,
-								&deadline, &ticket[i], false));
+								&deadline, &ticket[i],
+								SMMU_POST_NEW));
 		for (i = 0; i < depth; i++)
 			KUNIT_EXPECT_EQ(test, i ? 0 : -EREMOTEIO,
 					smmu_cmdq_wait(&ticket[i], &deadline));
@@ -208,14 +209,15 @@ static void full_queue(struct kunit *test)
 		silence_begin(s, d);
 		smmu_cmd_atc_inv(&cmd[0], d->sid, 0, false, 0, ATC_SIZE_ALL);
 		smmu_cmd_sync(&cmd[1]);
-		KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, 2, &deadline, &ticket, false));
+		KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, 2, &deadline, &ticket,
+							SMMU_POST_NEW));
 		smmu_cmd_tlbi_asid(&cmd[0], 1, false);
 		for (i = 0, ret = 0; i < 300 && !ret; i++) {
 			struct smmu_deadline soon = {
 				.until = ns_to_ktime(model_now() + 50 * NSEC_PER_MSEC),
 			};
 
-			ret = smmu_cmdq_post(smmu, cmd, 1, &soon, &more, false);
+			ret = smmu_cmdq_post(smmu, cmd, 1, &soon, &more, SMMU_POST_NEW);
 		}
 		KUNIT_EXPECT_EQ(test, -ETIMEDOUT, ret);
 		KUNIT_EXPECT_EQ(test, -EREMOTEIO, smmu_cmdq_wait(&ticket, &deadline));
@@ -264,7 +266,8 @@ static void slow_queue(struct kunit *test)
 		smmu_cmd_tlbi_asid(&cmd[i], 1, false);
 	smmu_cmd_sync(&cmd[50]);
 	for (k = 0; k < 4; k++)
-		KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, 51, &deadline, &ticket, false));
+		KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, 51, &deadline, &ticket,
+							SMMU_POST_NEW));
 	KUNIT_EXPECT_EQ(test, 0, smmu_cmdq_wait(&ticket, &deadline));
 	KUNIT_EXPECT_GE(test, (model_now() - start) / NSEC_PER_MSEC, 200 * 1500);
 	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
@@ -295,7 +298,7 @@ static void away(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(cmd); i++)
 		smmu_cmd_sync(&cmd[i]);
 	KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, ARRAY_SIZE(cmd), &deadline, &ticket,
-						false));
+						SMMU_POST_NEW));
 	KUNIT_EXPECT_EQ(test, 0, smmu_cmdq_wait(&ticket, &deadline));
 	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
 }
@@ -423,13 +426,13 @@ static void leaves_rcu(struct kunit *test)
 	silence_begin(s, e);
 	smmu_cmd_atc_inv(&cmd[0], e->sid, 0, false, 0, ATC_SIZE_ALL);
 	smmu_cmd_sync(&cmd[1]);
-	KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, 2, &deadline, &ticket, false));
+	KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, 2, &deadline, &ticket, SMMU_POST_NEW));
 	for (;;) {
 		smmu_cmdq_look(smmu, &state);
 		if (state.posted - smmu_main_cmdq(smmu)->cons >= state.entries - 1)
 			break;
 		KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, &cmd[1], 1, &deadline, &ticket,
-							false));
+							SMMU_POST_NEW));
 	}
 	looks_from = model_now();
 	looks_outside = 0;
@@ -496,7 +499,8 @@ static void price_of_segments(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
 	own = model_now() - began;
 	began = model_now();
-	KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, n + 3, &deadline, &ticket, false));
+	KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, n + 3, &deadline, &ticket,
+						SMMU_POST_NEW));
 	KUNIT_EXPECT_EQ(test, 0, smmu_cmdq_wait(&ticket, &deadline));
 	shared = model_now() - began;
 	kunit_info(test, "own segments %llu ns, a shared one %llu ns", own, shared);

@@ -104,7 +104,7 @@ static int cast_once(struct caster *c)
 		smmu_cmd_tlbi_asid(&c->cmd[i], FIELD_PREP(THREAD, c->nr) |
 				   ((s->posted[c->nr] + i) & NUMBER), false);
 	smmu_cmd_sync(&c->cmd[n]);
-	ret = smmu_cmdq_post(s->smmu, c->cmd, n + 1, &deadline, &ticket, false);
+	ret = smmu_cmdq_post(s->smmu, c->cmd, n + 1, &deadline, &ticket, SMMU_POST_NEW);
 	if (ret)
 		return ret;
 	s->posted[c->nr] += n;

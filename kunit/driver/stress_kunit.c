@@ -361,7 +361,7 @@ static void make_kind(u32 i, struct model_config *cfg)
 	if (i & 2)
 		cfg->idr[0] &= ~(IDR0_ASID16 | IDR0_VMID16);
 	if (i & 4)
-		cfg->idr[0] |= IDR0_MSI;
+		model_config_ecmdqs(cfg, i & 1, 3, i);
 	if (i % 3 == 1)
 		cfg->idr[0] |= IDR0_HYP;
 	/* a small queue, which fills up */

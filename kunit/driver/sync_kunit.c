@@ -268,11 +268,11 @@ static void looks_again(struct kunit *test)
 	smmu_cmd_sync(&cmd[i]);
 	for (i = 0; i < n; i++)
 		KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(w->smmu, cmd, ARRAY_SIZE(cmd), &deadline,
-							&ticket, false));
+							&ticket, SMMU_POST_NEW));
 	away_looks = 0;
 	kunit_activate_static_stub(test, smmu_cmdq_clock, away);
 	KUNIT_EXPECT_EQ(test, 0, smmu_cmdq_post(w->smmu, cmd, ARRAY_SIZE(cmd), &deadline, &ticket,
-						false));
+						SMMU_POST_NEW));
 	KUNIT_EXPECT_EQ(test, 2, away_looks);
 	away_looks = 0;
 	deadline = (struct smmu_deadline) {};

@@ -428,6 +428,8 @@ static void make_smmu(struct kunit *test, u32 i)
 	cfg.read_ns = 100 * NSEC_PER_USEC;
 	if (i & 2)
 		cfg.idr[0] |= IDR0_MSI;
+	if (i == 2)
+		model_config_ecmdqs(&cfg, 0, 2, i);
 	/* a small queue, which fills up */
 	if (i == 3)
 		FIELD_MODIFY(IDR1_CMDQS, &cfg.idr[1], 4);

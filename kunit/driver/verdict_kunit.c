@@ -127,7 +127,7 @@ static void cons_lags(struct kunit *test)
 		began = model_now();
 		for (i = 0; i < 8; i++)
 			KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, 2, &deadline, &ticket,
-								false));
+								SMMU_POST_NEW));
 		KUNIT_EXPECT_EQ(test, 0, smmu_cmdq_wait(&ticket, &deadline));
 		KUNIT_EXPECT_GE(test, model_now() - began, MS(8 * 1500));
 		KUNIT_EXPECT_LE(test, model_now() - began, MS(8 * 1500 + SLACK_MS));
@@ -135,7 +135,7 @@ static void cons_lags(struct kunit *test)
 		model_latency(s->smmu->model, CMD_TLBI_NH_ASID, 0);
 		for (i = 0; i < 300; i++)
 			KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, 2, &deadline, &ticket,
-								false));
+								SMMU_POST_NEW));
 		KUNIT_EXPECT_EQ(test, 0, smmu_cmdq_wait(&ticket, &deadline));
 		/*
 		 * A device that is slow: no word is written within a post, so CONS has to show in
@@ -221,7 +221,8 @@ static void posts_what_fails(struct other_cpu *o)
 	if (!*atc)
 		inject.ill_in = model_pending(o->s->smmu->model) + 1;
 	model_inject(o->s->smmu->model, &inject);
-	KUNIT_ASSERT_EQ(o->test, 0, smmu_cmdq_post(o->smmu, cmd, 2, &deadline, &ticket, false));
+	KUNIT_ASSERT_EQ(o->test, 0, smmu_cmdq_post(o->smmu, cmd, 2, &deadline, &ticket,
+						   SMMU_POST_NEW));
 	o->ret = smmu_cmdq_wait(&ticket, &deadline);
 }
 
@@ -294,7 +295,7 @@ static void pulls_out(struct other_cpu *o)
 	for (i = 0; i < ARRAY_SIZE(o->d); i++) {
 		smmu_cmd_atc_inv(&cmd[0], o->d[i]->sid, 0, false, 0, ATC_SIZE_ALL);
 		KUNIT_ASSERT_EQ(o->test, 0, smmu_cmdq_post(o->smmu, cmd, 2, &deadline, &ticket,
-							   false));
+							   SMMU_POST_NEW));
 		KUNIT_EXPECT_EQ(o->test, -EREMOTEIO, smmu_cmdq_wait(&ticket, &deadline));
 	}
 	model_inject(o->s->smmu->model, &well);
@@ -468,7 +469,8 @@ static void sees_it_stand(struct other_cpu *o)
 	struct smmu_cmd cmd;
 
 	smmu_cmd_sync(&cmd);
-	KUNIT_ASSERT_EQ(o->test, 0, smmu_cmdq_post(o->smmu, &cmd, 1, &soon, &ticket, false));
+	KUNIT_ASSERT_EQ(o->test, 0, smmu_cmdq_post(o->smmu, &cmd, 1, &soon, &ticket,
+						   SMMU_POST_NEW));
 	KUNIT_EXPECT_EQ(o->test, -ETIMEDOUT, smmu_cmdq_wait(&ticket, &soon));
 	/* the device answers before the waiter that is away looks once more */
 	model_advance(o->s->ns);
@@ -555,13 +557,14 @@ static void stepped_out(struct kunit *test)
 		model_stats_reset(s->smmu->model);
 		smmu_cmd_atc_inv(&cmd[0], d->sid, 0, false, 0, ATC_SIZE_ALL);
 		smmu_cmd_sync(&cmd[1]);
-		KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, 2, &deadline, &ticket, false));
+		KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, 2, &deadline, &ticket,
+							SMMU_POST_NEW));
 		do {
 			struct smmu_deadline soon = {
 				.until = ns_to_ktime(model_now() + MS(50)),
 			};
 
-			ret = smmu_cmdq_post(smmu, &cmd[1], 1, &soon, &more, false);
+			ret = smmu_cmdq_post(smmu, &cmd[1], 1, &soon, &more, SMMU_POST_NEW);
 		} while (!ret);
 		KUNIT_EXPECT_EQ(test, -ETIMEDOUT, ret);
 		KUNIT_EXPECT_LE(test, silence_unmap(test, s, d, a), T_MS + SLACK_MS);

@@ -113,7 +113,8 @@ static void by_hand(struct kunit *test, struct iommu_domain *domain, enum way wa
 				KUNIT_EXPECT_EQ(test, 0,
 						smmu_cmdq_post(smmu_device_of(batch[k].inst),
 							       &batch[k].cmd[from], cmds,
-							       &deadline, &ticket[k], false));
+							       &deadline, &ticket[k],
+							       SMMU_POST_NEW));
 			for (k = i; k < i + at_once; k++)
 				KUNIT_EXPECT_EQ(test, 0,
 						smmu_cmdq_wait(&ticket[k], &deadline));

@@ -24,7 +24,7 @@ effect()
 		! grep -q "^flags.* $name\( \|$\)" "$DEBUGFS"/*/features ||
 			{ echo "$name is still there"; return 1; }
 	done
-	[ "$2" = 0 ] || grep -q "^cmdq entries $((1 << $2)) " "$DEBUGFS"/*/queues ||
+	[ "$2" = 0 ] || grep -q "^cmdq 0 main entries $((1 << $2)) " "$DEBUGFS"/*/queues ||
 		{ head -n 1 "$DEBUGFS"/*/queues; return 1; }
 }
 
