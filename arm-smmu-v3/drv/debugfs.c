@@ -6,12 +6,15 @@
  * smmuv3/<smmu>/features	decoded ID registers
  * smmuv3/<smmu>/queues		positions and sizes
  * smmuv3/<smmu>/counters	commands, syncs, doorbells, errors
+ * smmuv3/<smmu>/sync_waits	how long waits for CMD_SYNCs took; 1 or 0, written here, begins to
+ *				count from zero, or ends it
  * smmuv3/<smmu>/masters	devices, what they are attached to, their STEs
  * smmuv3/<smmu>/cut		devices that were cut off, or are on the way there: why and when.
  *				The name of a device, written here, ends it.
  */
 #include <linux/debugfs.h>
 #include <linux/device.h>
+#include <linux/kstrtox.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/platform_device.h>
@@ -41,6 +44,7 @@
 #include "hw/idregs.h"
 #include "hw/mmio.h"
 #include "hw/shut.h"
+#include "hw/waits.h"
 
 static struct dentry *root;
 
@@ -85,12 +89,12 @@ static int domains_show(struct seq_file *s, void *unused)
 		struct smmu_array *array = smmu_domain_array(sd);
 		struct smmu_binding *binding;
 
-		seq_printf(s, "domain %u: stage %u%s%s%s ias %u oas %u granule %luK entries %u live length %u\n",
+		seq_printf(s, "domain %u: stage %u%s%s%s ias %u oas %u granule %luK entries %u live length %u walks %llu\n",
 			   sd->id, sd->pt.needs.stage2 ? 2 : 1,
 			   sd->nest_parent ? " nest parent" : "", sd->sva ? " sva" : "",
 			   sd->mm_gone ? " mm gone" : "", sd->pt.needs.ias,
 			   sd->pt.needs.oas, 1UL << (sd->pt.pgshift - 10), array->len,
-			   array->num);
+			   array->num, (u64)atomic64_read(&sd->walks));
 		for (i = 0; i < array->len; i++)
 			show_entry(s, &array->inv[i]);
 		list_for_each_entry(binding, &sd->bindings, node)
@@ -334,6 +338,34 @@ static int machine_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(machine);
 
+static int sync_waits_show(struct seq_file *s, void *unused)
+{
+	struct smmu_iommu *iommu = s->private;
+	struct smmu_waits sum;
+	u64 n = 0;
+	int i;
+
+	seq_printf(s, "on %u\n", smmu_waits_sum(&iommu->smmu, &sum));
+	for (i = 0; i < SMMU_WAITS_BUCKETS; i++)
+		n += sum.n[i];
+	seq_printf(s, "waits %llu\nns %llu\n", n, sum.ns);
+	for (i = 0; i < SMMU_WAITS_BUCKETS; i++)
+		if (sum.n[i])
+			seq_printf(s, "below_ns %llu %llu\n", 1ULL << i, sum.n[i]);
+	return 0;
+}
+
+static ssize_t sync_waits_write(struct file *file, const char __user *buf, size_t size,
+				loff_t *pos)
+{
+	struct smmu_iommu *iommu = file_inode(file)->i_private;
+	bool on;
+	int ret = kstrtobool_from_user(buf, size, &on);
+
+	return ret ?: smmu_waits_set(&iommu->smmu, on) ?: size;
+}
+DEFINE_SHOW_STORE_ATTRIBUTE(sync_waits);
+
 static ssize_t cut_write(struct file *file, const char __user *buf, size_t size, loff_t *pos)
 {
 	struct smmu_iommu *iommu = file_inode(file)->i_private;
@@ -372,6 +404,7 @@ void smmu_debugfs_add_iommu(struct smmu_iommu *iommu)
 	debugfs_create_file("features", 0400, iommu->debugfs, iommu, &features_fops);
 	debugfs_create_file("queues", 0400, iommu->debugfs, iommu, &queues_fops);
 	debugfs_create_file("counters", 0400, iommu->debugfs, iommu, &counters_fops);
+	debugfs_create_file("sync_waits", 0600, iommu->debugfs, iommu, &sync_waits_fops);
 	debugfs_create_file("masters", 0400, iommu->debugfs, iommu, &masters_fops);
 	debugfs_create_file("cut", 0600, iommu->debugfs, iommu, &cut_fops);
 }

@@ -34,6 +34,7 @@ struct smmu_master;
  * @nest_parent: the domain is stage 2 and may be the parent of nested domains
  * @enforced: enforce_cache_coherency() has promised coherent access, so no device is attached that
  *	may access memory without coherency; under smmu_arrays_mutex
+ * @walks: number of walks while waits of an SMMU were counted (hw/waits.h)
  * @ats_seq: how often ATS entries have become live; see walk.h
  * @unconfirmed: instance numbers of SMMUs that may still use the page table, see withhold.h; under
  *	smmu_arrays_mutex
@@ -51,6 +52,7 @@ struct smmu_domain {
 	struct list_head left;
 	struct list_head node;
 	u32 id;
+	atomic64_t walks;
 	u32 ats_seq;
 	bool nest_parent;
 	bool enforced;

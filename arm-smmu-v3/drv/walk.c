@@ -11,6 +11,7 @@
 #include "hw/cmdq.h"
 #include "hw/device.h"
 #include "hw/issue.h"
+#include "hw/waits.h"
 
 /* Posts that may be outstanding before the first is waited for */
 #define WALK_POSTS		12
@@ -134,6 +135,8 @@ void smmu_walk_range(struct smmu_domain *sd, const struct smmu_range *range)
 	 */
 	smp_mb();
 	trace_smmu_invalidate(sd->id, range);
+	if (smmu_waits_are_counted())
+		atomic64_inc(&sd->walks);
 	smmu_reader_init(&reader);
 	do {
 		smmu_reader_begin(&reader);

@@ -20,6 +20,7 @@
 #include "hw/device.h"
 #include "hw/mmio.h"
 #include "hw/shut.h"
+#include "hw/waits.h"
 
 /*
  * Allocate one coherent word in which CMD_SYNCs report completion. Without it the driver polls
@@ -275,7 +276,8 @@ static int wait_slow(struct smmu_cmdq *q, u64 end, struct smmu_deadline *deadlin
 	return ret;
 }
 
-int smmu_cmdq_wait(const struct smmu_ticket *ticket, struct smmu_deadline *deadline)
+static __always_inline int wait_for(const struct smmu_ticket *ticket,
+				    struct smmu_deadline *deadline)
 {
 	struct smmu_cmdq *q = ticket->q;
 	int ret = 0;
@@ -298,6 +300,24 @@ int smmu_cmdq_wait(const struct smmu_ticket *ticket, struct smmu_deadline *deadl
 		return ret;
 	}
 	return ret ?: smmu_cmdq_ticket_error(ticket);
+}
+
+/* Out of line, so that nobody saves registers for it who does not count */
+static noinline int wait_counted(const struct smmu_ticket *ticket, struct smmu_deadline *deadline)
+{
+	struct smmu_cmdq *q = ticket->q;
+	ktime_t start = smmu_cmdq_clock(q);
+	int ret = wait_for(ticket, deadline);
+
+	smmu_waits_count(q->smmu, ktime_to_ns(ktime_sub(smmu_cmdq_clock(q), start)));
+	return ret;
+}
+
+int smmu_cmdq_wait(const struct smmu_ticket *ticket, struct smmu_deadline *deadline)
+{
+	if (smmu_waits_are_counted())
+		return wait_counted(ticket, deadline);
+	return wait_for(ticket, deadline);
 }
 
 static bool is_idle(struct smmu_cmdq *q)

@@ -50,7 +50,7 @@ static u32 waits_for(const struct smmu_cmdq *q, u64 pos)
 }
 
 /* Tests replace this function, to let time pass while a polling CPU is away */
-VISIBLE_IF_KUNIT noinline ktime_t smmu_cmdq_clock(struct smmu_cmdq *q)
+noinline ktime_t smmu_cmdq_clock(struct smmu_cmdq *q)
 {
 	KUNIT_STATIC_STUB_REDIRECT(smmu_cmdq_clock, q);
 	return ktime_get();

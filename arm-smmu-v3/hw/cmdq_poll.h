@@ -53,9 +53,11 @@ static inline void smmu_cmdq_waited(struct smmu_cmdq *q, struct smmu_deadline *d
 		smmu_cmdq_end_long(q, deadline, ret);
 }
 
-#if IS_ENABLED(CONFIG_KUNIT)
-/* For tests to replace: the clock of polling loops, whether the caller may sleep, sleep, pause */
+/* The clock of waits */
 ktime_t smmu_cmdq_clock(struct smmu_cmdq *q);
+
+#if IS_ENABLED(CONFIG_KUNIT)
+/* For tests to replace: whether the caller may sleep, sleep, pause */
 bool smmu_cmdq_may_sleep(struct smmu_cmdq *q);
 void smmu_cmdq_sleep(struct smmu_cmdq *q, u32 us);
 void smmu_cmdq_pause(struct smmu_cmdq *q, u32 ns);

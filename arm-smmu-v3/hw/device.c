@@ -23,6 +23,7 @@
 #include "hw/resume.h"
 #include "hw/shut.h"
 #include "hw/strtab.h"
+#include "hw/waits.h"
 
 int smmu_device_init(struct smmu_device *smmu, const struct smmu_ident_env *env,
 		     const struct smmu_tuning *tuning)
@@ -224,4 +225,5 @@ void smmu_device_free(struct smmu_device *smmu)
 	smmu_ecmdq_free(smmu);
 	smmu_cmdq_free(smmu);
 	smmu_shut_give_back(smmu);
+	smmu_waits_free(smmu);
 }

@@ -39,6 +39,7 @@ struct device;
 struct smmu_device;
 struct smmu_event;
 struct smmu_page_request;
+struct smmu_waits;
 
 /*
  * An SMMU that does not acknowledge a register write within the first time, or whose command queue
@@ -116,6 +117,8 @@ struct smmu_tuning {
  * @cmdq: the architected command queue; smmu_main_cmdq() returns it
  * @more: the other command queues, cmdq_set.h
  * @ecmdq_pages: registers of ECMDQs, NULL without
+ * @waits: how long waits took; NULL until somebody has asked for it, see waits.h
+ * @waits_on: they are counted
  * @evtq: event queue; it has no memory when @tuning.no_records is set
  * @priq: PRI queue; it has memory only with SMMU_FEAT_PRI and without @tuning.no_records
  * @strtab: stream table
@@ -163,6 +166,8 @@ struct smmu_device {
 	struct smmu_cmdq cmdq;
 	struct smmu_cmdq_set more;
 	void __iomem *ecmdq_pages;
+	struct smmu_waits __percpu *waits;
+	bool waits_on;
 	struct smmu_recordq evtq;
 	struct smmu_recordq priq;
 	struct smmu_strtab strtab;

@@ -7,7 +7,7 @@ smmu-model-objs := $(addprefix model/,model.o regs.o cmdq.o ecmdq.o exec.o cache
 smmu-model-objs += $(addprefix driver/,rig.o log.o model_kunit.o bringup_kunit.o noncoherent_kunit.o \
 					  msi.o irq_kunit.o attach_kunit.o share_kunit.o \
 					  walktime_kunit.o stress_kunit.o comeback_kunit.o \
-					  release_kunit.o errors_kunit.o silence.o silence_kunit.o ecmdq.o ecmdq_kunit.o ecmdq_out_kunit.o innocent_kunit.o \
+					  release_kunit.o errors_kunit.o silence.o silence_kunit.o ecmdq.o ecmdq_kunit.o ecmdq_out_kunit.o waits_kunit.o innocent_kunit.o \
 					  meanwhile_kunit.o cut_kunit.o \
 					  verdict_kunit.o standing_kunit.o silent_guests_kunit.o \
 					  restart_kunit.o unreliable.o silence_stress_kunit.o \

@@ -6,9 +6,12 @@ Prints 'ok NAME' or 'not ok NAME WHY', one line for each case. 27-ctl runs it.
 """
 import os
 import random
+import shutil
+import signal
 import struct
 import subprocess
 import sys
+import time
 
 sys.dont_write_bytecode = True
 
@@ -411,9 +414,86 @@ def report_is_whole(top):
     return wrong
 
 
+IDLE = "on 0\nwaits 0\nns 0\n"
+
+
+def start_top(m, *args):
+    """Start it, and wait until it has begun to count"""
+    file = m.path("sys/kernel/debug/smmuv3/9050000.smmuv3/sync_waits")
+    # it ends with the case, which has to see what it says at Ctrl-C, too
+    proc = subprocess.Popen(    # pylint: disable=consider-using-with
+        [CTL, "--root", m.top, "top", *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True)
+    for _ in range(600):
+        with open(file, encoding="ascii") as text:
+            if text.read() == "1\n" or proc.poll() is not None:
+                break
+        time.sleep(0.05)
+    return proc, file
+
+
+@case
+def top_shows(top):
+    m = acpi_machine(top)
+    domain = "domain 3: stage 1 entries 0 live length 0 walks {}\n  attached 0000:00:02.0\n"
+    m.module("syncs 10\n", domains=domain.format(5))
+    m.write("sys/kernel/debug/smmuv3/9050000.smmuv3/sync_waits", IDLE)
+    proc, file = start_top(m, "-n", "1", "-i", "2")
+    m.module("syncs 2010\n", domains=domain.format(1005))
+    m.write("sys/kernel/debug/smmuv3/9050000.smmuv3/sync_waits",
+            "on 1\nwaits 200\nns 400000\nbelow_ns 2048 150\nbelow_ns 4096 49\nbelow_ns 65536 1\n")
+    out, err = proc.communicate(timeout=60)
+    wrong = expect((proc.returncode, out, err), 0, "9050000.smmuv3", "syncs/s",
+                   "200 waits for CMD_SYNC: mean 2.0 us, half < 2.0 us, 99 % < 4.1 us, all < 65.5 us",
+                   "invalidations/s  domain 3: 0000:00:02.0")
+    with open(file, encoding="ascii") as text:
+        return wrong or (None if text.read() == "0\n" else "it goes on counting afterwards")
+
+
+@case
+def top_stops(top):
+    """Ctrl-C ends it, and it counts no more; a module that goes ends it, too"""
+    m = acpi_machine(top)
+    m.module()
+    m.write("sys/kernel/debug/smmuv3/9050000.smmuv3/sync_waits", IDLE)
+    proc, file = start_top(m, "-i", "60")
+    proc.send_signal(signal.SIGINT)
+    proc.communicate(timeout=60)
+    with open(file, encoding="ascii") as text:
+        if proc.returncode != 130 or text.read() != "0\n":
+            return f"Ctrl-C: status {proc.returncode}"
+    m.write("sys/kernel/debug/smmuv3/9050000.smmuv3/sync_waits", IDLE)
+    proc, file = start_top(m, "-i", "1")
+    shutil.rmtree(m.path("sys/kernel/debug/smmuv3/9050000.smmuv3"))
+    out, err = proc.communicate(timeout=60)
+    return expect((proc.returncode, out + err, ""), 3, "the module has gone")
+
+
+@case
+def top_leaves_others(top):
+    """Who counts already goes on counting; an older module shows rates without waits"""
+    m = acpi_machine(top)
+    m.module()
+    name = "sys/kernel/debug/smmuv3/9050000.smmuv3/sync_waits"
+    m.write(name, IDLE.replace("on 0", "on 1"))
+    wrong = expect(m.run("top", "-n", "1", "-i", "0.1"), 0, "no waits for CMD_SYNC")
+    with open(m.path(name), encoding="ascii") as text:
+        if not wrong and text.read() != IDLE.replace("on 0", "on 1"):
+            wrong = "it has ended what another one has begun"
+    os.unlink(m.path(name))
+    return wrong or expect(m.run("top", "-n", "1", "-i", "0.1"), 0, "does not count them")
+
+
+@case
+def top_without_module(top):
+    code, out, err = acpi_machine(top).run("top")
+    return expect((code, out + err, ""), 3, "the module drives no SMMU")
+
+
 @case
 def usage(_top):
-    for args, status in ((["--root", "/none", "check"], 2), (["nosuch"], 2), ([], 2)):
+    for args, status in ((["--root", "/none", "check"], 2), (["nosuch"], 2), ([], 2),
+                         (["top", "-i", "0"], 2), (["top", "-n", "0"], 2), (["top", "-i", "x"], 2)):
         done = subprocess.run([CTL, *args], capture_output=True, text=True, check=False)
         if done.returncode != status or not done.stderr:
             return f"{args}: status {done.returncode}"
