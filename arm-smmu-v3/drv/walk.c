@@ -9,6 +9,7 @@
 #include "drv/trace.h"
 #include "drv/walk.h"
 #include "hw/cmdq.h"
+#include "hw/cmdq_short.h"
 #include "hw/device.h"
 #include "hw/issue.h"
 #include "hw/waits.h"
@@ -52,8 +53,9 @@ static __always_inline void walk_wait(struct smmu_reader *reader, const struct s
  * Walk an array that needs one post to one SMMU. Return: false when the array needs more than that,
  * and then nothing has been done.
  */
-static bool walk_single(struct smmu_reader *reader, struct smmu_domain *sd,
-			const struct smmu_array *array, const struct smmu_range *range)
+static __always_inline bool walk_single(struct smmu_reader *reader, struct smmu_domain *sd,
+					const struct smmu_array *array,
+					const struct smmu_range *range)
 {
 	struct smmu_batch batch __uninitialized;
 	struct smmu_ticket ticket;
@@ -63,10 +65,14 @@ static bool walk_single(struct smmu_reader *reader, struct smmu_domain *sd,
 	if (!smmu_plan_single(array, range, &batch))
 		return false;
 	smmu = smmu_device_of(batch.inst);
-	ret = walk_post(reader, &batch, &ticket, false);
+	ret = 0;
+	if (!smmu_cmdq_post_short(smmu, batch.cmd, &ticket))
+		ret = walk_post(reader, &batch, &ticket, false);
 	trace_smmu_post(smmu, sd->id, batch.cmd, batch.n, ret);
 	if (unlikely(ret))
 		make_good(reader, smmu, ret);
+	else if (likely(smmu_cmdq_done_short(&ticket)))
+		trace_smmu_wait(smmu, ticket.end, 0);
 	else
 		walk_wait(reader, &ticket);
 	return true;
