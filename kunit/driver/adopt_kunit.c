@@ -520,7 +520,8 @@ static void no_memory(struct kunit *test)
 	rig_unhush(c->rig);
 	KUNIT_EXPECT_FALSE(test, hit);
 	KUNIT_EXPECT_GT(test, adopted, 1);
-	KUNIT_EXPECT_GE(test, aborted, 3);
+	/* with KASAN, and one CPU, two */
+	KUNIT_EXPECT_GE(test, aborted, 2);
 }
 
 static struct kunit_case cases[] = {
