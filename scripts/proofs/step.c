@@ -8,6 +8,7 @@
  * mutant: core/range.c s/pages == 1 \&\& !(w1 \& CMD1_TLBI_TTL)/0/
  * mutant: core/range.c s/it->addr += pages << it->shift/it->addr += (pages << it->shift) - 1/
  * mutant: core/range.c s/FIELD_PREP(CMD0_TLBI_NUM, num - 1)/FIELD_PREP(CMD0_TLBI_NUM, num - 2)/
+ * mutant: core/range.c s/min_t(u64, pages, RIL_NUM_MAX)/1/
  */
 #include "proof.h"
 
@@ -59,4 +60,10 @@ void harness(void)
 	PROVE((num << scale) <= len + 1, "at most one page too many");
 	if (it.pages && scale < 31)
 		PROVE(__builtin_ctzll(it.pages) >= scale + 5, "five bits are gone");
+	/* what the count of a whole range follows from: Documentation/proofs.rst */
+	if (__builtin_ctzll(was.pages) < 31)
+		PROVE(scale == __builtin_ctzll(was.pages), "SCALE is the lowest bit that is left");
+	else
+		PROVE(scale == 31 && len == (was.pages >> 36 ? 32ULL << 31 : was.pages),
+		      "at the largest SCALE, as much as NUM allows");
 }
