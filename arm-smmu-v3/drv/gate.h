@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The gate of a binding: may faults that stall (iopf.h) and page requests (pri.h) reach the kernel's
- * I/O page fault layer?
+ * The gate of a binding: may faults that stall (iopf.h) and page requests (pri.h) reach the
+ * kernel's I/O page fault layer?
  *
  * That layer finds the domain of a fault in the group's list, where the IOMMU core puts it only
  * after the driver's callback. So while the domain of a RID, or of a PASID that is replaced,

@@ -100,7 +100,8 @@ static bool comes_back(const struct smmu_master *master, const struct smmu_neste
  *
  * Return: 0; -EINVAL for a nested domain of another SMMU, for a device that could bypass the
  *	caches, and for a device that needs ATS where the SMMU cannot have it beside a stage 2, or
- *	where the guest has PASIDs and the device could keep what the guest has unmapped; -ENOENT for stage 1 without a vSID
+ *	where the guest has PASIDs and the device could keep what the guest has unmapped; -ENOENT
+ *	for stage 1 without a vSID
  */
 static int bind_to_parent(struct smmu_master *master, const struct smmu_nested *nested,
 			  const __le64 *vste, struct smmu_binding *next, bool *ats)

@@ -2,9 +2,9 @@
 /*
  * sva [SEED [SECONDS]]: processes and devices that share their address space, with
  * smmuv3_endpoint.ko. Nine devices behind five SMMUs are bound by PASID to processes that map,
- * write, unmap, fork, exec and are killed; one of them asks for pages by PRI. A device must get what the CPU would get at that moment:
- * what the process has written last, and nothing once the memory or the process has gone. Prints
- * 'ok NAME' or 'not ok NAME (why)' for each case.
+ * write, unmap, fork, exec and are killed; one of them asks for pages by PRI. A device must get
+ * what the CPU would get at that moment: what the process has written last, and nothing once the
+ * memory or the process has gone. Prints 'ok NAME' or 'not ok NAME (why)' for each case.
  */
 #define _GNU_SOURCE
 #include <errno.h>
