@@ -395,8 +395,10 @@ static int build_smmu(u32 i)
 	/* for guests, and for their stalls */
 	cfg.idr[3] |= IDR3_FWB;
 	FIELD_MODIFY(IDR5_STALL_MAX, &cfg.idr[5], MODEL_STALLS);
-	if (i == PRI_SMMU)
+	if (i == PRI_SMMU) {
 		cfg.idr[0] |= IDR0_ATS | IDR0_PRI;
+		FIELD_MODIFY(IDR1_PRIQS, &cfg.idr[1], 7);
+	}
 	if (i & 1)
 		cfg.idr[0] &= ~(IDR0_ASID16 | IDR0_VMID16);
 	if (i & 2)

@@ -16,14 +16,14 @@ domains_gone()
 modprobe iommufd
 # the devices have no MSIs that could be isolated
 echo 1 >/sys/module/iommufd/parameters/allow_unsafe_interrupts
-check load insmod /lib/smmuv3/smmuv3_model.ko guest_stalls=4 guest_stall_ms=1500 pri=1 ||
+check load insmod /lib/smmuv3/smmuv3_model.ko guest_stalls=4 guest_stall_ms=5000 pri=1 ||
 	exit
 check load-endpoint insmod /lib/smmuv3/smmuv3_endpoint.ko || exit
 mdev -s
 echo 8 >/proc/sys/vm/nr_hugepages
 relay "" sva "$SEED" "$DURATION"
 relay "fault queue " faultq
-relay "guest stalls " stallq 1500
+relay "guest stalls " stallq 5000
 check domains domains_gone
 for file in "$DEBUGFS"/*/counters; do
 	# shellcheck disable=SC2046,SC2005 # all on one line

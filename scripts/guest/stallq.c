@@ -325,6 +325,10 @@ static void start_accesses(void)
 
 	silent = true;
 	usleep(100000);
+	/* faults of accesses that have ended are still in the queue, and must bring no page in */
+	while (next_fault(0))
+		respond(last.cookie, IOMMUFD_PAGE_RESP_INVALID);
+	guest_unmap();
 	for (i = 0; i < ACCESSES; i++)
 		pthread_create(&access_thread[i], NULL, one_access, (void *)(uintptr_t)i);
 	usleep(200000);
@@ -418,7 +422,6 @@ static bool detached(void)
 {
 	bool good = true;
 
-	guest_unmap();
 	start_accesses();
 	if (attach(other))
 		good = fails("attach");
