@@ -40,6 +40,8 @@
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 
+#include <compat/cmp.h>
+
 #include "array.h"
 #include "inst.h"
 

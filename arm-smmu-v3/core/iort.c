@@ -16,6 +16,8 @@
 #include <linux/stddef.h>
 #include <linux/string.h>
 
+#include <compat/iort.h>
+
 #include "iort.h"
 
 /* On its way to an SMMU an id passes one node. Some more are tolerated, a loop is not. */

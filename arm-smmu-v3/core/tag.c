@@ -19,10 +19,11 @@
 #include <linux/bug.h>
 #include <linux/errno.h>
 #include <linux/export.h>
-#include <linux/idr.h>
 
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
+
+#include <compat/ida.h>
 
 #include "array.h"
 #include "inst.h"

@@ -5,6 +5,7 @@
 
 #include <kunit/static_stub.h>
 
+#include <compat/cxl.h>
 #include <compat/pci_ats.h>
 #include <smmuv3/raw_stub.h>
 

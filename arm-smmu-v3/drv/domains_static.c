@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/iommu.h>
+#include <compat/iommu.h>
 
 #include "drv/attach.h"
 #include "drv/change.h"
@@ -15,17 +15,19 @@ static int attach_none(struct device *dev, bool bypass)
 	return 0;
 }
 
-static int attach_identity(struct iommu_domain *domain, struct device *dev,
-			   struct iommu_domain *old)
+static int attach_identity(struct iommu_domain *domain, struct device *dev)
 {
 	return attach_none(dev, true);
 }
 
-static int attach_blocked(struct iommu_domain *domain, struct device *dev,
-			  struct iommu_domain *old)
+COMPAT_ATTACH_DEV(attach_identity_op, attach_identity)
+
+static int attach_blocked(struct iommu_domain *domain, struct device *dev)
 {
 	return attach_none(dev, false);
 }
+
+COMPAT_ATTACH_DEV(attach_blocked_op, attach_blocked)
 
 /* The IOMMU core calls this to detach a PASID */
 static int detach_pasid(struct iommu_domain *domain, struct device *dev, ioasid_t pasid,
@@ -40,13 +42,13 @@ static int detach_pasid(struct iommu_domain *domain, struct device *dev, ioasid_
 
 struct iommu_domain smmu_identity_domain = {
 	.type = IOMMU_DOMAIN_IDENTITY,
-	.ops = &(const struct iommu_domain_ops) { .attach_dev = attach_identity },
+	.ops = &(const struct iommu_domain_ops) { .attach_dev = attach_identity_op },
 };
 
 struct iommu_domain smmu_blocked_domain = {
 	.type = IOMMU_DOMAIN_BLOCKED,
 	.ops = &(const struct iommu_domain_ops) {
-		.attach_dev = attach_blocked,
+		.attach_dev = attach_blocked_op,
 		.set_dev_pasid = detach_pasid,
 	},
 };

@@ -155,11 +155,11 @@ int smmu_firmware_pasid_bits(struct pci_dev *pdev)
 static void show_dt(struct seq_file *s, const struct device_node *np)
 {
 	const struct smmu_dt_erratum *e;
-	const struct property *prop;
 	const char *name;
+	int i;
 
 	seq_puts(s, "firmware dt");
-	of_property_for_each_string(np, "compatible", prop, name)
+	for (i = 0; !of_property_read_string_index(np, "compatible", i, &name); i++)
 		seq_printf(s, " %s", name);
 	for (e = smmu_dt_errata; e->errata; e++)
 		if (e->property && of_property_read_bool(np, e->property))

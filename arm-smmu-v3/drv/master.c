@@ -7,6 +7,8 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 
+#include <compat/iommu.h>
+
 #include "drv/arrays.h"
 #include "drv/ats.h"
 #include "drv/attach.h"

@@ -3,7 +3,7 @@
  * The page table of an mm as an SMMU walks it: what an SMMU must be able to do to walk it, and its
  * CD. This is for SVA what pgtable.h is for page tables of the driver's own.
  *
- * Without CONFIG_IOMMU_SVA no SMMU can walk the page table of an mm.
+ * Without COMPAT_SVA no SMMU can walk the page table of an mm.
  */
 #ifndef SMMU_DRV_MMTABLE_H
 #define SMMU_DRV_MMTABLE_H
@@ -15,7 +15,7 @@ struct smmu_cd_s1;
 struct smmu_features;
 struct smmu_pt_needs;
 
-#ifdef CONFIG_IOMMU_SVA
+#if IS_ENABLED(COMPAT_SVA)
 /*
  * What an SMMU must be able to do to walk the CPUs' page tables, in the form that is used for all
  * page tables

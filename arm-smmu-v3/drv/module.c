@@ -7,11 +7,14 @@
  * line's initcall_blacklist would disable it too. There is no module alias, because udev would then
  * load the module beside the built-in driver.
  */
+#include <linux/array_size.h>
 #include <linux/device/driver.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
 #include <linux/pm.h>
+#include <linux/printk.h>
 #include <linux/rcupdate.h>
+#include <linux/sprintf.h>
 
 #include "drv/binding.h"
 #include "drv/debugfs.h"
@@ -47,6 +50,27 @@ static struct platform_driver smmuv3_driver = {
 	.shutdown = smmu_shutdown,
 };
 
+/* Say what does not work with this kernel on any SMMU; README.md has a table */
+static void __init say_missing(void)
+{
+	const char *const missing[] = {
+		IS_ENABLED(COMPAT_IOMMUFD) ? NULL : "guests (vIOMMUs of iommufd)",
+		IS_ENABLED(COMPAT_SVA) ? NULL : "SVA",
+		IS_ENABLED(COMPAT_IOPF) ? NULL : "handlers of page faults",
+		IS_ENABLED(COMPAT_RESET_BLOCKS) ? NULL : "blocking of devices during a reset",
+	};
+	char list[128] = "";
+	size_t used = 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(missing); i++)
+		if (missing[i])
+			used += scnprintf(list + used, sizeof(list) - used, "%s%s",
+					  used ? ", " : "", missing[i]);
+	if (used)
+		pr_info("smmuv3: this kernel does not have: %s\n", list);
+}
+
 static int __init smmuv3_init(void)
 {
 	int ret;
@@ -63,6 +87,7 @@ static int __init smmuv3_init(void)
 		smmu_vevent_exit();
 		return ret;
 	}
+	say_missing();
 	smmu_debugfs_init();
 	ret = platform_driver_register(&smmuv3_driver);
 	if (ret) {
@@ -103,4 +128,6 @@ MODULE_DESCRIPTION("Arm SMMUv3 driver with one array of invalidations per domain
 MODULE_LICENSE("GPL");
 /* What it means: Documentation/changes.rst */
 MODULE_VERSION("0.15");
+#if IS_ENABLED(COMPAT_IOMMUFD)
 MODULE_IMPORT_NS("IOMMUFD");
+#endif

@@ -3,6 +3,8 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include <compat/iommu.h>
+
 #include "core/array.h"
 #include "core/ste.h"
 #include "drv/ats.h"
@@ -178,8 +180,7 @@ static int attach_nested(struct smmu_master *master, struct smmu_nested *nested)
 	return ret;
 }
 
-static int nested_attach_dev(struct iommu_domain *domain, struct device *dev,
-			     struct iommu_domain *old)
+static int nested_attach_dev(struct iommu_domain *domain, struct device *dev)
 {
 	struct smmu_master *master = dev_iommu_priv_get(dev);
 	struct smmu_nested *nested = nested_of(domain);
@@ -193,6 +194,8 @@ static int nested_attach_dev(struct iommu_domain *domain, struct device *dev,
 	return ret;
 }
 
+COMPAT_ATTACH_DEV(nested_attach_dev_op, nested_attach_dev)
+
 static void nested_free(struct iommu_domain *domain)
 {
 	struct smmu_nested *nested = nested_of(domain);
@@ -203,7 +206,7 @@ static void nested_free(struct iommu_domain *domain)
 }
 
 static const struct iommu_domain_ops nested_ops = {
-	.attach_dev = nested_attach_dev,
+	.attach_dev = nested_attach_dev_op,
 	.free = nested_free,
 };
 

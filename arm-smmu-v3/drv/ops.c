@@ -6,6 +6,8 @@
 #include <linux/slab.h>
 #include <uapi/linux/iommufd.h>
 
+#include <compat/iommu_ops.h>
+
 #include <smmuv3/regs.h>
 
 #include "drv/deferred.h"
@@ -26,13 +28,13 @@ static bool dev_capable(struct device *dev, enum iommu_cap cap)
 	struct smmu_master *master = dev_iommu_priv_get(dev);
 	struct smmu_device *smmu = &master->iommu->smmu;
 
+	/* pairs with WRITE_ONCE() in streams.c */
+	if (compat_cap_is_ats(cap))
+		return master->ats_capable && READ_ONCE(master->principal);
 	switch (cap) {
 	case IOMMU_CAP_DEFERRED_FLUSH:
 	case IOMMU_CAP_NOEXEC:
 		return true;
-	case IOMMU_CAP_PCI_ATS_SUPPORTED:
-		/* pairs with WRITE_ONCE() in streams.c */
-		return master->ats_capable && READ_ONCE(master->principal);
 	case IOMMU_CAP_DIRTY_TRACKING:
 		return smmu_dirty_capable(smmu);
 	case IOMMU_CAP_ENFORCE_CACHE_COHERENCY:
@@ -44,6 +46,7 @@ static bool dev_capable(struct device *dev, enum iommu_cap cap)
 	}
 }
 
+#if IS_ENABLED(COMPAT_IOMMUFD)
 /* IOMMU_HW_INFO_ARM_SMMUV3_ERRATA_REPEAT_TLBI_CFGI, an enum of 7.3 and later */
 #define HW_INFO_REPEAT_TLBI_CFGI	BIT(0)
 
@@ -102,6 +105,7 @@ static void *hw_info(struct device *dev, u32 *length, enum iommu_hw_info_type *t
 	memcpy(hw->idr, regs.idr, sizeof(hw->idr));
 	return hw;
 }
+#endif
 
 static int of_xlate(struct device *dev, const struct of_phandle_args *args)
 {
@@ -132,10 +136,11 @@ static bool is_attach_deferred(struct device *dev)
 	return smmu_deferred(dev_iommu_priv_get(dev), def_domain_type(dev));
 }
 
+COMPAT_ALLOC_PAGING(alloc_paging, smmu_domain_alloc_paging)
+
 const struct iommu_ops smmu_iommu_ops = {
 	.owner = THIS_MODULE,
 	.capable = dev_capable,
-	.hw_info = hw_info,
 	.probe_device = smmu_master_probe,
 	.release_device = smmu_master_release,
 	.device_group = smmu_master_group,
@@ -144,14 +149,13 @@ const struct iommu_ops smmu_iommu_ops = {
 	.def_domain_type = def_domain_type,
 	.is_attach_deferred = is_attach_deferred,
 	.identity_domain = &smmu_identity_domain,
-	.blocked_domain = &smmu_blocked_domain,
-	.release_domain = &smmu_blocked_domain,
+	COMPAT_OPS_BLOCKED(&smmu_blocked_domain),
+	COMPAT_OPS_RELEASE(&smmu_blocked_domain),
 	.domain_alloc_sva = smmu_sva_alloc,
 	.page_response = smmu_iopf_answer,
 	/* faults with any PASID of a guest go to the nested domain's handler */
-	.user_pasid_table = IS_ENABLED(CONFIG_IOMMUFD),
-	.domain_alloc_paging_flags = smmu_domain_alloc_paging,
-	.get_viommu_size = smmu_viommu_size,
-	.viommu_init = smmu_viommu_init,
+	.user_pasid_table = IS_ENABLED(COMPAT_IOMMUFD),
+	COMPAT_OPS_PAGING(alloc_paging),
+	COMPAT_OPS_GUESTS(hw_info, smmu_viommu_size, smmu_viommu_init),
 	.default_domain_ops = &smmu_paging_ops,
 };

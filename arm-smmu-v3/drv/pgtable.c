@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/device.h>
-#include <linux/io-pgtable.h>
 
 #include <compat/arch.h>
+#include <compat/io_pgtable.h>
 
 #include "core/cd.h"
 #include "core/ste.h"

@@ -13,7 +13,7 @@
 #include <linux/err.h>
 #include <linux/iommu.h>
 
-#ifdef CONFIG_IOMMU_SVA
+#if IS_ENABLED(COMPAT_SVA)
 /**
  * smmu_sva_alloc() - iommu_ops.domain_alloc_sva
  * @dev: first device

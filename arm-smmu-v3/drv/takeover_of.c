@@ -3,8 +3,9 @@
  * Whether DT places a device behind an SMMU: "iommu-map" of a PCI host bridge, "iommus" of every
  * other device. The kernel reads the same properties when a driver is bound.
  */
-#include <linux/of.h>
 #include <linux/pci.h>
+
+#include <compat/of.h>
 
 #include "drv/takeover_of.h"
 

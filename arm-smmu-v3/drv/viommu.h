@@ -3,7 +3,7 @@
  * iommufd's callbacks for vIOMMUs and vDEVICEs: how a struct smmu_vsmmu (vsmmu.h) is made and
  * destroyed.
  *
- * Without CONFIG_IOMMUFD there are no vIOMMUs.
+ * Without iommufd's vIOMMUs (COMPAT_IOMMUFD) there are no vIOMMUs.
  */
 #ifndef SMMU_DRV_VIOMMU_H
 #define SMMU_DRV_VIOMMU_H
@@ -15,7 +15,7 @@ struct device;
 struct iommu_domain;
 struct iommu_user_data;
 
-#if IS_ENABLED(CONFIG_IOMMUFD)
+#if IS_ENABLED(COMPAT_IOMMUFD)
 /* iommu_ops.get_viommu_size. Return: 0 where the device cannot have a vIOMMU */
 size_t smmu_viommu_size(struct device *dev, enum iommu_viommu_type type);
 
@@ -31,9 +31,6 @@ size_t smmu_viommu_size(struct device *dev, enum iommu_viommu_type type);
  */
 int smmu_viommu_init(struct iommufd_viommu *viommu, struct iommu_domain *parent,
 		     const struct iommu_user_data *user_data);
-#else
-#define smmu_viommu_size	NULL
-#define smmu_viommu_init	NULL
 #endif
 
 #endif

@@ -11,7 +11,7 @@
  * A vSMMU and each nested domain hold a reference to the SMMU and to the module, because they live
  * until their file descriptor is closed, and by then every device may have gone.
  *
- * Without CONFIG_IOMMUFD there are no vSMMUs.
+ * Without iommufd's vIOMMUs (COMPAT_IOMMUFD) there are no vSMMUs.
  */
 #ifndef SMMU_DRV_VSMMU_H
 #define SMMU_DRV_VSMMU_H
@@ -26,6 +26,8 @@
 struct smmu_domain;
 struct smmu_guest_stream;
 struct smmu_iommu;
+
+#if IS_ENABLED(COMPAT_IOMMUFD)
 
 /**
  * struct smmu_vsmmu - see the head of this file
@@ -68,8 +70,6 @@ static inline struct smmu_vdevice *smmu_vdevice_of(struct iommufd_vdevice *vdevi
 #if IS_ENABLED(CONFIG_KUNIT)
 void smmu_vsmmu_pause(struct smmu_vsmmu *vsmmu);
 #endif
-
-#if IS_ENABLED(CONFIG_IOMMUFD)
 
 /**
  * smmu_vsmmu_stream() - look up a stream of the guest

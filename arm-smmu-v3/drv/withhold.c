@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/atomic.h>
-#include <linux/idr.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+
+#include <compat/ida.h>
 
 #include "core/inst.h"
 #include "drv/arrays.h"

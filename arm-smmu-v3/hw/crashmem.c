@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/efi.h>
 #include <linux/io.h>
 #include <linux/ioport.h>
 #include <linux/mm.h>
@@ -7,6 +6,8 @@
 #include <linux/of_address.h>
 
 #include <kunit/static_stub.h>
+
+#include <compat/efi.h>
 
 #include "hw/crashmem.h"
 
@@ -18,7 +19,7 @@ static bool efi_calls_it_ram(phys_addr_t start, phys_addr_t last)
 
 	/* the range may go on in the next descriptor */
 	for (;;) {
-		if (efi_mem_desc_lookup(start, &md) || !(md.attribute & EFI_MEMORY_WB))
+		if (compat_efi_mem_desc(start, &md) || !(md.attribute & EFI_MEMORY_WB))
 			return false;
 		switch (md.type) {
 		case EFI_LOADER_CODE:

@@ -3,8 +3,8 @@
 #include <linux/dev_printk.h>
 #include <linux/device.h>
 #include <linux/interrupt.h>
-#include <linux/msi.h>
 
+#include <compat/msi.h>
 #include <smmuv3/regs.h>
 
 #include "hw/device.h"
