@@ -210,8 +210,8 @@ _heartbeat()
 	done
 }
 
-# kernel_dir NAME: prints the folder of stock, debug, lean or kcsan (made if missing),
-# or of a folder of that form given by hand.
+# kernel_dir NAME: prints the folder of stock, debug, lean, kcsan or a kernel of
+# scripts/kernels (made if missing), or of a folder of that form given by hand.
 kernel_dir()
 {
 	case $1 in
@@ -219,9 +219,14 @@ kernel_dir()
 	debug | lean | kcsan)
 			"$SCRIPTS/test-kernel" "$1" ;;
 	*)
+		if [[ $(kernel_line "$1") ]]; then
+			"$SCRIPTS/stock-kernel" "$1"
+			return
+		fi
 		[[ -d $1/modules && -r $1/version ]] ||
-			die "'$1' is no kernel: stock, debug, lean, kcsan, or a folder" \
-			    "as scripts/stock-kernel makes it"
+			die "'$1' is no kernel" \
+			    "there are stock, debug, lean, kcsan;" \
+			    "Debian's $(kernel_names); or a folder as scripts/stock-kernel makes it"
 		(cd "$1" && pwd -P)
 		;;
 	esac
@@ -248,6 +253,18 @@ with_tools()
 kernel_series()
 {
 	awk -v kind="$1" '$1 == kind { print $2, $3 }' "$SCRIPTS/kernels"
+}
+
+# kernel_line NAME: prints 'SERIES FLAVOUR' of the kernel with that name, or nothing
+kernel_line()
+{
+	awk -v name="$1" '$4 == name && name != "-" { print $2, $3 }' "$SCRIPTS/kernels"
+}
+
+# kernel_names: the names of Debian's kernels, for an error: '7.3, 7.2, 6.12'
+kernel_names()
+{
+	awk '/^(stock|flavour)/ { printf "%s%s", sep, $4; sep = ", " }' "$SCRIPTS/kernels"
 }
 
 # series_text KIND: these series as words for an error: '7.3 or 7.2'
@@ -278,14 +295,16 @@ newest_kernel()
 		done < <(kernel_series source)
 		return
 	fi
+	# Before 7.0 one package has the kernel and its modules.
 	while read -r series flavour; do
 		while read -r v; do
-			grep -qxF "linux-modules-$v-$flavour:arm64" <<<"$list" || continue
+			grep -qxE "linux-(modules|image)-${v//[.+]/.}-$flavour:arm64" <<<"$list" ||
+				continue
 			grep -qxF "linux-headers-$v-$flavour:arm64" <<<"$list" || continue
 			grep -qE "^linux-kbuild-${v//[.+]/.}:" <<<"$list" || continue
 			echo "$v-$flavour"
 			return
-		done < <(sed -n "s/^linux-binary-\(${series//./\\.}\.[0-9.]*+deb[0-9]*\)-$flavour:arm64\$/\1/p" \
-				<<<"$list" | sort -rV)
+		done < <(sed -nE "s/^linux-(binary|image)-(${series//./\\.}\.[0-9.]*\+deb[0-9.]*)-$flavour:arm64\$/\2/p" \
+				<<<"$list" | sort -ruV)
 	done < <(if (($# > 1)); then echo "$2 $3"; else kernel_series stock; fi)
 }

@@ -254,6 +254,22 @@ def old_kernel(top):
 
 
 @case
+def oldest_series(top):
+    m = acpi_machine(top)
+    m.write("proc/sys/kernel/osrelease", "6.12.118+deb13-arm64-16k\n")
+    m.write("boot/config-6.12.118+deb13-arm64-16k", CONFIG)
+    return expect(m.check(), 0, "is of a series that the module supports",
+                  "no support for guests through iommufd, SVA")
+
+
+@case
+def series_between(top):
+    m = acpi_machine(top)
+    m.write("proc/sys/kernel/osrelease", "6.18.9+deb13-arm64\n")
+    return expect(m.check(), 1, "6.18.9+deb13-arm64 is not supported", "6.12, 7.2, 7.3")
+
+
+@case
 def kernel_lacks(top):
     m = acpi_machine(top)
     m.write("boot/config-7.3.4+deb13-arm64", CONFIG.replace("CONFIG_IOMMU_DMA=y", ""))

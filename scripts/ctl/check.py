@@ -82,9 +82,11 @@ def kernel(root, found):
     name = system.release(root)
     if series in system.SERIES:
         found.add(GOOD, f"{name} is of a series that the module supports")
+        if series in system.LACKS:
+            found.add(NOTE, f"with this series there is no support for {system.LACKS[series]}")
     else:
         found.add(BAD, f"{name or 'this kernel'} is not supported",
-                  "supported are " + " and ".join("%d.%d" % s for s in system.SERIES))
+                  "supported are " + ", ".join("%d.%d" % s for s in system.SERIES))
     if config is None:
         found.add(UNKNOWN, "its configuration cannot be read",
                   f"there is neither /boot/config-{name} nor /proc/config.gz")

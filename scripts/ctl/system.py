@@ -9,7 +9,10 @@ import subprocess
 MODULE = "smmuv3"
 DRIVERS = "sys/bus/platform/drivers/arm-smmu-v3"
 # series that the module supports, and what it cannot do without
-SERIES = ((7, 2), (7, 3))
+SERIES = ((6, 12), (7, 2), (7, 3))
+# what the module cannot do on some of them
+LACKS = {(6, 12): "guests through iommufd, SVA, handlers of page faults, and blocking of devices "
+                  "during a reset"}
 NEEDS = ("IOMMU_API", "IOMMU_DMA", "IOMMU_IO_PGTABLE_LPAE", "ARM_SMMU_V3")
 BLACKLIST = "arm_smmu_driver_init"
 

@@ -59,12 +59,21 @@ groups_there()
 	[ -e "/sys/bus/pci/devices/$1/iommu_group" ]
 }
 
+# In older kernels a device gets its group when a driver binds, and nobody has one for edu.
+bind_vfio()
+{
+	modprobe vfio_pci
+	echo vfio-pci >"/sys/bus/pci/devices/$1/driver_override"
+	echo "$1" >/sys/bus/pci/drivers_probe
+}
+
 edu_fault()
 {
 	local edu
 
 	edu=$(pci_find 1234:11e8)
 	[ -n "$edu" ] || { echo "no edu device"; return 1; }
+	wait_for 5 groups_there "$edu" || bind_vfio "$edu"
 	wait_for 5 groups_there "$edu" ||
 		{ echo "edu has no IOMMU group: nothing would stop it"; return 1; }
 	edu "$edu" read $UNMAPPED || return
