@@ -86,6 +86,7 @@ help:
 	@echo '  make deb           the Debian package smmuv3-dkms; prints its path (root)'
 	@echo '  make demo          show it at work in QEMU: NVMe, network, a stray DMA'
 	@echo '                     stopped, reload. Sets up what is missing (root)'
+	@echo '                     [KERNEL=6.12, 6.12-16k, ...: see scripts/kernels]'
 	@echo '  make check         all tests; ends with N passed, N failed, N skipped'
 	@echo '  make check-full    the same and the long runs'
 	@echo '  make check-kcsan   data races in our code, on a KCSAN kernel'
@@ -93,7 +94,7 @@ help:
 	@echo '  make bench         measured side by side with the in-tree driver'
 	@echo '  make kunit         the KUnit suites alone, without root, on any Linux'
 	@echo '                     [FILTER=glob] [JUNIT=file] [TAP=file]'
-	@echo '  make qemu          a shell in a guest with the module loaded'
+	@echo '  make qemu          a shell in a guest with the module loaded [KERNEL=...]'
 	@echo '  make clean         remove what make has built here'
 	@echo '  make distclean     and the cache: tool root, kernels, logs'
 	@echo

@@ -2,7 +2,7 @@
 #include <linux/device.h>
 
 #include <compat/arch.h>
-#include <compat/io_pgtable.h>
+#include <compat/pgtable.h>
 
 #include "core/cd.h"
 #include "core/ste.h"

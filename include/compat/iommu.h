@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What drivers and the IOMMU core say to each other. Older cores know less, and some of it has other
- * forms there. This file has what several files need, iommu_ops.h the rest.
+ * What drivers and the IOMMU core say to each other. Older cores know less, and some of it has
+ * other forms there. This file has what several files need, iommu_ops.h the rest.
  */
 #ifndef COMPAT_IOMMU_H
 #define COMPAT_IOMMU_H
 
+#include <linux/bits.h>
 #include <linux/iommu.h>
 #include <uapi/linux/iommufd.h>
 
