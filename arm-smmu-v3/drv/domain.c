@@ -254,12 +254,10 @@ static phys_addr_t iova_to_phys(struct iommu_domain *domain, dma_addr_t iova)
 	return smmu_pgtable_phys(&smmu_domain_of(domain)->pt, iova);
 }
 
-static int paging_attach_dev(struct iommu_domain *domain, struct device *dev)
+COMPAT_ATTACH_DEV(paging_attach_dev)
 {
 	return smmu_attach_paging(dev_iommu_priv_get(dev), smmu_domain_of(domain));
 }
-
-COMPAT_ATTACH_DEV(paging_attach_dev_op, paging_attach_dev)
 
 static int paging_set_dev_pasid(struct iommu_domain *domain, struct device *dev, ioasid_t pasid,
 				struct iommu_domain *old)
@@ -307,7 +305,7 @@ const struct iommu_dirty_ops smmu_dirty_ops = {
 };
 
 const struct iommu_domain_ops smmu_paging_ops = {
-	.attach_dev = paging_attach_dev_op,
+	.attach_dev = paging_attach_dev,
 	.set_dev_pasid = paging_set_dev_pasid,
 	.map_pages = map_pages,
 	.unmap_pages = unmap_pages,

@@ -15,19 +15,15 @@ static int attach_none(struct device *dev, bool bypass)
 	return 0;
 }
 
-static int attach_identity(struct iommu_domain *domain, struct device *dev)
+COMPAT_ATTACH_DEV(attach_identity)
 {
 	return attach_none(dev, true);
 }
 
-COMPAT_ATTACH_DEV(attach_identity_op, attach_identity)
-
-static int attach_blocked(struct iommu_domain *domain, struct device *dev)
+COMPAT_ATTACH_DEV(attach_blocked)
 {
 	return attach_none(dev, false);
 }
-
-COMPAT_ATTACH_DEV(attach_blocked_op, attach_blocked)
 
 /* The IOMMU core calls this to detach a PASID */
 static int detach_pasid(struct iommu_domain *domain, struct device *dev, ioasid_t pasid,
@@ -42,13 +38,13 @@ static int detach_pasid(struct iommu_domain *domain, struct device *dev, ioasid_
 
 struct iommu_domain smmu_identity_domain = {
 	.type = IOMMU_DOMAIN_IDENTITY,
-	.ops = &(const struct iommu_domain_ops) { .attach_dev = attach_identity_op },
+	.ops = &(const struct iommu_domain_ops) { .attach_dev = attach_identity },
 };
 
 struct iommu_domain smmu_blocked_domain = {
 	.type = IOMMU_DOMAIN_BLOCKED,
 	.ops = &(const struct iommu_domain_ops) {
-		.attach_dev = attach_blocked_op,
+		.attach_dev = attach_blocked,
 		.set_dev_pasid = detach_pasid,
 	},
 };

@@ -86,7 +86,7 @@ u32 smmu_guest_stall_quota(const struct smmu_iommu *iommu)
 
 bool smmu_guest_stall_capable(const struct smmu_master *master)
 {
-	return IS_ENABLED(COMPAT_IOPF) && master->can_stall &&
+	return COMPAT_IOPF && master->can_stall &&
 	       smmu_guest_stall_quota(master->iommu);
 }
 

@@ -102,7 +102,7 @@ struct smmu_stalls_of {
 	struct work_struct work;
 };
 
-#if IS_ENABLED(COMPAT_IOMMUFD)
+#if COMPAT_IOMMUFD
 
 /* Called when the module is loaded and unloaded. Return: 0 or -ENOMEM */
 int smmu_guest_stall_init(void);

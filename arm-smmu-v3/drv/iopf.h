@@ -28,7 +28,7 @@ struct iopf_fault;
 struct smmu_event;
 struct smmu_iommu;
 
-#if IS_ENABLED(COMPAT_IOPF)
+#if COMPAT_IOPF
 /*
  * Allocate the SMMU's queue for page faults, at probe; may sleep. Does nothing where the SMMU does
  * not stall and devices may not use PRI. Return: 0, -ENOMEM

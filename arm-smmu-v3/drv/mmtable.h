@@ -15,7 +15,7 @@ struct smmu_cd_s1;
 struct smmu_features;
 struct smmu_pt_needs;
 
-#if IS_ENABLED(COMPAT_SVA)
+#if COMPAT_SVA
 /*
  * What an SMMU must be able to do to walk the CPUs' page tables, in the form that is used for all
  * page tables

@@ -54,10 +54,10 @@ static struct platform_driver smmuv3_driver = {
 static void __init say_missing(void)
 {
 	const char *const missing[] = {
-		IS_ENABLED(COMPAT_IOMMUFD) ? NULL : "guests (vIOMMUs of iommufd)",
-		IS_ENABLED(COMPAT_SVA) ? NULL : "SVA",
-		IS_ENABLED(COMPAT_IOPF) ? NULL : "handlers of page faults",
-		IS_ENABLED(COMPAT_RESET_BLOCKS) ? NULL : "blocking of devices during a reset",
+		COMPAT_IOMMUFD ? NULL : "guests (vIOMMUs of iommufd)",
+		COMPAT_SVA ? NULL : "SVA",
+		COMPAT_IOPF ? NULL : "handlers of page faults",
+		COMPAT_RESET_BLOCKS ? NULL : "blocking of devices during a reset",
 	};
 	char list[128] = "";
 	size_t used = 0;
@@ -128,6 +128,6 @@ MODULE_DESCRIPTION("Arm SMMUv3 driver with one array of invalidations per domain
 MODULE_LICENSE("GPL");
 /* What it means: Documentation/changes.rst */
 MODULE_VERSION("0.15");
-#if IS_ENABLED(COMPAT_IOMMUFD)
+#if COMPAT_IOMMUFD
 MODULE_IMPORT_NS("IOMMUFD");
 #endif

@@ -180,7 +180,7 @@ static int attach_nested(struct smmu_master *master, struct smmu_nested *nested)
 	return ret;
 }
 
-static int nested_attach_dev(struct iommu_domain *domain, struct device *dev)
+COMPAT_ATTACH_DEV(nested_attach_dev)
 {
 	struct smmu_master *master = dev_iommu_priv_get(dev);
 	struct smmu_nested *nested = nested_of(domain);
@@ -194,8 +194,6 @@ static int nested_attach_dev(struct iommu_domain *domain, struct device *dev)
 	return ret;
 }
 
-COMPAT_ATTACH_DEV(nested_attach_dev_op, nested_attach_dev)
-
 static void nested_free(struct iommu_domain *domain)
 {
 	struct smmu_nested *nested = nested_of(domain);
@@ -206,7 +204,7 @@ static void nested_free(struct iommu_domain *domain)
 }
 
 static const struct iommu_domain_ops nested_ops = {
-	.attach_dev = nested_attach_dev_op,
+	.attach_dev = nested_attach_dev,
 	.free = nested_free,
 };
 

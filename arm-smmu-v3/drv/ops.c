@@ -7,7 +7,6 @@
 #include <uapi/linux/iommufd.h>
 
 #include <compat/iommu_ops.h>
-
 #include <smmuv3/regs.h>
 
 #include "drv/deferred.h"
@@ -46,7 +45,7 @@ static bool dev_capable(struct device *dev, enum iommu_cap cap)
 	}
 }
 
-#if IS_ENABLED(COMPAT_IOMMUFD)
+#if COMPAT_IOMMUFD
 /* IOMMU_HW_INFO_ARM_SMMUV3_ERRATA_REPEAT_TLBI_CFGI, an enum of 7.3 and later */
 #define HW_INFO_REPEAT_TLBI_CFGI	BIT(0)
 
@@ -136,7 +135,11 @@ static bool is_attach_deferred(struct device *dev)
 	return smmu_deferred(dev_iommu_priv_get(dev), def_domain_type(dev));
 }
 
-COMPAT_ALLOC_PAGING(alloc_paging, smmu_domain_alloc_paging)
+/* iommu_domain_alloc() of older kernels passes no device */
+static struct iommu_domain *alloc_paging(struct device *dev)
+{
+	return dev ? smmu_domain_alloc_paging(dev, 0, NULL) : ERR_PTR(-EOPNOTSUPP);
+}
 
 const struct iommu_ops smmu_iommu_ops = {
 	.owner = THIS_MODULE,
@@ -154,8 +157,8 @@ const struct iommu_ops smmu_iommu_ops = {
 	.domain_alloc_sva = smmu_sva_alloc,
 	.page_response = smmu_iopf_answer,
 	/* faults with any PASID of a guest go to the nested domain's handler */
-	.user_pasid_table = IS_ENABLED(COMPAT_IOMMUFD),
-	COMPAT_OPS_PAGING(alloc_paging),
+	.user_pasid_table = COMPAT_IOMMUFD,
+	COMPAT_OPS_PAGING(alloc_paging, smmu_domain_alloc_paging),
 	COMPAT_OPS_GUESTS(hw_info, smmu_viommu_size, smmu_viommu_init),
 	.default_domain_ops = &smmu_paging_ops,
 };

@@ -42,7 +42,7 @@
 
 bool smmu_pri_is_allowed(const struct smmu_device *smmu)
 {
-	return IS_ENABLED(COMPAT_IOPF) && smmu_param_pri() && smmu_has(smmu, SMMU_FEAT_PRI);
+	return COMPAT_IOPF && smmu_param_pri() && smmu_has(smmu, SMMU_FEAT_PRI);
 }
 
 void smmu_pri_probe(struct smmu_master *master)

@@ -13,7 +13,7 @@
 #include <linux/err.h>
 #include <linux/iommu.h>
 
-#if IS_ENABLED(COMPAT_SVA)
+#if COMPAT_SVA
 /**
  * smmu_sva_alloc() - iommu_ops.domain_alloc_sva
  * @dev: first device

@@ -67,7 +67,7 @@ struct smmu_vevents {
 typedef void smmu_vevent_unheard(struct smmu_iommu *iommu, struct device *dev,
 				 const struct smmu_event *event);
 
-#if IS_ENABLED(COMPAT_IOMMUFD)
+#if COMPAT_IOMMUFD
 
 /* Called when the module is loaded and unloaded. Return: 0 or -ENOMEM */
 int smmu_vevent_init(void);

@@ -15,7 +15,7 @@ struct device;
 struct iommu_domain;
 struct iommu_user_data;
 
-#if IS_ENABLED(COMPAT_IOMMUFD)
+#if COMPAT_IOMMUFD
 /* iommu_ops.get_viommu_size. Return: 0 where the device cannot have a vIOMMU */
 size_t smmu_viommu_size(struct device *dev, enum iommu_viommu_type type);
 

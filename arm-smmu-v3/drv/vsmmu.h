@@ -27,7 +27,7 @@ struct smmu_domain;
 struct smmu_guest_stream;
 struct smmu_iommu;
 
-#if IS_ENABLED(COMPAT_IOMMUFD)
+#if COMPAT_IOMMUFD
 
 /**
  * struct smmu_vsmmu - see the head of this file

@@ -6,7 +6,13 @@
 #include <linux/sort.h>
 
 #ifndef cmp_int
-#define cmp_int(a, b)	(((a) > (b)) - ((a) < (b)))
+#define cmp_int(a, b)			\
+({					\
+	typeof(a) _a = (a);		\
+	typeof(b) _b = (b);		\
+					\
+	(_a > _b) - (_a < _b);		\
+})
 #endif
 
 #endif

@@ -29,19 +29,16 @@ static inline bool compat_cap_is_ats(enum iommu_cap cap)
 #endif
 }
 
-/* Define @op, attach_dev of domains, which calls @fn(domain, dev) */
+/*
+ * The head of a function that is attach_dev of domains. Its arguments are @domain and @dev; the
+ * domain that is left is not passed everywhere.
+ */
 #ifdef COMPAT_ATTACH_OLD
-#define COMPAT_ATTACH_DEV(op, fn)							\
-static int op(struct iommu_domain *domain, struct device *dev, struct iommu_domain *old)\
-{											\
-	return fn(domain, dev);								\
-}
+#define COMPAT_ATTACH_DEV(fn)								\
+static int fn(struct iommu_domain *domain, struct device *dev, struct iommu_domain *old)
 #else
-#define COMPAT_ATTACH_DEV(op, fn)							\
-static int op(struct iommu_domain *domain, struct device *dev)				\
-{											\
-	return fn(domain, dev);								\
-}
+#define COMPAT_ATTACH_DEV(fn)								\
+static int fn(struct iommu_domain *domain, struct device *dev)
 #endif
 
 #endif

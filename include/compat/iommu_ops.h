@@ -1,43 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The fields of struct iommu_ops that not every kernel has, or that have another type there. Older
- * cores detach a PASID with an op of its own, and allocate paging domains without flags, or even
- * without a device (iommu_domain_alloc()). They have no vIOMMUs.
+ * cores detach a PASID with an op of its own, and allocate paging domains without flags. They have
+ * no vIOMMUs.
  *
  * This file is for the one file that defines the iommu_ops.
  */
 #ifndef COMPAT_IOMMU_OPS_H
 #define COMPAT_IOMMU_OPS_H
 
-#include <linux/err.h>
 #include <linux/iommu.h>
 #include <linux/version.h>
 
 #include <compat/iommu.h>
 
-/*
- * Define @op, which calls @fn(dev, flags, user_data); COMPAT_OPS_PAGING(op) puts it into an
- * iommu_ops
- */
+/* The allocation of paging domains: without flags, and with flags where the core has them */
 #ifdef COMPAT_ALLOC_FLAGS
-#define COMPAT_ALLOC_PAGING(op, fn)							\
-static struct iommu_domain *op(struct device *dev, u32 flags,				\
-			       const struct iommu_user_data *user_data)			\
-{											\
-	return fn(dev, flags, user_data);						\
-}
-#define COMPAT_OPS_PAGING(op)	.domain_alloc_paging_flags = (op)
+#define COMPAT_OPS_PAGING(plain, flags)	.domain_alloc_paging = (plain), \
+					.domain_alloc_paging_flags = (flags)
 #else
-#define COMPAT_ALLOC_PAGING(op, fn)							\
-static struct iommu_domain *op(struct device *dev)					\
-{											\
-	return dev ? fn(dev, 0, NULL) : ERR_PTR(-EOPNOTSUPP);				\
-}
-#define COMPAT_OPS_PAGING(op)	.domain_alloc_paging = (op)
+#define COMPAT_OPS_PAGING(plain, flags)	.domain_alloc_paging = (plain)
 #endif
 
 /* The ops for guests; without vIOMMUs none of the arguments is used */
-#if IS_ENABLED(COMPAT_IOMMUFD)
+#if COMPAT_IOMMUFD
 #define COMPAT_OPS_GUESTS(info, size, init)	.hw_info = (info), .get_viommu_size = (size), \
 						.viommu_init = (init)
 #else
@@ -66,7 +52,7 @@ static inline void compat_remove_dev_pasid(struct device *dev, ioasid_t pasid,
  * mappings. Older cores block every device, so they get a domain that makes this choice.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
-static inline int compat_attach_release(struct iommu_domain *domain, struct device *dev)
+COMPAT_ATTACH_DEV(compat_attach_release)
 {
 	const struct iommu_ops *ops = dev->iommu->iommu_dev->ops;
 	struct iommu_domain *to = dev->iommu->require_direct ? ops->identity_domain :
@@ -79,11 +65,9 @@ static inline int compat_attach_release(struct iommu_domain *domain, struct devi
 #endif
 }
 
-COMPAT_ATTACH_DEV(compat_attach_release_op, compat_attach_release)
-
 static struct iommu_domain compat_release_domain = {
 	.type = IOMMU_DOMAIN_BLOCKED,
-	.ops = &(const struct iommu_domain_ops) { .attach_dev = compat_attach_release_op },
+	.ops = &(const struct iommu_domain_ops) { .attach_dev = compat_attach_release },
 };
 
 #define COMPAT_OPS_RELEASE(blocked)	.release_domain = &compat_release_domain

@@ -20,7 +20,8 @@ compat-flags += $(call compat-define,COMPAT_HWPT_PASID,uapi/linux/iommufd.h,IOMM
 compat-flags += $(call compat-define,COMPAT_CAP_ATS,linux/iommu.h,IOMMU_CAP_PCI_ATS_SUPPORTED)
 compat-flags += $(call compat-define,COMPAT_ALLOC_FLAGS,linux/iommu.h,domain_alloc_paging_flags)
 compat-flags += $(call compat-define,COMPAT_REMOVE_PASID,linux/iommu.h,remove_dev_pasid)
-compat-flags += $(call compat-define,COMPAT_RESET_BLOCKS,linux/iommu.h,pci_dev_reset_iommu_prepare)
+compat-flags += -DCOMPAT_RESET_BLOCKS=$(if \
+		  $(call compat-has,linux/iommu.h,pci_dev_reset_iommu_prepare),1,0)
 # attach_dev with the domain that is left: both arguments are on one line or on two
 compat-flags += $(if $(shell grep -s -A1 '(\*attach_dev)' $(srctree)/include/linux/iommu.h | \
 			     grep -w old),-DCOMPAT_ATTACH_OLD)
@@ -31,9 +32,9 @@ compat-iommufd := $(if $(CONFIG_IOMMUFD),$(call compat-has,linux/iommu.h,viommu_
 compat-iopf-core := $(if $(call compat-has,linux/iommu.h,dev_enable_feat),,y)
 compat-iopf := $(if $(CONFIG_IOMMU_IOPF),$(compat-iopf-core))
 compat-sva := $(if $(CONFIG_IOMMU_SVA),$(compat-iopf-core))
-compat-flags += $(if $(compat-iommufd),-DCOMPAT_IOMMUFD=1)
-compat-flags += $(if $(compat-iopf),-DCOMPAT_IOPF=1)
-compat-flags += $(if $(compat-sva),-DCOMPAT_SVA=1)
+compat-flags += -DCOMPAT_IOMMUFD=$(if $(compat-iommufd),1,0)
+compat-flags += -DCOMPAT_IOPF=$(if $(compat-iopf),1,0)
+compat-flags += -DCOMPAT_SVA=$(if $(compat-sva),1,0)
 
 # A function that headers declare, but not every kernel exports
 compat-flags += $(if $(shell grep -sw efi_mem_desc_lookup $(objtree)/Module.symvers), \
