@@ -16,6 +16,10 @@ static inline int compat_efi_mem_desc(u64 addr, efi_memory_desc_t *found)
 	const efi_memory_desc_t *md;
 
 	for_each_efi_memory_desc(md) {
+		/* firmware wrote it: what is empty, not aligned or has no end describes nothing */
+		if (!md->num_pages || !IS_ALIGNED(md->phys_addr, EFI_PAGE_SIZE) ||
+		    md->num_pages > (U64_MAX - md->phys_addr) >> EFI_PAGE_SHIFT)
+			continue;
 		if (addr < md->phys_addr ||
 		    (addr - md->phys_addr) >> EFI_PAGE_SHIFT >= md->num_pages)
 			continue;
