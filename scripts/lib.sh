@@ -258,7 +258,7 @@ kernel_series()
 # kernel_line NAME: prints 'SERIES FLAVOUR' of the kernel with that name, or nothing
 kernel_line()
 {
-	awk -v name="$1" '$4 == name && name != "-" { print $2, $3 }' "$SCRIPTS/kernels"
+	awk -v name="$1" '$4 "" == name && name != "-" { print $2, $3 }' "$SCRIPTS/kernels"
 }
 
 # kernel_names: the names of Debian's kernels, for an error: '7.3, 7.2, 6.12'
@@ -280,7 +280,7 @@ series_text()
 # exist for arm64; or nothing.
 newest_kernel()
 {
-	local root list v series flavour
+	local root list v series flavour version
 
 	need_root "looking up kernel packages"
 	root=$("$SCRIPTS/toolroot")
@@ -297,6 +297,7 @@ newest_kernel()
 	fi
 	# Before 7.0 one package has the kernel and its modules.
 	while read -r series flavour; do
+		version="${series//./\\.}\.[0-9.]*\+deb[0-9.]*"
 		while read -r v; do
 			grep -qxE "linux-(modules|image)-${v//[.+]/.}-$flavour:arm64" <<<"$list" ||
 				continue
@@ -304,7 +305,7 @@ newest_kernel()
 			grep -qE "^linux-kbuild-${v//[.+]/.}:" <<<"$list" || continue
 			echo "$v-$flavour"
 			return
-		done < <(sed -nE "s/^linux-(binary|image)-(${series//./\\.}\.[0-9.]*\+deb[0-9.]*)-$flavour:arm64\$/\2/p" \
+		done < <(sed -nE "s/^linux-(binary|image)-($version)-$flavour:arm64\$/\2/p" \
 				<<<"$list" | sort -ruV)
 	done < <(if (($# > 1)); then echo "$2 $3"; else kernel_series stock; fi)
 }
