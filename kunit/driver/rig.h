@@ -17,7 +17,7 @@
 #include "hw/shut.h"
 #include "model/machine.h"
 
-#define RIG_SMMUS	8
+#define RIG_SMMUS	40
 #define RIG_DEVICES	256
 
 struct iommu_domain;

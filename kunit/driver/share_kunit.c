@@ -13,14 +13,14 @@
 #define IOVA	0x40001000ULL
 #define PA	0x12345000ULL
 
-/* A domain of one stage on this number of SMMUs */
+/* A domain of one stage on this number of SMMUs; machines with 36 of them exist */
 static const struct sharing {
 	u32 smmus;
 	bool stage2;
 } sharings[] = {
-	{ 1 }, { 2 }, { 3 }, { 4 }, { 5 }, { 6 }, { 7 }, { 8 },
+	{ 1 }, { 2 }, { 3 }, { 4 }, { 5 }, { 6 }, { 7 }, { 8 }, { 36 },
 	{ 1, true }, { 2, true }, { 3, true }, { 4, true },
-	{ 5, true }, { 6, true }, { 7, true }, { 8, true },
+	{ 5, true }, { 6, true }, { 7, true }, { 8, true }, { 36, true },
 };
 
 static void sharing_desc(const struct sharing *sharing, char *desc)

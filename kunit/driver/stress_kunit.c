@@ -53,6 +53,7 @@ enum { AT_IDENTITY = -1, AT_BLOCKED = -2 };
  * @devices: number of devices
  * @ops: number of operations of all threads together, for stress_times=1
  * @mixed: every second SMMU is not coherent, the first one among them
+ * @passer_by: one more SMMU comes and goes
  */
 struct shape {
 	const char *name;
@@ -60,6 +61,7 @@ struct shape {
 	u32 devices;
 	u32 ops;
 	bool mixed;
+	bool passer_by;
 };
 
 static const struct shape shapes[] = {
@@ -68,8 +70,8 @@ static const struct shape shapes[] = {
 	{ "3 SMMUs, 12 devices", 3, 12, 20000 },
 	{ "1 SMMU, not coherent, 8 devices", 1, 8, 10000, true },
 	{ "4 SMMUs, 2 not coherent, 16 devices", 4, 16, 20000, true },
-	{ "7 SMMUs and a passer-by, 63 devices", 7, 63, 35000 },
-	{ "7 SMMUs, 4 not coherent, and a passer-by, 63 devices", 7, 63, 35000, true },
+	{ "7 SMMUs and a passer-by, 63 devices", 7, 63, 35000, .passer_by = true },
+	{ "7 SMMUs, 4 not coherent, and a passer-by, 63 devices", 7, 63, 35000, true, true },
 };
 
 KUNIT_ARRAY_PARAM_DESC(shape, shapes, name);
@@ -469,7 +471,7 @@ static void run(struct kunit *test, struct stress *s, const struct shape *shape)
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, w[i].task);
 	}
 	while (atomic_read(&s->ops_left) > 0 && !atomic_read(&s->errors)) {
-		if (shape->smmus == RIG_SMMUS - 1)
+		if (shape->passer_by)
 			pass_by(test, s, &w[THREADS]);
 		schedule_timeout_uninterruptible(HZ / 20);
 	}

@@ -22,7 +22,7 @@ struct mm_struct;
 extern struct compat_mm_format machine_mm_format;
 extern u64 (*machine_mm_ttb)(const struct mm_struct *mm);
 
-#define MACHINE_SMMUS_MAX	16
+#define MACHINE_SMMUS_MAX	40
 
 /**
  * struct machine_smmu - one SMMU in the machine
