@@ -19,12 +19,13 @@
 #include <smmuv3/event.h>
 #include <smmuv3/ste.h>
 
+#include "core/entry.h"
 #include "core/ste.h"
-
 #include "drv/domain.h"
 #include "drv/master.h"
 #include "drv/ops.h"
 #include "hw/cmdq_pos.h"
+#include "hw/strtab.h"
 #include "model/memory.h"
 #include "driver/rig.h"
 
@@ -623,6 +624,54 @@ static void notices_missing_barriers(struct kunit *test)
 	glanced.model = NULL;
 }
 
+/* The barrier in front of the doorbell of a CFGI */
+static void sync_entry(struct smmu_entry_writer *writer)
+{
+	wmb();
+}
+
+/*
+ * The entry writer itself puts what an entry leads to before the entry, whatever its caller did:
+ * an STE that leads to another CD table by one store, when that table was just written
+ */
+static void orders_targets(struct kunit *test)
+{
+	static const struct smmu_entry_ops ops = { .used = smmu_ste_used, .sync = sync_entry };
+	struct smmu_entry_writer writer = { .ops = &ops };
+	struct rig *rig = rig_new(test);
+	struct iommu_domain *domain;
+	struct machine_smmu *smmu;
+	struct rig_device *d;
+	struct smmu_ste *ste, was, target;
+	dma_addr_t dma;
+	void *cd;
+
+	need_caches(test);
+	smmu = noncoherent_smmu(test, rig, 0);
+	d = rig_device(test, rig, 0);
+	domain = rig_domain(test, d);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, domain));
+	ste = smmu_strtab_ste(&rig_iommu(smmu)->smmu, d->sid);
+	was = *ste;
+	begin_weak(test);
+	glanced.sid = d->sid;
+	glanced.model = smmu->model;
+	cd = dma_alloc_coherent(smmu->dev, PAGE_SIZE, &dma, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, cd);
+	memcpy(cd, phys_to_virt(le64_to_cpu(was.w[0]) & STE0_S1CTXPTR), sizeof(struct smmu_cd));
+	target = was;
+	target.w[0] &= ~cpu_to_le64(STE0_S1CTXPTR);
+	target.w[0] |= cpu_to_le64(dma);
+	KUNIT_EXPECT_TRUE(test, smmu_entry_write(&writer, ste->w, target.w));
+	KUNIT_EXPECT_MEMEQ(test, ste, &target, sizeof(target));
+	KUNIT_EXPECT_TRUE(test, smmu_entry_write(&writer, ste->w, was.w));
+	glanced.model = NULL;
+	dma_free_coherent(smmu->dev, PAGE_SIZE, cd, dma);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	iommu_domain_free(domain);
+	rig_check(test, rig);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(model_has_a_cache),
 	KUNIT_CASE(notices_cacheable_queues),
@@ -630,6 +679,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(notices_missing_barriers),
 	KUNIT_CASE_PARAM(works, kind_gen_params),
 	KUNIT_CASE_PARAM(orders_writes, insertion_gen_params),
+	KUNIT_CASE(orders_targets),
 	KUNIT_CASE(comes_back),
 	KUNIT_CASE_PARAM(shares, couple_gen_params),
 	KUNIT_CASE(refuses_pasids),
