@@ -33,9 +33,9 @@ static uint stress_seed = 20261121;
 module_param(stress_seed, uint, 0444);
 MODULE_PARM_DESC(stress_seed, "first of the seeds of smmu_stress, one for each thread");
 
-static uint stress_times = 1;
-module_param(stress_times, uint, 0444);
-MODULE_PARM_DESC(stress_times, "how many times the operations of each case of smmu_stress");
+static uint stress_percent = 100;
+module_param(stress_percent, uint, 0444);
+MODULE_PARM_DESC(stress_percent, "percent of the operations of each case of smmu_stress");
 
 #define THREADS		4
 #define DOMAINS		6
@@ -51,7 +51,7 @@ enum { AT_IDENTITY = -1, AT_BLOCKED = -2 };
  * @name: name of the case
  * @smmus: number of SMMUs
  * @devices: number of devices
- * @ops: number of operations of all threads together, for stress_times=1
+ * @ops: number of operations of all threads together, for stress_percent=100
  * @mixed: every second SMMU is not coherent, the first one among them
  * @passer_by: one more SMMU comes and goes
  */
@@ -397,7 +397,7 @@ static void setup(struct kunit *test, struct stress *s, const struct shape *shap
 	s->map = vzalloc(IDS_MAX * sizeof(*s->map));
 	KUNIT_ASSERT_NOT_NULL(test, s->map);
 	atomic_set(&s->epoch, 1);
-	atomic_set(&s->ops_left, shape->ops * max(stress_times, 1u));
+	atomic_set(&s->ops_left, max(shape->ops * (u64)stress_percent / 100, 1ULL));
 	rig_at_el2(s->rig);
 	for (i = 0; i < shape->smmus; i++) {
 		make_kind(i, &cfg);
