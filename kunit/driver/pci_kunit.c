@@ -5,6 +5,7 @@
  */
 #include <kunit/static_stub.h>
 #include <kunit/test-bug.h>
+#include <linux/bitfield.h>
 #include <linux/iommu.h>
 #include <linux/pci-ats.h>
 #include <linux/pci.h>
@@ -401,19 +402,25 @@ static void identity_if_trusted(struct kunit *test)
 }
 
 /**
- * struct root_complex - what firmware says of PASIDs
+ * struct root_complex - who has how many bits of PASIDs
  * @name: name of the case
- * @says: what it says, or -ENOENT
- * @bits: what the device has
+ * @says: what firmware says of the root complex, or -ENOENT
+ * @device: what the device says
+ * @smmu: what the SMMU says
+ * @bits: what the driver uses
  */
 static const struct root_complex {
 	const char *name;
 	int says;
+	u8 device;
+	u8 smmu;
 	u8 bits;
 } root_complexes[] = {
-	{ "says nothing", -ENOENT, 6 },
-	{ "has more than the device", 20, 6 },
-	{ "has less", 4, 4 },
+	{ "says nothing, the device has less", -ENOENT, 5, 6, 5 },
+	{ "says nothing, the SMMU has less", -ENOENT, 6, 5, 5 },
+	{ "has more than the device", 20, 5, 6, 5 },
+	{ "has more than the SMMU", 7, 8, 6, 6 },
+	{ "has less than both", 4, 6, 5, 4 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(root_complex, root_complexes, name);
@@ -431,11 +438,16 @@ static void pasids_of_root_complex(struct kunit *test)
 	const struct root_complex *rc = test->param_value;
 	u32 last = BIT(rc->bits) - 1;
 	struct iommu_domain *domain;
+	struct fabric_endpoint ep = pci_rig_endpoints[FULL];
 	struct smmu_master *master;
+	struct model_config cfg;
 	struct pci_rig *p;
 
 	kunit_activate_static_stub(test, smmu_firmware_pasid_bits, root_complex_stub);
-	p = pci_rig_new(test, 0);
+	model_config_default(&cfg);
+	FIELD_MODIFY(IDR1_SSIDSIZE, &cfg.idr[1], rc->smmu);
+	ep.pasid_bits = rc->device;
+	p = pci_rig_new_cfg(test, 0, &cfg, &ep, 1);
 	master = dev_iommu_priv_get(&p->pdev[FULL]->dev);
 	KUNIT_EXPECT_EQ(test, rc->bits, master->ssid_bits);
 	KUNIT_EXPECT_TRUE(test, fabric_pasid(p->f, FULL));
