@@ -208,23 +208,37 @@ static int map_pages(struct iommu_domain *domain, unsigned long iova, phys_addr_
 }
 
 /*
- * The gather is filled here, once for the whole call, because io-pgtable would do it page by page.
- * A range that does not touch what is gathered so far gets a sync of its own. Leaves of different
- * sizes do not: they only cost the level hint.
+ * The gather is filled here, once for the whole call. A range that does not touch what is gathered
+ * so far gets a sync of its own. Leaves of different sizes do not: they only cost the level hint.
+ * Out of line, so that an unmap in lazy mode saves no registers for it.
  */
-static size_t unmap_pages(struct iommu_domain *domain, unsigned long iova, size_t pgsize,
-			  size_t pgcount, struct iommu_iotlb_gather *gather)
+static noinline size_t unmap_and_gather(struct iommu_domain *domain, unsigned long iova,
+					size_t pgsize, size_t pgcount,
+					struct iommu_iotlb_gather *gather)
 {
 	struct smmu_pgtable *pt = &smmu_domain_of(domain)->pt;
-	size_t size = smmu_pgtable_unmap(pt, iova, pgsize, pgcount, gather);
+	size_t size = smmu_pgtable_unmap(pt, iova, pgsize, pgcount);
 
-	if (!size || iommu_iotlb_gather_queued(gather))
-		return size;
+	if (!size)
+		return 0;
 	if (iommu_iotlb_gather_is_disjoint(gather, iova, size))
 		iommu_iotlb_sync(domain, gather);
 	compat_gather_add_level(gather, smmu_leaf_level(__ffs(pgsize), pt->pgshift));
 	iommu_iotlb_gather_add_range(gather, iova, size);
 	return size;
+}
+
+/*
+ * io-pgtable does not get the gather, because it would loop over the pages for a callback that the
+ * driver does not have.
+ */
+static size_t unmap_pages(struct iommu_domain *domain, unsigned long iova, size_t pgsize,
+			  size_t pgcount, struct iommu_iotlb_gather *gather)
+{
+	/* in lazy mode the flush invalidates everything */
+	if (iommu_iotlb_gather_queued(gather))
+		return smmu_pgtable_unmap(&smmu_domain_of(domain)->pt, iova, pgsize, pgcount);
+	return unmap_and_gather(domain, iova, pgsize, pgcount, gather);
 }
 
 static void flush_iotlb_all(struct iommu_domain *domain)

@@ -66,10 +66,9 @@ static inline int smmu_pgtable_map(struct smmu_pgtable *pt, unsigned long iova,
 
 /* Remove pages; the caller invalidates. Return: bytes removed */
 static inline size_t smmu_pgtable_unmap(struct smmu_pgtable *pt, unsigned long iova,
-					size_t pgsize, size_t pgcount,
-					struct iommu_iotlb_gather *gather)
+					size_t pgsize, size_t pgcount)
 {
-	return pt->ops->unmap_pages(pt->ops, iova, pgsize, pgcount, gather);
+	return pt->ops->unmap_pages(pt->ops, iova, pgsize, pgcount, NULL);
 }
 
 static inline phys_addr_t smmu_pgtable_phys(struct smmu_pgtable *pt, unsigned long iova)
