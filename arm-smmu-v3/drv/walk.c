@@ -49,33 +49,19 @@ static __always_inline void walk_wait(struct smmu_reader *reader, const struct s
 		make_good(reader, ticket->q->smmu, ret);
 }
 
-/*
- * Walk an array that needs one post to one SMMU. Return: false when the array needs more than that,
- * and then nothing has been done.
- */
-static __always_inline bool walk_single(struct smmu_reader *reader, struct smmu_domain *sd,
-					const struct smmu_array *array,
-					const struct smmu_range *range)
+/* One post of two commands, where the short way is not open */
+static void walk_single(struct smmu_reader *reader, struct smmu_domain *sd,
+			const struct smmu_batch *batch)
 {
-	struct smmu_batch batch __uninitialized;
 	struct smmu_ticket ticket;
-	struct smmu_device *smmu;
 	int ret;
 
-	if (!smmu_plan_single(array, range, &batch))
-		return false;
-	smmu = smmu_device_of(batch.inst);
-	ret = 0;
-	if (!smmu_cmdq_post_short(smmu, batch.cmd, &ticket))
-		ret = walk_post(reader, &batch, &ticket, false);
-	trace_smmu_post(smmu, sd->id, batch.cmd, batch.n, ret);
+	ret = walk_post(reader, batch, &ticket, false);
+	trace_smmu_post(smmu_device_of(batch->inst), sd->id, batch->cmd, batch->n, ret);
 	if (unlikely(ret))
-		make_good(reader, smmu, ret);
-	else if (likely(smmu_cmdq_done_short(&ticket)))
-		trace_smmu_wait(smmu, ticket.end, 0);
+		make_good(reader, smmu_device_of(batch->inst), ret);
 	else
 		walk_wait(reader, &ticket);
-	return true;
 }
 
 static void walk_posts(struct smmu_reader *reader, struct smmu_domain *sd,
@@ -129,10 +115,57 @@ VISIBLE_IF_KUNIT noinline void smmu_walk_pause(struct smmu_domain *sd)
 	KUNIT_STATIC_STUB_REDIRECT(smmu_walk_pause, sd);
 }
 
-void smmu_walk_range(struct smmu_domain *sd, const struct smmu_range *range)
+/* For readers. @seq: out, @sd->ats_seq before the array was loaded */
+static __always_inline const struct smmu_array *load_array(struct smmu_domain *sd, u32 *seq)
+{
+	const struct smmu_array *array;
+
+	/* pairs with smp_store_release() in ats_came_alive(), binding.c */
+	*seq = smp_load_acquire(&sd->ats_seq);
+	array = rcu_dereference(sd->invs);
+	smmu_walk_pause(sd);
+	return array;
+}
+
+/*
+ * The rest of a walk, from where the short way has stopped. The caller has called rcu_read_lock(),
+ * and loaded @seq and @array. Out of line, so that the short way saves no registers for it.
+ * @single: what the array needs, if that is one post of two commands; or NULL
+ * @ticket: of that post, if it is made; or NULL
+ */
+static noinline void walk_on(struct smmu_domain *sd, const struct smmu_range *range, u32 seq,
+			     const struct smmu_array *array, const struct smmu_batch *single,
+			     const struct smmu_ticket *ticket)
 {
 	struct smmu_reader reader __uninitialized;
+
+	smmu_reader_init(&reader);
+	for (;;) {
+		if (ticket)
+			walk_wait(&reader, ticket);
+		else if (single)
+			walk_single(&reader, sd, single);
+		else
+			walk_posts(&reader, sd, array, range);
+		smmu_reader_end(&reader);
+		/*
+		 * this read comes after the SMMUs have confirmed: smmu_cmdq_wait() has the barrier
+		 */
+		if (likely(READ_ONCE(sd->ats_seq) == seq && !reader.again))
+			return;
+		smmu_reader_begin(&reader);
+		array = load_array(sd, &seq);
+		single = NULL;
+		ticket = NULL;
+	}
+}
+
+void smmu_walk_range(struct smmu_domain *sd, const struct smmu_range *range)
+{
+	struct smmu_ticket ticket __uninitialized;
+	struct smmu_batch batch __uninitialized;
 	const struct smmu_array *array;
+	struct smmu_device *smmu;
 	u32 seq;
 
 	/*
@@ -143,20 +176,28 @@ void smmu_walk_range(struct smmu_domain *sd, const struct smmu_range *range)
 	trace_smmu_invalidate(sd->id, range);
 	if (smmu_waits_are_counted())
 		atomic64_inc(&sd->walks);
-	smmu_reader_init(&reader);
 	do {
-		smmu_reader_begin(&reader);
-		/* pairs with smp_store_release() in ats_came_alive(), binding.c */
-		seq = smp_load_acquire(&sd->ats_seq);
-		array = rcu_dereference(sd->invs);
-		smmu_walk_pause(sd);
-		if (!walk_single(&reader, sd, array, range))
-			walk_posts(&reader, sd, array, range);
-		smmu_reader_end(&reader);
-		/*
-		 * this read comes after the SMMUs have confirmed: smmu_cmdq_wait() has the barrier
-		 */
-	} while (unlikely(READ_ONCE(sd->ats_seq) != seq || reader.again));
+		/* a reader that does not wait: readers.h */
+		rcu_read_lock();
+		array = load_array(sd, &seq);
+		if (!smmu_plan_single(array, range, &batch)) {
+			walk_on(sd, range, seq, array, NULL, NULL);
+			return;
+		}
+		smmu = smmu_device_of(batch.inst);
+		if (!smmu_cmdq_post_short(smmu, batch.cmd, &ticket)) {
+			walk_on(sd, range, seq, array, &batch, NULL);
+			return;
+		}
+		trace_smmu_post(smmu, sd->id, batch.cmd, 2, 0);
+		if (unlikely(!smmu_cmdq_done_short(&ticket))) {
+			walk_on(sd, range, seq, array, &batch, &ticket);
+			return;
+		}
+		trace_smmu_wait(smmu, ticket.end, 0);
+		rcu_read_unlock();
+		/* this read comes after the SMMU has confirmed: smmu_cmdq_done_short() */
+	} while (unlikely(READ_ONCE(sd->ats_seq) != seq));
 }
 
 void smmu_walk_flush_all(void *cookie)

@@ -368,13 +368,14 @@ void smmu_cmdq_look_at(struct smmu_cmdq *q, struct smmu_cmdq_state *state)
 	for (i = 0; i < SMMU_WAITERS; i++)
 		state->long_waits[i] = atomic_read(&q->long_waits[i]);
 	for_each_possible_cpu(cpu) {
-		/* pairs with the plain additions of smmu_cmdq_count() and the doorbells */
+		/* pairs with the plain additions of smmu_cmdq_count(), the doorbells and shorts */
 		const struct smmu_cmdq_stats *stats = per_cpu_ptr(q->stats, cpu);
+		u64 shorts = READ_ONCE(stats->shorts);
 
-		state->sum.cmds += READ_ONCE(stats->cmds);
-		state->sum.syncs += READ_ONCE(stats->syncs);
-		state->sum.posts += READ_ONCE(stats->posts);
-		state->sum.doorbells += READ_ONCE(stats->doorbells);
+		state->sum.cmds += READ_ONCE(stats->cmds) + 2 * shorts;
+		state->sum.syncs += READ_ONCE(stats->syncs) + shorts;
+		state->sum.posts += READ_ONCE(stats->posts) + shorts;
+		state->sum.doorbells += READ_ONCE(stats->doorbells) + shorts;
 		state->sum.full += READ_ONCE(stats->full);
 	}
 }

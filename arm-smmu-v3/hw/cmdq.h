@@ -52,6 +52,8 @@ struct smmu_device;
  * @posts: batches inserted
  * @doorbells: writes of PROD
  * @full: posts that had to wait for room
+ * @shorts: posts of two commands, one of them a CMD_SYNC, with a doorbell, which are in none of the
+ *	others (cmdq_short.h)
  */
 struct smmu_cmdq_stats {
 	u64 cmds;
@@ -59,6 +61,7 @@ struct smmu_cmdq_stats {
 	u64 posts;
 	u64 doorbells;
 	u64 full;
+	u64 shorts;
 };
 
 /* A caller that waits for the queue, by what its context lets it do meanwhile */

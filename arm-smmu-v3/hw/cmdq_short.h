@@ -38,8 +38,10 @@ static __always_inline bool smmu_cmdq_post_short(struct smmu_device *smmu,
 						 struct smmu_ticket *ticket)
 {
 	struct smmu_cmdq *q = smmu_main_cmdq(smmu);
+	struct smmu_cmd *slots, *sync;
 	unsigned long flags;
 	u64 from, end;
+	u8 log2;
 
 	/* pairs with smp_store_release() in smmu_cmdq_set_use() */
 	if (q->combine || smp_load_acquire(&smmu->more.on) || smmu_device_is_dead(smmu))
@@ -55,16 +57,19 @@ static __always_inline bool smmu_cmdq_post_short(struct smmu_device *smmu,
 		raw_spin_unlock_irqrestore(&q->lock, flags);
 		return false;
 	}
-	*smmu_cmdq_slot(q, from) = cmd[0];
-	*smmu_cmdq_slot(q, from + 1) = cmd[1];
+	slots = q->mem.virt;
+	log2 = q->mem.log2;
+	sync = &slots[smmu_q_slot(from + 1, log2)];
+	slots[smmu_q_slot(from, log2)] = cmd[0];
+	*sync = cmd[1];
 	/* pairs with xchg() in smmu_cmdq_retire_word() */
 	if (READ_ONCE(q->polled_word))
-		smmu_cmd_sync_msi(smmu_cmdq_slot(q, from + 1), q->sync_dma, end);
+		smmu_cmd_sync_msi(sync, q->sync_dma, end);
 	/* pairs with READ_ONCE in smmu_cmdq_posted(); CONS is never ahead of it */
 	WRITE_ONCE(q->prod, end);
 	/* write PROD after the slots, because the SMMU reads them once it sees PROD (3.5.2) */
-	smmu_reg_write_ordered(q->reg_prod, 0, smmu_q_reg(end, q->mem.log2));
-	smmu_cmdq_count(q, 2, 1)->doorbells++;
+	smmu_reg_write_ordered(q->reg_prod, 0, smmu_q_reg(end, log2));
+	this_cpu_ptr(q->stats)->shorts++;
 	raw_spin_unlock_irqrestore(&q->lock, flags);
 	ticket->first = from;
 	ticket->end = end;
@@ -72,20 +77,28 @@ static __always_inline bool smmu_cmdq_post_short(struct smmu_device *smmu,
 }
 
 /**
- * smmu_cmdq_done_short() - are the commands of a short post done, at the first look?
+ * smmu_cmdq_done_short() - are the commands of a short post done, at the first look at CONS?
  * @ticket: from smmu_cmdq_post_short()
+ *
+ * CONS is compared with the end of the post, as the register has it. That is enough: both lie
+ * between q->cons and the posted position, which are less than the queue's size apart, so no two
+ * positions there have the same index and wrap bit. q->cons stays where it is. A post that finds no
+ * room any more goes the general way, which reads CONS and moves it: one of every q->room / 2.
  * Return: true when they are, and none has failed
  */
 static __always_inline bool smmu_cmdq_done_short(const struct smmu_ticket *ticket)
 {
 	struct smmu_cmdq *q = ticket->q;
+	u32 cons;
 
-	if (smmu_waits_are_counted())
+	/* pairs with xchg() in smmu_cmdq_retire_word() */
+	if (smmu_waits_are_counted() || READ_ONCE(q->polled_word))
 		return false;
-	/* as in smmu_cmdq_wait() */
-	if (smp_load_acquire(&q->cons) < ticket->end &&
-	    (READ_ONCE(q->polled_word) || smmu_cmdq_refresh(q) < ticket->end))
+	cons = smmu_reg_read(q->reg_cons, 0);
+	if (smmu_q_reg(cons ^ ticket->end, q->mem.log2) || cons == SMMU_Q_REG_DEAD)
 		return false;
+	/* what the SMMU did before is visible, and an error is remembered; as in smmu_cmdq_refresh() */
+	rmb();
 	/* pairs with the release in remember_failed(), cmdq_error.c */
 	return likely(smp_load_acquire(&q->err_seq) == ticket->err_seq);
 }
