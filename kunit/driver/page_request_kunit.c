@@ -341,6 +341,25 @@ static void function_reset(struct kunit *test)
 	asker_fine(a);
 }
 
+/*
+ * A reset after the last domain with a handler has gone, which had a group in the hands of user
+ * space: the device has its answer before the reset
+ */
+static void left_and_reset(struct kunit *test)
+{
+	struct asker *a = asker_new(test, 7);
+	struct iommu_domain *domain = asker_domain(a, WANTS);
+	struct model_page_request held = asker_request(SSID, 1, true);
+
+	KUNIT_ASSERT_EQ(test, 0, asker_set(a, WANTS, domain, SSID));
+	hold_one(test, a, WANTS, &held);
+	asker_unset(a, WANTS, domain, SSID);
+	KUNIT_ASSERT_EQ(test, 0, pci_reset_function(a->p->pdev[WANTS]));
+	asker_answer_held();
+	iommu_domain_free(domain);
+	asker_fine(a);
+}
+
 /* The SMMU is shut and comes back; it sleeps and awakes. PRI goes off and on with ATS. */
 static void away(struct kunit *test)
 {
@@ -521,6 +540,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(replaced),
 	KUNIT_CASE(does_not_stop),
 	KUNIT_CASE(function_reset),
+	KUNIT_CASE(left_and_reset),
 	KUNIT_CASE(away),
 	KUNIT_CASE(unplugged),
 	KUNIT_CASE(cut_off),

@@ -31,6 +31,12 @@
 
 #define ATS_CAP_GLOBAL	BIT(6)
 
+/*
+ * How often the PRI Status register is read before an answer to a page request that the SMMU has
+ * sent is in the device: its command being complete says nothing about that (4.7.3)
+ */
+#define PRI_LATE_READS	2
+
 /* Bridge N has bus number BUS + N; its devices have the StreamIDs from SID_BASE + N * 0x100 on */
 #define BUS		0x40
 #define SID_BASE	0x4000
@@ -49,6 +55,7 @@ struct slot {
 	bool pri_running;
 	u32 pri_used;
 	u8 pri_parts[512];
+	u32 pri_late;
 	const char *pri_wrong;
 };
 
@@ -138,11 +145,16 @@ static bool has_pri(const struct slot *s)
 	return s->ep.pri && get16(s, PRI + PCI_PRI_CTRL) & PCI_PRI_CTRL_ENABLE;
 }
 
+static bool pri_waits(struct fabric *f, struct slot *s)
+{
+	return model_page_waiting(f->smmu->model, fabric_sid(f, s - f->slot));
+}
+
 static bool pri_stopped(struct fabric *f, struct slot *s)
 {
 	if (has_pri(s) || (s->pri_running && s->ep.pri_stuck))
 		return false;
-	return !model_page_waiting(f->smmu->model, fabric_sid(f, s - f->slot));
+	return !pri_waits(f, s) && !s->pri_late;
 }
 
 /* What the PRI Status register says now */
@@ -155,8 +167,16 @@ static void fill_pri_status(struct fabric *f, struct slot *s)
 	      (pri_stopped(f, s) ? PCI_PRI_STATUS_STOPPED : 0));
 }
 
+/* The PRI Status register was read: meanwhile an answer has come nearer that the SMMU has sent */
+static void answers_arrive(struct fabric *f, struct slot *s)
+{
+	if (s->pri_late && !pri_waits(f, s))
+		s->pri_late--;
+}
+
 static void forget_requests(struct fabric *f, struct slot *s)
 {
+	s->pri_late = 0;
 	model_page_forget(f->smmu->model, fabric_sid(f, s - f->slot));
 	s->pri_running = false;
 	s->pri_used = 0;
@@ -216,6 +236,8 @@ static void reset(struct fabric *f, struct slot *s)
 		if (!model_access(f->smmu->model, &a))
 			s->leaked = true;
 	}
+	if (s->pri_late && !pri_waits(f, s))
+		pri_wrong(s, "an answer comes after the reset");
 	forget_requests(f, s);
 	fill(s);
 }
@@ -288,6 +310,8 @@ static int config_read(struct pci_bus *bus, unsigned int devfn, int where, int s
 		fill_pri_status(f, s);
 		for (i = 0; i < size && where + i < SPACE; i++)
 			*val |= (u32)s->space[where + i] << 8 * i;
+		if (s->ep.pri && where == PRI + PCI_PRI_STATUS)
+			answers_arrive(f, s);
 	}
 	raw_spin_unlock_irqrestore(&f->lock, flags);
 	return s ? PCIBIOS_SUCCESSFUL : PCIBIOS_DEVICE_NOT_FOUND;
@@ -613,6 +637,8 @@ int fabric_page_request(struct fabric *f, u32 slot, struct model_page_request *r
 		goto unlock;
 	s->pri_used++;
 	s->pri_parts[r->prg]++;
+	if (r->last && !ret)
+		s->pri_late = PRI_LATE_READS;
 	/* the SMMU has answered by itself, with success or with failure (8.1, 8.2) */
 	if (r->last && ret)
 		end_group(s, r->prg, ret == -EFAULT);
@@ -632,8 +658,10 @@ u8 fabric_page_answer(struct fabric *f, u32 slot, const struct model_page_reques
 	mine.bare = f->slot[slot].ep.pri_bare;
 	raw_spin_lock_irqsave(&f->lock, flags);
 	answer = model_page_answer(f->smmu->model, &mine);
-	if (answer != MODEL_UNANSWERED)
+	if (answer != MODEL_UNANSWERED) {
 		end_group(&f->slot[slot], r->prg, answer == PRI_RESP_FAILURE);
+		f->slot[slot].pri_late = 0;
+	}
 	raw_spin_unlock_irqrestore(&f->lock, flags);
 	return answer;
 }

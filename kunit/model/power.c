@@ -28,7 +28,6 @@ void model_power_off(struct model *m)
 	m->cmdq.atc_unanswered = false;
 	m->cmdq.stopping = false;
 	m->cmdq.msi.on_its_way = false;
-	memset(m->group, 0, sizeof(m->group));
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 }
 

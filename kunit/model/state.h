@@ -93,7 +93,10 @@ struct model_stall {
 	struct model_access a;
 };
 
-/* A page request group whose last request was put into the queue */
+/*
+ * A page request group whose last request was put into the queue. It is the device that waits for
+ * an answer, so a group outlasts the power of the SMMU.
+ */
 struct model_group {
 	bool used;
 	bool ssv;
