@@ -135,7 +135,7 @@ static bool is_attach_deferred(struct device *dev)
 	return smmu_deferred(dev_iommu_priv_get(dev), def_domain_type(dev));
 }
 
-/* iommu_domain_alloc() of older kernels passes no device */
+/* older kernels allocate domains for a bus, and pass no device */
 static struct iommu_domain *alloc_paging(struct device *dev)
 {
 	return dev ? smmu_domain_alloc_paging(dev, 0, NULL) : ERR_PTR(-EOPNOTSUPP);

@@ -97,7 +97,7 @@ static __always_inline bool smmu_cmdq_done_short(const struct smmu_ticket *ticke
 	cons = smmu_reg_read(q->reg_cons, 0);
 	if (smmu_q_reg(cons ^ ticket->end, q->mem.log2) || cons == SMMU_Q_REG_DEAD)
 		return false;
-	/* what the SMMU did before is visible, and an error is remembered; as in smmu_cmdq_refresh() */
+	/* as in smmu_cmdq_refresh(): what the SMMU did is visible, and an error is remembered */
 	rmb();
 	/* pairs with the release in remember_failed(), cmdq_error.c */
 	return likely(smp_load_acquire(&q->err_seq) == ticket->err_seq);

@@ -627,6 +627,7 @@ static void notices_missing_barriers(struct kunit *test)
 /* The barrier in front of the doorbell of a CFGI */
 static void sync_entry(struct smmu_entry_writer *writer)
 {
+	/* of the commands before the doorbell; the SMMU is not coherent */
 	wmb();
 }
 
