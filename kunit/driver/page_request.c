@@ -117,6 +117,15 @@ void asker_unset(struct asker *a, u32 slot, struct iommu_domain *domain, u32 ssi
 	iommu_detach_device_pasid(domain, &a->p->pdev[slot]->dev, ssid);
 }
 
+struct asker *asker_attached(struct kunit *test, u32 ssid, struct iommu_domain **domain)
+{
+	struct asker *a = asker_new(test, 7);
+
+	*domain = asker_domain(a, WANTS);
+	KUNIT_ASSERT_EQ(test, 0, asker_set(a, WANTS, *domain, ssid));
+	return a;
+}
+
 struct model_page_request asker_request(u32 ssid, u16 prg, bool last)
 {
 	return (struct model_page_request) {

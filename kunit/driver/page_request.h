@@ -79,6 +79,8 @@ struct iommu_domain *asker_domain(struct asker *a, u32 slot);
 /* Attach and detach a PASID */
 int asker_set(struct asker *a, u32 slot, struct iommu_domain *domain, u32 ssid);
 void asker_unset(struct asker *a, u32 slot, struct iommu_domain *domain, u32 ssid);
+/* A machine of asker_new(), with a PASID of the device WANTS in such a domain; @domain is an out */
+struct asker *asker_attached(struct kunit *test, u32 ssid, struct iommu_domain **domain);
 
 /* Make a request; @ssid 0 is none */
 struct model_page_request asker_request(u32 ssid, u16 prg, bool last);

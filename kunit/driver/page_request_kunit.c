@@ -322,11 +322,10 @@ static void does_not_stop(struct kunit *test)
  */
 static void function_reset(struct kunit *test)
 {
-	struct asker *a = asker_new(test, 7);
-	struct iommu_domain *domain = asker_domain(a, WANTS);
+	struct iommu_domain *domain;
+	struct asker *a = asker_attached(test, SSID, &domain);
 	struct model_page_request held = asker_request(SSID, 1, true);
 
-	KUNIT_ASSERT_EQ(test, 0, asker_set(a, WANTS, domain, SSID));
 	hold_one(test, a, WANTS, &held);
 	asker_seen.hold = false;
 	KUNIT_ASSERT_EQ(test, 0, pci_reset_function(a->p->pdev[WANTS]));
@@ -347,11 +346,10 @@ static void function_reset(struct kunit *test)
  */
 static void left_and_reset(struct kunit *test)
 {
-	struct asker *a = asker_new(test, 7);
-	struct iommu_domain *domain = asker_domain(a, WANTS);
+	struct iommu_domain *domain;
+	struct asker *a = asker_attached(test, SSID, &domain);
 	struct model_page_request held = asker_request(SSID, 1, true);
 
-	KUNIT_ASSERT_EQ(test, 0, asker_set(a, WANTS, domain, SSID));
 	hold_one(test, a, WANTS, &held);
 	asker_unset(a, WANTS, domain, SSID);
 	KUNIT_ASSERT_EQ(test, 0, pci_reset_function(a->p->pdev[WANTS]));
@@ -363,12 +361,11 @@ static void left_and_reset(struct kunit *test)
 /* The SMMU is shut and comes back; it sleeps and awakes. PRI goes off and on with ATS. */
 static void away(struct kunit *test)
 {
-	struct asker *a = asker_new(test, 7);
-	struct iommu_domain *domain = asker_domain(a, WANTS);
+	struct iommu_domain *domain;
+	struct asker *a = asker_attached(test, SSID, &domain);
 	struct model_page_request held = asker_request(SSID, 1, true);
 	u32 i;
 
-	KUNIT_ASSERT_EQ(test, 0, asker_set(a, WANTS, domain, SSID));
 	for (i = 0; i < 4; i++) {
 		hold_one(test, a, WANTS, &held);
 		asker_seen.hold = false;
@@ -401,11 +398,10 @@ static void away(struct kunit *test)
 /* The device is unplugged while user space has a group, and PRI is on */
 static void unplugged(struct kunit *test)
 {
-	struct asker *a = asker_new(test, 7);
-	struct iommu_domain *domain = asker_domain(a, WANTS);
+	struct iommu_domain *domain;
+	struct asker *a = asker_attached(test, SSID, &domain);
 	struct model_page_request held = asker_request(SSID, 1, true);
 
-	KUNIT_ASSERT_EQ(test, 0, asker_set(a, WANTS, domain, SSID));
 	hold_one(test, a, WANTS, &held);
 	pci_rig_let_go(a->p, WANTS);
 	fabric_unplug(a->p->f, WANTS);
@@ -422,11 +418,10 @@ static void unplugged(struct kunit *test)
 /* A device that is cut off loses PRI with ATS */
 static void cut_off(struct kunit *test)
 {
-	struct asker *a = asker_new(test, 7);
-	struct iommu_domain *domain = asker_domain(a, WANTS);
+	struct iommu_domain *domain;
+	struct asker *a = asker_attached(test, SSID, &domain);
 	struct smmu_master *master = master_of(a, WANTS);
 
-	KUNIT_ASSERT_EQ(test, 0, asker_set(a, WANTS, domain, SSID));
 	smmu_ats_cut_one(master, SMMU_CUT_SILENT);
 	KUNIT_EXPECT_FALSE(test, fabric_ats(a->p->f, WANTS));
 	KUNIT_EXPECT_FALSE(test, fabric_pri(a->p->f, WANTS));

@@ -20,12 +20,11 @@
 /* The last request of a group comes twice, before and after the answer */
 static void twice(struct kunit *test)
 {
-	struct asker *a = asker_new(test, 7);
-	struct iommu_domain *domain = asker_domain(a, WANTS);
+	struct iommu_domain *domain;
+	struct asker *a = asker_attached(test, SSID, &domain);
 	struct model_page_request r = asker_request(SSID, 7, true), again = r;
 	u32 i;
 
-	KUNIT_ASSERT_EQ(test, 0, asker_set(a, WANTS, domain, SSID));
 	asker_seen.hold = true;
 	again.again = true;
 	KUNIT_ASSERT_EQ(test, 0, fabric_page_request(a->p->f, WANTS, &r));
@@ -48,12 +47,11 @@ static void twice(struct kunit *test)
 /* A device sends more than it was allowed: what it costs the kernel is bounded, and it is told */
 static void more_than_allowed(struct kunit *test)
 {
-	struct asker *a = asker_new(test, 7);
-	struct iommu_domain *domain = asker_domain(a, WANTS);
+	struct iommu_domain *domain;
+	struct asker *a = asker_attached(test, SSID, &domain);
 	u32 i, reqs, more = 40, told = 0;
 	struct model_page_request r;
 
-	KUNIT_ASSERT_EQ(test, 0, asker_set(a, WANTS, domain, SSID));
 	reqs = fabric_pri_reqs(a->p->f, WANTS);
 	/* requests that are not the last of their group */
 	for (i = 0; i < more; i++) {
@@ -92,12 +90,11 @@ static void more_than_allowed(struct kunit *test)
 static void unknown_pasids(struct kunit *test)
 {
 	static const u32 ssids[] = { 0, SSID + 1, 31, 32, 63 };
-	struct asker *a = asker_new(test, 7);
-	struct iommu_domain *domain = asker_domain(a, WANTS);
+	struct iommu_domain *domain;
+	struct asker *a = asker_attached(test, SSID, &domain);
 	struct model_page_request r;
 	u32 i;
 
-	KUNIT_ASSERT_EQ(test, 0, asker_set(a, WANTS, domain, SSID));
 	for (i = 0; i < ARRAY_SIZE(ssids); i++) {
 		r = asker_request(ssids[i], i, true);
 		KUNIT_ASSERT_EQ(test, 0, fabric_page_request(a->p->f, WANTS, &r));
