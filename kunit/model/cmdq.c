@@ -50,20 +50,31 @@ u32 model_pending(struct model *m)
 	return n;
 }
 
+static const struct model_vcmdq *vcmdq_of(const struct model_cmdq *q)
+{
+	return container_of_const(q, struct model_vcmdq, q);
+}
+
 static bool is_on(const struct model *m, const struct model_cmdq *q)
 {
-	return q->ecmdq ? model_ecmdq_is_on(q) : m->r.cr0ack & CR0_CMDQEN;
+	if (q->kind == MODEL_VCMDQ)
+		return vcmdq_of(q)->on;
+	return q->kind == MODEL_ECMDQ ? model_ecmdq_is_on(q) : m->r.cr0ack & CR0_CMDQEN;
 }
 
 /* Was the queue told to be on? It may be stopping */
 static bool may_go_on(const struct model *m, const struct model_cmdq *q)
 {
-	return q->ecmdq ? q->prod & ECMDQ_PROD_EN : m->r.cr0 & CR0_CMDQEN;
+	if (q->kind == MODEL_VCMDQ)
+		return model_vcmdq_runs(m, vcmdq_of(q));
+	return q->kind == MODEL_ECMDQ ? q->prod & ECMDQ_PROD_EN : m->r.cr0 & CR0_CMDQEN;
 }
 
 static bool has_failed(const struct model *m, const struct model_cmdq *q)
 {
-	if (q->ecmdq)
+	if (q->kind == MODEL_VCMDQ)
+		return model_vcmdq_has_failed(vcmdq_of(q));
+	if (q->kind == MODEL_ECMDQ)
 		return model_ecmdq_has_failed(q);
 	return (m->r.gerror ^ m->r.gerrorn) & GERROR_CMDQ_ERR;
 }
@@ -76,7 +87,11 @@ bool model_in_progress(const struct model *m, const struct model_cmdq *q)
 static void fail(struct model *m, struct model_cmdq *q, u32 error)
 {
 	q->stopping = false;
-	if (q->ecmdq) {
+	if (q->kind == MODEL_VCMDQ) {
+		model_vcmdq_fail(m, q, error);
+		return;
+	}
+	if (q->kind == MODEL_ECMDQ) {
 		q->cons ^= ECMDQ_CONS_ERR;
 		FIELD_MODIFY(ECMDQ_CONS_ERR_REASON, &q->cons, error);
 		model_set_gerror(m, GERROR_CMDQP_ERR);
@@ -89,7 +104,35 @@ static void fail(struct model *m, struct model_cmdq *q, u32 error)
 /* As injections count queues: 1 is the main queue */
 static u32 number(const struct model *m, const struct model_cmdq *q)
 {
-	return q->ecmdq ? q - m->ecmdq + 2 : 1;
+	if (q->kind == MODEL_VCMDQ)
+		return vcmdq_of(q) - m->cmdqv.q + m->nr_ecmdqs + 2;
+	return q->kind == MODEL_ECMDQ ? q - m->ecmdq + 2 : 1;
+}
+
+static u32 nr_queues(const struct model *m)
+{
+	return 1 + m->nr_ecmdqs + m->cmdqv.nr;
+}
+
+/* The main queue, the ECMDQs, the queues of the companion */
+static struct model_cmdq *queue(struct model *m, u32 nr)
+{
+	if (!nr)
+		return &m->cmdq;
+	return nr <= m->nr_ecmdqs ? &m->ecmdq[nr - 1] : &m->cmdqv.q[nr - 1 - m->nr_ecmdqs].q;
+}
+
+u64 model_cmdq_done(struct model *m, u32 nr)
+{
+	unsigned long flags;
+	u64 done = 0;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	model_step(m, model_now());
+	if (nr < nr_queues(m))
+		done = queue(m, nr)->done;
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+	return done;
 }
 
 /* Does this command stop the queue? */
@@ -104,6 +147,10 @@ static bool refuses(struct model *m, struct model_cmdq *q, const struct smmu_cmd
 		return true;
 	}
 	if (m->inject.ill_in && !--m->inject.ill_in) {
+		fail(m, q, CERROR_ILL);
+		return true;
+	}
+	if (q->kind == MODEL_VCMDQ && model_vcmdq_refuses(m, q, cmd)) {
 		fail(m, q, CERROR_ILL);
 		return true;
 	}
@@ -155,7 +202,7 @@ static u32 port_count(struct model *m, const struct model_cmdq *q, bool own, u64
 	for (i = 0; i < m->port_invs; i++) {
 		const struct model_port_inv *inv = &m->port[i];
 
-		if (inv->due <= when && inv->q == q)
+		if (inv->due <= when && (inv->q == q || !inv->q))
 			continue;
 		if (inv->due > when && (!own || inv->q == q)) {
 			*next = min(*next, inv->due);
@@ -199,6 +246,24 @@ void model_devices(struct model *m, u64 (*fn)(void *data, u32 sid), void *data, 
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 }
 
+/* Do what the command says */
+static void execute(struct model *m, struct model_cmdq *q, const struct smmu_cmd *cmd)
+{
+	struct smmu_cmd meant = *cmd;
+	u8 opcode = smmu_cmd_opcode(cmd);
+	bool known = q->kind != MODEL_VCMDQ || model_vcmdq_replace(m, q, &meant);
+
+	if (m->trace)
+		m->trace(m->trace_data, &meant);
+	model_watch_once(m);
+	if (known && !dropped(m, opcode))
+		model_exec(m, q, &meant);
+	if (q->kind == MODEL_CMDQ && opcode == CMD_SYNC)
+		model_vcmdq_flush(m);
+	model_stall_early(m, opcode);
+	model_watch_once(m);
+}
+
 /* Consume one command, if it is done by @now. Return: false when the queue has none */
 static bool consume(struct model *m, struct model_cmdq *q, u64 now)
 {
@@ -210,9 +275,12 @@ static bool consume(struct model *m, struct model_cmdq *q, u64 now)
 	 * 7.1: no command is consumed while the error is active. 6.3.9.3: a command in progress is
 	 * consumed, and no other is fetched.
 	 */
-	if (!model_in_progress(m, q) || (!may_go_on(m, q) && !q->stopping) ||
-	    m->inject.stands == number(m, q))
+	if (!model_in_progress(m, q) || m->inject.stands == number(m, q))
 		return false;
+	if (!may_go_on(m, q) && !q->stopping) {
+		q->busy_until = max(q->busy_until, now);
+		return false;
+	}
 	cmd = model_mem(m, (q->base & QUEUE_BASE_ADDR) + slot * sizeof(*cmd), sizeof(*cmd),
 			model_queues_cacheable(m));
 	if (!cmd) {
@@ -231,13 +299,7 @@ static bool consume(struct model *m, struct model_cmdq *q, u64 now)
 	q->busy_until += m->latency[opcode];
 	q->done++;
 	m->stats.cmds[opcode]++;
-	if (m->trace)
-		m->trace(m->trace_data, cmd);
-	model_watch_once(m);
-	if (!dropped(m, opcode))
-		model_exec(m, q, cmd);
-	model_stall_early(m, opcode);
-	model_watch_once(m);
+	execute(m, q, cmd);
 	q->cons += queue_index(q, q->cons + 1) - queue_index(q, q->cons);
 	q->stopping = false;
 	return true;
@@ -249,19 +311,20 @@ static bool consume(struct model *m, struct model_cmdq *q, u64 now)
  */
 static void step_all(struct model *m, u64 now)
 {
-	u32 n = m->nr_ecmdqs + 1, first = prandom_u32_state(&m->ecmdq_rnd) % n, i, left;
+	u32 n = nr_queues(m), first = prandom_u32_state(&m->ecmdq_rnd) % n, i, left;
 	bool any;
 
 	do {
 		any = false;
 		for (i = 0; i < n; i++) {
-			u32 nr = (first + i) % n;
-			struct model_cmdq *q = nr ? &m->ecmdq[nr - 1] : &m->cmdq;
+			struct model_cmdq *q = queue(m, (first + i) % n);
 
+			if (!model_in_progress(m, q))
+				continue;
 			left = prandom_u32_state(&m->ecmdq_rnd) % 4;
 			while (left-- && consume(m, q, now))
 				;
-			any |= model_in_progress(m, q) && consume(m, q, now);
+			any |= consume(m, q, now);
 		}
 	} while (any);
 }
@@ -272,10 +335,9 @@ void model_step(struct model *m, u64 now)
 
 	if (m->inject.dead || m->unpowered)
 		return;
-	model_msi_due(m, &m->cmdq, now);
-	for (i = 0; i < m->nr_ecmdqs; i++)
-		model_msi_due(m, &m->ecmdq[i], now);
-	if (m->nr_ecmdqs)
+	for (i = 0; i < 1 + m->nr_ecmdqs; i++)
+		model_msi_due(m, queue(m, i), now);
+	if (nr_queues(m) > 1)
 		step_all(m, now);
 	else
 		while (consume(m, &m->cmdq, now))

@@ -56,7 +56,7 @@ bool model_ecmdq_make(struct model *m)
 		return false;
 	m->nr_ecmdqs = pages(m) * per_page(m);
 	for (i = 0; i < m->nr_ecmdqs; i++) {
-		m->ecmdq[i].ecmdq = true;
+		m->ecmdq[i].kind = MODEL_ECMDQ;
 		m->ecmdq[i].busy_until = model_now();
 		/* on and empty, as another kernel has left it */
 		if (i < m->cfg.ecmdqs_on) {
@@ -74,7 +74,7 @@ void model_ecmdq_power_off(struct model *m)
 	for (i = 0; i < m->nr_ecmdqs; i++) {
 		/* positions out of reset are UNKNOWN; EN, ENACK, ERR and ERRACK are 0 */
 		m->ecmdq[i] = (struct model_cmdq) {
-			.ecmdq = true,
+			.kind = MODEL_ECMDQ,
 			.base = (u64)prandom_u32_state(&m->ecmdq_rnd) << 32,
 			.prod = prandom_u32_state(&m->ecmdq_rnd) & ECMDQ_PROD_WR,
 			.cons = prandom_u32_state(&m->ecmdq_rnd) & ECMDQ_CONS_RD,
@@ -221,19 +221,4 @@ u64 model_ecmdq_read(struct model *m, u32 off, u32 size)
 		model_violate(m, "read of 0x%x in a control page", off);
 		return 0;
 	}
-}
-
-u64 model_cmdq_done(struct model *m, u32 nr)
-{
-	unsigned long flags;
-	u64 done = 0;
-
-	raw_spin_lock_irqsave(&m->lock, flags);
-	model_step(m, model_now());
-	if (!nr)
-		done = m->cmdq.done;
-	else if (nr <= m->nr_ecmdqs)
-		done = m->ecmdq[nr - 1].done;
-	raw_spin_unlock_irqrestore(&m->lock, flags);
-	return done;
 }

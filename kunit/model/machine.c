@@ -50,7 +50,9 @@ u64 compat_mm_ttb(const struct mm_struct *mm)
 
 /* Addresses at which no machine has memory */
 #define REGION_BASE		0x4000000000ULL
+#define CMDQV_BASE		0x5000000000ULL
 #define PHANDLE_BASE		0x534d0000
+#define CMDQV_PHANDLE_BASE	0x434d0000
 
 static const char * const line_name[MACHINE_LINES] = {
 	[MACHINE_EVENTQ] = "eventq",
@@ -71,6 +73,10 @@ const char *machine_line_name(enum machine_line line)
  * @pdev: platform device
  * @node: node in the device tree
  * @slot: number of its registers in the region
+ * @cmdqv: platform device of the companion, or NULL
+ * @cmdqv_node: its node
+ * @cmdqv_other: node of another SMMU that names it, too
+ * @cmdqv_irq: its interrupt, 0 for none
  * @irq: wired interrupts, 0 for none
  * @level: they are level-triggered
  * @pending: interrupts that were raised and not yet delivered, by enum model_irq
@@ -81,6 +87,10 @@ struct own_smmu {
 	struct platform_device *pdev;
 	struct machine_node node;
 	u32 slot;
+	struct platform_device *cmdqv;
+	struct machine_node cmdqv_node;
+	struct machine_node cmdqv_other;
+	int cmdqv_irq;
 	int irq[MACHINE_LINES];
 	bool level;
 	unsigned long pending;
@@ -96,6 +106,13 @@ struct own_device {
 static DEFINE_MUTEX(machine_lock);
 static struct own_smmu *slots[MACHINE_SMMUS_MAX];
 
+/* The same for registers of companions */
+static struct model *cmdqv_at(unsigned long addr, u32 *off)
+{
+	*off = (addr - CMDQV_BASE) % MACHINE_CMDQV_REGION;
+	return slots[(addr - CMDQV_BASE) / MACHINE_CMDQV_REGION]->smmu.model;
+}
+
 /* The SMMU at @addr exists, because the driver's remove function runs before the SMMU goes */
 static struct model *model_at(unsigned long addr, u32 *off)
 {
@@ -105,17 +122,28 @@ static struct model *model_at(unsigned long addr, u32 *off)
 
 u64 machine_read(unsigned long addr, unsigned int size)
 {
+	struct model *m;
 	u32 off;
-	struct model *m = model_at(addr, &off);
 
+	if (addr >= CMDQV_BASE) {
+		m = cmdqv_at(addr, &off);
+		return model_cmdqv_read(m, off, size);
+	}
+	m = model_at(addr, &off);
 	return model_read(m, off, size);
 }
 
 void machine_write(unsigned long addr, unsigned int size, u64 val)
 {
+	struct model *m;
 	u32 off;
-	struct model *m = model_at(addr, &off);
 
+	if (addr >= CMDQV_BASE) {
+		m = cmdqv_at(addr, &off);
+		model_cmdqv_write(m, off, size, val);
+		return;
+	}
+	m = model_at(addr, &off);
 	model_write(m, off, size, val);
 }
 
@@ -170,6 +198,8 @@ static void deliver(struct irq_work *work)
 	struct own_smmu *u = container_of(work, struct own_smmu, work);
 	unsigned int i;
 
+	if (test_and_clear_bit(MODEL_IRQ_CMDQV, &u->pending) && u->cmdqv_irq)
+		generic_handle_irq(u->cmdqv_irq);
 	for (i = 0; i < MODEL_IRQS; i++)
 		if (test_and_clear_bit(i, &u->pending) &&
 		    (!raise(u, i) || !raise(u, MACHINE_COMBINED)))
@@ -224,6 +254,8 @@ static void free_irqs(struct own_smmu *u)
 	unsigned int i;
 
 	irq_work_sync(&u->work);
+	if (u->cmdqv_irq)
+		irq_free_descs(u->cmdqv_irq, 1);
 	for (i = 0; i < MACHINE_LINES; i++)
 		if (u->irq[i])
 			irq_free_descs(u->irq[i], 1);
@@ -258,6 +290,9 @@ static int make_smmu_node(struct own_smmu *u, const struct machine_firmware *fw)
 						 "dma-coherent" : "dma-noncoherent");
 	if (!ret && fw->property)
 		ret = of_changeset_add_prop_bool(&u->node.cs, u->node.np, fw->property);
+	if (!ret && u->cmdqv_node.np && fw->cmdqv != MACHINE_CMDQV_UNNAMED)
+		ret = of_changeset_add_prop_u32(&u->node.cs, u->node.np, "nvidia,cmdqv",
+						CMDQV_PHANDLE_BASE + u->slot);
 	ret = machine_node_apply(&u->node, ret);
 	if (ret)
 		return ret;
@@ -289,6 +324,87 @@ static struct platform_device *plug(const struct platform_device_info *info, boo
 		return pdev;
 	platform_device_put(pdev);
 	return ERR_PTR(ret);
+}
+
+/* Another SMMU, which has no device, names the companion */
+static int make_cmdqv_other(struct own_smmu *u)
+{
+	char name[32];
+	int ret;
+
+	snprintf(name, sizeof(name), "model-other-smmu-%u", u->slot);
+	ret = machine_node_new(&u->cmdqv_other, name);
+	if (!ret)
+		ret = machine_node_apply(&u->cmdqv_other, of_changeset_add_prop_u32(
+			&u->cmdqv_other.cs, u->cmdqv_other.np, "nvidia,cmdqv",
+			CMDQV_PHANDLE_BASE + u->slot));
+	if (ret)
+		u->cmdqv_other.np = NULL;
+	return ret;
+}
+
+static int make_cmdqv_node(struct own_smmu *u, const struct machine_firmware *fw)
+{
+	const char *kind = fw->cmdqv == MACHINE_CMDQV_OTHER ? "nvidia,tegra264-other" :
+							      "nvidia,tegra264-cmdqv";
+	char name[32];
+	int ret;
+
+	snprintf(name, sizeof(name), "model-cmdqv-%u", u->slot);
+	ret = machine_node_new(&u->cmdqv_node, name);
+	if (!ret)
+		ret = machine_node_apply(&u->cmdqv_node, of_changeset_add_prop_string(
+			&u->cmdqv_node.cs, u->cmdqv_node.np, "compatible", kind));
+	if (ret) {
+		u->cmdqv_node.np = NULL;
+		return ret;
+	}
+	u->cmdqv_node.np->phandle = CMDQV_PHANDLE_BASE + u->slot;
+	return fw->cmdqv == MACHINE_CMDQV_TWICE ? make_cmdqv_other(u) : 0;
+}
+
+static int make_cmdqv(struct own_smmu *u, const struct machine_firmware *fw)
+{
+	struct resource res[2] = {
+		DEFINE_RES_MEM(CMDQV_BASE + u->slot * (u64)MACHINE_CMDQV_REGION,
+			       fw->cmdqv_size ?: MACHINE_CMDQV_REGION),
+	};
+	struct platform_device_info info = {
+		.name = "model-cmdqv",
+		.id = u->slot,
+		.res = res,
+		.num_res = 1,
+		.dma_mask = DMA_BIT_MASK(32),
+	};
+	int ret;
+
+	ret = make_cmdqv_node(u, fw);
+	if (ret || fw->cmdqv == MACHINE_CMDQV_NO_DEVICE)
+		return ret;
+	if (!fw->cmdqv_no_irq) {
+		ret = irq_alloc_descs(-1, 128, 1, -1);
+		if (ret < 0)
+			return ret;
+		u->cmdqv_irq = ret;
+		irq_set_chip_and_handler(u->cmdqv_irq, &dummy_irq_chip, handle_edge_irq);
+		irq_clear_status_flags(u->cmdqv_irq, IRQ_NOREQUEST);
+		res[info.num_res++] = DEFINE_RES_IRQ(u->cmdqv_irq);
+	}
+	info.fwnode = of_fwnode_handle(u->cmdqv_node.np);
+	u->cmdqv = plug(&info, true);
+	ret = PTR_ERR_OR_ZERO(u->cmdqv);
+	if (ret)
+		u->cmdqv = NULL;
+	return ret;
+}
+
+static void remove_cmdqv(struct own_smmu *u)
+{
+	platform_device_unregister(u->cmdqv);
+	if (u->cmdqv_other.np)
+		machine_node_remove(&u->cmdqv_other);
+	if (u->cmdqv_node.np)
+		machine_node_remove(&u->cmdqv_node);
 }
 
 static int make_smmu_device(struct own_smmu *u, const struct machine_firmware *fw)
@@ -334,14 +450,19 @@ static int build_smmu(struct own_smmu *u, const struct model_config *cfg,
 		ret = -ENOMEM;
 		goto free_irqs;
 	}
+	if (cfg->cmdqv_param)
+		ret = make_cmdqv(u, fw);
+	if (ret)
+		goto free_cmdqv;
 	ret = make_smmu_node(u, fw);
 	if (ret)
-		goto free_model;
+		goto free_cmdqv;
 	ret = make_smmu_device(u, fw);
 	if (!ret)
 		return 0;
 	machine_node_remove(&u->node);
-free_model:
+free_cmdqv:
+	remove_cmdqv(u);
 	model_destroy(u->smmu.model);
 free_irqs:
 	free_irqs(u);
@@ -391,6 +512,7 @@ void machine_remove_smmu(struct machine_smmu *smmu)
 	mutex_lock(&machine_lock);
 	platform_device_unregister(u->pdev);
 	machine_node_remove(&u->node);
+	remove_cmdqv(u);
 	free_irqs(u);
 	model_destroy(u->smmu.model);
 	slots[u->slot] = NULL;

@@ -46,6 +46,15 @@ enum machine_line {
 
 #define MACHINE_USUAL_LINES	(BIT(MACHINE_EVENTQ) | BIT(MACHINE_PRIQ) | BIT(MACHINE_GERROR))
 
+/* What firmware says of the companion that the model has */
+enum machine_cmdqv {
+	MACHINE_CMDQV_NAMED,		/* the SMMU's node names it */
+	MACHINE_CMDQV_UNNAMED,		/* there is one, and nobody names it */
+	MACHINE_CMDQV_TWICE,		/* another SMMU's node names it, too */
+	MACHINE_CMDQV_OTHER,		/* the node that is named is of another kind */
+	MACHINE_CMDQV_NO_DEVICE,	/* there is a node and no device */
+};
+
 /**
  * struct machine_firmware - what firmware says of an SMMU
  * @compatible: compatible string in front of "arm,smmu-v3", or NULL
@@ -55,6 +64,9 @@ enum machine_line {
  *	not read, so the log stays quiet
  * @level: the lines are level-triggered
  * @coherent: accesses of the SMMU are coherent
+ * @cmdqv: what firmware says of a CMDQ-V companion
+ * @cmdqv_size: bytes of its registers, 0 for MACHINE_CMDQV_REGION
+ * @cmdqv_no_irq: it has no interrupt
  */
 struct machine_firmware {
 	const char *compatible;
@@ -63,10 +75,14 @@ struct machine_firmware {
 	u32 lines;
 	bool level;
 	bool coherent;
+	enum machine_cmdqv cmdqv;
+	u32 cmdqv_size;
+	bool cmdqv_no_irq;
 };
 
-/* Most bytes of registers that an SMMU can have */
+/* Most bytes of registers that an SMMU can have, and that its companion can have */
 #define MACHINE_REGION		0x200000
+#define MACHINE_CMDQV_REGION	0x1000000
 
 /* Name of a line, as firmware has it */
 const char *machine_line_name(enum machine_line line);

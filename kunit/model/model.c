@@ -53,6 +53,15 @@ void model_config_ecmdqs(struct model_config *cfg, u32 log2_pages, u32 log2_each
 	cfg->ecmdq_seed = seed;
 }
 
+void model_config_cmdqv(struct model_config *cfg, u32 log2_queues, u32 log2_vintfs, u64 seed)
+{
+	cfg->cmdqv_param = FIELD_PREP(CMDQV_PARAM_VERSION, 1) |
+			   FIELD_PREP(CMDQV_PARAM_LOG2QUEUES, log2_queues) |
+			   FIELD_PREP(CMDQV_PARAM_LOG2VINTFS, log2_vintfs) |
+			   FIELD_PREP(CMDQV_PARAM_LOG2SIDS, 4);
+	cfg->ecmdq_seed = seed;
+}
+
 struct model *model_create(const struct model_config *cfg, const struct model_host_ops *ops,
 			   void *host)
 {
@@ -81,15 +90,15 @@ struct model *model_create(const struct model_config *cfg, const struct model_ho
 	if (cfg->gerror & GERROR_CMDQ_ERR)
 		FIELD_MODIFY(CMDQ_CONS_ERR, &m->cmdq.cons, CERROR_ILL);
 	m->cmdq.busy_until = model_now();
-	if (!model_ecmdq_make(m)) {
-		kvfree(m);
-		return NULL;
-	}
-	return m;
+	if (model_ecmdq_make(m) && model_cmdqv_make(m))
+		return m;
+	model_destroy(m);
+	return NULL;
 }
 
 void model_destroy(struct model *m)
 {
+	model_cmdqv_free(m);
 	kvfree(m->ecmdq);
 	kvfree(m);
 }

@@ -30,6 +30,7 @@
 #ifndef KUNIT_MODEL_H
 #define KUNIT_MODEL_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 struct model;
@@ -42,7 +43,10 @@ struct smmu_cmd;
 #define MODEL_ECMDQ_AT		0x100000
 #define MODEL_ECMDQS		512
 
-enum model_irq { MODEL_IRQ_EVENT, MODEL_IRQ_PRI, MODEL_IRQ_GERROR, MODEL_IRQS };
+enum model_irq {
+	MODEL_IRQ_EVENT, MODEL_IRQ_PRI, MODEL_IRQ_GERROR, MODEL_IRQS,
+	MODEL_IRQ_CMDQV = MODEL_IRQS,	/* of the companion, and no MSI */
+};
 
 /**
  * struct model_host_ops - memory and interrupts of the model
@@ -76,6 +80,11 @@ enum model_bad_page {
  * @ecmdq_at: where the control pages of ECMDQs are, with IDR1.ECMDQ
  * @ecmdqs_on: how many ECMDQs are on already
  * @ecmdq_seed: decides in which order queues go on
+ * @cmdqv_param: register PARAM of a CMDQ-V companion, 0 without one
+ * @cmdqv_no_hyp: HYP_OWN is wired to 0, as a guest sees it
+ * @cmdqv_on: another kernel has left the companion on, with commands in its queues
+ * @cmdqv_stuck: STATUS does not change from the start: MODEL_NO_*
+ * @cmdqv_skips: a guest's StreamID that matches nothing is no error
  * @iidr: IIDR
  * @aidr: AIDR
  * @read_ns: time that a register read takes
@@ -97,6 +106,11 @@ struct model_config {
 	u32 ecmdq_at;
 	u32 ecmdqs_on;
 	u64 ecmdq_seed;
+	u32 cmdqv_param;
+	bool cmdqv_no_hyp;
+	bool cmdqv_on;
+	u8 cmdqv_stuck;
+	bool cmdqv_skips;
 	u32 iidr;
 	u32 aidr;
 	u32 read_ns;
@@ -111,6 +125,11 @@ struct model_config {
 	enum model_bad_page bad_page;
 	bool noncoherent;
 };
+
+/* Whose STATUS does not change */
+#define MODEL_NO_VCMDQ		BIT(0)
+#define MODEL_NO_VINTF		BIT(1)
+#define MODEL_NO_COMPANION	BIT(2)
 
 /**
  * struct model_inject - what goes wrong; all zero is nothing
@@ -135,9 +154,14 @@ struct model_config {
  *	an error is shown at once, with its position
  * @dead: every register reads as all ones, and nothing moves
  * @stands: a command queue that consumes nothing: 1 for the main queue, 2 for the first ECMDQ, and
- *	so on
+ *	so on, with the queues of a companion behind the ECMDQs
  * @no_ack: CR0ACK does not change
  * @no_enack: ENACK of ECMDQs does not change
+ * @no_cmdqv: STATUS does not change: MODEL_NO_*
+ * @cmdqv_gone: registers of the companion read as all ones, and writes are lost
+ * @cmdqv_keeps_error: errors of its queues cannot be acknowledged
+ * @cmdqv_vintfs: VINTFs that its map shows although they have no error
+ * @cmdqv_queues: the same for logical queues of VINTF 0
  * @no_gbpa: GBPA.UPDATE stays set, and what was written has no effect
  * @drop_msis: number of MSIs of CMD_SYNCs that do not arrive; counts down
  * @late_msi_ns: the MSI of a CMD_SYNC arrives so much later, but before the next CMD_SYNC is
@@ -166,6 +190,11 @@ struct model_inject {
 	u32 stands;
 	bool no_ack;
 	bool no_enack;
+	u8 no_cmdqv;
+	bool cmdqv_gone;
+	bool cmdqv_keeps_error;
+	u64 cmdqv_vintfs;
+	u64 cmdqv_queues[2];
 	bool no_gbpa;
 	u32 drop_msis;
 	u64 late_msi_ns;
@@ -232,6 +261,9 @@ void model_config_default(struct model_config *cfg);
 /* Give such an SMMU ECMDQs; @seed decides in which order it consumes its queues */
 void model_config_ecmdqs(struct model_config *cfg, u32 log2_pages, u32 log2_each, u64 seed);
 
+/* Give it a CMDQ-V companion, likewise */
+void model_config_cmdqv(struct model_config *cfg, u32 log2_queues, u32 log2_vintfs, u64 seed);
+
 /**
  * model_create() - make an SMMU out of reset
  * @cfg: kind of SMMU, copied
@@ -246,6 +278,12 @@ void model_destroy(struct model *m);
 /* Access registers: @off is within both pages, @size is 4 or 8 */
 u64 model_read(struct model *m, u32 off, u32 size);
 void model_write(struct model *m, u32 off, u32 size, u64 val);
+
+/* The same for registers of its companion */
+u64 model_cmdqv_read(struct model *m, u32 off, u32 size);
+void model_cmdqv_write(struct model *m, u32 off, u32 size, u64 val);
+/* Raise the interrupt of the companion, whether there is a reason or not */
+void model_cmdqv_interrupt(struct model *m);
 
 /**
  * model_access() - let a device read or write memory
@@ -398,7 +436,10 @@ u32 model_page_waiting(struct model *m, u32 sid);
  */
 void model_page_forget(struct model *m, u32 sid);
 
-/* Number of commands that a queue has consumed; 0 is the main queue, then the ECMDQs */
+/*
+ * Number of commands that a queue has consumed; 0 is the main queue, then the ECMDQs, then the
+ * queues of the companion
+ */
 u64 model_cmdq_done(struct model *m, u32 nr);
 
 /**

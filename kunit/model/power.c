@@ -24,6 +24,7 @@ void model_power_off(struct model *m)
 	model_stall_end(m);
 	m->port_invs = 0;
 	model_ecmdq_power_off(m);
+	model_cmdqv_power_off(m);
 	m->cmdq.atc_unsynced = false;
 	m->cmdq.atc_unanswered = false;
 	m->cmdq.stopping = false;
@@ -95,8 +96,10 @@ void model_power_on(struct model *m, enum model_power how, u32 gbpa, u64 seed)
 	fill_cmdq(&m->cmdq, &rnd);
 	m->r.gbpa = gbpa & ~GBPA_UPDATE;
 	m->r.gbpa_used = m->r.gbpa;
-	if (how == MODEL_POWER_FOREIGN)
+	if (how == MODEL_POWER_FOREIGN) {
 		run(&m->r, &m->cmdq);
+		model_cmdqv_run(m);
+	}
 	m->unpowered = false;
 	m->cmdq.busy_until = max(m->cmdq.busy_until, model_now());
 	raw_spin_unlock_irqrestore(&m->lock, flags);

@@ -66,6 +66,8 @@ static void write_cr0(struct model *m, u32 val)
 			      (m->r.cr0 ^ val) & (m->r.cr0 ^ m->r.cr0ack));
 	if (m->r.cr0 & ~val & CR0_CMDQEN)
 		m->cmdq.stopping = model_in_progress(m, &m->cmdq);
+	if (m->r.cr0 & ~val & (CR0_CMDQEN | CR0_SMMUEN))
+		model_cmdqv_stopping(m, MODEL_ALL_VINTFS);
 	m->r.cr0 = val;
 	m->r.ack_wait = m->cfg.ack_reads;
 	if (!m->r.ack_wait)

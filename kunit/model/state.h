@@ -8,6 +8,7 @@
 
 #include <smmuv3/cd.h>
 #include <smmuv3/cmd.h>
+#include <smmuv3/cmdqv.h>
 #include <smmuv3/features.h>
 #include <smmuv3/ste.h>
 
@@ -146,10 +147,13 @@ struct model_msi {
 	u64 due;
 };
 
+/* Where the registers of a command queue are, and what their fields are */
+enum model_queue { MODEL_CMDQ, MODEL_ECMDQ, MODEL_VCMDQ };
+
 /**
  * struct model_cmdq - a command queue
- * @ecmdq: it is an enhanced one, and PROD and CONS have the fields of such a queue
- * @ack_wait: number of reads of CONS until ENACK follows
+ * @kind: enum model_queue
+ * @ack_wait: number of reads of CONS until ENACK follows, or of STATUS
  * @done: number of commands that were consumed
  * @base: its BASE register
  * @prod: PROD
@@ -164,7 +168,7 @@ struct model_msi {
  * @msi: of the last CMD_SYNC
  */
 struct model_cmdq {
-	bool ecmdq;
+	u8 kind;
 	u32 ack_wait;
 	u64 done;
 	u64 base;
@@ -186,6 +190,61 @@ struct model_port_inv {
 	const struct model_cmdq *q;
 };
 
+/**
+ * struct model_vcmdq - a queue of a companion
+ * @q: the queue
+ * @alloc: its register CMDQ_ALLOC
+ * @config: CONFIG
+ * @on: STATUS
+ * @gerror: GERROR
+ * @gerrorn: GERRORN
+ * @indx: CONS_INDX_BASE
+ */
+struct model_vcmdq {
+	struct model_cmdq q;
+	u32 alloc;
+	u32 config;
+	bool on;
+	u32 gerror;
+	u32 gerrorn;
+	u64 indx;
+};
+
+/* An interface of a companion: CONFIG, STATUS, SID_MATCH, SID_REPLACE */
+struct model_vintf {
+	u32 config;
+	bool on;
+	u32 ack_wait;
+	u32 match[CMDQV_SIDS_MAX];
+	u32 replace[CMDQV_SIDS_MAX];
+};
+
+/**
+ * struct model_cmdqv - a companion
+ * @vintf: its VINTFs
+ * @q: its queues
+ * @nr_vintfs: number of VINTFs
+ * @nr: number of queues, 0 without a companion
+ * @each: logical queues of a VINTF
+ * @sids: StreamIDs that a VINTF can replace
+ * @config: CONFIG
+ * @on: STATUS
+ * @ack_wait: number of reads of STATUS until it follows
+ * @int_mask: VINTF_INT_MASK
+ */
+struct model_cmdqv {
+	struct model_vintf *vintf;
+	struct model_vcmdq *q;
+	u32 nr_vintfs;
+	u32 nr;
+	u32 each;
+	u32 sids;
+	u32 config;
+	bool on;
+	u32 ack_wait;
+	u32 int_mask;
+};
+
 /* The bit of IRQ_CTRL for each interrupt */
 extern const u32 model_irq_enable[MODEL_IRQS];
 
@@ -199,6 +258,7 @@ struct model {
 	struct model_cmdq cmdq;
 	struct model_cmdq *ecmdq;
 	u32 nr_ecmdqs;
+	struct model_cmdqv cmdqv;
 	struct rnd_state ecmdq_rnd;	/* which queue goes on */
 	struct model_caches c;
 	struct model_inject inject;
@@ -270,6 +330,32 @@ bool model_ecmdq_any_on(const struct model *m);
 /* Return: false without memory */
 bool model_ecmdq_make(struct model *m);
 void model_ecmdq_power_off(struct model *m);
+
+/* cmdqv.c. Return: false without memory */
+bool model_cmdqv_make(struct model *m);
+void model_cmdqv_free(struct model *m);
+void model_cmdqv_power_off(struct model *m);
+/* Be as another kernel has left it */
+void model_cmdqv_run(struct model *m);
+/* The queues of a VINTF, or of all, are told to stop; a command that was begun ends */
+#define MODEL_ALL_VINTFS	U32_MAX
+void model_cmdqv_stopping(struct model *m, u32 v);
+struct model_vcmdq *model_cmdqv_logical(struct model *m, u32 v, u32 l);
+u32 model_vcmdq_vintf(const struct model_vcmdq *q);
+/* May the queue begin a command? */
+bool model_vcmdq_runs(const struct model *m, const struct model_vcmdq *q);
+
+/* vcmdq.c */
+bool model_vcmdq_has_failed(const struct model_vcmdq *q);
+void model_vcmdq_fail(struct model *m, struct model_cmdq *q, u32 error);
+/* Does the queue not take such a command? */
+bool model_vcmdq_refuses(struct model *m, struct model_cmdq *q, const struct smmu_cmd *cmd);
+/* Replace VMID and StreamID of a guest's command. Return: false for a StreamID without a match */
+bool model_vcmdq_replace(struct model *m, struct model_cmdq *q, struct smmu_cmd *cmd);
+/* A CMD_SYNC of the main queue: queues that are off forget ATC_INVs without a CMD_SYNC */
+void model_vcmdq_flush(struct model *m);
+void model_vcmdq_write(struct model *m, u32 off, u32 size, u64 val, u64 now);
+u64 model_vcmdq_read(struct model *m, u32 off, u32 size);
 
 /* exec.c */
 void model_exec(struct model *m, struct model_cmdq *q, const struct smmu_cmd *cmd);
