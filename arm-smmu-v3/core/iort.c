@@ -281,3 +281,15 @@ bool smmu_iort_named_reaches(const struct smmu_iort *iort, u32 smmu, const char 
 	return false;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_iort_named_reaches);
+
+u32 smmu_iort_smmus(const struct smmu_iort *iort, u32 identifier)
+{
+	struct node_walk walk = walk_nodes(iort);
+	const struct acpi_iort_node *node;
+	u32 n = 0;
+
+	while ((node = walk_next(&walk)))
+		n += node->type == ACPI_IORT_NODE_SMMU_V3 && node->identifier == identifier;
+	return n;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_iort_smmus);

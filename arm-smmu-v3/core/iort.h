@@ -57,4 +57,7 @@ bool smmu_iort_named_reaches(const struct smmu_iort *iort, u32 smmu, const char 
  */
 int smmu_iort_pci_pasid_bits(const struct smmu_iort *iort, u32 segment, u32 rid);
 
+/* Number of SMMUv3 nodes with an identifier. In tables of before revision E.b all have 0. */
+u32 smmu_iort_smmus(const struct smmu_iort *iort, u32 identifier);
+
 #endif
