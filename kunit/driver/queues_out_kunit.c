@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Enhanced command queues that fail: errors of commands, and queues that are taken out of service.
- * Whoever has posted to such a queue posts once more, and nothing is stale.
+ * Command queues that fail, besides the main one: errors of commands, and queues that are taken out
+ * of service. Whoever has posted to such a queue posts once more, and nothing is stale.
  */
 #include <kunit/static_stub.h>
 #include <linux/bitfield.h>
@@ -16,7 +16,7 @@
 #include "hw/cmdq_poll.h"
 #include "hw/cmdq_set.h"
 #include "hw/shut.h"
-#include "driver/ecmdq.h"
+#include "driver/queues.h"
 #include "driver/nest.h"
 
 static const struct failure {
@@ -31,7 +31,7 @@ KUNIT_ARRAY_PARAM_DESC(failure, failures, name);
 /* The queue that a device's unmaps go to */
 static u32 queue_of(struct silence *s, const struct failure *f)
 {
-	return f->ats ? ECMDQ_ATC : ecmdq_tlbi_queue(s);
+	return f->ats ? QUEUES_ATC : queues_tlbi_queue(s);
 }
 
 /*
@@ -42,26 +42,26 @@ static void skips_a_command(struct kunit *test)
 {
 	const struct failure *f = test->param_value;
 	struct model_inject inject = { .ill_in = 1 };
-	struct silence *s = ecmdq_make(test);
+	struct silence *s = queues_make(test);
 	struct iommu_domain *a;
 	struct rig_device *d;
 	u32 nr, i;
 
 	s->rig->atc = f->ats;
 	d = rig_device(test, s->rig, 0);
-	a = ecmdq_mapped(test, d);
+	a = queues_mapped(test, d);
 	rig_hush(s->rig);
 	for (i = 0; i < 3; i++) {
 		migrate_disable();
 		nr = queue_of(s, f);
 		model_inject(s->smmu->model, &inject);
-		ecmdq_unmap(test, s, d, a);
-		KUNIT_EXPECT_EQ(test, i + 1, smmu_cmdq_at(ecmdq_hw(s), nr)->err_seq);
-		KUNIT_EXPECT_FALSE(test, smmu_cmdq_at(ecmdq_hw(s), nr)->out);
+		queues_unmap(test, s, d, a);
+		KUNIT_EXPECT_EQ(test, i + 1, smmu_cmdq_at(queues_hw(s), nr)->err_seq);
+		KUNIT_EXPECT_FALSE(test, smmu_cmdq_at(queues_hw(s), nr)->out);
 		migrate_enable();
 	}
 	rig_unhush(s->rig);
-	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(ecmdq_hw(s)));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(queues_hw(s)));
 	silence_leave(test, s, d, a);
 }
 
@@ -72,7 +72,7 @@ static void skips_a_command(struct kunit *test)
 static void taken_out(struct kunit *test)
 {
 	const struct failure *f = test->param_value;
-	struct silence *s = ecmdq_make(test);
+	struct silence *s = queues_make(test);
 	struct model_inject inject = {};
 	struct iommu_domain *a;
 	struct rig_device *d;
@@ -81,31 +81,31 @@ static void taken_out(struct kunit *test)
 
 	s->rig->atc = f->ats;
 	d = rig_device(test, s->rig, 0);
-	a = ecmdq_mapped(test, d);
+	a = queues_mapped(test, d);
 	KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d, IOVA, false));
 	migrate_disable();
 	nr = queue_of(s, f);
 	inject.stands = nr + 1;
 	model_inject(s->smmu->model, &inject);
-	main = ecmdq_done(s, ECMDQ_MAIN);
-	KUNIT_EXPECT_LE(test, ecmdq_unmap(test, s, d, a), (SMMU_CMD_TIMEOUT_MS + 1000) * 1000ULL);
-	KUNIT_EXPECT_TRUE(test, smmu_cmdq_at(ecmdq_hw(s), nr)->out);
-	KUNIT_EXPECT_EQ(test, main + (f->ats ? 4 : 2), ecmdq_done(s, ECMDQ_MAIN));
+	main = queues_done(s, QUEUES_MAIN);
+	KUNIT_EXPECT_LE(test, queues_unmap(test, s, d, a), (SMMU_CMD_TIMEOUT_MS + 1000) * 1000ULL);
+	KUNIT_EXPECT_TRUE(test, smmu_cmdq_at(queues_hw(s), nr)->out);
+	KUNIT_EXPECT_EQ(test, main + (f->ats ? 4 : 2), queues_done(s, QUEUES_MAIN));
 	/* the next ones do not wait */
-	KUNIT_EXPECT_LE(test, ecmdq_unmap(test, s, d, a), 1000);
+	KUNIT_EXPECT_LE(test, queues_unmap(test, s, d, a), 1000);
 	migrate_enable();
-	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(ecmdq_hw(s)));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(queues_hw(s)));
 	KUNIT_EXPECT_EQ(test, f->ats, d->ats);
 	/* when the SMMU is reset, the queue is used again */
 	model_inject(s->smmu->model, &(struct model_inject) {});
-	smmu_shut(ecmdq_hw(s), "a test");
+	smmu_shut(queues_hw(s), "a test");
 	KUNIT_EXPECT_TRUE(test, rig_restart(s->rig, 0));
-	KUNIT_EXPECT_FALSE(test, smmu_cmdq_at(ecmdq_hw(s), nr)->out);
-	main = ecmdq_done(s, ECMDQ_MAIN);
+	KUNIT_EXPECT_FALSE(test, smmu_cmdq_at(queues_hw(s), nr)->out);
+	main = queues_done(s, QUEUES_MAIN);
 	migrate_disable();
 	if (nr == queue_of(s, f)) {
-		ecmdq_unmap(test, s, d, a);
-		KUNIT_EXPECT_EQ(test, main, ecmdq_done(s, ECMDQ_MAIN));
+		queues_unmap(test, s, d, a);
+		KUNIT_EXPECT_EQ(test, main, queues_done(s, QUEUES_MAIN));
 	}
 	migrate_enable();
 	silence_leave(test, s, d, a);
@@ -125,7 +125,7 @@ static u64 never(void *data, u32 sid)
 /* Have the queue for TLBIs of this CPU stand; the caller stays on the CPU. Return: its number */
 static u32 stop_tlbi_queue(struct silence *s)
 {
-	u32 nr = ecmdq_tlbi_queue(s);
+	u32 nr = queues_tlbi_queue(s);
 
 	model_inject(s->smmu->model, &(struct model_inject) { .stands = nr + 1 });
 	return nr;
@@ -134,22 +134,22 @@ static u32 stop_tlbi_queue(struct silence *s)
 /* The flush of a tag, when the last device leaves a domain, goes to the main queue instead */
 static void flush_of_a_tag(struct kunit *test)
 {
-	struct silence *s = ecmdq_make(test);
+	struct silence *s = queues_make(test);
 	struct iommu_domain *a;
 	struct rig_device *d;
 	u32 nr;
 
 	s->rig->atc = false;
 	d = rig_device(test, s->rig, 0);
-	a = ecmdq_mapped(test, d);
+	a = queues_mapped(test, d);
 	KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d, IOVA, false));
 	migrate_disable();
 	nr = stop_tlbi_queue(s);
 	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
-	KUNIT_EXPECT_TRUE(test, smmu_cmdq_at(ecmdq_hw(s), nr)->out);
+	KUNIT_EXPECT_TRUE(test, smmu_cmdq_at(queues_hw(s), nr)->out);
 	migrate_enable();
-	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(ecmdq_hw(s)));
-	KUNIT_EXPECT_EQ(test, 0, atomic_read(&ecmdq_hw(s)->inst.withheld));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(queues_hw(s)));
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&queues_hw(s)->inst.withheld));
 	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, a));
 	KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d, IOVA, false));
 	silence_leave(test, s, d, a);
@@ -158,20 +158,20 @@ static void flush_of_a_tag(struct kunit *test)
 /* Several CPUs wait for a queue when it is taken out; all of them come back, with the work done */
 static void many_wait(struct kunit *test)
 {
-	struct silence *s = ecmdq_make(test);
+	struct silence *s = queues_make(test);
 	struct silence_unmapper *u;
 	struct iommu_domain *a;
 	struct rig_device *d;
 	u32 i;
 
 	d = rig_device(test, s->rig, 0);
-	a = ecmdq_mapped(test, d);
+	a = queues_mapped(test, d);
 	for (i = 1; i < 8; i++)
 		KUNIT_ASSERT_EQ(test, 0, iommu_map(a, IOVA + i * SZ_4K, PA, SZ_4K, IOMMU_READ,
 						   GFP_KERNEL));
 	for (i = 0; i < 8; i++)
 		KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d, IOVA + i * SZ_4K, false));
-	model_inject(s->smmu->model, &(struct model_inject) { .stands = ECMDQ_ATC + 1 });
+	model_inject(s->smmu->model, &(struct model_inject) { .stands = QUEUES_ATC + 1 });
 	u = silence_start(test, a, 8);
 	for (i = 0; i < 8; i++) {
 		wait_for_completion(&u[i].done);
@@ -179,28 +179,28 @@ static void many_wait(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, RIG_NOWHERE,
 				rig_access(s->rig, d, IOVA + i * SZ_4K, false));
 	}
-	KUNIT_EXPECT_TRUE(test, smmu_cmdq_at(ecmdq_hw(s), ECMDQ_ATC)->out);
-	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(ecmdq_hw(s)));
+	KUNIT_EXPECT_TRUE(test, smmu_cmdq_at(queues_hw(s), QUEUES_ATC)->out);
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(queues_hw(s)));
 	silence_leave(test, s, d, a);
 }
 
 /* Another CPU takes the queue out: who waits notices that, and does not wait for the end */
 static void taken_out_meanwhile(struct kunit *test)
 {
-	struct silence *s = ecmdq_make(test);
+	struct silence *s = queues_make(test);
 	struct silence_unmapper *u;
 	struct iommu_domain *a;
 	struct rig_device *d;
 
 	d = rig_device(test, s->rig, 0);
-	a = ecmdq_mapped(test, d);
+	a = queues_mapped(test, d);
 	KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d, IOVA, false));
-	model_inject(s->smmu->model, &(struct model_inject) { .stands = ECMDQ_ATC + 1 });
+	model_inject(s->smmu->model, &(struct model_inject) { .stands = QUEUES_ATC + 1 });
 	kunit_activate_static_stub(test, smmu_cmdq_sleep, real_sleep);
 	u = silence_start(test, a, 1);
-	while (smmu_cmdq_is_idle(ecmdq_hw(s)))
+	while (smmu_cmdq_is_idle(queues_hw(s)))
 		schedule();
-	smmu_cmdq_take_out(smmu_cmdq_at(ecmdq_hw(s), ECMDQ_ATC), "of a test");
+	smmu_cmdq_take_out(smmu_cmdq_at(queues_hw(s), QUEUES_ATC), "of a test");
 	wait_for_completion(&u->done);
 	KUNIT_EXPECT_LE(test, u->ms, 1000);
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s->rig, d, IOVA, false));
@@ -213,19 +213,19 @@ static void taken_out_meanwhile(struct kunit *test)
  */
 static void device_for_ever(struct kunit *test)
 {
-	struct silence *s = ecmdq_make(test);
+	struct silence *s = queues_make(test);
 	struct iommu_domain *a;
 	struct rig_device *d;
 
 	d = rig_device(test, s->rig, 0);
-	a = ecmdq_mapped(test, d);
+	a = queues_mapped(test, d);
 	KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d, IOVA, false));
 	model_devices(s->smmu->model, never, NULL, 3600ULL * NSEC_PER_SEC);
 	rig_hush(s->rig);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(a, IOVA, SZ_4K));
 	rig_unhush(s->rig);
-	KUNIT_EXPECT_FALSE(test, smmu_cmdq_at(ecmdq_hw(s), ECMDQ_ATC)->out);
-	KUNIT_EXPECT_TRUE(test, smmu_device_is_off(ecmdq_hw(s)));
+	KUNIT_EXPECT_FALSE(test, smmu_cmdq_at(queues_hw(s), QUEUES_ATC)->out);
+	KUNIT_EXPECT_TRUE(test, smmu_device_is_off(queues_hw(s)));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s->rig, d, IOVA, false));
 	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
 	iommu_domain_free(a);
@@ -234,7 +234,7 @@ static void device_for_ever(struct kunit *test)
 /* The full queue of those who wait for room is taken out: they get room elsewhere */
 static void waits_for_room(struct kunit *test)
 {
-	struct silence *s = ecmdq_make(test);
+	struct silence *s = queues_make(test);
 	struct smmu_cmdq *q;
 	struct smmu_deadline deadline = {};
 	struct smmu_ticket ticket;
@@ -246,19 +246,19 @@ static void waits_for_room(struct kunit *test)
 	smmu_cmd_sync(&cmd[1]);
 	migrate_disable();
 	nr = stop_tlbi_queue(s);
-	q = smmu_cmdq_at(ecmdq_hw(s), nr);
+	q = smmu_cmdq_at(queues_hw(s), nr);
 	while (q->prod + 2 <= q->room)
-		KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(ecmdq_hw(s), cmd, 2, &deadline, &ticket,
+		KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(queues_hw(s), cmd, 2, &deadline, &ticket,
 							SMMU_POST_NEW));
 	KUNIT_EXPECT_PTR_EQ(test, q, ticket.q);
-	ret = smmu_cmdq_post(ecmdq_hw(s), cmd, 2, &deadline, &ticket, SMMU_POST_NEW);
+	ret = smmu_cmdq_post(queues_hw(s), cmd, 2, &deadline, &ticket, SMMU_POST_NEW);
 	KUNIT_EXPECT_EQ(test, -ECANCELED, ret);
 	KUNIT_EXPECT_TRUE(test, q->out);
 	/* nor does it take the rest of a post that had begun before */
 	ticket.q = q;
-	ret = smmu_cmdq_post(ecmdq_hw(s), cmd, 2, &deadline, &ticket, SMMU_POST_MORE);
+	ret = smmu_cmdq_post(queues_hw(s), cmd, 2, &deadline, &ticket, SMMU_POST_MORE);
 	KUNIT_EXPECT_EQ(test, -ECANCELED, ret);
-	ret = smmu_cmdq_post(ecmdq_hw(s), cmd, 2, &deadline, &ticket, SMMU_POST_NEW);
+	ret = smmu_cmdq_post(queues_hw(s), cmd, 2, &deadline, &ticket, SMMU_POST_NEW);
 	KUNIT_EXPECT_EQ(test, 0, ret);
 	KUNIT_EXPECT_EQ(test, 0, ticket.q->nr);
 	migrate_enable();
@@ -276,8 +276,8 @@ static void guests_commands(struct kunit *test)
 	u32 nr;
 
 	nest_config(&cfg, false);
-	model_config_ecmdqs(&cfg, 0, 4, 1);
-	s = ecmdq_make_with(test, &cfg);
+	queues_add(&cfg);
+	s = queues_make_with(test, &cfg);
 	s->rig->atc = false;
 	nest_make_on(test, &n, s->rig, s->smmu);
 	s1 = guest_s1(test, n.g, n.t, false);
@@ -288,10 +288,10 @@ static void guests_commands(struct kunit *test)
 	nr = stop_tlbi_queue(s);
 	smmu_cmd_tlbi_nh_all(&cmd, 0);
 	guest_command(test, n.g, &cmd);
-	KUNIT_EXPECT_TRUE(test, smmu_cmdq_at(ecmdq_hw(s), nr)->out);
+	KUNIT_EXPECT_TRUE(test, smmu_cmdq_at(queues_hw(s), nr)->out);
 	migrate_enable();
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(n.rig, n.d, NEST_VA, false));
-	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(ecmdq_hw(s)));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(queues_hw(s)));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
 	iommu_domain_free(s1);
 	nest_free(test, &n);
@@ -301,29 +301,29 @@ static void guests_commands(struct kunit *test)
 static void fetches_abort(struct kunit *test)
 {
 	struct model_inject inject = { .abort_fetch = true };
-	struct silence *s = ecmdq_make(test);
+	struct silence *s = queues_make(test);
 	struct iommu_domain *a;
 	struct rig_device *d;
 	u32 nr;
 
 	s->rig->atc = false;
 	d = rig_device(test, s->rig, 0);
-	a = ecmdq_mapped(test, d);
+	a = queues_mapped(test, d);
 	KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d, IOVA, false));
 	rig_hush(s->rig);
 	migrate_disable();
-	nr = ecmdq_tlbi_queue(s);
+	nr = queues_tlbi_queue(s);
 	inject.abort_queue = nr + 1;
 	model_inject(s->smmu->model, &inject);
-	ecmdq_unmap(test, s, d, a);
-	KUNIT_EXPECT_TRUE(test, smmu_cmdq_at(ecmdq_hw(s), nr)->out);
+	queues_unmap(test, s, d, a);
+	KUNIT_EXPECT_TRUE(test, smmu_cmdq_at(queues_hw(s), nr)->out);
 	migrate_enable();
 	rig_unhush(s->rig);
-	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(ecmdq_hw(s)));
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(queues_hw(s)));
 	silence_leave(test, s, d, a);
 }
 
-static struct kunit_case cases[] = {
+static struct kunit_case ecmdq_cases[] = {
 	KUNIT_CASE_PARAM(skips_a_command, failure_gen_params),
 	KUNIT_CASE_PARAM(taken_out, failure_gen_params),
 	KUNIT_CASE(flush_of_a_tag),
@@ -336,5 +336,10 @@ static struct kunit_case cases[] = {
 	{}
 };
 
-static struct kunit_suite suite = { .name = "smmu_ecmdq_out", .test_cases = cases };
-kunit_test_suite(suite);
+static struct kunit_suite ecmdq_suite = {
+	.name = "smmu_ecmdq_out",
+	.suite_init = queues_are_ecmdqs,
+	.test_cases = ecmdq_cases,
+};
+
+kunit_test_suite(ecmdq_suite);

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Several command queues: which queue takes which commands, and what a silent device costs others.
+ */
+#include <linux/bitfield.h>
+#include <linux/sizes.h>
+
+#include <smmuv3/regs.h>
+
+#include "core/plan.h"
+#include "hw/cmdq.h"
+#include "hw/shut.h"
+#include "driver/queues.h"
+#include "driver/sleep.h"
+
+/* More than a batch of TLBIs, and fewer than those for which the whole tag is invalidated */
+#define LONG_PAGES	(SMMU_BATCH_MAX + 20)
+
+/* Configuration goes to the main queue, TLBIs to that of the CPU, and ATC_INVs to the ATC queue */
+static void each_its_own(struct kunit *test)
+{
+	struct silence *s = queues_make(test);
+	struct rig_device *with, *without;
+	struct iommu_domain *a, *b;
+	u64 main, atc, tlbi;
+
+	with = rig_device(test, s->rig, 0);
+	s->rig->atc = false;
+	without = rig_device(test, s->rig, 0);
+	main = queues_done(s, QUEUES_MAIN);
+	atc = queues_done(s, QUEUES_ATC);
+	a = queues_mapped(test, with);
+	b = queues_mapped(test, without);
+	KUNIT_EXPECT_TRUE(test, with->ats && !without->ats);
+	KUNIT_EXPECT_GT(test, queues_done(s, QUEUES_MAIN), main);
+	/* ATS goes on with an ATC that is invalidated; the STEs need no TLBI */
+	KUNIT_EXPECT_EQ(test, 0, queues_tlbi_done(s));
+	main = queues_done(s, QUEUES_MAIN);
+	atc = queues_done(s, QUEUES_ATC);
+	queues_unmap(test, s, without, b);
+	KUNIT_EXPECT_EQ(test, main, queues_done(s, QUEUES_MAIN));
+	KUNIT_EXPECT_EQ(test, atc, queues_done(s, QUEUES_ATC));
+	tlbi = queues_tlbi_done(s);
+	KUNIT_EXPECT_EQ(test, 2, tlbi);
+	queues_unmap(test, s, with, a);
+	KUNIT_EXPECT_EQ(test, main, queues_done(s, QUEUES_MAIN));
+	KUNIT_EXPECT_EQ(test, tlbi, queues_tlbi_done(s));
+	/* TLBI, SYNC, ATC_INV, SYNC */
+	KUNIT_EXPECT_EQ(test, atc + 4, queues_done(s, QUEUES_ATC));
+	silence_leave(test, s, with, a);
+	silence_leave(test, s, without, b);
+}
+
+/*
+ * A device does not answer. Who waits for an ATC_INV to it waits until it is cut off; everybody
+ * else does not wait at all, whether they unmap, attach or come.
+ */
+static void silent_device(struct kunit *test)
+{
+	struct silence *s = queues_make(test);
+	struct rig_device *d = rig_device(test, s->rig, 0), *e, *f;
+	struct iommu_domain *a = silence_use(test, s, d), *b, *c;
+	struct silence_unmapper *u;
+	u64 began;
+
+	s->rig->atc = false;
+	e = rig_device(test, s->rig, 0);
+	b = queues_mapped(test, e);
+	silence_begin(s, d);
+	u = silence_start(test, a, 1);
+	while (smmu_cmdq_is_idle(queues_hw(s)) && !completion_done(&u->done))
+		schedule();
+	KUNIT_EXPECT_LE(test, queues_unmap(test, s, e, b), 1000);
+	began = model_now();
+	f = rig_device(test, s->rig, 0);
+	c = queues_mapped(test, f);
+	silence_took(test, began, "a device comes", 2000);
+	wait_for_completion(&u->done);
+	KUNIT_EXPECT_LE(test, u->ms, T_MS + SLACK_MS);
+	KUNIT_EXPECT_TRUE(test, d->cut);
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(queues_hw(s)));
+	KUNIT_EXPECT_FALSE(test, smmu_cmdq_at(queues_hw(s), QUEUES_ATC)->out);
+	silence_leave(test, s, d, a);
+	silence_leave(test, s, e, b);
+	silence_leave(test, s, f, c);
+}
+
+/*
+ * A post that does not fit into one batch, and has its ATC_INVs in a later one: all of it goes to
+ * the queue for ATC_INVs, so that they come after the TLBIs.
+ */
+static void long_post(struct kunit *test)
+{
+	struct model_config cfg;
+	struct iommu_domain *a;
+	struct rig_device *d;
+	struct silence *s;
+	u64 atc, tlbi;
+	u32 i;
+
+	queues_config(&cfg);
+	/* each page has a TLBI of its own */
+	cfg.idr[3] &= ~IDR3_RIL;
+	s = queues_make_with(test, &cfg);
+	d = rig_device(test, s->rig, 0);
+	a = rig_domain(test, d);
+	for (i = 0; i < LONG_PAGES; i++)
+		KUNIT_ASSERT_EQ(test, 0, iommu_map(a, IOVA + i * SZ_4K, PA, SZ_4K, IOMMU_READ,
+						   GFP_KERNEL));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, a));
+	KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d, IOVA, false));
+	tlbi = queues_tlbi_done(s);
+	atc = queues_done(s, QUEUES_ATC);
+	KUNIT_EXPECT_EQ(test, LONG_PAGES * SZ_4K, iommu_unmap(a, IOVA, LONG_PAGES * SZ_4K));
+	KUNIT_EXPECT_EQ(test, tlbi, queues_tlbi_done(s));
+	KUNIT_EXPECT_GT(test, queues_done(s, QUEUES_ATC), atc + SMMU_BATCH_MAX);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s->rig, d, IOVA, false));
+	/* without ATS it goes to the queue of the CPU */
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	s->rig->atc = false;
+	silence_leave(test, s, d, a);
+}
+
+static const enum sleep_kind kinds[] = { SLEEP_IDLE, SLEEP_RAM, SLEEP_DISK };
+
+static void kind_desc(const enum sleep_kind *kind, char *desc)
+{
+	static const char * const name[] = { "idle", "RAM", "disk" };
+
+	strscpy(desc, name[*kind], KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(kind, kinds, kind_desc);
+
+/* The machine sleeps, and the queues lose their registers: they are used again afterwards */
+static void sleeps(struct kunit *test)
+{
+	enum sleep_kind kind = *(const enum sleep_kind *)test->param_value;
+	struct silence *s = queues_make(test);
+	struct iommu_domain *a;
+	struct rig_device *d;
+	u32 round, i;
+	u64 atc;
+
+	d = rig_device(test, s->rig, 0);
+	a = queues_mapped(test, d);
+	for (round = 0; round < 3; round++) {
+		queues_unmap(test, s, d, a);
+		sleep_once(s->rig, kind);
+		KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(queues_hw(s)));
+		KUNIT_EXPECT_TRUE(test, queues_hw(s)->more.on);
+		for (i = 1; i <= queues_hw(s)->more.nr; i++)
+			KUNIT_EXPECT_FALSE(test, smmu_cmdq_at(queues_hw(s), i)->out);
+		rig_recover(s->rig);
+		KUNIT_EXPECT_TRUE(test, d->ats);
+		atc = queues_done(s, QUEUES_ATC);
+		queues_unmap(test, s, d, a);
+		KUNIT_EXPECT_EQ(test, atc + 4, queues_done(s, QUEUES_ATC));
+	}
+	silence_leave(test, s, d, a);
+}
+
+/* A device was cut off: its ATC_INVs are left out on every queue, the main one included */
+static void cut_everywhere(struct kunit *test)
+{
+	struct silence *s = queues_make(test);
+	struct rig_device *d = rig_device(test, s->rig, 0);
+	struct iommu_domain *a = silence_use(test, s, d);
+	u32 i;
+
+	for (i = 0; i < smmu_cmdqs(queues_hw(s)); i++)
+		KUNIT_EXPECT_FALSE(test, smmu_cmdq_at(queues_hw(s), i)->ins.edits);
+	silence_begin(s, d);
+	KUNIT_EXPECT_LE(test, silence_unmap(test, s, d, a), T_MS + SLACK_MS);
+	KUNIT_EXPECT_TRUE(test, d->cut);
+	for (i = 0; i < smmu_cmdqs(queues_hw(s)); i++)
+		KUNIT_EXPECT_TRUE(test, smmu_cmdq_at(queues_hw(s), i)->ins.edits);
+	silence_leave(test, s, d, a);
+}
+
+/* The main queue stands: that is an SMMU that does not work, and it is shut as before */
+static void main_stands(struct kunit *test)
+{
+	const struct model_inject inject = { .stands = 1 };
+	struct silence *s = queues_make(test);
+	struct iommu_domain *a;
+	struct rig_device *d;
+
+	s->rig->atc = false;
+	d = rig_device(test, s->rig, 0);
+	a = queues_mapped(test, d);
+	model_inject(s->smmu->model, &inject);
+	KUNIT_EXPECT_LE(test, queues_unmap(test, s, d, a), 1000);
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_blocked_domain));
+	KUNIT_EXPECT_TRUE(test, smmu_device_is_off(queues_hw(s)));
+	KUNIT_EXPECT_FALSE(test, rig_restart(s->rig, 0));
+	model_inject(s->smmu->model, &(struct model_inject) {});
+	KUNIT_EXPECT_TRUE(test, rig_restart(s->rig, 0));
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, a));
+	KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d, IOVA, false));
+	silence_leave(test, s, d, a);
+}
+
+static struct kunit_case ecmdq_cases[] = {
+	KUNIT_CASE(each_its_own),
+	KUNIT_CASE(silent_device),
+	KUNIT_CASE(long_post),
+	KUNIT_CASE_PARAM(sleeps, kind_gen_params),
+	KUNIT_CASE(cut_everywhere),
+	KUNIT_CASE(main_stands),
+	{}
+};
+
+static struct kunit_suite ecmdq_suite = {
+	.name = "smmu_ecmdq_use",
+	.suite_init = queues_are_ecmdqs,
+	.test_cases = ecmdq_cases,
+};
+
+kunit_test_suite(ecmdq_suite);
