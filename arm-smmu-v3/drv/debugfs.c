@@ -127,6 +127,11 @@ DEFINE_SHOW_ATTRIBUTE(features);
 
 static int queues_show(struct seq_file *s, void *unused)
 {
+	static const char * const kinds[] = {
+		[SMMU_CMDQ_MAIN] = "main",
+		[SMMU_CMDQ_ECMDQ] = "ecmdq",
+		[SMMU_CMDQ_VCMDQ] = "vcmdq",
+	};
 	struct smmu_iommu *iommu = s->private;
 	struct smmu_device *smmu = &iommu->smmu;
 	const struct smmu_recordq *evtq = &smmu->evtq;
@@ -134,9 +139,11 @@ static int queues_show(struct seq_file *s, void *unused)
 	u32 i;
 
 	for (i = 0; i < smmu_cmdqs(smmu); i++) {
+		const char *kind = kinds[smmu_cmdq_at(smmu, i)->kind];
+
 		smmu_cmdq_look_at(smmu_cmdq_at(smmu, i), &cmdq);
 		seq_printf(s, "cmdq %u %s entries %u prod 0x%08x cons 0x%08x position %llu commands %llu syncs %llu posts %llu doorbells %llu full %llu errors %u timeouts %u out %u\n",
-			   i, i ? "ecmdq" : "main", cmdq.entries, cmdq.prod, cmdq.cons,
+			   i, kind, cmdq.entries, cmdq.prod, cmdq.cons,
 			   cmdq.posted, cmdq.sum.cmds, cmdq.sum.syncs, cmdq.sum.posts,
 			   cmdq.sum.doorbells, cmdq.sum.full, cmdq.errors, cmdq.timeouts,
 			   READ_ONCE(smmu_cmdq_at(smmu, i)->out));

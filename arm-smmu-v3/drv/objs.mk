@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # In the order of scripts/check-layers: each calls those before it only.
-smmu-drv-objs := trace.o params.o iommu.o master_lock.o firmware.o resv.o takeover_of.o \
+smmu-drv-objs := trace.o params.o iommu.o master_lock.o firmware.o companion.o resv.o takeover_of.o \
 		 $(if $(CONFIG_ACPI_IORT),takeover_acpi.o) takeover.o \
 		 $(if $(compat-sva),mmtable.o) \
 		 readers.o arrays.o streams.o pri_pci.o ats_pci.o ats_cut.o gate.o \

@@ -14,6 +14,7 @@
 #include "drv/arrays.h"
 #include "drv/ats.h"
 #include "drv/ats_cut.h"
+#include "drv/companion.h"
 #include "drv/debugfs.h"
 #include "drv/fault.h"
 #include "drv/firmware.h"
@@ -147,6 +148,7 @@ static int bring_up(struct platform_device *pdev, struct smmu_iommu *iommu)
 	ret = smmu_iopf_init(iommu);
 	if (ret)
 		return ret;
+	smmu_companion_find(smmu);
 	ret = smmu_device_alloc(smmu);
 	if (ret)
 		goto iopf;

@@ -30,7 +30,8 @@ static void alloc_sync_word(struct smmu_cmdq *q)
 {
 	struct smmu_device *smmu = q->smmu;
 
-	if (smmu_has(smmu, SMMU_FEAT_MSI) && smmu_has(smmu, SMMU_FEAT_COHERENT) &&
+	if (q->kind != SMMU_CMDQ_VCMDQ &&
+	    smmu_has(smmu, SMMU_FEAT_MSI) && smmu_has(smmu, SMMU_FEAT_COHERENT) &&
 	    !smmu->tuning.poll_cons)
 		q->sync_word = dma_alloc_coherent(smmu->dev, sizeof(u32), &q->sync_dma,
 						  GFP_KERNEL);
@@ -106,6 +107,15 @@ void smmu_cmdq_exit(struct smmu_cmdq *q)
 void smmu_cmdq_free(struct smmu_device *smmu)
 {
 	smmu_cmdq_exit(smmu_main_cmdq(smmu));
+}
+
+void smmu_cmdq_free_more(struct smmu_device *smmu)
+{
+	u32 i;
+
+	for (i = 0; i < smmu->more.nr; i++)
+		smmu_cmdq_exit(&smmu->more.q[i]);
+	smmu_cmdq_set_free(smmu);
 }
 
 static void start(struct smmu_cmdq *q)
@@ -352,12 +362,14 @@ static enum smmu_sync_word sync_word_state(const struct smmu_cmdq *q)
 
 void smmu_cmdq_look_at(struct smmu_cmdq *q, struct smmu_cmdq_state *state)
 {
+	/* the registers of a companion's queue are there only while it is allocated */
+	bool there = q->kind != SMMU_CMDQ_VCMDQ || !READ_ONCE(q->out);
 	int cpu, i;
 
 	*state = (struct smmu_cmdq_state) {
 		.entries = smmu_q_entries(q->mem.log2),
-		.prod = smmu_reg_read(q->reg_prod, 0),
-		.cons = smmu_reg_read(q->reg_cons, 0),
+		.prod = there ? smmu_reg_read(q->reg_prod, 0) : 0,
+		.cons = there ? smmu_reg_read(q->reg_cons, 0) : 0,
 		.posted = smmu_cmdq_posted(q),
 		/* pairs with the release in remember_failed(), which needs no order here */
 		.errors = READ_ONCE(q->err_seq),

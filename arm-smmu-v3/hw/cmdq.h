@@ -104,6 +104,7 @@ struct smmu_stand {
 enum smmu_cmdq_kind {
 	SMMU_CMDQ_MAIN,		/* CMDQ_* of register page 0, enabled by CR0.CMDQEN */
 	SMMU_CMDQ_ECMDQ,	/* of a control page */
+	SMMU_CMDQ_VCMDQ,	/* of a CMDQ-V companion */
 };
 
 /**
@@ -200,12 +201,15 @@ static inline struct smmu_cmdq_stats *smmu_cmdq_count(struct smmu_cmdq *q, u32 n
  * @q: the queues
  * @nr: how many
  * @on: they take posts. Written with release, loaded with acquire by posts.
+ * @few: they take only what the queues of a virtual machine's companion take: TLBI_NH_ASID,
+ *	TLBI_NH_VA, ATC_INV, CMD_SYNC. Written before @on.
  * @of_cpu: for each CPU the index in @q of the queue that takes its TLBIs
  */
 struct smmu_cmdq_set {
 	struct smmu_cmdq *q;
 	u32 nr;
 	bool on;
+	bool few;
 	u16 *of_cpu;
 };
 
@@ -301,6 +305,8 @@ void smmu_cmdq_exit(struct smmu_cmdq *q);
 /* Take everything that was posted for done; nobody reads the queue. See smmu_cmdq_forget(). */
 void smmu_cmdq_start_anew(struct smmu_cmdq *q);
 void smmu_cmdq_free(struct smmu_device *smmu);
+/* Free all other queues. The SMMU was stopped. Memory of a queue that is busy is withheld. */
+void smmu_cmdq_free_more(struct smmu_device *smmu);
 
 /* Start with position 0; nobody uses the queue */
 void smmu_cmdq_reset(struct smmu_device *smmu);

@@ -19,6 +19,7 @@
 #include "hw/device.h"
 #include "hw/gerror.h"
 #include "hw/shut.h"
+#include "hw/vcmdq_error.h"
 
 /* Longest sleep between two looks at the queue */
 #define SLEEP_MAX_US	1000
@@ -221,6 +222,8 @@ int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadl
 	if (++*polls % SMMU_CMDQ_POLLS)
 		return 0;
 	smmu_gerror_poll(q->smmu);
+	if (q->kind == SMMU_CMDQ_VCMDQ)
+		smmu_vcmdq_poll(q);
 	if (smmu_device_is_dead(q->smmu))
 		return -ESHUTDOWN;
 	/* pairs with WRITE_ONCE() in smmu_cmdq_take_out() */

@@ -61,6 +61,12 @@ void smmu_cmdq_set_use(struct smmu_device *smmu, bool on)
 	smp_store_release(&smmu->more.on, on);
 }
 
+/* Does a queue take a TLBI that takes few commands? */
+static bool is_of_few(u8 opcode)
+{
+	return opcode == CMD_TLBI_NH_ASID || opcode == CMD_TLBI_NH_VA;
+}
+
 /* Which queue takes the commands? Return: index in the set, or -1 for the architected queue */
 static int index_for(const struct smmu_cmdq_set *set, const struct smmu_cmd *cmd, u32 n, bool atc)
 {
@@ -68,13 +74,17 @@ static int index_for(const struct smmu_cmdq_set *set, const struct smmu_cmd *cmd
 	u32 i;
 
 	for (i = 0; i < n; i++) {
-		switch (smmu_cmd_opcode(&cmd[i])) {
+		u8 opcode = smmu_cmd_opcode(&cmd[i]);
+
+		switch (opcode) {
 		case CMD_SYNC:
 			break;
 		case CMD_ATC_INV:
 			atc = true;
 			break;
 		case CMD_TLBI_NH_ALL ... CMD_TLBI_NSNH_ALL:
+			if (set->few && !is_of_few(opcode))
+				return -1;
 			tlbi = true;
 			break;
 		default:
@@ -135,7 +145,7 @@ void smmu_cmdq_set_errors(struct smmu_device *smmu)
 	for (i = 0; i < smmu->more.nr; i++) {
 		q = &smmu->more.q[i];
 		/* pairs with WRITE_ONCE() in smmu_cmdq_take_out() */
-		if (READ_ONCE(q->out))
+		if (q->kind != SMMU_CMDQ_ECMDQ || READ_ONCE(q->out))
 			continue;
 		cons = smmu_reg_read(q->reg_cons, 0);
 		/* only a holder of gerror_lock changes ERRACK */

@@ -6,7 +6,11 @@
  *
  *	a post with an ATC_INV		the first of them
  *	TLBIs and CMD_SYNCs only	the other ones; a CPU always uses the same one
- *	anything else			the architected queue
+ *	anything else			the architected queue, also a TLBI that the others do not
+ *					take (struct smmu_cmdq_set.few)
+ *
+ * The first part of a post that comes in several decides, because all parts have the same opcodes
+ * (core/plan.h).
  *
  * A queue is chosen for a post and never for a single command, because queues are not ordered
  * against each other, and a CMD_SYNC covers its own queue only (3.5.6.1). What comes in order comes

@@ -9,6 +9,8 @@
 #include "core/tag.h"
 #include "hw/adopt.h"
 #include "hw/cmdq.h"
+#include "hw/cmdqv.h"
+#include "hw/cmdqv_run.h"
 #include "hw/device.h"
 #include "hw/ecmdq.h"
 #include "hw/gerror.h"
@@ -71,6 +73,7 @@ int smmu_device_alloc(struct smmu_device *smmu)
 	if (ret)
 		return ret;
 	smmu_ecmdq_alloc(smmu);
+	smmu_cmdqv_alloc(smmu);
 	ret = smmu_recordq_alloc(smmu);
 	if (ret)
 		goto free_cmdq;
@@ -84,7 +87,7 @@ int smmu_device_alloc(struct smmu_device *smmu)
 free_records:
 	smmu_recordq_free(smmu);
 free_cmdq:
-	smmu_ecmdq_free(smmu);
+	smmu_cmdq_free_more(smmu);
 	smmu_cmdq_free(smmu);
 	return ret;
 }
@@ -104,10 +107,12 @@ static void turn_off(struct smmu_device *smmu, bool quiesce)
 	/* a queue that waits for a device is disabled when the device answers, and not sooner */
 	if (!quiesce && smmu->started && !smmu_cmdq_is_idle(smmu)) {
 		smmu_ecmdq_disable(smmu, false);
+		smmu_cmdqv_disable(smmu, false);
 		smmu_cr0_clear_begin(smmu, ~stuck);
 		return;
 	}
 	smmu_ecmdq_disable(smmu, true);
+	smmu_cmdqv_disable(smmu, true);
 	stuck |= smmu_cr0_clear(smmu, ~stuck);
 	if (stuck)
 		dev_err(smmu->dev, "SMMU did not acknowledge the disable (CR0ACK 0x%x)\n", stuck);
@@ -153,6 +158,7 @@ int smmu_device_start(struct smmu_device *smmu, const struct smmu_wired *wired)
 		smmu_irq_teardown(smmu);
 		goto disable;
 	}
+	smmu_cmdqv_irq_setup(smmu);
 	smmu->started = true;
 	return 0;
 
@@ -171,6 +177,7 @@ void smmu_device_stop(struct smmu_device *smmu, bool quiesce)
 	smmu_shut_for_good(smmu);
 	turn_off(smmu, quiesce);
 	smmu->started = false;
+	smmu_cmdqv_irq_teardown(smmu);
 	smmu_irq_teardown(smmu);
 }
 
@@ -184,7 +191,11 @@ static int ready(struct smmu_device *smmu)
 	/* registers of an SMMU that is gone read as all ones */
 	if (smmu_reg_read(smmu->base, SMMU_GERROR) == U32_MAX)
 		return -EBUSY;
-	return smmu_device_is_off(smmu) && smmu_cmdq_is_idle(smmu) ? 0 : -EBUSY;
+	if (!smmu_device_is_off(smmu))
+		return -EBUSY;
+	/* its queues need not be idle, because they begin anew; and they may need SMMUEN to go on */
+	smmu_cmdqv_disable(smmu, true);
+	return smmu_cmdq_is_idle(smmu) ? 0 : -EBUSY;
 }
 
 int smmu_device_restart(struct smmu_device *smmu)
@@ -222,7 +233,7 @@ void smmu_device_free(struct smmu_device *smmu)
 	smmu_resume_exit(smmu);
 	smmu_strtab_free(smmu);
 	smmu_recordq_free(smmu);
-	smmu_ecmdq_free(smmu);
+	smmu_cmdq_free_more(smmu);
 	smmu_cmdq_free(smmu);
 	smmu_shut_give_back(smmu);
 	smmu_waits_free(smmu);

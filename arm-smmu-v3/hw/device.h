@@ -31,6 +31,7 @@
 #include "core/ident.h"
 #include "core/inst.h"
 #include "hw/cmdq.h"
+#include "hw/cmdqv.h"
 #include "hw/recordq.h"
 #include "hw/resume.h"
 #include "hw/strtab.h"
@@ -117,6 +118,7 @@ struct smmu_tuning {
  * @cmdq: the architected command queue; smmu_main_cmdq() returns it
  * @more: the other command queues, cmdq_set.h
  * @ecmdq_pages: registers of ECMDQs, NULL without
+ * @cmdqv: CMDQ-V companion; its address, size and interrupt are set before smmu_device_alloc()
  * @waits: how long waits took; NULL until somebody has asked for it, see waits.h
  * @waits_on: they are counted
  * @evtq: event queue; it has no memory when @tuning.no_records is set
@@ -166,6 +168,7 @@ struct smmu_device {
 	struct smmu_cmdq cmdq;
 	struct smmu_cmdq_set more;
 	void __iomem *ecmdq_pages;
+	struct smmu_cmdqv cmdqv;
 	struct smmu_waits __percpu *waits;
 	bool waits_on;
 	struct smmu_recordq evtq;

@@ -86,6 +86,12 @@ static const char *map_pages(struct smmu_device *smmu)
 	return NULL;
 }
 
+/* Number of ECMDQs that are used; other queues may be used instead */
+static u32 nr_used(const struct smmu_device *smmu)
+{
+	return smmu->more.nr && smmu->more.q[0].kind == SMMU_CMDQ_ECMDQ ? smmu->more.nr : 0;
+}
+
 static u32 nr_wanted(const struct smmu_device *smmu)
 {
 	u32 n = min(nr_all(smmu), SMMU_CMDQ_SET_TLBI + num_possible_cpus());
@@ -121,7 +127,7 @@ static const char *alloc_queues(struct smmu_device *smmu)
 		if (!init_queue(smmu, i))
 			continue;
 		smmu->more.nr = i;
-		smmu_ecmdq_free(smmu);
+		smmu_cmdq_free_more(smmu);
 		return "there is no memory";
 	}
 	dev_info(smmu->dev, "%u of %u ECMDQs are used, with %u entries each\n", n, nr_all(smmu),
@@ -138,15 +144,6 @@ void smmu_ecmdq_alloc(struct smmu_device *smmu)
 	why = map_pages(smmu) ?: alloc_queues(smmu);
 	if (why)
 		dev_warn(smmu->dev, "no ECMDQs, because %s: one queue takes all commands\n", why);
-}
-
-void smmu_ecmdq_free(struct smmu_device *smmu)
-{
-	u32 i;
-
-	for (i = 0; i < smmu->more.nr; i++)
-		smmu_cmdq_exit(&smmu->more.q[i]);
-	smmu_cmdq_set_free(smmu);
 }
 
 static int await_enack(struct smmu_device *smmu, void __iomem *regs, u32 val)
@@ -181,7 +178,7 @@ int smmu_ecmdq_stop_all(struct smmu_device *smmu)
 			return ret;
 		}
 	}
-	for (i = 0; i < smmu->more.nr; i++) {
+	for (i = 0; i < nr_used(smmu); i++) {
 		smmu->more.q[i].bell = 0;
 		smmu->more.q[i].mem.busy = false;
 	}
@@ -256,6 +253,8 @@ void smmu_ecmdq_enable(struct smmu_device *smmu)
 {
 	u32 i;
 
+	if (!nr_used(smmu))
+		return;
 	for (i = 0; i < smmu->more.nr; i++) {
 		struct smmu_cmdq *q = &smmu->more.q[i];
 
@@ -263,13 +262,15 @@ void smmu_ecmdq_enable(struct smmu_device *smmu)
 			dev_warn(smmu->dev, "command queue %u cannot be enabled; other queues take its commands\n",
 				 q->nr);
 	}
-	smmu_cmdq_set_use(smmu, smmu->more.nr);
+	smmu_cmdq_set_use(smmu, true);
 }
 
 void smmu_ecmdq_disable(struct smmu_device *smmu, bool wait)
 {
 	u32 i;
 
+	if (!nr_used(smmu))
+		return;
 	smmu_cmdq_set_use(smmu, false);
 	for (i = 0; i < smmu->more.nr; i++) {
 		struct smmu_cmdq *q = &smmu->more.q[i];

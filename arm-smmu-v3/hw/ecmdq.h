@@ -27,9 +27,6 @@ struct smmu_device;
  */
 void smmu_ecmdq_alloc(struct smmu_device *smmu);
 
-/* Free them. The SMMU was stopped. The memory of a queue that is not disabled is withheld. */
-void smmu_ecmdq_free(struct smmu_device *smmu);
-
 /**
  * smmu_ecmdq_stop_all() - disable every ECMDQ that is enabled, whoever has enabled it
  * @smmu: SMMU on which nobody posts to ECMDQs

@@ -6,6 +6,7 @@
 #include <smmuv3/regs.h>
 
 #include "hw/cmdq.h"
+#include "hw/cmdqv_run.h"
 #include "hw/device.h"
 #include "hw/ecmdq.h"
 #include "hw/gerror.h"
@@ -51,6 +52,7 @@ static void queues_off(struct smmu_device *smmu)
 	if (!smmu_device_is_off(smmu))
 		return;
 	smmu_ecmdq_disable(smmu, true);
+	smmu_cmdqv_disable(smmu, true);
 	stuck = smmu_cr0_clear(smmu, U32_MAX);
 	smmu_shut_set_dead(smmu, ~stuck);
 	if (stuck)

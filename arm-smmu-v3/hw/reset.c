@@ -5,6 +5,7 @@
 #include <smmuv3/regs.h>
 
 #include "hw/cmdq.h"
+#include "hw/cmdqv_run.h"
 #include "hw/device.h"
 #include "hw/ecmdq.h"
 #include "hw/gerror.h"
@@ -36,6 +37,7 @@ const char *smmu_reset_stop_queues(struct smmu_device *smmu)
 
 	if (abort_when_off(smmu))
 		return "GBPA.ABORT is not acknowledged";
+	smmu_cmdqv_stop(smmu);
 	if (smmu_ecmdq_stop_all(smmu))
 		return "its ECMDQs do not stop";
 	/* ATSCHK must not be cleared while an STE may have EATS = S1CHK (6.3.9.2) */
@@ -64,6 +66,7 @@ int smmu_reset_disable(struct smmu_device *smmu)
 		dev_err(smmu->dev, "SMMU did not acknowledge the disable (CR0ACK 0x%x)\n", stuck);
 		return -ETIMEDOUT;
 	}
+	smmu_cmdqv_stop(smmu);
 	return smmu_ecmdq_stop_all(smmu) ?: smmu_gerror_take_over(smmu);
 }
 
@@ -160,6 +163,7 @@ static const char *stop(struct smmu_device *smmu)
 		return "GBPA.ABORT";
 	if (smmu_cr0_clear(smmu, CR0_SMMUEN) ?: smmu_cr0_clear(smmu, U32_MAX))
 		return "the disable";
+	smmu_cmdqv_stop(smmu);
 	if (smmu_ecmdq_stop_all(smmu))
 		return "the disable of its ECMDQs";
 	/* whatever it has not acknowledged before */
@@ -208,9 +212,11 @@ int smmu_reset_enable(struct smmu_device *smmu)
 	ret = smmu_cr0_set(smmu, cr0);
 	if (!ret)
 		ret = smmu_cr0_set(smmu, cr0 | CR0_SMMUEN);
-	if (ret)
+	if (ret) {
 		dev_err(smmu->dev, "SMMU did not acknowledge the enable (CR0ACK)\n");
-	else
-		smmu_ecmdq_enable(smmu);
-	return ret;
+		return ret;
+	}
+	smmu_ecmdq_enable(smmu);
+	smmu_cmdqv_enable(smmu);
+	return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Several command queues: which queue takes which commands, and what a silent device costs others.
+ * The same cases for ECMDQs and for the queues of a CMDQ-V companion.
  */
 #include <linux/bitfield.h>
 #include <linux/sizes.h>
@@ -211,10 +212,26 @@ static struct kunit_case ecmdq_cases[] = {
 	{}
 };
 
+static struct kunit_case cmdqv_cases[] = {
+	KUNIT_CASE(each_its_own),
+	KUNIT_CASE(silent_device),
+	KUNIT_CASE(long_post),
+	KUNIT_CASE_PARAM(sleeps, kind_gen_params),
+	KUNIT_CASE(cut_everywhere),
+	KUNIT_CASE(main_stands),
+	{}
+};
+
 static struct kunit_suite ecmdq_suite = {
 	.name = "smmu_ecmdq_use",
 	.suite_init = queues_are_ecmdqs,
 	.test_cases = ecmdq_cases,
 };
 
-kunit_test_suite(ecmdq_suite);
+static struct kunit_suite cmdqv_suite = {
+	.name = "smmu_cmdqv_use",
+	.suite_init = queues_are_vcmdqs,
+	.test_cases = cmdqv_cases,
+};
+
+kunit_test_suites(&ecmdq_suite, &cmdqv_suite);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Command queues that fail, besides the main one: errors of commands, and queues that are taken out
- * of service. Whoever has posted to such a queue posts once more, and nothing is stale.
+ * of service. Whoever has posted to such a queue posts once more, and nothing is stale. The same
+ * cases for ECMDQs and for the queues of a CMDQ-V companion.
  */
 #include <kunit/static_stub.h>
 #include <linux/bitfield.h>
@@ -336,10 +337,29 @@ static struct kunit_case ecmdq_cases[] = {
 	{}
 };
 
+static struct kunit_case cmdqv_cases[] = {
+	KUNIT_CASE_PARAM(skips_a_command, failure_gen_params),
+	KUNIT_CASE_PARAM(taken_out, failure_gen_params),
+	KUNIT_CASE(flush_of_a_tag),
+	KUNIT_CASE(many_wait),
+	KUNIT_CASE(taken_out_meanwhile),
+	KUNIT_CASE(device_for_ever),
+	KUNIT_CASE(waits_for_room),
+	KUNIT_CASE(guests_commands),
+	KUNIT_CASE(fetches_abort),
+	{}
+};
+
 static struct kunit_suite ecmdq_suite = {
 	.name = "smmu_ecmdq_out",
 	.suite_init = queues_are_ecmdqs,
 	.test_cases = ecmdq_cases,
 };
 
-kunit_test_suite(ecmdq_suite);
+static struct kunit_suite cmdqv_suite = {
+	.name = "smmu_cmdqv_out",
+	.suite_init = queues_are_vcmdqs,
+	.test_cases = cmdqv_cases,
+};
+
+kunit_test_suites(&ecmdq_suite, &cmdqv_suite);

@@ -364,6 +364,9 @@ static void make_kind(u32 i, struct model_config *cfg)
 		cfg->idr[0] &= ~(IDR0_ASID16 | IDR0_VMID16);
 	if (i & 4)
 		model_config_ecmdqs(cfg, i & 1, 3, i);
+	else if (i & 2)
+		model_config_cmdqv(cfg, 3, i & 1, i);
+	cfg->cmdqv_no_hyp = i & 1;
 	if (i % 3 == 1)
 		cfg->idr[0] |= IDR0_HYP;
 	/* a small queue, which fills up */

@@ -430,6 +430,8 @@ static void make_smmu(struct kunit *test, u32 i)
 		cfg.idr[0] |= IDR0_MSI;
 	if (i == 2)
 		model_config_ecmdqs(&cfg, 0, 2, i);
+	if (i == 1)
+		model_config_cmdqv(&cfg, 3, 1, i);
 	/* a small queue, which fills up */
 	if (i == 3)
 		FIELD_MODIFY(IDR1_CMDQS, &cfg.idr[1], 4);

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/bitfield.h>
+#include <linux/dev_printk.h>
+#include <linux/math.h>
+
+#include <smmuv3/cmdqv.h>
+
+#include "hw/cmdq.h"
+#include "hw/cmdq_set.h"
+#include "hw/cmdqv.h"
+#include "hw/cmdqv_run.h"
+#include "hw/device.h"
+#include "hw/handshake.h"
+#include "hw/issue.h"
+#include "hw/mmio.h"
+#include "hw/shut.h"
+
+/* EN of the companion, of a VINTF and of a queue, and what confirms it, are all bit 0 */
+#define EN		BIT(0)
+static_assert(CMDQV_EN == EN && CMDQV_ENABLED == EN && VINTF_EN == EN && VINTF_ENABLED == EN &&
+	      VCMDQ_EN == EN && VCMDQ_ENABLED == EN);
+
+#define VINTF0		CMDQV_VINTF(0)
+
+/* Wait until the register STATUS says that it is on, or off */
+static int confirm(struct smmu_device *smmu, void __iomem *status, bool on)
+{
+	return smmu_reg_await(smmu, status, 0, EN, on ? EN : 0);
+}
+
+/* Write EN, and the other fields of the register CONFIG with it, and have it confirmed */
+static int set_en(struct smmu_device *smmu, u32 config, u32 status, u32 val)
+{
+	smmu_reg_write(smmu->cmdqv.base, config, val);
+	return confirm(smmu, smmu->cmdqv.base + status, val & EN);
+}
+
+/* Fields of a register CONFIG beside EN, which stay */
+static u32 config_off(struct smmu_device *smmu, u32 config)
+{
+	return smmu_reg_read(smmu->cmdqv.base, config) & ~EN;
+}
+
+static bool is_gone(struct smmu_device *smmu)
+{
+	return smmu_reg_read(smmu->cmdqv.base, CMDQV_CONFIG) == U32_MAX;
+}
+
+static void set_out(struct smmu_cmdq *q, bool out)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&q->lock, flags);
+	/* pairs with READ_ONCE() in smmu_cmdq_choose() and smmu_cmdq_relax() */
+	WRITE_ONCE(q->out, out);
+	raw_spin_unlock_irqrestore(&q->lock, flags);
+}
+
+void smmu_cmdqv_stop(struct smmu_device *smmu)
+{
+	struct smmu_cmdqv *c = &smmu->cmdqv;
+	u32 v, l;
+
+	if (!c->base || is_gone(smmu))
+		return;
+	/* VINTFs first, so that nothing goes on with old queues when the companion is enabled */
+	if (smmu_reg_read(c->base, CMDQV_CONFIG) & EN)
+		for (v = 0; v < c->layout.vintfs; v++)
+			if (smmu_reg_read(c->base, CMDQV_VINTF(v) + VINTF_CONFIG) & EN)
+				smmu_reg_write(c->base, CMDQV_VINTF(v) + VINTF_CONFIG,
+					       config_off(smmu, CMDQV_VINTF(v) + VINTF_CONFIG));
+	c->stuck = set_en(smmu, CMDQV_CONFIG, CMDQV_STATUS, config_off(smmu, CMDQV_CONFIG));
+	if (c->stuck)
+		dev_warn(smmu->dev, "CMDQ-V is not used, because it does not stop\n");
+	if (!smmu_cmdqv_is_used(smmu))
+		return;
+	/* of an SMMU that was put to sleep although it did not turn off */
+	smmu_cmdq_set_use(smmu, false);
+	for (l = 0; l < smmu->more.nr; l++) {
+		set_out(&smmu->more.q[l], true);
+		smmu->more.q[l].mem.busy &= c->stuck;
+	}
+}
+
+static u32 alloc_reg(u32 l, bool allocated)
+{
+	return FIELD_PREP(CMDQ_ALLOC_VINTF, 0) | FIELD_PREP(CMDQ_ALLOC_LVCMDQ, l) |
+	       (allocated ? CMDQ_ALLOC_ALLOCATED : 0);
+}
+
+static void allocate(struct smmu_device *smmu, u32 l, bool allocated)
+{
+	smmu_reg_write(smmu->cmdqv.base, CMDQV_CMDQ_ALLOC(l), alloc_reg(l, allocated));
+}
+
+/* Only a queue that is allocated can be reached through its VINTF's pages */
+static bool is_allocated(struct smmu_device *smmu, u32 l)
+{
+	return smmu_reg_read(smmu->cmdqv.base, CMDQV_CMDQ_ALLOC(l)) & CMDQ_ALLOC_ALLOCATED;
+}
+
+/* Every queue is assigned to its VINTF, and none is allocated */
+static void assign_queues(struct smmu_device *smmu)
+{
+	const struct smmu_cmdqv *c = &smmu->cmdqv;
+	u32 i;
+
+	for (i = 0; i < c->layout.queues; i++)
+		smmu_reg_write(c->base, CMDQV_CMDQ_ALLOC(i),
+			       FIELD_PREP(CMDQ_ALLOC_VINTF, i / c->layout.each) |
+			       FIELD_PREP(CMDQ_ALLOC_LVCMDQ, i % c->layout.each));
+}
+
+static void forget_sids(struct smmu_device *smmu)
+{
+	u32 s;
+
+	for (s = 0; s < smmu->cmdqv.layout.sids; s++) {
+		smmu_reg_write(smmu->cmdqv.base, VINTF0 + VINTF_SID_MATCH(s), 0);
+		smmu_reg_write(smmu->cmdqv.base, VINTF0 + VINTF_SID_REPLACE(s), 0);
+	}
+}
+
+/* Clear the registers of a queue that is off */
+static void clear_queue(struct smmu_cmdq *q)
+{
+	u32 gerror = smmu_reg_read(q->reg_cons, VCMDQ_GERROR);
+
+	smmu_reg_write(q->reg_prod, 0, 0);
+	smmu_reg_write(q->reg_cons, VCMDQ_CONS, 0);
+	smmu_reg_write64(q->reg_base, VCMDQ_BASE, 0);
+	smmu_reg_write64(q->reg_base, VCMDQ_CONS_INDX_BASE, 0);
+	if (gerror != smmu_reg_read(q->reg_cons, VCMDQ_GERRORN))
+		smmu_reg_write(q->reg_cons, VCMDQ_GERRORN, gerror);
+}
+
+/* Disable a queue. Without @wait, look once. Return: false when it is not off */
+static bool queue_off(struct smmu_cmdq *q, bool wait)
+{
+	smmu_reg_write(q->reg_cons, VCMDQ_CONFIG, 0);
+	if (wait)
+		return !confirm(q->smmu, q->reg_cons + VCMDQ_STATUS, false);
+	return !(smmu_reg_read(q->reg_cons, VCMDQ_STATUS) & EN);
+}
+
+/*
+ * The queue begins at index 0. Positions go on: the next one that has this index, so that nobody
+ * who waits for an old position waits for ever.
+ */
+static void begin_at_zero(struct smmu_cmdq *q)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&q->lock, flags);
+	/* pairs with READ_ONCE() in smmu_cmdq_posted() */
+	WRITE_ONCE(q->prod, round_up(q->prod, 2ULL << q->mem.log2));
+	raw_spin_unlock_irqrestore(&q->lock, flags);
+	smmu_cmdq_start_anew(q);
+}
+
+static int queue_on(struct smmu_cmdq *q)
+{
+	begin_at_zero(q);
+	smmu_reg_write64(q->reg_base, VCMDQ_BASE, (q->mem.dma & VCMDQ_BASE_ADDR) |
+			 FIELD_PREP(VCMDQ_BASE_LOG2SIZE, q->mem.log2));
+	q->mem.busy = true;
+	smmu_reg_write_ordered(q->reg_cons, VCMDQ_CONFIG, EN);
+	if (confirm(q->smmu, q->reg_cons + VCMDQ_STATUS, true))
+		return -ETIMEDOUT;
+	set_out(q, false);
+	return 0;
+}
+
+/* Bring VINTF 0 up, without queues. Return: NULL, or why not */
+static const char *vintf_on(struct smmu_device *smmu)
+{
+	const u32 config = VINTF0 + VINTF_CONFIG, status = VINTF0 + VINTF_STATUS;
+	/* VMID 0; whether this kernel owns the hypervisor, hardware says */
+	const u32 ours = VINTF_HYP_OWN;
+
+	if (set_en(smmu, config, status, config_off(smmu, config)))
+		return "its interface does not stop";
+	forget_sids(smmu);
+	smmu_reg_write(smmu->cmdqv.base, config, ours);
+	if (set_en(smmu, config, status, ours | EN))
+		return "its interface does not start";
+	smmu->more.few = !(smmu_reg_read(smmu->cmdqv.base, config) & VINTF_HYP_OWN);
+	return NULL;
+}
+
+/* Allocate the queues, in ascending order, and have them off and clear */
+static void queues_clear(struct smmu_device *smmu)
+{
+	bool wait = true;
+	u32 l;
+
+	for (l = 0; l < smmu->more.nr; l++) {
+		struct smmu_cmdq *q = &smmu->more.q[l];
+
+		allocate(smmu, l, true);
+		/* where one does not acknowledge it, the others get no time for it */
+		q->mem.busy = !queue_off(q, wait);
+		if (q->mem.busy)
+			wait = false;
+		else
+			clear_queue(q);
+	}
+}
+
+/* Return: number of queues that are on */
+static u32 queues_on(struct smmu_device *smmu)
+{
+	u32 l, n = 0;
+
+	for (l = 0; l < smmu->more.nr; l++) {
+		struct smmu_cmdq *q = &smmu->more.q[l];
+
+		if (!q->mem.busy && !queue_on(q))
+			n++;
+		else
+			dev_warn(smmu->dev, "command queue %u cannot be enabled; other queues take its commands\n",
+				 q->nr);
+	}
+	return n;
+}
+
+/* Return: NULL, or why it cannot be used */
+static const char *bring_up(struct smmu_device *smmu)
+{
+	u32 config = config_off(smmu, CMDQV_CONFIG);
+	const char *why;
+
+	if (smmu->cmdqv.stuck || set_en(smmu, CMDQV_CONFIG, CMDQV_STATUS, config))
+		return "it does not stop";
+	smmu->cmdqv.on = true;
+	if (set_en(smmu, CMDQV_CONFIG, CMDQV_STATUS, config | EN))
+		return "it does not start";
+	assign_queues(smmu);
+	why = vintf_on(smmu);
+	if (why)
+		return why;
+	queues_clear(smmu);
+	/*
+	 * An ATC_INV that whoever had a queue before has left without a CMD_SYNC, and that a device
+	 * does not answer, would be an error of the next CMD_SYNC on that queue. A CMD_SYNC on the
+	 * SMMU's own queue ends that.
+	 */
+	if (smmu_issue_drain(smmu))
+		return "the SMMU's own queue does not confirm a CMD_SYNC";
+	return queues_on(smmu) ? NULL : "no queue starts";
+}
+
+void smmu_cmdqv_enable(struct smmu_device *smmu)
+{
+	const char *why;
+
+	if (!smmu_cmdqv_is_used(smmu))
+		return;
+	why = is_gone(smmu) ? "its registers read as all ones" : bring_up(smmu);
+	if (!why) {
+		smmu_cmdq_set_use(smmu, true);
+		return;
+	}
+	dev_warn(smmu->dev, "CMDQ-V is not used, because %s\n", why);
+	smmu_cmdqv_disable(smmu, true);
+}
+
+/* Stop the queues one by one, in descending order, then the VINTF. Return: false when it is on */
+static bool vintf_off(struct smmu_device *smmu)
+{
+	const u32 config = VINTF0 + VINTF_CONFIG, status = VINTF0 + VINTF_STATUS;
+	bool stands = false, off;
+	u32 l;
+
+	for (l = smmu->more.nr; l--;) {
+		struct smmu_cmdq *q = &smmu->more.q[l];
+
+		if (!is_allocated(smmu, l))
+			continue;
+		if (!stands && queue_off(q, true)) {
+			q->mem.busy = false;
+			clear_queue(q);
+			allocate(smmu, l, false);
+		} else {
+			/* it keeps its place, and those below it do */
+			stands = true;
+			queue_off(q, false);
+		}
+	}
+	off = !set_en(smmu, config, status, config_off(smmu, config));
+	forget_sids(smmu);
+	return off;
+}
+
+/* Stop the VINTF, then the companion. Each that is confirmed off stops what is in it. */
+static void take_down(struct smmu_device *smmu)
+{
+	bool off = false;
+	u32 l;
+
+	/* one that was not confirmed on takes no writes to what is in it */
+	if (smmu_reg_read(smmu->cmdqv.base, CMDQV_STATUS) & EN)
+		off = vintf_off(smmu);
+	off |= !set_en(smmu, CMDQV_CONFIG, CMDQV_STATUS, config_off(smmu, CMDQV_CONFIG));
+	for (l = 0; l < smmu->more.nr; l++)
+		smmu->more.q[l].mem.busy &= !off;
+	smmu->cmdqv.on = !off;
+	if (!off)
+		dev_err(smmu->dev, "CMDQ-V did not acknowledge the disable\n");
+}
+
+/* The same without a wait */
+static void take_down_begin(struct smmu_device *smmu)
+{
+	const u32 config = VINTF0 + VINTF_CONFIG;
+	u32 l;
+
+	for (l = smmu->more.nr; l--;)
+		if (is_allocated(smmu, l))
+			queue_off(&smmu->more.q[l], false);
+	smmu_reg_write(smmu->cmdqv.base, config, config_off(smmu, config));
+	smmu_reg_write(smmu->cmdqv.base, CMDQV_CONFIG, config_off(smmu, CMDQV_CONFIG));
+}
+
+void smmu_cmdqv_disable(struct smmu_device *smmu, bool wait)
+{
+	u32 l;
+
+	if (!smmu_cmdqv_is_used(smmu))
+		return;
+	smmu_cmdq_set_use(smmu, false);
+	for (l = 0; l < smmu->more.nr; l++) {
+		struct smmu_cmdq *q = &smmu->more.q[l];
+
+		set_out(q, true);
+		/* the registers of a queue that is not allocated are not read any more */
+		if (smmu_device_is_dead(smmu) && smmu_device_is_off(smmu))
+			smmu_cmdq_start_anew(q);
+	}
+	if (!smmu->cmdqv.on || is_gone(smmu))
+		return;
+	if (wait)
+		take_down(smmu);
+	else
+		take_down_begin(smmu);
+}
