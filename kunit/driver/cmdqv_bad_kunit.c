@@ -169,6 +169,7 @@ static void never_starts(struct kunit *test)
 {
 	const struct stuck *what = test->param_value;
 	struct machine_firmware fw = { .coherent = true };
+	struct smmu_cmdq_state state;
 	struct model_config cfg;
 	struct iommu_domain *a;
 	struct rig_device *d;
@@ -185,6 +186,9 @@ static void never_starts(struct kunit *test)
 	a = queues_mapped(test, d);
 	KUNIT_EXPECT_LE(test, queues_unmap(test, s, d, a), 1000);
 	silence_leave(test, s, d, a);
+	/* as debugfs does; queues that are not allocated have no registers */
+	smmu_cmdq_look(queues_hw(s), &state);
+	rig_check(test, s->rig);
 	/* where it works later, it is used */
 	model_inject(s->smmu->model, &(struct model_inject) {});
 	smmu_shut(queues_hw(s), "a test");

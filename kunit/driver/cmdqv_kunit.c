@@ -18,10 +18,12 @@
 #include "drv/params.h"
 #include "hw/cmdq.h"
 #include "hw/cmdq_set.h"
+#include "hw/gerror.h"
 #include "hw/issue.h"
 #include "hw/shut.h"
 #include "driver/nest.h"
 #include "driver/queues.h"
+#include "driver/sleep.h"
 
 static u32 reg(struct silence *s, u32 off)
 {
@@ -283,6 +285,46 @@ static const struct owner {
 
 KUNIT_ARRAY_PARAM_DESC(owner, owners, name);
 
+/* While the machine sleeps an interrupt of the companion reads no register */
+static void interrupts_asleep(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct model_config cfg;
+	struct machine_smmu *m;
+	u32 i;
+
+	queues_config(&cfg);
+	m = rig_smmu_irq(test, rig, 0, &cfg);
+	sleep_down(rig);
+	model_power_off(m->model);
+	for (i = 0; i < 5; i++) {
+		model_cmdqv_interrupt(m->model);
+		schedule_timeout_uninterruptible(1);
+	}
+	rig_check(test, rig);
+	model_power_on(m->model, MODEL_POWER_RESET, SLEEP_GBPA, 1);
+	sleep_up_first(rig);
+	sleep_up_then(rig);
+	KUNIT_EXPECT_TRUE(test, rig_iommu(m)->smmu.more.on);
+}
+
+/* A global error that is of ECMDQs only: none of these queues is concerned */
+static void not_an_ecmdq(struct kunit *test)
+{
+	struct silence *s = queues_make(test);
+	u32 i;
+
+	rig_hush(s->rig);
+	model_raise(s->smmu->model, GERROR_CMDQP_ERR);
+	KUNIT_EXPECT_TRUE(test, smmu_gerror_poll(queues_hw(s)));
+	rig_unhush(s->rig);
+	KUNIT_EXPECT_FALSE(test, smmu_gerror_poll(queues_hw(s)));
+	for (i = 1; i <= queues_hw(s)->more.nr; i++) {
+		KUNIT_EXPECT_FALSE(test, smmu_cmdq_at(queues_hw(s), i)->out);
+		KUNIT_EXPECT_EQ(test, 0, smmu_cmdq_at(queues_hw(s), i)->err_seq);
+	}
+}
+
 /* A guest's commands, and unmaps of its stage 2, go where they are taken */
 static void nests(struct kunit *test)
 {
@@ -381,7 +423,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(begins_anew),
 	KUNIT_CASE(takes_few),
 	KUNIT_CASE(interrupts),
+	KUNIT_CASE(interrupts_asleep),
 	KUNIT_CASE(polls),
+	KUNIT_CASE(not_an_ecmdq),
 	KUNIT_CASE_PARAM(nests, owner_gen_params),
 	KUNIT_CASE(limited),
 	KUNIT_CASE(found_on),

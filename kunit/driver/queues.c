@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/sizes.h>
 
+#include <smmuv3/regs.h>
+
 #include "hw/cmdq_set.h"
 #include "driver/queues.h"
 
@@ -29,6 +31,7 @@ void queues_add(struct model_config *cfg)
 void queues_config(struct model_config *cfg)
 {
 	model_config_default(cfg);
+	cfg->idr[0] |= IDR0_MSI;
 	queues_add(cfg);
 	cfg->read_ns = 100;
 }

@@ -3,13 +3,16 @@
  * Several command queues: which queue takes which commands, and what a silent device costs others.
  * The same cases for ECMDQs and for the queues of a CMDQ-V companion.
  */
+#include <kunit/static_stub.h>
 #include <linux/bitfield.h>
+#include <linux/completion.h>
 #include <linux/sizes.h>
 
 #include <smmuv3/regs.h>
 
 #include "core/plan.h"
 #include "hw/cmdq.h"
+#include "hw/cmdq_poll.h"
 #include "hw/shut.h"
 #include "driver/queues.h"
 #include "driver/sleep.h"
@@ -52,6 +55,19 @@ static void each_its_own(struct kunit *test)
 	silence_leave(test, s, without, b);
 }
 
+static struct completion waits, go_on;
+
+/* A thread that waits for long is held, and no time passes for it meanwhile */
+static void held_sleep(struct smmu_cmdq *q, u32 us)
+{
+	if (!strncmp(current->comm, "unmapper", 8)) {
+		complete(&waits);
+		wait_for_completion(&go_on);
+	}
+	model_advance(us * (u64)NSEC_PER_USEC);
+	schedule();
+}
+
 /*
  * A device does not answer. Who waits for an ATC_INV to it waits until it is cut off; everybody
  * else does not wait at all, whether they unmap, attach or come.
@@ -68,14 +84,18 @@ static void silent_device(struct kunit *test)
 	e = rig_device(test, s->rig, 0);
 	b = queues_mapped(test, e);
 	silence_begin(s, d);
+	init_completion(&waits);
+	init_completion(&go_on);
+	kunit_activate_static_stub(test, smmu_cmdq_sleep, held_sleep);
 	u = silence_start(test, a, 1);
-	while (smmu_cmdq_is_idle(queues_hw(s)) && !completion_done(&u->done))
-		schedule();
+	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&waits, 30 * HZ));
 	KUNIT_EXPECT_LE(test, queues_unmap(test, s, e, b), 1000);
 	began = model_now();
 	f = rig_device(test, s->rig, 0);
 	c = queues_mapped(test, f);
 	silence_took(test, began, "a device comes", 2000);
+	KUNIT_EXPECT_FALSE(test, completion_done(&u->done));
+	complete_all(&go_on);
 	wait_for_completion(&u->done);
 	KUNIT_EXPECT_LE(test, u->ms, T_MS + SLACK_MS);
 	KUNIT_EXPECT_TRUE(test, d->cut);
