@@ -166,8 +166,9 @@ static int stop_one(struct smmu_device *smmu, void __iomem *regs)
 
 int smmu_ecmdq_stop_all(struct smmu_device *smmu)
 {
-	u32 i;
+	unsigned long flags;
 	int ret;
+	u32 i;
 
 	if (!smmu->ecmdq_pages)
 		return 0;
@@ -178,9 +179,17 @@ int smmu_ecmdq_stop_all(struct smmu_device *smmu)
 			return ret;
 		}
 	}
+	/* posts may use them again when smmu_ecmdq_enable() has enabled them */
+	smmu_cmdq_set_use(smmu, false);
 	for (i = 0; i < nr_used(smmu); i++) {
-		smmu->more.q[i].bell = 0;
-		smmu->more.q[i].mem.busy = false;
+		struct smmu_cmdq *q = &smmu->more.q[i];
+
+		raw_spin_lock_irqsave(&q->lock, flags);
+		/* pairs with READ_ONCE() in smmu_cmdq_choose() and smmu_cmdq_relax() */
+		WRITE_ONCE(q->out, true);
+		q->bell = 0;
+		raw_spin_unlock_irqrestore(&q->lock, flags);
+		q->mem.busy = false;
 	}
 	return 0;
 }

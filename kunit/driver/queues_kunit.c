@@ -181,6 +181,43 @@ static void sleeps(struct kunit *test)
 	silence_leave(test, s, d, a);
 }
 
+/*
+ * The SMMU does not turn off before the machine sleeps, so its queues are not disabled. It comes
+ * back without power, and the queues are enabled anew before anything is posted to them.
+ */
+static void stays_on_when_falling_asleep(struct kunit *test)
+{
+	const struct model_inject inject = { .no_ack = true };
+	struct silence *s = queues_make(test);
+	struct iommu_domain *a;
+	struct rig_device *d;
+	u32 i;
+
+	d = rig_device(test, s->rig, 0);
+	a = queues_mapped(test, d);
+	queues_unmap(test, s, d, a);
+	rig_hush(s->rig);
+	model_inject(s->smmu->model, &inject);
+	sleep_down(s->rig);
+	KUNIT_EXPECT_TRUE(test, smmu_device_is_adrift(queues_hw(s)));
+	sleep_through(s->rig, SLEEP_RAM);
+	model_inject(s->smmu->model, &(struct model_inject) {});
+	sleep_up_first(s->rig);
+	sleep_up_then(s->rig);
+	rig_unhush(s->rig);
+	/* of the SMMU that did not turn off */
+	model_forgive(s->smmu->model);
+	KUNIT_ASSERT_FALSE(test, smmu_device_is_dead(queues_hw(s)));
+	KUNIT_EXPECT_TRUE(test, queues_hw(s)->more.on);
+	rig_recover(s->rig);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_LE(test, queues_unmap(test, s, d, a), 1000);
+	for (i = 1; i <= queues_hw(s)->more.nr; i++)
+		KUNIT_EXPECT_FALSE(test, smmu_cmdq_at(queues_hw(s), i)->out);
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&queues_hw(s)->withheld));
+	silence_leave(test, s, d, a);
+}
+
 /* A device was cut off: its ATC_INVs are left out on every queue, the main one included */
 static void cut_everywhere(struct kunit *test)
 {
@@ -227,6 +264,7 @@ static struct kunit_case ecmdq_cases[] = {
 	KUNIT_CASE(silent_device),
 	KUNIT_CASE(long_post),
 	KUNIT_CASE_PARAM(sleeps, kind_gen_params),
+	KUNIT_CASE(stays_on_when_falling_asleep),
 	KUNIT_CASE(cut_everywhere),
 	KUNIT_CASE(main_stands),
 	{}
@@ -237,6 +275,7 @@ static struct kunit_case cmdqv_cases[] = {
 	KUNIT_CASE(silent_device),
 	KUNIT_CASE(long_post),
 	KUNIT_CASE_PARAM(sleeps, kind_gen_params),
+	KUNIT_CASE(stays_on_when_falling_asleep),
 	KUNIT_CASE(cut_everywhere),
 	KUNIT_CASE(main_stands),
 	{}
