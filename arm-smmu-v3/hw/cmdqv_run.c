@@ -56,11 +56,23 @@ static void set_out(struct smmu_cmdq *q, bool out)
 	raw_spin_unlock_irqrestore(&q->lock, flags);
 }
 
+static void all_out(struct smmu_device *smmu)
+{
+	u32 l;
+
+	smmu_cmdq_set_use(smmu, false);
+	for (l = 0; l < smmu->more.nr; l++)
+		set_out(&smmu->more.q[l], true);
+}
+
 void smmu_cmdqv_stop(struct smmu_device *smmu)
 {
 	struct smmu_cmdqv *c = &smmu->cmdqv;
 	u32 v, l;
 
+	/* they are in use yet where the SMMU was put to sleep although it did not turn off */
+	if (smmu_cmdqv_is_used(smmu))
+		all_out(smmu);
 	if (!c->base || is_gone(smmu))
 		return;
 	/* VINTFs first, so that nothing goes on with old queues when the companion is enabled */
@@ -72,14 +84,9 @@ void smmu_cmdqv_stop(struct smmu_device *smmu)
 	c->stuck = set_en(smmu, CMDQV_CONFIG, CMDQV_STATUS, config_off(smmu, CMDQV_CONFIG));
 	if (c->stuck)
 		dev_warn(smmu->dev, "CMDQ-V is not used, because it does not stop\n");
-	if (!smmu_cmdqv_is_used(smmu))
-		return;
-	/* of an SMMU that was put to sleep although it did not turn off */
-	smmu_cmdq_set_use(smmu, false);
-	for (l = 0; l < smmu->more.nr; l++) {
-		set_out(&smmu->more.q[l], true);
-		smmu->more.q[l].mem.busy &= c->stuck;
-	}
+	if (smmu_cmdqv_is_used(smmu))
+		for (l = 0; l < smmu->more.nr; l++)
+			smmu->more.q[l].mem.busy &= c->stuck;
 }
 
 static u32 alloc_reg(u32 l, bool allocated)
@@ -328,15 +335,10 @@ void smmu_cmdqv_disable(struct smmu_device *smmu, bool wait)
 
 	if (!smmu_cmdqv_is_used(smmu))
 		return;
-	smmu_cmdq_set_use(smmu, false);
-	for (l = 0; l < smmu->more.nr; l++) {
-		struct smmu_cmdq *q = &smmu->more.q[l];
-
-		set_out(q, true);
-		/* the registers of a queue that is not allocated are not read any more */
-		if (smmu_device_is_dead(smmu) && smmu_device_is_off(smmu))
-			smmu_cmdq_start_anew(q);
-	}
+	all_out(smmu);
+	/* nobody who begins to wait reads registers of a queue that is not allocated any more */
+	for (l = 0; l < smmu->more.nr && smmu_device_is_off(smmu); l++)
+		smmu_cmdq_start_anew(&smmu->more.q[l]);
 	if (!smmu->cmdqv.on || is_gone(smmu))
 		return;
 	if (wait)

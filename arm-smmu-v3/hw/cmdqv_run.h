@@ -20,7 +20,7 @@ void smmu_cmdqv_enable(struct smmu_device *smmu);
 
 /**
  * smmu_cmdqv_disable() - take its queues out, and stop it
- * @smmu: SMMU that is dead
+ * @smmu: SMMU that is dead, or to which nobody posts
  * @wait: wait until it has stopped
  *
  * A queue that was not confirmed off is busy. smmu_cmdqv_enable() undoes this.

@@ -98,8 +98,12 @@ free_cmdq:
  */
 static void turn_off(struct smmu_device *smmu, bool quiesce)
 {
-	u32 stuck = smmu_cr0_clear(smmu, CR0_SMMUEN);
+	u32 stuck;
 
+	/* on removal, while the SMMU is on; nobody posts any more */
+	if (quiesce && !smmu_device_is_dead(smmu))
+		smmu_cmdqv_disable(smmu, true);
+	stuck = smmu_cr0_clear(smmu, CR0_SMMUEN);
 	if (quiesce && !stuck && smmu->started && !smmu_device_is_dead(smmu))
 		smmu_issue_quiesce(smmu);
 	/* from here on nobody waits for the queue */

@@ -57,7 +57,8 @@ void model_cmdqv_free(struct model *m)
 
 /*
  * Another kernel has left it on: every VINTF is enabled, and has the queues of the next one, each
- * with a command in it that has failed, at an address that is no memory
+ * with a command in it that has failed, at an address that is no memory, and behind an ATC_INV
+ * that was not answered
  */
 void model_cmdqv_run(struct model *m)
 {
@@ -82,6 +83,8 @@ void model_cmdqv_run(struct model *m)
 		q->config = VCMDQ_EN;
 		q->on = true;
 		q->q.base = BIT_ULL(47) | 4;
+		q->q.atc_unsynced = true;
+		q->q.atc_unanswered = true;
 		q->q.prod = 1;
 		q->q.cons = FIELD_PREP(CMDQ_CONS_ERR, CERROR_ABT);
 		q->gerror = VCMDQ_GERROR_CMDQ_ERR;
