@@ -197,7 +197,7 @@ static int ready(struct smmu_device *smmu)
 		return -EBUSY;
 	if (!smmu_device_is_off(smmu))
 		return -EBUSY;
-	/* its queues need not be idle, because they begin anew; and they may need SMMUEN to go on */
+	/* its queues need not be idle: they begin anew, and may need SMMUEN to go on */
 	smmu_cmdqv_disable(smmu, true);
 	return smmu_cmdq_is_idle(smmu) ? 0 : -EBUSY;
 }

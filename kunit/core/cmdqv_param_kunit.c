@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* PARAM of a CMDQ-V companion: values written by hand, and those that no companion can have. */
+/*
+ * PARAM of a CMDQ-V companion: values written by hand, and those that no companion can have. And
+ * how many SMMUs an IORT has to which a companion may belong.
+ */
 #include <kunit/test.h>
+#include <linux/acpi.h>
 #include <linux/module.h>
 
 #include "core/cmdqv_param.h"
+#include "core/iort.h"
 
 static const struct param {
 	const char *name;
@@ -54,7 +59,43 @@ static void decodes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p->want.bytes, layout.bytes);
 }
 
+/* A table of nodes without content */
+struct table {
+	struct acpi_table_iort head;
+	struct acpi_iort_node node[3];
+} __packed;
+
+/* How many SMMUs have an identifier; other nodes do not count */
+static void owners(struct kunit *test)
+{
+	struct table *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	struct smmu_iort iort = { t, sizeof(*t) };
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	t->head.node_offset = offsetof(struct table, node);
+	t->head.node_count = ARRAY_SIZE(t->node);
+	for (i = 0; i < ARRAY_SIZE(t->node); i++) {
+		t->node[i].type = ACPI_IORT_NODE_SMMU_V3;
+		t->node[i].length = sizeof(t->node[i]);
+	}
+	t->node[0].type = ACPI_IORT_NODE_ITS_GROUP;
+	/* as in a table that has none */
+	KUNIT_EXPECT_EQ(test, 2, smmu_iort_smmus(&iort, 0));
+	t->node[0].identifier = 7;
+	t->node[1].identifier = 7;
+	KUNIT_EXPECT_EQ(test, 1, smmu_iort_smmus(&iort, 7));
+	KUNIT_EXPECT_EQ(test, 1, smmu_iort_smmus(&iort, 0));
+	t->node[2].identifier = 7;
+	KUNIT_EXPECT_EQ(test, 2, smmu_iort_smmus(&iort, 7));
+	KUNIT_EXPECT_EQ(test, 0, smmu_iort_smmus(&iort, 8));
+	/* a chain that is broken behind the first node ends there */
+	t->node[1].length = 1;
+	KUNIT_EXPECT_EQ(test, 0, smmu_iort_smmus(&iort, 7));
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE(owners),
 	KUNIT_CASE_PARAM(decodes, param_gen_params),
 	{}
 };

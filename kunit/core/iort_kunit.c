@@ -767,30 +767,7 @@ static void iort_random_maps(struct kunit *test)
 	}
 }
 
-/* How many SMMUs have an identifier; other nodes do not count */
-static void iort_identifiers(struct kunit *test)
-{
-	struct builder *t = new_table(test);
-	struct smmu_iort iort = as_iort(t);
-	struct acpi_iort_node *its = (void *)(t->bytes + t->its);
-	struct acpi_iort_node *a = (void *)(t->bytes + t->a), *b = (void *)(t->bytes + t->b);
-
-	/* as in a table that has none */
-	KUNIT_EXPECT_EQ(test, 2, smmu_iort_smmus(&iort, 0));
-	a->identifier = 7;
-	its->identifier = 7;
-	KUNIT_EXPECT_EQ(test, 1, smmu_iort_smmus(&iort, 7));
-	KUNIT_EXPECT_EQ(test, 1, smmu_iort_smmus(&iort, 0));
-	b->identifier = 7;
-	KUNIT_EXPECT_EQ(test, 2, smmu_iort_smmus(&iort, 7));
-	KUNIT_EXPECT_EQ(test, 0, smmu_iort_smmus(&iort, 8));
-	/* a chain that is broken behind A ends there */
-	a->length = 1;
-	KUNIT_EXPECT_EQ(test, 0, smmu_iort_smmus(&iort, 7));
-}
-
 static struct kunit_case iort_cases[] = {
-	KUNIT_CASE(iort_identifiers),
 	KUNIT_CASE_PARAM(iort_pci, iort_pci_gen_params),
 	KUNIT_CASE(iort_pci_two_of_a_segment),
 	KUNIT_CASE(iort_pci_search_ends),

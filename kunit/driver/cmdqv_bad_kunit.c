@@ -479,4 +479,5 @@ static struct kunit_suite suite = {
 	.suite_init = queues_are_vcmdqs,
 	.test_cases = cases,
 };
+
 kunit_test_suite(suite);

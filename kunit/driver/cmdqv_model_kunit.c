@@ -319,7 +319,7 @@ static void maps(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, BIT(2), map(b, 0));
 	KUNIT_EXPECT_EQ(test, BIT(1), map(b, 1));
 	KUNIT_EXPECT_EQ(test, CERROR_ILL, error(b, 0, 2));
-	/* nothing more is consumed until the error is acknowledged, and then the command fails again */
+	/* nothing more is consumed until the error is acknowledged; then the command fails again */
 	smmu_cmd_sync(&b->mem[nr_of(1, 1)][0]);
 	KUNIT_EXPECT_EQ(test, 0, model_cmdq_done(b->m, 1 + nr_of(1, 1)));
 	w(b, page0(1, 1, VCMDQ_GERRORN), r(b, page0(1, 1, VCMDQ_GERROR)));
@@ -494,7 +494,7 @@ static void any_order(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, 8, model_cmdq_done(b->m, 1));
 		KUNIT_EXPECT_EQ(test, 8, model_cmdq_done(b->m, 2));
 		KUNIT_ASSERT_EQ(test, 16, b->nr_done);
-		next[0] = next[1] = 0;
+		memset(next, 0, sizeof(next));
 		for (order = 0, i = 0; i < 16; i++) {
 			u32 asid = FIELD_GET(CMD0_TLBI_ASID, le64_to_cpu(b->done[i].w[0]));
 

@@ -220,4 +220,5 @@ static struct kunit_suite suite = {
 	.suite_init = queues_are_ecmdqs,
 	.test_cases = cases,
 };
+
 kunit_test_suite(suite);

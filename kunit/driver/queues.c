@@ -84,7 +84,7 @@ struct iommu_domain *queues_mapped(struct kunit *test, struct rig_device *d)
 }
 
 u64 queues_unmap(struct kunit *test, struct silence *s, struct rig_device *d,
-		struct iommu_domain *domain)
+		 struct iommu_domain *domain)
 {
 	u64 began = model_now(), us;
 

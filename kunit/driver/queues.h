@@ -38,6 +38,6 @@ struct iommu_domain *queues_mapped(struct kunit *test, struct rig_device *d);
  * unmap took, in us
  */
 u64 queues_unmap(struct kunit *test, struct silence *s, struct rig_device *d,
-		struct iommu_domain *domain);
+		 struct iommu_domain *domain);
 
 #endif

@@ -300,19 +300,18 @@ static void write_common(struct model *m, u32 off, u32 size, u32 val)
 	struct model_cmdqv *c = &m->cmdqv;
 	u32 v = (off - CMDQV_VINTF(0)) / 0x100;
 
-	if (size != 4 || off % 4) {
+	if (size != 4 || off % 4)
 		model_violate(m, "CMDQ-V: write of %u bytes to 0x%x", size, off);
-	} else if (off == CMDQV_CONFIG) {
+	else if (off == CMDQV_CONFIG)
 		write_config(m, val);
-	} else if (off == CMDQV_VINTF_INT_MASK) {
+	else if (off == CMDQV_VINTF_INT_MASK)
 		c->int_mask = val;
-	} else if (off >= CMDQV_CMDQ_ALLOC(0) && off < CMDQV_CMDQ_ALLOC(c->nr)) {
+	else if (off >= CMDQV_CMDQ_ALLOC(0) && off < CMDQV_CMDQ_ALLOC(c->nr))
 		write_alloc(m, (off - CMDQV_CMDQ_ALLOC(0)) / 4, val);
-	} else if (off >= CMDQV_VINTF(0) && v < c->nr_vintfs) {
+	else if (off >= CMDQV_VINTF(0) && v < c->nr_vintfs)
 		write_vintf(m, v, off % 0x100, val);
-	} else {
+	else
 		model_violate(m, "CMDQ-V: write to 0x%x", off);
-	}
 }
 
 /* Does the queue with this number have an error? An allocated one, where @v asks for its VINTF */

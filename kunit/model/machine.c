@@ -334,10 +334,11 @@ static int make_cmdqv_other(struct own_smmu *u)
 
 	snprintf(name, sizeof(name), "model-other-smmu-%u", u->slot);
 	ret = machine_node_new(&u->cmdqv_other, name);
-	if (!ret)
-		ret = machine_node_apply(&u->cmdqv_other, of_changeset_add_prop_u32(
-			&u->cmdqv_other.cs, u->cmdqv_other.np, "nvidia,cmdqv",
-			CMDQV_PHANDLE_BASE + u->slot));
+	if (!ret) {
+		ret = of_changeset_add_prop_u32(&u->cmdqv_other.cs, u->cmdqv_other.np,
+						"nvidia,cmdqv", CMDQV_PHANDLE_BASE + u->slot);
+		ret = machine_node_apply(&u->cmdqv_other, ret);
+	}
 	if (ret)
 		u->cmdqv_other.np = NULL;
 	return ret;
@@ -352,9 +353,11 @@ static int make_cmdqv_node(struct own_smmu *u, const struct machine_firmware *fw
 
 	snprintf(name, sizeof(name), "model-cmdqv-%u", u->slot);
 	ret = machine_node_new(&u->cmdqv_node, name);
-	if (!ret)
-		ret = machine_node_apply(&u->cmdqv_node, of_changeset_add_prop_string(
-			&u->cmdqv_node.cs, u->cmdqv_node.np, "compatible", kind));
+	if (!ret) {
+		ret = of_changeset_add_prop_string(&u->cmdqv_node.cs, u->cmdqv_node.np,
+						   "compatible", kind);
+		ret = machine_node_apply(&u->cmdqv_node, ret);
+	}
 	if (ret) {
 		u->cmdqv_node.np = NULL;
 		return ret;
