@@ -62,8 +62,13 @@ static void decodes(struct kunit *test)
 /* A table of nodes without content */
 struct table {
 	struct acpi_table_iort head;
-	struct acpi_iort_node node[3];
+	u8 node[3][sizeof(struct acpi_iort_node)];
 } __packed;
+
+static struct acpi_iort_node *node(struct table *t, u32 i)
+{
+	return (struct acpi_iort_node *)t->node[i];
+}
 
 /* How many SMMUs have an identifier; other nodes do not count */
 static void owners(struct kunit *test)
@@ -76,21 +81,21 @@ static void owners(struct kunit *test)
 	t->head.node_offset = offsetof(struct table, node);
 	t->head.node_count = ARRAY_SIZE(t->node);
 	for (i = 0; i < ARRAY_SIZE(t->node); i++) {
-		t->node[i].type = ACPI_IORT_NODE_SMMU_V3;
-		t->node[i].length = sizeof(t->node[i]);
+		node(t, i)->type = ACPI_IORT_NODE_SMMU_V3;
+		node(t, i)->length = sizeof(t->node[i]);
 	}
-	t->node[0].type = ACPI_IORT_NODE_ITS_GROUP;
+	node(t, 0)->type = ACPI_IORT_NODE_ITS_GROUP;
 	/* as in a table that has none */
 	KUNIT_EXPECT_EQ(test, 2, smmu_iort_smmus(&iort, 0));
-	t->node[0].identifier = 7;
-	t->node[1].identifier = 7;
+	node(t, 0)->identifier = 7;
+	node(t, 1)->identifier = 7;
 	KUNIT_EXPECT_EQ(test, 1, smmu_iort_smmus(&iort, 7));
 	KUNIT_EXPECT_EQ(test, 1, smmu_iort_smmus(&iort, 0));
-	t->node[2].identifier = 7;
+	node(t, 2)->identifier = 7;
 	KUNIT_EXPECT_EQ(test, 2, smmu_iort_smmus(&iort, 7));
 	KUNIT_EXPECT_EQ(test, 0, smmu_iort_smmus(&iort, 8));
 	/* a chain that is broken behind the first node ends there */
-	t->node[1].length = 1;
+	node(t, 1)->length = 1;
 	KUNIT_EXPECT_EQ(test, 0, smmu_iort_smmus(&iort, 7));
 }
 

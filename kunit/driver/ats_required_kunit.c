@@ -105,10 +105,10 @@ static void expect_identity(struct kunit *test, struct needy *n)
 	u64 w0 = le64_to_cpu(ste_of(n)->w[0]), w1 = le64_to_cpu(ste_of(n)->w[1]);
 
 	KUNIT_EXPECT_TRUE(test, n->d->ats);
-	KUNIT_EXPECT_EQ(test, STE_CONFIG_S1, FIELD_GET(STE0_CONFIG, w0));
-	KUNIT_EXPECT_NE(test, 0, FIELD_GET(STE0_S1CDMAX, w0));
-	KUNIT_EXPECT_EQ(test, STE_S1DSS_BYPASS, FIELD_GET(STE1_S1DSS, w1));
-	KUNIT_EXPECT_EQ(test, STE_EATS_FULL, FIELD_GET(STE1_EATS, w1));
+	KUNIT_EXPECT_EQ(test, STE_CONFIG_S1, u64_get_bits(w0, STE0_CONFIG));
+	KUNIT_EXPECT_NE(test, 0, u64_get_bits(w0, STE0_S1CDMAX));
+	KUNIT_EXPECT_EQ(test, STE_S1DSS_BYPASS, u64_get_bits(w1, STE1_S1DSS));
+	KUNIT_EXPECT_EQ(test, STE_EATS_FULL, u64_get_bits(w1, STE1_EATS));
 	KUNIT_EXPECT_EQ(test, IOVA, rig_access(n->rig, n->d, IOVA, true));
 	KUNIT_EXPECT_EQ(test, PA2, rig_access(n->rig, n->d, PA2, false));
 }
@@ -278,7 +278,7 @@ static void released(struct kunit *test)
 
 	KUNIT_EXPECT_FALSE(test, n.d->ats);
 	KUNIT_EXPECT_STREQ(test, after == IOVA ? "bypass" : "abort", smmu_ste_kind(ste_of(&n)));
-	KUNIT_EXPECT_EQ(test, 0, FIELD_GET(STE1_EATS, le64_to_cpu(ste_of(&n)->w[1])));
+	KUNIT_EXPECT_EQ(test, 0, u64_get_bits(le64_to_cpu(ste_of(&n)->w[1]), STE1_EATS));
 	/* of what was in its ATC, the device can use nothing */
 	KUNIT_EXPECT_EQ(test, -EFAULT, model_access(n.smmu->model, &asks));
 	KUNIT_EXPECT_EQ(test, after == IOVA ? 0 : -EFAULT, model_access(n.smmu->model, &plain));
@@ -506,7 +506,7 @@ static void cannot_be_enabled(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, rig_log_next(&log));
 	KUNIT_EXPECT_EQ(test, LOGLEVEL_ERR, log.level);
 	KUNIT_EXPECT_TRUE_MSG(test, strstarts(log.text, "ATS cannot be enabled"), "%s", log.text);
-	KUNIT_EXPECT_EQ(test, 0, FIELD_GET(STE1_EATS, le64_to_cpu(ste_of(&n)->w[1])));
+	KUNIT_EXPECT_EQ(test, 0, u64_get_bits(le64_to_cpu(ste_of(&n)->w[1]), STE1_EATS));
 	n.rig->no_ats = 0;
 	/* a PASID is no attach, so it does not try again */
 	KUNIT_ASSERT_EQ(test, 0, set(n.d, n.b, SSID));

@@ -105,8 +105,8 @@ static void bring_up(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, VINTF_HYP_OWN | VINTF_EN,
 				reg(s, CMDQV_VINTF(0) + VINTF_CONFIG));
 		for (i = 0; i < 1 << l->queues; i++)
-			KUNIT_EXPECT_EQ(test, FIELD_PREP(CMDQ_ALLOC_VINTF, i / each) |
-					FIELD_PREP(CMDQ_ALLOC_LVCMDQ, i % each) |
+			KUNIT_EXPECT_EQ(test, u32_encode_bits(i / each, CMDQ_ALLOC_VINTF) |
+					u32_encode_bits(i % each, CMDQ_ALLOC_LVCMDQ) |
 					(i < n ? CMDQ_ALLOC_ALLOCATED : 0),
 					reg(s, CMDQV_CMDQ_ALLOC(i)));
 		for (i = 1; i <= n; i++) {

@@ -274,13 +274,13 @@ static void replaces(struct kunit *test)
 		smmu_cmd_tlbi_asid(&cmd, 5, false);
 		cmd.w[0] |= cpu_to_le64(FIELD_PREP(CMD0_TLBI_VMID, 3));
 		post(b, 1, 0, &cmd);
-		KUNIT_EXPECT_EQ(test, VMID, FIELD_GET(CMD0_TLBI_VMID, word_done(b, 0)));
+		KUNIT_EXPECT_EQ(test, VMID, u64_get_bits(word_done(b, 0), CMD0_TLBI_VMID));
 		KUNIT_EXPECT_EQ(test, 0, violations(b));
 		/* no stream has ATS here, so an ATC_INV that is done is a violation */
 		smmu_cmd_atc_inv(&cmd, VSID, 0, false, 0, ATC_SIZE_ALL);
 		post(b, 1, 0, &cmd);
 		KUNIT_EXPECT_EQ(test, 2, model_cmdq_done(b->m, 1 + EACH));
-		KUNIT_EXPECT_EQ(test, SID, FIELD_GET(CMD0_ATC_SID, word_done(b, 1)));
+		KUNIT_EXPECT_EQ(test, SID, u64_get_bits(word_done(b, 1), CMD0_ATC_SID));
 		KUNIT_EXPECT_EQ(test, 1, violations(b));
 		smmu_cmd_atc_inv(&cmd, SID, 0, false, 0, ATC_SIZE_ALL);
 		post(b, 1, 0, &cmd);

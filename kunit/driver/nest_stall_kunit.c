@@ -248,7 +248,7 @@ static void quota(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, i < 4 ? MODEL_UNANSWERED : RESUME_ABORT,
 				answer_to(&s, stag[i]));
 	KUNIT_EXPECT_EQ(test, 2, guest_events(s.n.g, &last));
-	KUNIT_EXPECT_EQ(test, NEST_VSID, FIELD_GET(EVENT0_SID, le64_to_cpu(last.evt[0])));
+	KUNIT_EXPECT_EQ(test, NEST_VSID, u64_get_bits(le64_to_cpu(last.evt[0]), EVENT0_SID));
 	KUNIT_EXPECT_FALSE(test, le64_to_cpu(last.evt[1]) & (EVENT1_STALL | EVENT1_STAG));
 	KUNIT_EXPECT_EQ(test, NEST_VA2 + 5 * SZ_4K, le64_to_cpu(last.evt[2]));
 	nest_stall_answer(1, IOMMU_PAGE_RESP_INVALID);

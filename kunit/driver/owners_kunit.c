@@ -478,13 +478,13 @@ static void larger_table(struct kunit *test)
 	x = add(test, &o, x_sids, 2);
 	y = add(test, &o, y_sids, 2);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(x, o.a));
-	KUNIT_EXPECT_EQ(test, 0, FIELD_GET(STE0_S1CDMAX, le64_to_cpu(shared_ste(&o)->w[0])));
+	KUNIT_EXPECT_EQ(test, 0, u64_get_bits(le64_to_cpu(shared_ste(&o)->w[0]), STE0_S1CDMAX));
 	f = add(test, &o, self, 1);
 	KUNIT_EXPECT_TRUE(test, master_of(f)->principal);
 	model_watch(o.smmu->model, &dma);
 	KUNIT_ASSERT_EQ(test, 0, set_pasid(f, o.p));
 	rig_watched(test, o.smmu, PAGE_A);
-	KUNIT_EXPECT_EQ(test, BITS, FIELD_GET(STE0_S1CDMAX, le64_to_cpu(shared_ste(&o)->w[0])));
+	KUNIT_EXPECT_EQ(test, BITS, u64_get_bits(le64_to_cpu(shared_ste(&o)->w[0]), STE0_S1CDMAX));
 	expect_f(test, &o, f, true, PAGE_A);
 	/* the function goes with its PASID attached; its CD must not stay in the stream's table */
 	pull(f);

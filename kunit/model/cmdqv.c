@@ -21,14 +21,14 @@
 
 bool model_cmdqv_make(struct model *m)
 {
-	u32 param = m->cfg.cmdqv_param, i;
+	u32 param = m->cfg.cmdqv_param, log2 = FIELD_GET(CMDQV_PARAM_LOG2QUEUES, param), i;
 	struct model_cmdqv *c = &m->cmdqv;
 
 	if (!param)
 		return true;
 	/* PARAM may promise more than there is */
 	c->nr_vintfs = 1U << min_t(u32, FIELD_GET(CMDQV_PARAM_LOG2VINTFS, param), 6);
-	c->nr = max(1U << min_t(u32, FIELD_GET(CMDQV_PARAM_LOG2QUEUES, param), 7), c->nr_vintfs);
+	c->nr = max(1U << min(log2, 7), c->nr_vintfs);
 	c->each = c->nr / c->nr_vintfs;
 	c->sids = 1U << min_t(u32, FIELD_GET(CMDQV_PARAM_LOG2SIDS, param), 4);
 	m->inject.no_cmdqv = m->cfg.cmdqv_stuck;
