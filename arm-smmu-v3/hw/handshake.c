@@ -106,6 +106,9 @@ int smmu_gbpa_anew(struct smmu_device *smmu, u32 gbpa)
 			smmu_reg_write(smmu->base, SMMU_GBPA, gbpa | GBPA_ABORT | GBPA_UPDATE);
 			written = true;
 			now |= GBPA_UPDATE;
+			if (!(gbpa & GBPA_ABORT))
+				/* pairs with READ_ONCE() in smmu_gbpa_restore() */
+				WRITE_ONCE(smmu->gbpa_changed, true);
 		}
 		raw_spin_unlock_irqrestore(&smmu->shut_lock, flags);
 		if ((now & (GBPA_UPDATE | GBPA_ABORT)) == GBPA_ABORT)

@@ -21,6 +21,7 @@
 #include "hw/power.h"
 #include "hw/recordq.h"
 #include "hw/resume.h"
+#include "driver/log.h"
 #include "driver/silence.h"
 #include "driver/sleep.h"
 
@@ -251,6 +252,15 @@ static void trouble_when_awaking(struct kunit *test)
 	silence_leave(test, s, d, a);
 }
 
+/* Was it said since that the SMMU is back? */
+static bool said_back(struct rig_log *log)
+{
+	while (rig_log_next(log))
+		if (strstarts(log->text, "this SMMU is back after "))
+			return true;
+	return false;
+}
+
 /* An SMMU that was shut sleeps with the others. Without power it forgets why it was shut. */
 static void shut_before(struct kunit *test)
 {
@@ -259,11 +269,13 @@ static void shut_before(struct kunit *test)
 	struct silence *s = silence_make(test);
 	struct rig_device *d = rig_device(test, s->rig, 0);
 	struct iommu_domain *a = silence_use(test, s, d);
+	struct rig_log log;
 
 	s->rig->forgive = true;
 	model_inject(s->smmu->model, &lost);
 	silence_unmap(test, s, d, a);
 	KUNIT_EXPECT_TRUE(test, smmu_device_is_off(hw(s)));
+	rig_log_begin(&log);
 	KUNIT_ASSERT_EQ(test, 0, iommu_map(a, IOVA + SZ_4K, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
 	s->rig->retry_ms = 0;
 	bounded(test, s->rig, sleep_down);
@@ -279,6 +291,8 @@ static void shut_before(struct kunit *test)
 		model_inject(s->smmu->model, &well);
 		model_advance(NSEC_PER_SEC);
 		KUNIT_EXPECT_TRUE(test, rig_restart(s->rig, 0));
+	} else {
+		KUNIT_EXPECT_TRUE(test, said_back(&log));
 	}
 	KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d, IOVA + SZ_4K, false));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s->rig, d, IOVA, false));
@@ -363,10 +377,25 @@ static void ats_too_late(struct kunit *test)
 	silence_leave(test, s, d, a);
 }
 
-/* Two nights in a row, and the SMMU does not come back in between */
+static const struct morning {
+	const char *name;
+	struct model_inject inject;
+} mornings[] = {
+	{ "GBPA is stuck", { .no_gbpa = true } },
+	/* GBPA holds what it has out of reset when it is back */
+	{ "gone for a while", { .dead = true } },
+};
+
+KUNIT_ARRAY_PARAM_DESC(morning, mornings, name);
+
+/*
+ * Two nights in a row, and the SMMU does not come back in between: what GBPA holds then is not what
+ * it was before the first
+ */
 static void asleep_twice(struct kunit *test)
 {
-	const struct model_inject stuck = { .no_gbpa = true }, well = {};
+	const struct morning *morning = test->param_value;
+	const struct model_inject well = {};
 	struct silence *s = silence_make(test);
 	struct rig_device *d = rig_device(test, s->rig, 0);
 	struct iommu_domain *a = silence_use(test, s, d);
@@ -375,12 +404,12 @@ static void asleep_twice(struct kunit *test)
 	sleep_down(s->rig);
 	gbpa = hw(s)->gbpa;
 	sleep_through(s->rig, SLEEP_RAM);
-	model_inject(s->smmu->model, &stuck);
+	model_inject(s->smmu->model, &morning->inject);
 	awake(s->rig);
 	KUNIT_EXPECT_TRUE(test, smmu_device_is_dead(hw(s)));
+	model_inject(s->smmu->model, &well);
 	bounded(test, s->rig, sleep_down);
 	KUNIT_EXPECT_EQ(test, gbpa, hw(s)->gbpa);
-	model_inject(s->smmu->model, &well);
 	sleep_through(s->rig, SLEEP_DISK);
 	awake(s->rig);
 	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(hw(s)));
@@ -484,7 +513,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(workers_wait),
 	KUNIT_CASE(changed_meanwhile),
 	KUNIT_CASE(ats_too_late),
-	KUNIT_CASE(asleep_twice),
+	KUNIT_CASE_PARAM(asleep_twice, morning_gen_params),
 	KUNIT_CASE(stalls_end),
 	KUNIT_CASE(drained),
 	{}
