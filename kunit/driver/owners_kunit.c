@@ -281,12 +281,12 @@ static void one_word(struct kunit *test)
 	struct rig_device *x, *y;
 	struct traced t;
 	struct own o;
-	__le64 w0;
+	u64 w0;
 
 	own_new(test, &o);
 	x = add(test, &o, x_sids, 2);
 	KUNIT_EXPECT_EQ(test, 0, attach(x, o.a));
-	w0 = shared_ste(&o)->w[0];
+	w0 = le64_to_cpu(shared_ste(&o)->w[0]);
 	model_watch(o.smmu->model, &dma);
 	trace_begin(&o, &t);
 	y = add(test, &o, y_sids, 2);
@@ -301,7 +301,8 @@ static void one_word(struct kunit *test)
 	rig_watched(test, o.smmu, PAGE_A);
 	trace_end(&o);
 	KUNIT_EXPECT_EQ(test, 0, t.other_words);
-	KUNIT_EXPECT_NE(test, 0, (w0 ^ shared_ste(&o)->w[0]) & cpu_to_le64(STE0_S1CTXPTR));
+	w0 ^= le64_to_cpu(shared_ste(&o)->w[0]);
+	KUNIT_EXPECT_NE(test, 0, w0 & STE0_S1CTXPTR);
 	pull(x);
 	KUNIT_EXPECT_EQ(test, PAGE_A, look(&o, IOVA));
 	own_end(&o);
