@@ -1,33 +1,44 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# deb_machine.sh DEB VERSION MODULES [TEST...]: install, use and purge the package in the Debian
+# deb_machine.sh DEB VERSION MODULES OLD [TEST...]: install, use and purge the package in the Debian
 # around it, which is thrown away afterwards (scripts/deb/in-layer). MODULES is a folder with the
 # kernel's own. DKMS, GRUB's and the initramfs' programs are the real ones; grub-probe, and what
 # /proc and /sys say, are made up, so that it looks like an arm64 machine that runs the stock kernel
-# VERSION. Prints 'ok NAME' or 'not ok NAME WHY'.
+# VERSION. OLD is the kernel of another series, whose headers are there. Prints 'ok NAME' or 'not ok
+# NAME WHY'. The tests are in deb_use.sh and deb_kernels.sh; each begins with the package installed
+# and the module built, and ends so, but for the first and the last two.
 set -u
 
-deb=$1 version=$2 modules=$3
-shift 3
-(($#)) || set -- installing building enabling committed failing disabling purging
+deb=$1 version=$2 modules=$3 old=$4
+shift 4
+(($#)) || set -- installing building enabling committed disabling failing kernel_first \
+	headers_first headers_alone kernel_goes unsupported no_headers boot_full kdump upgrading \
+	twice keeping removing purging
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export CROSS_COMPILE=${CROSS_COMPILE:-aarch64-linux-gnu-} DEBIAN_FRONTEND=noninteractive
 
+# shellcheck source=scripts/checks/deb_use.sh
+. "$here/deb_use.sh"
+# shellcheck source=scripts/checks/deb_kernels.sh
+. "$here/deb_kernels.sh"
+
+# told NAME TEXT: no text is a test that has passed
 told()
 {
 	if [[ $2 ]]; then
+		printf '%s\n' "$2" >&2
 		printf 'not ok %s %s\n' "$1" "$(head -n 1 <<<"$2")"
 	else
 		printf 'ok %s\n' "$1"
 	fi
 }
 
-machine()
+programs()
 {
-	mkdir "$work/bin" /boot/grub -p
+	mkdir "$work/bin"
 	cat >/usr/sbin/grub-probe <<-'END'
 	#!/bin/sh
 	case "$*" in
@@ -41,43 +52,106 @@ machine()
 	*)		echo hd0 ;;
 	esac
 	END
-	printf '#!/bin/sh\n[ "$*" = -m ] && echo aarch64 || { [ "$*" = -r ] && echo %s; }\n' \
-		"$version" >"$work/bin/uname"
-	chmod 755 "$work/bin/uname"
-	export PATH=$work/bin:$PATH
+	# what is not about the machine is the real one's: DKMS asks for -s
+	cat >"$work/bin/uname" <<-END
+	#!/bin/sh
+	case "\$*" in
+	-m)	echo aarch64 ;;
+	-r)	echo $version ;;
+	*)	exec /usr/bin/uname "\$@" ;;
+	esac
+	END
+	# kdump-tools makes no initrd in a chroot
+	printf '#!/bin/sh\nexit 1\n' >"$work/bin/ischroot"
+	chmod 755 "$work"/bin/*
+	# the module is built many times, and almost the same each time
+	ln -s /usr/bin/ccache "$work/bin/${CROSS_COMPILE}gcc"
+	export PATH=$work/bin:$PATH CCACHE_DIR=${CCACHE_DIR:-$work/ccache}
+}
+
+# unpacked VERSION: what a kernel package unpacks, but for headers
+unpacked()
+{
+	printf 'CONFIG_%s=y\n' IOMMU_API IOMMU_DMA IOMMU_IO_PGTABLE_LPAE ARM_SMMU_V3 ARM64 MODULES \
+		RD_ZSTD RD_GZIP BLK_DEV_INITRD >"/boot/config-$1"
+	echo kernel >"/boot/vmlinuz-$1"
+	# where a kernel has no module of its own, DKMS takes it for one that was removed
+	mkdir -p "/lib/modules/$1/kernel"
+	find "$modules/" -name 'virtio_blk.ko*' -exec cp {} "/lib/modules/$1/kernel" \;
+	touch "/lib/modules/$1/modules."{builtin,order,builtin.modinfo}
+	depmod "$1"
+}
+
+machine()
+{
+	programs
 	echo "$version" >"$work/osrelease"
 	mount --bind "$work/osrelease" /proc/sys/kernel/osrelease
 	echo 'BOOT_IMAGE=/vmlinuz root=/dev/vda1 ro quiet' >"$work/cmdline"
+	cp "$work/cmdline" "$work/cmdline.stock"
 	mount --bind "$work/cmdline" /proc/cmdline
 	mount -t tmpfs tmpfs /sys
-	mkdir -p /sys/firmware/acpi/tables
+	mkdir -p /sys/firmware/acpi/tables /boot/grub
 	python3 -B -c 'import sys
 sys.path.insert(0, sys.argv[1])
 import ctl_cases
 sys.stdout.buffer.write(ctl_cases.an_iort())' "$here" >/sys/firmware/acpi/tables/IORT
-	printf 'CONFIG_%s=y\n' IOMMU_API IOMMU_DMA IOMMU_IO_PGTABLE_LPAE ARM_SMMU_V3 ARM64 MODULES \
-		RD_ZSTD RD_GZIP BLK_DEV_INITRD >"/boot/config-$version"
-	echo kernel >"/boot/vmlinuz-$version"
-	touch "/lib/modules/$version/modules."{builtin,order,builtin.modinfo}
-	# where a kernel has no module, DKMS takes it for one that was removed, and runs no depmod
-	mkdir -p "/lib/modules/$version/kernel"
-	find "$modules" -name 'virtio_blk.ko*' -exec cp {} "/lib/modules/$version/kernel" \;
-	depmod "$version"
-	mkinitramfs -o "/boot/initrd.img-$version" "$version"
+	# the default of kdump-tools would look at the machine's own root disk
+	echo MODULES=list >/etc/initramfs-tools/conf.d/list
+	unpacked "$version"
+	# only the running kernel has headers in the beginning
+	for other in /lib/modules/*; do
+		[[ $other == "/lib/modules/$version" ]] || mv "$other/build" "$other/no-build"
+	done
+	update-initramfs -c -k "$version"
+	/etc/kernel/postinst.d/kdump-tools "$version"
 	printf 'GRUB_DEFAULT=0\nGRUB_TIMEOUT=5\nGRUB_CMDLINE_LINUX_DEFAULT="quiet"\n' \
 		>/etc/default/grub
 	grub-editenv /boot/grub/grubenv create
 	grub-mkconfig -o /boot/grub/grub.cfg
-	cat -s /boot/grub/grub.cfg >"$work/grub.cfg"
+	stock_cfg >"$work/grub.cfg"
 }
 
-# Every file that an administrator would look for, with its content
+# stock_cfg: grub.cfg without the lines that only name our script, and without pairs of empty lines
+stock_cfg()
+{
+	grep -v '/etc/grub.d/45_smmuv3' /boot/grub/grub.cfg | cat -s | sed '${/^$/d}'
+}
+
+# Every file that an administrator would look for, with its content. Initrds are not the same
+# twice, because there are times in them.
 snapshot()
 {
 	find /etc /boot /usr/src/smmuv3* /usr/sbin /usr/lib/systemd /usr/share/initramfs-tools \
-		/var/lib/smmuv3 /var/lib/dkms "/lib/modules/$version/updates" \
+		/usr/share/bash-completion /usr/share/man /var/lib/smmuv3 /var/lib/dkms \
+		/var/lib/kdump /lib/modules \
 		! -path '*/smmuv3-dkms*' ! -name ld.so.cache ! -path '/var/lib/dkms/mok.*' \
-		-printf '%p %y %m %l\n' -type f -exec sha256sum {} + 2>/dev/null | sort
+		! -path '/usr/share/man/*/cat*' -printf '%p %y %m %l\n' -type f \
+		! -name 'initrd.img*' ! -name 'size_initrd*' ! -path '/lib/modules/*/modules.*' \
+		-exec sha256sum {} + 2>/dev/null | sort
+}
+
+# said CMD...: run it; what it says goes to the log, and is in $work/said
+said()
+{
+	local rc=0
+
+	"$@" >"$work/said" 2>&1 || rc=$?
+	sed "s/^/   /" "$work/said" >&2
+	return "$rc"
+}
+
+# has_said WORDS: or else say that it did not
+has_said()
+{
+	grep -qF -- "$1" "$work/said" ||
+		echo "it does not say '$1' but: $(tail -n 3 "$work/said" | tr '\n' ' ')"
+}
+
+# same BEFORE WHAT: nothing has changed since a snapshot
+same()
+{
+	diff "$1" <(snapshot) | grep '^[<>]' | sed "s/^/$2: /"
 }
 
 # next_boot: which entry boots next, as an interpreter of grub.cfg sees it; the block as after that
@@ -94,124 +168,37 @@ next_boot()
 	END
 }
 
-installing()
-{
-	dpkg -i "$deb" >"$work/said" 2>&1 || echo "dpkg -i: $(tail -n 1 "$work/said")"
-	cat "$work/said" >&2
-	snapshot >"$work/installed"
-	[[ ! -e /boot/initrd-smmuv3.img-$version ]] || echo "installing has made an initrd"
-	diff <(grep ' /boot/' "$work/before") <(grep ' /boot/' "$work/installed") |
-		sed 's/^/installing has changed \/boot: /'
-	update-grub >&2
-	# the names of the scripts in /etc/grub.d are in grub.cfg, also where they say nothing
-	diff "$work/grub.cfg" <(grep -v '/etc/grub.d/45_smmuv3' /boot/grub/grub.cfg | cat -s) |
-		sed 's/^/update-grub has changed something: /'
-	mkinitramfs -o "$work/initrd" "$version"
-	! lsinitramfs "$work/initrd" | grep -q smmuv3 || echo "the module is in the stock initrd"
-}
-
-building()
-{
-	local found
-
-	found=$(find "/lib/modules/$version/updates/dkms" -name 'smmuv3.ko*')
-	[[ $found ]] || { echo "DKMS has built no module"; return; }
-	[[ $(modinfo -F vermagic "$found") == "$version "* ]] ||
-		echo "the module is for another kernel"
-}
-
-enabling()
-{
-	local boot
-
-	smmuv3ctl enable --once >"$work/said" 2>&1 ||
-		echo "enable: $(tail -n 2 "$work/said" | head -n 1)"
-	cat "$work/said" >&2
-	grub-script-check /boot/grub/grub.cfg || echo "grub.cfg is no GRUB script"
-	lsinitramfs "/boot/initrd-smmuv3.img-$version" | grep -q 'dkms/smmuv3.ko' ||
-		echo "our initrd has no module"
-	grep -q smmuv3 <(unmkinitramfs "/boot/initrd-smmuv3.img-$version" "$work/un" 2>/dev/null
-		cat "$work"/un/conf/modules "$work"/un/main/conf/modules 2>/dev/null) ||
-		echo "our initrd does not load the module"
-	boot=$(next_boot)
-	[[ $boot == "smmuv3-$version linux /boot/vmlinuz-$version root="*" quiet "\
-*"initcall_blacklist=arm_smmu_driver_init deferred_probe_timeout=60 panic=30 "\
-*"smmuv3_entry=once"*"initrd /boot/initrd-smmuv3.img-$version" ]] ||
-		echo "the next boot is $boot"
-	grub-editenv /boot/grub/grubenv unset next_entry
-	boot=$(next_boot)
-	[[ $boot == gnulinux-simple-* && $boot != *initcall* ]] ||
-		echo "the boot after that is $boot"
-}
-
-committed()
-{
-	local boot flag
-
-	sed -i 's/default=no/default=yes/' /var/lib/smmuv3/boot
-	update-grub >&2
-	grub-script-check /boot/grub/grub.cfg || echo "grub.cfg is no GRUB script"
-	for flag in good tried retried fell; do
-		grub-editenv /boot/grub/grubenv set smmuv3_boot=$flag
-		boot=$(next_boot)
-		case $flag:$boot in
-		good:smmuv3-* | tried:smmuv3-* | retried:gnulinux-* | fell:gnulinux-*) ;;
-		*)	echo "$flag boots $boot" ;;
-		esac
-	done
-}
-
-# A kernel whose module does not build is no failure of the kernel package
-failing()
-{
-	local -a source
-
-	source=(/usr/src/smmuv3-*/arm-smmu-v3/drv/module.c)
-
-	dkms uninstall "smmuv3/$(dkms_version)" -k "$version" >&2
-	dkms unbuild "smmuv3/$(dkms_version)" -k "$version" >&2
-	sed -i "1i#error made to fail" "${source[0]}"
-	run-parts --arg="$version" --regex 'smmuv3' /etc/kernel/postinst.d >"$work/said" 2>&1 ||
-		echo "the hook fails"
-	cat "$work/said" >&2
-	sed -i 1d "${source[0]}"
-	[[ -s /var/lib/smmuv3/failed/$version ]] || echo "the failure is not written down"
-	smmuv3ctl status | grep -q "$version is without the module" || echo "status does not say so"
-	[[ ! -e /boot/initrd-smmuv3.img-$version ]] || echo "our initrd is still there"
-	update-grub >&2
-	[[ $(next_boot) == gnulinux-* ]] || echo "the next boot is $(next_boot)"
-	# headers come: built after all
-	run-parts --arg="$version" --regex 'smmuv3' /etc/kernel/header_postinst.d >&2
-	[[ -e /boot/initrd-smmuv3.img-$version ]] || echo "no initrd after the headers came"
-	grep -q "'smmuv3-$version'" /boot/grub/grub.cfg || echo "no entry after the headers came"
-}
-
 dkms_version()
 {
 	dpkg-query -W -f '${Version}' smmuv3-dkms
 }
 
-disabling()
+# has_module VERSION: or else say so
+has_module()
 {
-	smmuv3ctl disable >&2 || echo "disable fails"
-	grub-editenv /boot/grub/grubenv unset next_entry
-	diff <(grep -v ' /var/lib/dkms\|/updates' "$work/installed") \
-		<(snapshot | grep -v ' /var/lib/dkms\|/updates') | sed 's/^/left by disable: /'
+	local found magic
+
+	found=$(find "/lib/modules/$1/" -name 'smmuv3.ko*')
+	[[ $found ]] || { echo "$1 has no module"; return; }
+	magic=$(modinfo -F vermagic "$found")
+	[[ $magic == "$1 "* ]] || echo "the module of $1 is for ${magic%% *}"
+	grep -q 'smmuv3\.ko' "/lib/modules/$1/modules.dep" || echo "depmod has not run for $1"
 }
 
-purging()
+# has_initrd FILE: it has the module and loads it, or else say so
+has_initrd()
 {
-	if [[ -d /lib/modules/$version/updates/dkms ]]; then
-		smmuv3ctl enable >&2 || echo "enable fails"
-	fi
-	dpkg --purge smmuv3-dkms >"$work/said" 2>&1 || echo "purge: $(tail -n 1 "$work/said")"
-	cat "$work/said" >&2
-	snapshot >"$work/after"
-	diff "$work/before" "$work/after" | sed 's/^/left by purge: /'
+	[[ -e $1 ]] || { echo "there is no $1"; return; }
+	lsinitramfs "$1" | grep -q 'smmuv3\.ko' || echo "$1 has no module"
+	rm -rf "$work/un"
+	unmkinitramfs "$1" "$work/un" 2>/dev/null
+	grep -qsx smmuv3 "$work"/un/{conf,main/conf}/modules || echo "$1 does not load the module"
 }
 
 machine >&2
 snapshot >"$work/before"
 for test in "$@"; do
+	start=$SECONDS
 	told "$test" "$($test)"
+	echo "   $test: $((SECONDS - start)) s" >&2
 done

@@ -92,11 +92,15 @@ def build_module(root, version):
     """None when the kernel has the module now, or else why not"""
     if boot.modules(root, version):
         return None
+    if system.series_of(version) not in system.SERIES:
+        return "the module does not support this series, but " + \
+            ", ".join("%d.%d" % one for one in system.SERIES)
     source = dkms_version(root)
     if source is None:
         return "DKMS does not have the source of the module"
     if not root.exists(f"lib/modules/{version}/build/include"):
         return f"linux-headers-{version} is not installed"
+    print(f"smmuv3: building the module for {version}", flush=True)
     try:
         boot.run(["dkms", "install", "-m", system.MODULE, "-v", source, "-k", version])
     except boot.Refused as error:
@@ -130,6 +134,11 @@ def added(root, version):
     return True
 
 
+def headers(root, version):
+    """Headers came. Those of a kernel that is not there have to wait for its own hook."""
+    return version in boot.kernels(root) and added(root, version)
+
+
 def gone(root, version):
     """A kernel goes"""
     record(root, version, None)
@@ -156,7 +165,7 @@ def run(root, args):
             if args.what == "installed":
                 changed = installed(root)
             elif args.what == "headers":
-                changed = added(root, args.version)
+                changed = headers(root, args.version)
             else:
                 {"kernel": added, "gone": gone, "initrd": renewed}[args.what](root, args.version)
                 changed = False         # zz-update-grub comes behind

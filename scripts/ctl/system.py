@@ -21,9 +21,13 @@ def release(root):
     return root.text("proc/sys/kernel/osrelease") or ""
 
 
-def series(root):
-    match = re.match(r"(\d+)\.(\d+)", release(root))
+def series_of(version):
+    match = re.match(r"(\d+)\.(\d+)", version)
     return (int(match[1]), int(match[2])) if match else None
+
+
+def series(root):
+    return series_of(release(root))
 
 
 def config(root):
