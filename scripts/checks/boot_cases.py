@@ -23,6 +23,7 @@ TOOLS = ("uname", "grub-probe", "grub-editenv", "grub-mkconfig", "mkinitramfs", 
 OLD, NOW, NEW = "7.2.9+deb13-arm64", "7.3.4+deb13-arm64", "7.3.5+deb13-arm64"
 EMPTY = "# GRUB Environment Block\n" + "#" * 999
 DEVICE = "arm-smmu-v3.0.auto"
+ESP, ESP_UUID = "boot/efi/EFI/smmuv3/grubenv", "ABCD-1234"
 STOCK_WORDS = "BOOT_IMAGE=/vmlinuz root=UUID=11-22 ro quiet"
 
 
@@ -107,20 +108,27 @@ class Machine(ctl_cases.Machine):
                     open(path, "rb").read()
         return found
 
-    def block(self):
-        return dict(line.split("=", 1) for line in self.text("boot/grub/grubenv").splitlines()
+    def block(self, name="boot/grub/grubenv"):
+        if not os.path.exists(f"{self.top}/{name}"):
+            return None
+        return dict(line.split("=", 1) for line in self.text(name).splitlines()
                     if "=" in line and line[0] != "#")
 
-    def boot(self, outcome="good", choose=None, writable=True):
+    def put_block(self, name, block):
+        if block is not None:
+            text = "# GRUB Environment Block\n" + "".join(f"{k}={v}\n" for k, v in block.items())
+            self.write(name, text + "#" * (1024 - len(text)))
+
+    def boot(self, outcome="good", choose=None, writable=("block", "esp")):
         """
         One boot: 'stock', 'ours VERSION', and with ours whether it has come to its end. @outcome
         says what happens with ours: good, ill (an SMMU is refused), hang (reset before the end).
         """
-        block = self.block()
-        _, linux, initrd = grub_script.Grub(block, writable).boot(
+        block, esp = self.block(), self.block(ESP)
+        _, linux, initrd = grub_script.Grub(block, esp, writable).boot(
             self.text("boot/grub/grub.cfg"), choose)
-        text = "# GRUB Environment Block\n" + "".join(f"{k}={v}\n" for k, v in block.items())
-        self.write("boot/grub/grubenv", text + "#" * (1024 - len(text)))
+        self.put_block("boot/grub/grubenv", block)
+        self.put_block(ESP, esp)
         version = linux[1].split("vmlinuz-")[1]
         self.write("proc/sys/kernel/osrelease", version + "\n")
         self.cmdline(" ".join(linux[2:]))
@@ -276,7 +284,7 @@ def once_unwritable_later(top):
     """GRUB cannot take next_entry out: the trial would repeat, so the stock kernel boots"""
     m = Machine(top)
     m.run("enable", "--once")
-    return boots(m, ({"writable": False}, f"stock {NOW}"), ({"writable": False}, f"stock {NOW}"))
+    return boots(m, ({"writable": ()}, f"stock {NOW}"), ({"writable": ()}, f"stock {NOW}"))
 
 
 @case
@@ -317,7 +325,7 @@ def committed_ill(top):
 def committed_unwritable_later(top):
     """Where the flag cannot be written any more, ours is not booted"""
     m = at_work(top)
-    return boots(m, ({"writable": False}, f"stock {NOW}"), ({}, f"ours {NOW}"))
+    return boots(m, ({"writable": ()}, f"stock {NOW}"), ({}, f"ours {NOW}"))
 
 
 @case
@@ -518,8 +526,116 @@ def unwritable_menu_only(top):
     m = Machine(top)
     m.write("probe", "lvm,ext2")
     return expect(m.run("enable"), 0) or \
-        boots(m, ({"choose": f"smmuv3-{NOW}", "writable": False}, f"ours {NOW}"),
-              ({"writable": False}, f"stock {NOW}"))
+        boots(m, ({"choose": f"smmuv3-{NOW}", "writable": ()}, f"ours {NOW}"),
+              ({"writable": ()}, f"stock {NOW}"))
+
+
+def esp_machine(top, below="lvm,ext2"):
+    """A machine where GRUB cannot write where it is, and can on the EFI system partition"""
+    m = Machine(top)
+    m.write("probe", below)
+    m.write("probe-esp", ",fat")
+    m.folder("boot/efi/EFI/debian/x")
+    return m
+
+
+NEVER = {"writable": ("esp",)}
+
+
+@case
+def esp_once(top):
+    m = esp_machine(top)
+    return expect(m.run("enable", "--once"), 0, f"make /{ESP}", f"next_entry=smmuv3-{NOW} in") or \
+        expect(m.run("status"), 1, "the next boot, and only that") or \
+        boots(m, (NEVER, f"ours {NOW}")) or \
+        expect(m.run("status"), 0, "the last boot with the module was good") or \
+        boots(m, (NEVER, f"stock {NOW}"), (NEVER, f"stock {NOW}"))
+
+
+@case
+def esp_once_hangs(top):
+    m = esp_machine(top, ",btrfs")
+    m.run("enable", "--once")
+    return boots(m, ({"outcome": "hang", **NEVER}, f"ours {NOW}"), (NEVER, f"stock {NOW}"),
+                 (NEVER, f"stock {NOW}")) or expect(m.run("status"), 1, "has not come up")
+
+
+@case
+def esp_committed(top):
+    """All of the flag's life on the ESP: good, one that hangs, ill ones, and by hand"""
+    m = esp_machine(top, ",zfs")
+    m.run("enable", "--once")
+    m.boot(**NEVER)
+    hang = {"outcome": "hang", **NEVER}
+    return expect(m.run("commit"), 0) or \
+        boots(m, *[(NEVER, f"ours {NOW}")] * 3, (hang, f"ours {NOW}"), (NEVER, f"ours {NOW}"),
+              (hang, f"ours {NOW}"), (hang, f"ours {NOW}"), *[(NEVER, f"stock {NOW}")] * 2,
+              ({"choose": f"smmuv3-{NOW}", **NEVER}, f"ours {NOW}")) or \
+        expect(m.run("commit"), 0) or \
+        boots(m, ({"outcome": "ill", **NEVER}, f"ours {NOW}"), (NEVER, f"stock {NOW}"))
+
+
+@case
+def esp_read_only(top):
+    """GRUB cannot write there either, in spite of all: the stock kernel"""
+    m = esp_machine(top)
+    m.run("enable", "--once")
+    wrong = boots(m, *[({"writable": ()}, f"stock {NOW}")] * 2)
+    m.boot(**NEVER)
+    return wrong or expect(m.run("commit"), 0) or \
+        boots(m, ({"writable": ()}, f"stock {NOW}"), (NEVER, f"ours {NOW}"))
+
+
+@case
+def esp_goes(top):
+    """The partition, or the block on it, is not there any more: the stock entry"""
+    m = esp_machine(top)
+    for command in (("enable", "--once"), ("commit",)):
+        m.run(*command)
+        os.rename(f"{top}/{ESP}", f"{top}/{ESP}.away")
+        wrong = boots(m, (NEVER, f"stock {NOW}"))
+        os.rename(f"{top}/{ESP}.away", f"{top}/{ESP}")
+        if wrong or m.boot(**NEVER) != f"ours {NOW}":
+            return f"{command}: {wrong}"
+    return None
+
+
+@case
+def esp_upgrade(top):
+    """A grub.cfg that is made anew has all of it again"""
+    m = esp_machine(top)
+    m.run("enable", "--once")
+    m.boot(**NEVER)
+    m.run("commit")
+    m.kernel(NEW, module=False)
+    m.write(f"builds/{NEW}", "")
+    upgrade(m, NEW)
+    wrong = boots(m, (NEVER, f"ours {NEW}"))
+    m.write("probe-esp", ",ext2")
+    m.tool("grub-mkconfig", "-o", f"{top}/boot/grub/grub.cfg")
+    return wrong or boots(m, (NEVER, f"stock {NEW}"))
+
+
+@case
+def esp_disable(top):
+    m = esp_machine(top)
+    before = m.tree()
+    wrong = expect(m.run("enable", "--once", "--dry-run"), 0, f"would make /{ESP}") or \
+        same(before, m.tree()) or expect(m.run("enable", "--once"), 0)
+    m.boot(**NEVER)
+    wrong = wrong or expect(m.run("commit"), 0) or boots(m, (NEVER, f"ours {NOW}")) or \
+        expect(m.run("disable"), 0, f"remove /{ESP}")
+    return wrong or boots(m, (NEVER, f"stock {NOW}")) or \
+        same(before, m.tree(), "/proc", "/sys")
+
+
+@case
+def esp_not_mounted(top):
+    m = esp_machine(top)
+    os.unlink(f"{top}/probe-esp")
+    before = m.tree()
+    return expect(m.run("enable", "--once"), 1, "/boot/grub is on lvm", "/boot/efi is on ext2",
+                  "the EFI system partition would do") or same(before, m.tree())
 
 
 @case
@@ -533,7 +649,7 @@ def commit_refuses(top):
     wrong = wrong or expect(m.run("commit"), 1, "GRUB_DEFAULT=saved")
     m.write("etc/default/grub", "GRUB_DEFAULT=0\nGRUB_CMDLINE_LINUX_DEFAULT=quiet\n")
     m.write("probe", ",btrfs")
-    wrong = wrong or expect(m.run("commit"), 1, "would not fall back")
+    wrong = wrong or expect(m.run("commit"), 1, "is on btrfs", "would not fall back")
     os.unlink(f"{top}/probe")
     return wrong or same(before, m.tree()) or expect(m.run("commit"), 0)
 
@@ -572,7 +688,15 @@ def faults(m, command):
 @case
 def all_or_nothing(top):
     """Each program fails at each of its calls, and smmuv3ctl is stopped by a signal in it"""
-    m = Machine(top)
+    return every_fault(Machine(top))
+
+
+@case
+def esp_all_or_nothing(top):
+    return every_fault(esp_machine(top))
+
+
+def every_fault(m):
     m.write(f"var/lib/kdump/initrd.img-{NOW}", "dump")
     tried = 0
     for command in (("enable", "--once"), ("commit",), ("disable",)):
@@ -599,7 +723,7 @@ def restore(m, tree):
     for name, content in tree.items():
         if isinstance(content, bytes):
             m.write(name.lstrip("/"), content)
-    for folder in ("var/lib/smmuv3/failed", "var/lib/smmuv3"):
+    for folder in ("var/lib/smmuv3/failed", "var/lib/smmuv3", os.path.dirname(ESP)):
         if f"/{folder}" not in tree and os.path.isdir(f"{m.top}/{folder}"):
             os.rmdir(f"{m.top}/{folder}")
 

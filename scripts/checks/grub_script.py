@@ -108,10 +108,13 @@ class Parser:
 
 
 class Grub:
-    """A boot: @block is the environment block, a dictionary; @writable says whether GRUB can"""
+    """
+    A boot: @block is the environment block, a dictionary, and @esp the one on the EFI system
+    partition, where there is one. GRUB can write those in @writable.
+    """
 
-    def __init__(self, block, writable=True):
-        self.block, self.writable = block, writable
+    def __init__(self, block, esp=None, writable=("block", "esp")):
+        self.blocks, self.writable = {"block": block, "esp": esp}, writable
         self.vars = {"feature_menuentry_id": "y", "prefix": "/boot/grub"}
         self.functions, self.entries, self.did = {}, [], []
 
@@ -177,23 +180,36 @@ class Grub:
             self.vars[key] = value
         elif name == "[":
             return self.test(args[:-1])
-        elif name == "load_env":
-            for key, value in self.block.items():
-                if not args or key in args:
-                    self.vars[key] = value
-        elif name == "save_env":
-            if not self.writable:
+        elif name == "search":
+            if self.blocks["esp"] is None or args[-1] != "ABCD-1234":
                 return False
-            for key in args:
-                if self.value(key):
-                    self.block[key] = self.value(key)
-                else:
-                    self.block.pop(key, None) if key not in self.vars else \
-                        self.block.__setitem__(key, "")
+            self.vars[args[-2].removeprefix("--set=")] = "hd0,gpt1"
+        elif name in ("load_env", "save_env"):
+            return self.environment(name, *self.which_block(args))
         elif name in ("linux", "initrd"):
             self.did.append(words)
         elif name == "false" or name == "loadfont":
             return False
+        return True
+
+    def which_block(self, args):
+        """Which block it is, or None, and the words"""
+        if args[:1] != ["--file"]:
+            return "block", args
+        return ("esp" if args[1] == "(hd0,gpt1)/EFI/smmuv3/grubenv" else None), args[2:]
+
+    def environment(self, name, which, args):
+        block = self.blocks.get(which)
+        if block is None or name == "save_env" and which not in self.writable:
+            return False
+        if name == "load_env":
+            self.vars.update((key, block[key]) for key in block if not args or key in args)
+            return True
+        for key in args:
+            if key in self.vars:
+                block[key] = self.vars[key]
+            else:
+                block.pop(key, None)
         return True
 
     def test(self, args):

@@ -14,6 +14,9 @@ STATE = "var/lib/smmuv3/boot"           # exists while there is a boot entry: ke
 FAILED = "var/lib/smmuv3/failed"        # a file for each kernel whose module did not build
 CFG = "boot/grub/grub.cfg"
 ENV = "boot/grub/grubenv"
+ESP = "boot/efi"
+# an environment block of our own, on the EFI system partition, where GRUB cannot write the one above
+ESP_ENV = "boot/efi/EFI/smmuv3/grubenv"
 STOCK = "etc/grub.d/10_linux"
 OURS = "etc/grub.d/45_smmuv3"
 MARK = "smmuv3_entry"                   # a word of our command line, which only we read
@@ -78,7 +81,7 @@ def remove(root, name):
         os.unlink(root.path(name))
     except FileNotFoundError:
         pass
-    for folder in (FAILED, os.path.dirname(STATE)):
+    for folder in (FAILED, os.path.dirname(STATE), os.path.dirname(ESP_ENV)):
         if name.startswith(folder + "/") and root.exists(folder) and not root.names(folder):
             os.rmdir(root.path(folder))
 
@@ -99,9 +102,14 @@ def committed(root):
     return (state(root) or {}).get("default") == "yes"
 
 
-def environment(root):
-    """GRUB's environment block as a dictionary"""
-    lines = (root.text(ENV) or "").splitlines()
+def block(root):
+    """The environment block that has our words"""
+    return ESP_ENV if (state(root) or {}).get("block") == "esp" else ENV
+
+
+def environment(root, name=None):
+    """An environment block of GRUB, by default that with our words, as a dictionary"""
+    lines = (root.text(name or block(root)) or "").splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line and line[0] != "#")
 
 
@@ -112,28 +120,49 @@ def grub_settings(root):
     return "\n".join(root.text(name) or "" for name in ("etc/default/grub", *names))
 
 
-def set_environment(root, **values):
-    """Set words of the environment block; None takes one out"""
+def set_environment(root, name, **values):
+    """Set words of the environment block @name; None takes one out"""
     words = [f"{key}={value}" for key, value in values.items() if value is not None]
     gone = [key for key, value in values.items() if value is None]
     if words:
-        run(["grub-editenv", root.path(ENV), "set", *words])
+        run(["grub-editenv", root.path(name), "set", *words])
     if gone:
-        run(["grub-editenv", root.path(ENV), "unset", *gone])
+        run(["grub-editenv", root.path(name), "unset", *gone])
 
 
-def cannot_write(root):
-    """Why GRUB cannot write its environment block, or None when it can"""
-    folder = root.path(os.path.dirname(ENV))
-    below = ask(["grub-probe", "--target=abstraction", folder])
-    kind = ask(["grub-probe", "--target=fs", folder])
+def cannot_write(root, folder="boot/grub", kinds=WRITABLE):
+    """Why GRUB cannot write there, by default its own environment block, or None when it can"""
+    below = ask(["grub-probe", "--target=abstraction", root.path(folder)])
+    kind = ask(["grub-probe", "--target=fs", root.path(folder)])
     if below is None or not kind:
-        return "grub-probe cannot tell what /boot/grub is on"
+        return f"grub-probe cannot tell what /{folder} is on"
     if below.split():
-        return f"/boot/grub is on {' and '.join(below.split())}, where GRUB cannot write"
-    if kind.strip() not in WRITABLE:
-        return f"/boot/grub is on {kind.strip()}, where GRUB cannot write"
+        return f"/{folder} is on {' and '.join(below.split())}, where GRUB cannot write"
+    if kind.strip() not in kinds:
+        return f"/{folder} is on {kind.strip()}, where GRUB cannot write"
     return None
+
+
+def esp_cannot_write(root):
+    """The same of the EFI system partition. Where it is not mounted, the folder is on another."""
+    return cannot_write(root, ESP, ("fat",))
+
+
+def block_cannot_write(root):
+    """The same of the block that has our words"""
+    return esp_cannot_write(root) if block(root) == ESP_ENV else cannot_write(root)
+
+
+def choose_block(root):
+    """The block that GRUB can write, for a new entry, or None"""
+    if not cannot_write(root):
+        return ENV
+    return None if esp_cannot_write(root) else ESP_ENV
+
+
+def esp_uuid(root):
+    """The name by which GRUB finds the EFI system partition"""
+    return run(["grub-probe", "--target=fs_uuid", root.path(ESP)]).strip()
 
 
 def modules(root, version):

@@ -87,11 +87,14 @@ def need_module(root):
                            "mokutil --import /var/lib/dkms/mok.pub, restart, and enroll it")
 
 
-def need_flag(root, what):
-    why = boot.cannot_write(root)
+def need_flag(root, block, why, what):
+    """Refused where GRUB cannot write the environment block @block, for @why"""
     if why:
         raise boot.Refused(f"{why}, so {what}",
-                           "without --once there is an entry to choose by hand at the menu")
+                           f"the EFI system partition would do, at /{boot.ESP}; without --once "
+                           "there is an entry to choose by hand at the menu")
+    if block == boot.ESP_ENV:
+        return
     if not root.exists(boot.ENV):
         raise boot.Refused(f"there is no /{boot.ENV}",
                            f"grub-editenv /{boot.ENV} create, then update-grub")
@@ -146,8 +149,11 @@ def do_enable(root, args):
     version = system.release(root)
     need_module(root)
     need_check(root)
+    block = boot.choose_block(root)
     if args.once:
-        need_flag(root, "a trial would repeat for ever")
+        need_flag(root, block, None if block else
+                  f"{boot.cannot_write(root)}; {boot.esp_cannot_write(root)}",
+                  "a trial would repeat for ever")
         if boot.committed(root):
             raise boot.Refused("the entry is the default already", "smmuv3ctl disable takes it out")
     have = boot.state(root) or {}
@@ -158,12 +164,17 @@ def do_enable(root, args):
     # first what is only there, last what the boot loader acts on
     add_initrds(root, todo, versions)
     add_kdump_undo(root, todo)
+    if block == boot.ESP_ENV:
+        todo.new_block(block)
+        have["block"] = "esp"
+    else:
+        have.pop("block", None)
     todo.write(boot.STATE, boot.state_text({"default": "no", **have,
                                             **({"trial": "pending"} if args.once else {})}))
     add_kdump(root, todo)
     todo.grub_cfg(has=[f"'{boot.entry(version)}'"])
     if args.once:
-        todo.environment(next_entry=boot.entry(version))
+        todo.environment(block, next_entry=boot.entry(version))
     todo.run()
     if args.once and not args.dry_run:
         print(f"The next boot, and only that, is {version} with the module. If it does not come "
@@ -184,7 +195,8 @@ def need_commit(root):
     if chosen and chosen[-1] not in ("0", ""):
         raise boot.Refused(f"GRUB_DEFAULT={chosen[-1]} chooses the default by hand",
                            "set GRUB_DEFAULT=0 in /etc/default/grub first")
-    need_flag(root, "an entry that stops working would not fall back")
+    need_flag(root, boot.block(root), boot.block_cannot_write(root),
+              "an entry that stops working would not fall back")
     found = health.look(root)
     if not health.is_well(found):
         for line in found.lines():
@@ -201,7 +213,7 @@ def commit(root, args):
         todo.write(boot.STATE, boot.state_text({**boot.state(root), "default": "yes",
                                                 "trial": "well"}))
         # good before grub.cfg looks at it
-        todo.environment(**{boot.FLAG: boot.GOOD})
+        todo.environment(boot.block(root), **{boot.FLAG: boot.GOOD})
         without = newest_without(root)
         newest_has_it = boot.ready(root) and not without
         todo.grub_cfg(has=["set default=\"smmuv3-"] if newest_has_it else [])
@@ -225,7 +237,9 @@ def newest_without(root):
 
 
 def leftovers(root):
-    return [f"boot/{name}" for name in root.names("boot") if name.startswith("initrd-smmuv3.img-")]
+    """Files that the entry needs, and nothing when it is gone"""
+    return [f"boot/{name}" for name in root.names("boot") if name.startswith("initrd-smmuv3.img-")] \
+        + ([boot.ESP_ENV] if root.exists(boot.ESP_ENV) else [])
 
 
 def disable(root, args):
@@ -245,8 +259,8 @@ def do_disable(root, args):
     words = [boot.FLAG]
     if env.get("next_entry", "").startswith("smmuv3-"):
         words.append("next_entry")
-    if root.exists(boot.ENV):
-        todo.environment(**dict.fromkeys(words))
+    if root.exists(boot.block(root)):
+        todo.environment(boot.block(root), **dict.fromkeys(words))
     if has:
         add_kdump_undo(root, todo)
         todo.write(boot.STATE, None)
@@ -285,9 +299,9 @@ def booted(root, _args):
     boot.write(root, boot.STATE, boot.state_text({**have, "trial": "well" if well else "ill"}))
     if boot.committed(root):
         if not well:
-            boot.set_environment(root, **{boot.FLAG: boot.FELL})
+            boot.set_environment(root, boot.block(root), **{boot.FLAG: boot.FELL})
         elif flag in (boot.TRIED, boot.RETRIED):
-            boot.set_environment(root, **{boot.FLAG: boot.GOOD})
+            boot.set_environment(root, boot.block(root), **{boot.FLAG: boot.GOOD})
     print("This boot is " + ("good." if well else
                              "not good: the next one is with the built-in driver."))
     return 0 if well else 1

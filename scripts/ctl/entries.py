@@ -13,11 +13,25 @@ import sys
 
 from ctl import boot
 
+# Where our words are in a block of our own (boot.ESP_ENV): what 00_header does with GRUB's.
+BLOCK = f"""search --no-floppy --fs-uuid --set=smmuv3_esp {{uuid}}
+set smmuv3_block="(${{smmuv3_esp}}){boot.ESP_ENV.removeprefix(boot.ESP)}"
+if [ "${{boot_once}}" != "true" ]; then
+	load_env --file "${{smmuv3_block}}" next_entry {boot.FLAG}
+	if [ -n "${{next_entry}}" ]; then
+		set default="${{next_entry}}"
+		set next_entry=
+		save_env --file "${{smmuv3_block}}" next_entry
+		set boot_once="true"
+	fi
+fi
+"""
+
 # The function is called when one of our entries is chosen, just before it boots. It fails when
 # the environment block did not take what must be in it, and then the stock kernel boots.
 NOTE = f"""function smmuv3_note {{
 	if [ "${{boot_once}}" = "true" ]; then
-		load_env next_entry
+		load_env {{file}}next_entry
 		if [ -n "${{next_entry}}" ]; then
 			return 1
 		fi
@@ -34,9 +48,9 @@ NOTE = f"""function smmuv3_note {{
 		set smmuv3_next="{boot.FELL}"
 	fi
 	set {boot.FLAG}="${{smmuv3_next}}"
-	save_env {boot.FLAG}
+	save_env {{file}}{boot.FLAG}
 	set {boot.FLAG}="unsaved"
-	load_env {boot.FLAG}
+	load_env {{file}}{boot.FLAG}
 	if [ "${{{boot.FLAG}}}" = "${{smmuv3_next}}" ]; then
 		return 0
 	fi
@@ -152,9 +166,14 @@ def text(root):
             found[-1][1].extend(ours(root, lines, version))
     if not any(lines for _, lines in found):
         return ""
-    result = NOTE + "".join(line + "\n" for _, lines in found for line in lines)
+    result, file = "", ""
+    if boot.block(root) == boot.ESP_ENV:
+        result = BLOCK.replace("{uuid}", boot.esp_uuid(root))
+        file = '--file "${smmuv3_block}" '
+    result += NOTE.replace("{file}", file)
+    result += "".join(line + "\n" for _, lines in found for line in lines)
     # only the kernel that the stock default is, and only where the flag can be written
-    if boot.committed(root) and found[0][1] and not boot.cannot_write(root):
+    if boot.committed(root) and found[0][1] and not boot.block_cannot_write(root):
         result += CHOICE.replace("{entry}", boot.entry(found[0][0]))
     return result
 
@@ -163,6 +182,6 @@ def run(root, _args):
     """For grub-mkconfig, whose run must not fail because of us"""
     try:
         print(text(root), end="")
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
+    except (OSError, ValueError, subprocess.SubprocessError, boot.Refused) as error:
         print(f"smmuv3ctl: no boot entry: {error}", file=sys.stderr)
     return 0

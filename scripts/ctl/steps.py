@@ -60,17 +60,26 @@ class Steps:
         self.add(f"{'remove' if text is None else 'write'} /{name}",
                  lambda: put(text), lambda: put(old))
 
-    def environment(self, **values):
-        """Words of GRUB's environment block are set, or taken out"""
-        have = boot.environment(self.root)
+    def new_block(self, name):
+        """An environment block of GRUB's"""
+        def make():
+            os.makedirs(os.path.dirname(self.root.path(name)), exist_ok=True)
+            boot.run(["grub-editenv", self.root.path(name), "create"])
+
+        if not self.root.exists(name):
+            self.add(f"make /{name}", make, lambda: boot.remove(self.root, name))
+
+    def environment(self, name, **values):
+        """Words of the environment block @name are set, or taken out"""
+        have = boot.environment(self.root, name)
         values = {key: value for key, value in values.items() if have.get(key) != value}
         if not values:
             return
         old = {key: have.get(key) for key in values}
         said = " ".join(f"{key}={'' if value is None else value}" for key, value in values.items())
-        self.add(f"set {said} in /{boot.ENV}",
-                 lambda: boot.set_environment(self.root, **values),
-                 lambda: boot.set_environment(self.root, **old))
+        self.add(f"set {said} in /{name}",
+                 lambda: boot.set_environment(self.root, name, **values),
+                 lambda: boot.set_environment(self.root, name, **old))
 
     def grub_cfg(self, has=(), lacks=()):
         """grub.cfg is written anew, and has to have or not to have these texts then"""
