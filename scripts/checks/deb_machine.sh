@@ -1,20 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# deb_machine.sh DEB VERSION MODULES OLD [TEST...]: install, use and purge the package in the Debian
+# deb_machine.sh DEB VERSION MODULES OLD TEST...: install, use and purge the package in the Debian
 # around it, which is thrown away afterwards (scripts/deb/in-layer). MODULES is a folder with the
 # kernel's own. DKMS, GRUB's and the initramfs' programs are the real ones; grub-probe, and what
 # /proc and /sys say, are made up, so that it looks like an arm64 machine that runs the stock kernel
 # VERSION. OLD is the kernel of another series, whose headers are there. Prints 'ok NAME' or 'not ok
-# NAME WHY'. The tests are in deb_use.sh and deb_kernels.sh; each begins with the package installed
-# and the module built, and ends so, but for the first and the last two.
+# NAME WHY'. The tests are in deb_use.sh and deb_kernels.sh; each but installing begins with the
+# package installed and the module built, and each but purging ends so.
 set -u
 
 deb=$1 version=$2 modules=$3 old=$4
 shift 4
-(($#)) || set -- installing building enabling committed disabling failing kernel_first \
-	headers_first headers_alone kernel_goes unsupported no_headers boot_full kdump upgrading \
-	twice keeping removing purging
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -38,6 +35,8 @@ told()
 
 programs()
 {
+	local name
+
 	mkdir "$work/bin"
 	cat >/usr/sbin/grub-probe <<-'END'
 	#!/bin/sh
@@ -64,8 +63,10 @@ programs()
 	# kdump-tools makes no initrd in a chroot
 	printf '#!/bin/sh\nexit 1\n' >"$work/bin/ischroot"
 	chmod 755 "$work"/bin/*
-	# the module is built many times, and almost the same each time
-	ln -s /usr/bin/ccache "$work/bin/${CROSS_COMPILE}gcc"
+	# the module is built many times, and almost the same each time; DKMS names the version
+	for name in /usr/bin/"${CROSS_COMPILE}"gcc{,-[0-9]*}; do
+		ln -s /usr/bin/ccache "$work/bin/${name##*/}"
+	done
 	export PATH=$work/bin:$PATH CCACHE_DIR=${CCACHE_DIR:-$work/ccache}
 }
 
