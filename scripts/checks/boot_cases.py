@@ -49,6 +49,8 @@ class Machine(ctl_cases.Machine):
         self.folder("var/lib/dkms/smmuv3/0.14/source")
         self.kernel(NOW)
         self.tool("grub-mkconfig", "-o", f"{top}/boot/grub/grub.cfg")
+        # as grub-mkconfig makes it where it has a password
+        os.chmod(f"{top}/boot/grub/grub.cfg", 0o600)
 
     def stand_in(self, path):
         """boot_tool under another name, for the Python that runs here and without its extras"""
@@ -95,7 +97,7 @@ class Machine(ctl_cases.Machine):
             return file.read()
 
     def tree(self):
-        """Every file but those that a boot makes anew"""
+        """Every file, with its mode, but those that a boot makes anew"""
         found = {}
         for folder, _, names in os.walk(self.top):
             short = folder[len(self.top):]
@@ -106,6 +108,7 @@ class Machine(ctl_cases.Machine):
                 path = os.path.join(folder, name)
                 found[f"{short}/{name}"] = os.readlink(path) if os.path.islink(path) else \
                     open(path, "rb").read()
+                found[f"{short}/{name}: mode"] = oct(os.lstat(path).st_mode)
         return found
 
     def block(self, name="boot/grub/grubenv"):

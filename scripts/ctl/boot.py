@@ -65,10 +65,12 @@ def ask(command):
 
 
 def write(root, name, text):
-    """A file as a whole or not at all"""
+    """A file as a whole or not at all, with the mode that it has: grub.cfg may have a password"""
     path = root.path(name)
     os.makedirs(os.path.dirname(path), exist_ok=True)
+    mode = os.stat(path).st_mode & 0o7777 if os.path.exists(path) else 0o644
     with open(f"{path}.new", "wb") as file:
+        os.fchmod(file.fileno(), mode)
         file.write(text if isinstance(text, bytes) else text.encode())
         file.flush()
         os.fsync(file.fileno())
