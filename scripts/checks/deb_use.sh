@@ -128,7 +128,7 @@ another_version()
 {
 	local now new=$1
 
-	now=$(dkms_version)
+	now=$(dpkg-deb -f "$deb" Version)
 	rm -rf "$work/other"
 	dpkg-deb -R "$deb" "$work/other"
 	mv "$work/other/usr/src/smmuv3-$now" "$work/other/usr/src/smmuv3-$new"
