@@ -225,6 +225,9 @@ removing()
 purging()
 {
 	said smmuv3ctl enable --once || echo "enable: $(tail -n 2 "$work/said" | head -n 1)"
+	# a kernel without the module is still written down
+	mkdir -p /var/lib/smmuv3/failed
+	echo "made up" >"/var/lib/smmuv3/failed/$version-other"
 	said dpkg --purge smmuv3-dkms || echo "purge: $(tail -n 1 "$work/said")"
 	same "$work/before" "left by purge"
 	diff "$work/grub.cfg" <(stock_cfg) | sed 's/^/left in grub.cfg: /'
