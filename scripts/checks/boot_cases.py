@@ -310,6 +310,22 @@ def committed_hangs(top):
 
 
 @case
+def fallen_again(top):
+    """After a fall a trial brings the entry back, by commit only"""
+    m = at_work(top)
+    wrong = expect(m.run("enable", "--once"), 1, "is the default already") or \
+        boots(m, *[({"outcome": "hang"}, f"ours {NOW}")] * 2, ({}, f"stock {NOW}")) or \
+        expect(m.run("status"), 1, "enable --once and commit") or \
+        expect(m.run("enable", "--once"), 0, "only that") or \
+        boots(m, ({}, f"ours {NOW}"), ({}, f"stock {NOW}")) or \
+        expect(m.run("enable", "--once"), 0) or \
+        boots(m, ({"outcome": "ill"}, f"ours {NOW}"), ({}, f"stock {NOW}")) or \
+        expect(m.run("enable", "--once"), 0) or boots(m, ({}, f"ours {NOW}"))
+    return wrong or expect(m.run("commit"), 0) or \
+        boots(m, ({}, f"ours {NOW}"), ({}, f"ours {NOW}"))
+
+
+@case
 def one_power_cut(top):
     """One boot that does not end is forgiven"""
     m = at_work(top)

@@ -154,7 +154,8 @@ def do_enable(root, args):
         need_flag(root, block, None if block else
                   f"{boot.cannot_write(root)}; {boot.esp_cannot_write(root)}",
                   "a trial would repeat for ever")
-        if boot.committed(root):
+        if boot.committed(root) and \
+                boot.environment(root).get(boot.FLAG) in (boot.GOOD, boot.TRIED):
             raise boot.Refused("the entry is the default already", "smmuv3ctl disable takes it out")
     have = boot.state(root) or {}
     versions = [v for v in boot.kernels(root) if len(boot.modules(root, v)) == 1]
@@ -300,7 +301,7 @@ def booted(root, _args):
     if boot.committed(root):
         if not well:
             boot.set_environment(root, boot.block(root), **{boot.FLAG: boot.FELL})
-        elif flag in (boot.TRIED, boot.RETRIED):
+        elif flag in (boot.TRIED, boot.RETRIED) and system.last(root, boot.MARK) != "once":
             boot.set_environment(root, boot.block(root), **{boot.FLAG: boot.GOOD})
     print("This boot is " + ("good." if well else
                              "not good: the next one is with the built-in driver."))

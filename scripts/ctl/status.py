@@ -40,7 +40,8 @@ FLAGS = {
     boot.TRIED: (NOTE, "the entry with the module is the default; one boot has not reached its "
                  "end yet", None),
     boot.RETRIED: (NOTE, "two boots with the module in a row have not reached their end; without a "
-                   "good one the stock entry is the default", "smmuv3ctl commit, in a boot with it"),
+                   "good one the stock entry is the default",
+                   "look at the log of these boots, then enable --once and commit"),
     boot.FELL: (NOTE, "boots with the module were not good, so the stock entry is the default",
                 "look at the log (journalctl -u smmuv3-boot), then enable --once and commit"),
 }
