@@ -65,6 +65,7 @@ committed()
 	said smmuv3ctl commit || echo "commit: $(tail -n 2 "$work/said" | head -n 1)"
 	ill
 	grub-script-check /boot/grub/grub.cfg || echo "grub.cfg is no GRUB script"
+	grep -qx 'smmuv3_boot=good' /boot/grub/grubenv || echo "commit has not set the flag"
 	for flag in good tried retried fell; do
 		grub-editenv /boot/grub/grubenv set smmuv3_boot=$flag
 		boot=$(next_boot)
