@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""many-cpus.py DIR: from DIR/runs.csv make summary.csv, summary.md and scripts for gnuplot."""
+
+import collections
+import csv
+import os
+import sys
+
+ALGOS = ("lock", "combine", "cas")
+FIGURES = ("unmaps_s", "p50", "p99", "max", "post", "irqs_off_max", "bells", "reads", "tries",
+           "fair")
+COLOURS = {"lock": "#1f5fa8", "combine": "#c0392b", "cas": "#7f8c8d"}
+
+
+def at(values, part):
+    """The value below which this part of the values lies"""
+    values = sorted(values)
+    return values[min(int(part * len(values)), len(values) - 1)]
+
+
+def read(path):
+    """(queues, cpus, algo, sample) -> figures"""
+    runs = {}
+    with open(path, encoding="ascii") as file:
+        for row in csv.DictReader(file):
+            figures = {name: float(row[name]) for name in FIGURES + ("can", "far_rmw")}
+            runs[row["queues"], int(row["cpus"]), row["algo"], int(row["sample"])] = figures
+    return runs
+
+
+def group(runs):
+    """(queues, cpus, algo) -> figures of the draws; those of the typical costs are apart"""
+    drawn, typical = collections.defaultdict(list), {}
+    for (kind, cpus, algo, sample), figures in runs.items():
+        if sample:
+            drawn[kind, cpus, algo].append(figures)
+        else:
+            typical[kind, cpus, algo] = figures
+    return drawn, typical
+
+
+def write_summary(path, drawn, typical):
+    """A line for each number of queues and CPUs and each way: typical, and 10, 50, 90 % of draws"""
+    with open(path, "w", encoding="ascii") as file:
+        names = [f"{name}{part}" for name in FIGURES for part in ("", "_p10", "_p50", "_p90")]
+        file.write("queues,cpus,algo,draws," + ",".join(names) + "\n")
+        for key in sorted(typical, key=lambda k: (k[0].rjust(3), k[1], ALGOS.index(k[2]))):
+            row = [str(part) for part in key] + [str(len(drawn[key]))]
+            for name in FIGURES:
+                row.append(f"{typical[key][name]:.6g}")
+                values = [figures[name] for figures in drawn[key]]
+                row += [f"{at(values, part):.6g}" if values else "" for part in (.1, .5, .9)]
+            file.write(",".join(row) + "\n")
+
+
+def compare(runs, kind, cpus):
+    """The ways beside each other, draw by draw, where the SMMU could do twice what the lock does"""
+    rows = []
+    for (k, c, algo, sample), lock in runs.items():
+        if (k, c, algo) != (kind, cpus, "lock") or not sample:
+            continue
+        combine = runs.get((kind, cpus, "combine", sample))
+        cas = runs.get((kind, cpus, "cas", sample))
+        if combine and cas:
+            rows.append((lock, combine, cas))
+    able = [row for row in rows if row[0]["can"] >= 2 * row[0]["unmaps_s"]]
+    return rows, able
+
+
+def ratios(rows, over):
+    """Least, 10 %, median of combine over another way"""
+    values = [row[1]["unmaps_s"] / row[over]["unmaps_s"] for row in rows]
+    if not values:
+        return "-"
+    return f"{min(values):.2f} / {at(values, .1):.2f} / {at(values, .5):.2f}"
+
+
+def table(file, head, rows):
+    """A table of Markdown"""
+    file.write("| " + " | ".join(head) + " |\n" + "| --- " * len(head) + "|\n")
+    for row in rows:
+        file.write("| " + " | ".join(str(cell) for cell in row) + " |\n")
+    file.write("\n")
+
+
+def millions(value):
+    """Unmaps a second"""
+    return f"{value / 1e6:.2f}"
+
+
+def spread(drawn, key, name, scale):
+    """Median, and where 80 % of the draws lie"""
+    values = [figures[name] / scale for figures in drawn[key]]
+    if not values:
+        return "-"
+    return f"{at(values, .5):.3g} ({at(values, .1):.3g} to {at(values, .9):.3g})"
+
+
+def write_text(path, runs, drawn, typical):
+    """The tables that the page quotes"""
+    all_cpus = sorted({key[1] for key in typical})
+    kinds = sorted({key[0] for key in typical}, key=lambda k: k.rjust(3))
+    with open(path, "w", encoding="ascii") as file:
+        for kind in kinds:
+            file.write(f"## {kind} queue(s): million unmaps a second\n\n")
+            table(file, ["CPUs"] + [f"{algo}{what}" for algo in ALGOS
+                                    for what in (", typical", ", draws")],
+                  [[cpus] + [cell for algo in ALGOS if (kind, cpus, algo) in typical for cell in
+                             (millions(typical[kind, cpus, algo]["unmaps_s"]),
+                              spread(drawn, (kind, cpus, algo), "unmaps_s", 1e6))]
+                   for cpus in all_cpus if (kind, cpus, "lock") in typical])
+            for name, title in (("p99", "99 % of the unmaps take less, us"),
+                                ("max", "the longest unmap, us"),
+                                ("post", "a post, mean, ns"),
+                                ("irqs_off_max", "the longest time with interrupts off, us")):
+                scale = 1 if name == "post" else 1000
+                file.write(f"{kind} queue(s): {title}\n\n")
+                table(file, ["CPUs"] + [f"{algo}{what}" for algo in ALGOS
+                                        for what in (", typical", ", draws")],
+                      [[cpus] + [cell for algo in ALGOS if (kind, cpus, algo) in typical
+                                 for cell in
+                                 (f"{typical[kind, cpus, algo][name] / scale:.3g}",
+                                  spread(drawn, (kind, cpus, algo), name, scale))]
+                       for cpus in all_cpus if (kind, cpus, "lock") in typical])
+            file.write(f"{kind} queue(s): draws in which the SMMU could do twice what the lock "
+                       "does; in them combine/lock and combine/cas: least, 10 %, median; "
+                       "draws with at least 2.0 and 1.5\n\n")
+            rows = []
+            for cpus in all_cpus:
+                every, able = compare(runs, kind, cpus)
+                if not every:
+                    continue
+                rows.append([cpus, f"{len(able)} of {len(every)}", ratios(able, 0),
+                             ratios(able, 2),
+                             sum(r[1]["unmaps_s"] >= 2 * r[0]["unmaps_s"] for r in able),
+                             sum(r[1]["unmaps_s"] >= 1.5 * r[2]["unmaps_s"] for r in able),
+                             ratios(every, 0)])
+            table(file, ["CPUs", "such draws", "combine/lock", "combine/cas", "2.0", "1.5",
+                         "combine/lock, all draws"], rows)
+
+
+def plot(directory, name, title, label, figure, scale, kinds, drawn, typical):
+    """One picture: lines are the medians of the draws, the areas 80 % of them"""
+    lines = [f'set terminal svg size 900,{380 * ((len(kinds) + 1) // 2)} dynamic font "sans,13" '
+             'background "#ffffff"', f'set output "{name}.svg"',
+             f'set multiplot layout {(len(kinds) + 1) // 2},{min(len(kinds), 2)} title "{title}"',
+             "set logscale xy", "set xlabel 'CPUs'", f'set ylabel "{label}"', "set grid",
+             "set key left top", "set xtics (1, 2, 4, 8, 16, 32, 64, 128, 256)",
+             "set style fill transparent solid 0.15 noborder"]
+    for kind in kinds:
+        parts = []
+        lines.append(f"set title '{'a queue for each CPU' if kind == 'n' else f'{kind} queue(s)'}'")
+        for algo in ALGOS:
+            points = sorted(key[1] for key in typical if key[0] == kind and key[2] == algo)
+            block = f"${algo}{kind}"
+            lines.append(f"{block} << END")
+            for cpus in points:
+                values = [f[figure] / scale for f in drawn[kind, cpus, algo]]
+                values = values or [typical[kind, cpus, algo][figure] / scale]
+                lines.append(f"{cpus} {at(values, .1):g} {at(values, .5):g} {at(values, .9):g}")
+            lines.append("END")
+            colour = COLOURS[algo]
+            parts += [f"{block} using 1:2:4 with filledcurves lc rgb '{colour}' notitle",
+                      f"{block} using 1:3 with linespoints lw 2 pt 7 ps 0.4 lc rgb '{colour}' "
+                      f"title '{algo}'"]
+        lines.append("plot " + ", ".join(parts))
+    lines.append("unset multiplot")
+    with open(os.path.join(directory, name + ".gp"), "w", encoding="ascii") as file:
+        file.write(f"cd '{directory}'\n" + "\n".join(lines) + "\n")
+
+
+def main():
+    """See the head of this file"""
+    directory = sys.argv[1]
+    runs = read(os.path.join(directory, "runs.csv"))
+    drawn, typical = group(runs)
+    write_summary(os.path.join(directory, "summary.csv"), drawn, typical)
+    write_text(os.path.join(directory, "summary.md"), runs, drawn, typical)
+    kinds = sorted({key[0] for key in typical}, key=lambda k: k.rjust(3))
+    plot(directory, "throughput", "Unmaps of one page, all CPUs together",
+         "million unmaps a second", "unmaps_s", 1e6, kinds, drawn, typical)
+    plot(directory, "latency", "99 % of the unmaps take less than", "us", "p99", 1e3, kinds,
+         drawn, typical)
+
+
+if __name__ == "__main__":
+    main()
