@@ -161,8 +161,8 @@ struct smmu_cmdq {
 	u32 room;
 	bool combine;
 	struct smmu_cmdq_stats __percpu *stats;
-	u64 cons;
-	u32 *sync_word;
+	u64 cons ____cacheline_aligned_in_smp;
+	u32 *sync_word ____cacheline_aligned_in_smp;
 	dma_addr_t sync_dma;
 	u32 *polled_word;
 	u64 missing;
@@ -175,7 +175,7 @@ struct smmu_cmdq {
 	atomic64_t longest_us;
 	struct smmu_stand stand;
 
-	raw_spinlock_t lock;
+	raw_spinlock_t lock ____cacheline_aligned_in_smp;
 	u64 prod;
 
 	struct smmu_inserter ins;
