@@ -33,6 +33,7 @@ bool smmu_inserter_init(struct smmu_inserter *ins, const struct smmu_inserter_op
 		.ends = ends,
 		.headroom = headroom,
 		.log2 = log2,
+		.turn_log2 = SMMU_TURN_LOG2,
 	};
 	return true;
 }
@@ -76,23 +77,50 @@ static u64 published_end(const struct smmu_inserter *ins, u64 pos)
 	}
 }
 
+/* What a turn adds to the bell */
+static u64 turn_size(const struct smmu_inserter *ins)
+{
+	return SMMU_BELL_ARRIVAL << ins->turn_log2;
+}
+
+/* The bell at the beginning of the turn of an arrival, which found the bell at @bell */
+static u64 turn_of(const struct smmu_inserter *ins, u64 bell)
+{
+	return bell & ~(turn_size(ins) - 1);
+}
+
+/* What @handed says when the bell is for the first arrival of @turn; never 0 */
+static u64 handed_to(u64 turn)
+{
+	return turn | 1;
+}
+
 /*
  * Runs in the owner of the bell. A context that finds the bell owned has published its batch
- * before it raises the bell. So when atomic_sub_return() returns 0, the last pass could see the
- * batches of all those contexts. The RMWs are fully ordered: atomic_fetch_inc() in smmu_insert()
- * pairs with atomic_sub_return() here, both ways.
+ * before it raises the bell. So when the count is 0 after atomic64_sub_return(), the last pass
+ * could see the batches of all those contexts. The RMWs are fully ordered: atomic64_add_return() in
+ * smmu_insert() pairs with atomic64_sub_return() here, both ways.
+ *
+ * An arrival of a later turn means that the first of the next turn has come. It found the bell
+ * owned, because the count does not become 0 as long as there is an owner, so it waits in
+ * take_over(). What the bell counts is left to it.
  */
-static void ring_published(struct smmu_inserter *ins)
+static void ring_published(struct smmu_inserter *ins, u64 turn)
 {
-	int seen;
+	u64 bell, seen, end;
 
 	do {
-		u64 end;
-
-		seen = atomic_read(&ins->bell);
+		bell = atomic64_read(&ins->bell);
+		if (turn_of(ins, bell - SMMU_BELL_ARRIVAL) != turn) {
+			/* pairs with smp_cond_load_acquire() in take_over() */
+			smp_store_release(&ins->handed, handed_to(turn + turn_size(ins)));
+			return;
+		}
+		seen = bell & SMMU_BELL_COUNT;
 		/*
 		 * Read the count before the ends: a context that is counted in @seen has published
-		 * before the RMW that counted it. Pairs with atomic_fetch_inc() in smmu_insert().
+		 * before the RMW that counted it. Pairs with atomic64_add_return() in
+		 * smmu_insert().
 		 */
 		smp_rmb();
 		end = published_end(ins, ins->rung);
@@ -105,12 +133,25 @@ static void ring_published(struct smmu_inserter *ins)
 			ins->ops->doorbell(ins, end);
 		}
 		smmu_insert_pause(ins, 2);
-	} while (atomic_sub_return(seen, &ins->bell));
+	} while (atomic64_sub_return(seen, &ins->bell) & SMMU_BELL_COUNT);
+}
+
+/* Runs in the first arrival of @turn, which found the bell owned: it is the next owner */
+static void take_over(struct smmu_inserter *ins, u64 turn)
+{
+	/*
+	 * The owner is in its last pass, or waits itself for the one before it. What it has rung
+	 * is visible; pairs with smp_store_release() in ring_published().
+	 */
+	smp_cond_load_acquire(&ins->handed, VAL == handed_to(turn));
+	/* read by nobody but the next who takes over; this owner writes it again before that */
+	WRITE_ONCE(ins->handed, 0);
+	ring_published(ins, turn);
 }
 
 u64 smmu_insert(struct smmu_inserter *ins, const struct smmu_cmd *cmd, u32 n)
 {
-	u64 pos, end, addr;
+	u64 pos, end, addr, bell;
 	u32 i;
 
 	lockdep_assert_irqs_disabled();
@@ -150,8 +191,11 @@ u64 smmu_insert(struct smmu_inserter *ins, const struct smmu_cmd *cmd, u32 n)
 	smp_store_release(&ins->ends[smmu_q_slot(pos, ins->log2)], end);
 	smmu_insert_pause(ins, 1);
 
-	if (!atomic_fetch_inc(&ins->bell))
-		ring_published(ins);
+	bell = atomic64_add_return(SMMU_BELL_ARRIVAL + 1, &ins->bell) - (SMMU_BELL_ARRIVAL + 1);
+	if (!(bell & SMMU_BELL_COUNT))
+		ring_published(ins, turn_of(ins, bell));
+	else if (unlikely((bell & ~SMMU_BELL_COUNT) == turn_of(ins, bell)))
+		take_over(ins, turn_of(ins, bell));
 	return pos;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_insert);

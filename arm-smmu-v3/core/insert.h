@@ -19,6 +19,12 @@
  * bell is owned leaves the ringing to the owner, which looks again before it gives the bell up. A
  * batch behind an unpublished one is rung for by the context that publishes the one in front.
  *
+ * No context rings for the others for long. Arrivals at the bell are counted, so many of them are a
+ * *turn*, and an owner rings until the first arrival of the next turn. That one waits until the
+ * owner has ended its pass, and is the owner then. So an owner serves the arrivals of one turn,
+ * with as many passes at most, and nobody waits for more than what the owners before have left of
+ * theirs.
+ *
  * An insertion takes one atomic read-modify-write on the shared position and one on the bell, and
  * an owner takes one more for each of its passes. A pass after the first serves a context that
  * came meanwhile and takes none for a pass of its own. So there are at most three per insertion,
@@ -30,12 +36,25 @@
 #define SMMU_CORE_INSERT_H
 
 #include <linux/atomic.h>
+#include <linux/bits.h>
 #include <linux/cache.h>
 #include <linux/types.h>
 
 #include <smmuv3/cmd.h>
 
 struct smmu_inserter;
+
+/*
+ * @bell of struct smmu_inserter: in the lower half the number of batches published that the owner
+ * has not looked at yet, which is less than 2^32 because all of them are in the queue, or were rung
+ * for in the owner's last pass; in the upper half the number of arrivals, which wraps. The bell is
+ * owned as long as the lower half is not 0.
+ */
+#define SMMU_BELL_ARRIVAL	BIT_ULL(32)
+#define SMMU_BELL_COUNT		(SMMU_BELL_ARRIVAL - 1)
+
+/* log2 of the arrivals of a turn */
+#define SMMU_TURN_LOG2		5
 
 /**
  * struct smmu_inserter_ops - what the queue does for the inserter
@@ -61,10 +80,13 @@ struct smmu_inserter_ops {
  *	see smmu_insert_reserved()
  * @headroom: entries that admission keeps free: contexts * largest batch
  * @log2: log2 of the entries
+ * @turn_log2: log2 of the arrivals that one owner of the bell serves
  * @reserved: position of the next free slot; every context takes its place by fetch-add
- * @bell: number of batches published that the bell's owner has not looked at yet
+ * @bell: see SMMU_BELL_ARRIVAL
  * @rung: everything below this was made visible to the consumer; written by the bell's owner,
  *	READ_ONCE by others
+ * @handed: for whom the bell is that its owner has handed over: the first arrival of which turn. 0
+ *	for nobody. Written by the bell's owner, with release where it hands over.
  */
 struct smmu_inserter {
 	const struct smmu_inserter_ops *ops;
@@ -73,10 +95,12 @@ struct smmu_inserter {
 	u64 sync_addr;
 	u32 headroom;
 	u8 log2;
+	u8 turn_log2;
 	bool edits;
 	atomic64_t reserved ____cacheline_aligned_in_smp;
-	atomic_t bell ____cacheline_aligned_in_smp;
-	u64 rung;
+	atomic64_t bell ____cacheline_aligned_in_smp;
+	u64 rung ____cacheline_aligned_in_smp;
+	u64 handed;
 };
 
 /**

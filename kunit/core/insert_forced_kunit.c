@@ -4,15 +4,33 @@
  * read-modify-writes: one on the shared position, one on the bell, and one for each round that an
  * owner of the bell makes. For comparison it also counts the least that a loop with a
  * compare-and-swap on the position can do; the lock is in driver/insert_lock_kunit.c.
+ *
+ * And no context rings for the others for long: the owner of the bell hands it over.
  */
 #include <kunit/test.h>
+#include <linux/bits.h>
 #include <linux/irqflags.h>
+#include <linux/minmax.h>
 
 #include "core/queue.h"
 #include "reference/arena.h"
 #include "reference/insert_traced.h"
 
+/* log2 of the arrivals of a turn */
+#define TURN_LOG2	2
+
 KUNIT_ARRAY_PARAM(shape, arena_shapes, arena_shape_desc);
+
+/* Doorbells of each context in the insertion under way, and the most of all insertions */
+static u32 rung[INSERT_CONTEXTS], rung_most;
+
+static void count_doorbell(struct smmu_inserter *ins, u64 pos)
+{
+	rung[arena_running()]++;
+	insert_world_ops.doorbell(ins, pos);
+}
+
+static const struct smmu_inserter_ops counting_ops = { .doorbell = count_doorbell };
 
 static bool combine_insert(struct insert_world *w, u32 who, u32 n)
 {
@@ -20,15 +38,31 @@ static bool combine_insert(struct insert_world *w, u32 who, u32 n)
 
 	local_irq_disable();
 	admitted = traced_insert_admits(&w->ins, w->cons);
-	if (admitted)
+	if (admitted) {
+		rung[who] = 0;
 		traced_insert(&w->ins, insert_prepare(w, who, n), n);
+		rung_most = max(rung_most, rung[who]);
+	}
 	local_irq_enable();
 	return admitted;
+}
+
+static void combine_init(struct insert_world *w, u8 turn_log2)
+{
+	rung_most = 0;
+	w->ins.ops = &counting_ops;
+	w->ins.turn_log2 = turn_log2;
+}
+
+static void no_turns(struct insert_world *w)
+{
+	combine_init(w, INSERT_NO_TURNS);
 }
 
 static const struct arena_algorithm combine = {
 	.name = "combine",
 	.insertions = 3200,
+	.init = no_turns,
 	.insert = combine_insert,
 };
 
@@ -45,6 +79,43 @@ static void combines(struct kunit *test)
 	KUNIT_EXPECT_LE(test, c.doorbells, c.insertions);
 	if (s->contexts == 1)
 		KUNIT_EXPECT_EQ(test, c.rmw, 3 * c.insertions);
+	/* shows that @hands_over would notice an owner that rings on */
+	if (s->contexts == INSERT_CONTEXTS)
+		KUNIT_EXPECT_GT(test, rung_most, BIT(TURN_LOG2));
+}
+
+/* Soon the number of arrivals wraps */
+static void short_turns(struct insert_world *w)
+{
+	combine_init(w, TURN_LOG2);
+	atomic64_set(&w->ins.bell, -100 * SMMU_BELL_ARRIVAL);
+}
+
+static const struct arena_algorithm combine_turns = {
+	.name = "combine, turns of 4",
+	.insertions = 3200,
+	.init = short_turns,
+	.insert = combine_insert,
+};
+
+/*
+ * Each pass of an owner but the first is for an arrival of its turn, so it rings as often as a turn
+ * has arrivals at most. Waits are those for the owner before, and cost no read-modify-write.
+ */
+static void hands_over(struct kunit *test)
+{
+	const struct arena_shape *s = test->param_value;
+	struct arena_counts c;
+
+	arena_run(test, &combine_turns, s, &c);
+	KUNIT_EXPECT_GT(test, rung_most, 0);
+	KUNIT_EXPECT_LE(test, rung_most, BIT(TURN_LOG2));
+	KUNIT_EXPECT_EQ(test, c.rmw_shared, c.insertions);
+	KUNIT_EXPECT_LE(test, c.rmw, 3 * c.insertions);
+	KUNIT_EXPECT_EQ(test, c.retries, 0);
+	KUNIT_EXPECT_LE(test, c.doorbells, c.insertions);
+	if (s->contexts == INSERT_CONTEXTS)
+		KUNIT_EXPECT_GT(test, c.waits, 0);
 }
 
 /*
@@ -92,6 +163,7 @@ static void swaps(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(combines, shape_gen_params),
+	KUNIT_CASE_PARAM(hands_over, shape_gen_params),
 	KUNIT_CASE_PARAM(swaps, shape_gen_params),
 	{}
 };

@@ -14,6 +14,9 @@
 #define INSERT_CONTEXTS	64
 #define INSERT_BATCH	16
 
+/* As @turn_log2 of an inserter: one turn for as long as a test takes */
+#define INSERT_NO_TURNS	31
+
 /**
  * struct insert_world - a queue, the contexts that insert, and what the consumer has seen
  * @ins: inserter under test

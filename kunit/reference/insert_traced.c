@@ -32,16 +32,36 @@ static void traced_rmw(bool shared)
 
 #define atomic64_fetch_add(i, v)				\
 	({ traced_rmw(true); (atomic64_fetch_add)(i, v); })
-#define atomic_fetch_inc(v)						\
-	({ traced_rmw(false); (atomic_fetch_inc)(v); })
-#define atomic_sub_return(i, v)						\
-	({ traced_rmw(false); (atomic_sub_return)(i, v); })
+#define atomic64_add_return(i, v)				\
+	({ traced_rmw(false); (atomic64_add_return)(i, v); })
+#define atomic64_sub_return(i, v)				\
+	({ traced_rmw(false); (atomic64_sub_return)(i, v); })
+
+/* One more turn of a loop that waits: others go on */
+static void traced_wait(void)
+{
+	local_irq_enable();
+	arena_wait();
+	local_irq_disable();
+}
+
+#undef smp_cond_load_acquire
+#define smp_cond_load_acquire(p, cond)				\
+({								\
+	typeof(p) _p = (p);					\
+	typeof(*_p) VAL;					\
+								\
+	while (VAL = READ_ONCE(*_p), !(cond))			\
+		traced_wait();					\
+	VAL;							\
+})
 
 /* An atomic that is added to insert.c must be added here too */
 #pragma GCC poison atomic64_fetch_add_relaxed atomic64_cmpxchg atomic64_try_cmpxchg atomic64_xchg
 #pragma GCC poison atomic_cmpxchg atomic_try_cmpxchg atomic_xchg atomic_fetch_or atomic_fetch_add
 #pragma GCC poison atomic_inc atomic_dec atomic_add atomic_sub atomic_or atomic_inc_return
-#pragma GCC poison atomic_dec_return atomic_dec_and_test atomic_add_return
+#pragma GCC poison atomic_dec_return atomic_dec_and_test atomic_add_return atomic_fetch_inc
+#pragma GCC poison atomic_sub_return atomic64_fetch_inc atomic64_fetch_or atomic64_fetch_andnot
 #undef cmpxchg
 #undef try_cmpxchg
 #undef xchg

@@ -11,9 +11,11 @@
  *  - no doorbell is missed: when all contexts are done, everything is consumed (a missed
  *    one is an invalid end state);
  *  - no deadlock with a full queue, and none with an interrupt in a context that waits for
- *    admission.
+ *    admission;
+ *  - the bell has one owner at a time, also when it is handed over, and an owner makes as many
+ *    passes as a turn has arrivals at most.
  *
- * MUTANT=1..5 breaks one rule each; scripts/check-spin expects an error from each of them.
+ * MUTANT=1..8 breaks one rule each; scripts/check-spin expects an error from each of them.
  */
 #ifndef MUTANT
 #define MUTANT 0
@@ -26,13 +28,17 @@
 #endif
 #define IRQS	1		/* batches inserted by interrupts, in context 0 */
 #define SLOTS	8
+#define TURN	2		/* arrivals of a turn */
 #if MUTANT == 1
 #define HEADROOM 0
 #else
 #define HEADROOM (CTX * MAXB)
 #endif
 
-byte reserved, bell, rung;	/* struct smmu_inserter */
+byte reserved, bell, rung;	/* struct smmu_inserter; @bell is the count of batches, */
+byte arrived;			/* and this its other half, arrivals */
+byte handed;
+byte owners;
 byte ends[SLOTS];
 byte slot[SLOTS];		/* 0: empty, else context + 1 */
 byte seqs[SLOTS];
@@ -57,8 +63,24 @@ inline admit()
 
 inline ring()
 {
+	passes = 0;
+	owners++;
+	assert(owners == 1);
 	do
-	:: seen_bell = bell;
+	:: atomic { seen_bell = bell; newest = (arrived - 1) / TURN };
+	   if
+	   :: newest != turn ->
+#if MUTANT == 6
+		/* gives up what the bell counts, as if it had looked */
+		atomic { bell = bell - seen_bell };
+#endif
+		owners--;
+		handed = turn + 2;
+		break
+	   :: else
+	   fi;
+	   passes++;
+	   assert(passes <= TURN);
 #if MUTANT == 2
 	   atomic { bell = bell - seen_bell; left = bell };
 #endif
@@ -75,9 +97,18 @@ inline ring()
 	   :: else
 	   fi;
 #if MUTANT == 3
-	   atomic { bell = 0; left = 0 };
+	   atomic { bell = 0; left = 0; owners-- };
 #elif MUTANT != 2
-	   atomic { bell = bell - seen_bell; left = bell };
+	   atomic {
+		bell = bell - seen_bell;
+		left = bell;
+		if
+		:: left == 0 -> owners--
+		:: else
+		fi
+	   };
+#else
+	   owners = owners - (left == 0);
 #endif
 	   if
 	   :: left == 0 -> break
@@ -107,28 +138,34 @@ inline insert(n)
 	:: else -> break
 	od;
 #if MUTANT == 5
-	atomic { old = bell; bell++ };
+	atomic { old = bell; bell++; turn = arrived / TURN; first = (arrived % TURN == 0); arrived++ };
 	ends[pos % SLOTS] = pos + n;
 #else
 #if MUTANT != 4
 	ends[pos % SLOTS] = pos + n;
 #endif
-	atomic { old = bell; bell++ };
+	atomic { old = bell; bell++; turn = arrived / TURN; first = (arrived % TURN == 0); arrived++ };
 #endif
 	if
 	:: old == 0 -> ring()
+#if MUTANT == 7
+	:: old != 0 && first -> ring()
+#elif MUTANT != 8
+	:: old != 0 && first -> handed == turn + 1; handed = 0; ring()
+#endif
 	:: else
 	fi;
 	/* what is not needed any more must not multiply the states */
 	atomic {
 		inserted = inserted + n;
-		r = 0; c = 0; pos = 0; i = 0; end = 0; seen_bell = 0; left = 0; old = 0
+		r = 0; c = 0; pos = 0; i = 0; end = 0; seen_bell = 0; left = 0; old = 0;
+		turn = 0; newest = 0; first = 0; passes = 0
 	}
 }
 
 proctype context(byte me)
 {
-	byte r, c, pos, i, end, seen_bell, left, old, round, irqs;
+	byte r, c, pos, i, end, seen_bell, left, old, round, irqs, turn, newest, first, passes;
 
 	do
 	:: round < ROUNDS ->
