@@ -255,10 +255,16 @@ uint64_t line_dma_read(const void *p, uint64_t now)
 	return later(now, line_of(p)->busy);
 }
 
+/*
+ * A CPU whose copy was dropped after it was read does not sleep, as one that waits for an event on
+ * arm64 does not. Who has dropped it may not have changed the line yet.
+ */
 void line_sleep_on(const void *p)
 {
 	struct line *l = line_of(p);
 
+	if (!has(l, cpu_now->id))
+		return;
 	cpu_now->asleep = true;
 	cpu_now->next_asleep = l->asleep;
 	l->asleep = cpu_now->id;

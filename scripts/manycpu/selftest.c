@@ -15,6 +15,7 @@
 #include "sim.h"
 
 void __tsan_read8(void *p);
+void __tsan_volatile_read8(void *p);
 void __tsan_write8(void *p);
 uint64_t __tsan_atomic64_fetch_add(volatile uint64_t *p, uint64_t v, int order);
 
@@ -117,6 +118,40 @@ static void trace_far(void)
 		expect(c->clock, ns(1 + 13 + 30), "the first, at the line's home");
 	else
 		expect(c->clock, ns(1 + 13 + 13 + 30), "the second");
+}
+
+/*
+ * CPU 0 sleeps until the word changes. CPU 2 asks for the line after CPU 0 did, and has it dropped
+ * the copy of CPU 0 before that has read it: nobody would wake CPU 0 when CPU 2 changes the word.
+ */
+static void trace_of_sleep(void)
+{
+	struct sim_cpu *c = cpu_now;
+
+	switch (c->id) {
+	case 0:
+		while (__tsan_volatile_read8(word), !*(volatile uint64_t *)word)
+			sim_sleep_on(word);
+		/* reads 0 at 31, asks again at 32, and has its turn at 160 + 11 */
+		expect(c->clock, ns(171 + 220), "the one who waits");
+		break;
+	case 1:
+		/* is late, and sleeps until the line is taken away from it */
+		sim_delay_ns(1000);
+		while (__tsan_volatile_read8(word), *(volatile uint64_t *)word < 2)
+			sim_sleep_on(word);
+		/* woken at 2001 + 150 + 2 * 2; has its turn 11 later */
+		expect(c->clock, ns(2155 + 11 + 220), "the one who sleeps");
+		break;
+	default:
+		sim_delay_ns(0.5);
+		__tsan_atomic64_fetch_add(word, 1, __ATOMIC_SEQ_CST);
+		/* its turn is at 8, and there is a copy to drop */
+		expect(c->clock, ns(8 + 150 + 2 + 5), "the one who changes the word");
+		c->clock = ns(2000);
+		__tsan_atomic64_fetch_add(word, 1, __ATOMIC_SEQ_CST);
+		break;
+	}
 }
 
 static void at(double t, uint64_t executed, uint32_t cons, uint32_t in_word, const char *what)
@@ -292,6 +327,7 @@ int selftest(void)
 	trace("the time of accesses to a line", trace_of_a_line, 3, false);
 	trace("the time of two who want a line", trace_of_turns, 2, false);
 	trace("the time of atomics at the line's home", trace_far, 2, true);
+	trace("the time of a sleep, with nobody who sleeps for ever", trace_of_sleep, 3, false);
 	trace("the time of commands", trace_of_commands, 1, false);
 	locks("the kernel's lock keeps the others out", true, true);
 	locks("and without it they come in between", false, false);

@@ -131,7 +131,7 @@ uint64_t line_store(const struct sim_cpu *c, const void *p);
 uint64_t line_dma_write(const void *p, uint64_t now);
 /* The SMMU reads a line. Return: when it is there to be read */
 uint64_t line_dma_read(const void *p, uint64_t now);
-/* The CPU that runs sleeps until the line is written */
+/* The CPU that runs sleeps until its copy of the line is dropped */
 void line_sleep_on(const void *p);
 void line_event(uint64_t now, uint32_t which);
 
