@@ -8,7 +8,7 @@ ifneq ($(MACHINE),aarch64)
 CROSS_COMPILE ?= aarch64-linux-gnu-
 endif
 
-.PHONY: all modules install deb demo check check-full check-kcsan prove bench kunit qemu clean distclean help
+.PHONY: all modules install deb demo check check-full check-kcsan prove bench many-cpus kunit qemu clean distclean help
 
 all: modules
 
@@ -59,6 +59,9 @@ prove:
 bench:
 	@scripts/bench
 
+many-cpus:
+	@scripts/many-cpus
+
 kunit:
 	@scripts/kunit $(if $(FILTER),'$(FILTER)') \
 		$(if $(JUNIT),--junit '$(JUNIT)') $(if $(TAP),--tap '$(TAP)')
@@ -92,6 +95,7 @@ help:
 	@echo '  make check-kcsan   data races in our code, on a KCSAN kernel'
 	@echo '  make prove         proofs about the core, for all arguments (CBMC)'
 	@echo '  make bench         measured side by side with the in-tree driver'
+	@echo '  make many-cpus     insertion of commands on up to 256 CPUs, in virtual time'
 	@echo '  make kunit         the KUnit suites alone, without root, on any Linux'
 	@echo '                     [FILTER=glob] [JUNIT=file] [TAP=file]'
 	@echo '  make qemu          a shell in a guest with the module loaded [KERNEL=...]'

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""many-cpus.py DIR: from DIR/runs.csv make summary.csv, summary.md and scripts for gnuplot."""
+"""many-cpus.py DIR [FILE...]: put the runs in FILE into DIR/runs.csv, in place of those of the same
+kind, and from them make summary.csv, summary.md and scripts for gnuplot in DIR."""
 
 import collections
 import csv
@@ -16,6 +17,19 @@ def at(values, part):
     """The value below which this part of the values lies"""
     values = sorted(values)
     return values[min(int(part * len(values)), len(values) - 1)]
+
+
+def merge(path, files):
+    """Add the lines of @files to those of @path"""
+    lines, head = {}, None
+    for name in [path] * os.path.exists(path) + files:
+        with open(name, encoding="ascii") as file:
+            head = next(file)
+            for line in file:
+                algo, queues, cpus, sample = line.split(",")[:4]
+                lines[int(sample), queues.rjust(3), int(cpus), ALGOS.index(algo)] = line
+    with open(path, "w", encoding="ascii") as file:
+        file.write(head + "".join(lines[key] for key in sorted(lines)))
 
 
 def read(path):
@@ -172,6 +186,7 @@ def plot(directory, name, title, label, figure, scale, kinds, drawn, typical):
 def main():
     """See the head of this file"""
     directory = sys.argv[1]
+    merge(os.path.join(directory, "runs.csv"), sys.argv[2:])
     runs = read(os.path.join(directory, "runs.csv"))
     drawn, typical = group(runs)
     write_summary(os.path.join(directory, "summary.csv"), drawn, typical)
