@@ -268,7 +268,7 @@ int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
  */
 static bool asks_cons(u32 polls)
 {
-	return polls % SMMU_CMDQ_POLLS == SMMU_CMDQ_POLLS - 1;
+	return polls % SMMU_CMDQ_WORD_POLLS == SMMU_CMDQ_WORD_POLLS - 1;
 }
 
 static int wait_slow(struct smmu_cmdq *q, u64 end, struct smmu_deadline *deadline)

@@ -83,7 +83,7 @@ VISIBLE_IF_KUNIT noinline void smmu_cmdq_pause(struct smmu_cmdq *q, u32 ns)
 
 static u32 pause_ns(u32 polls)
 {
-	u32 looks = polls / SMMU_CMDQ_POLLS;
+	u32 looks = polls / SMMU_CMDQ_WORD_POLLS;
 
 	if (!looks)
 		return 0;
@@ -211,7 +211,7 @@ static int wait_long(struct smmu_cmdq *q, struct smmu_deadline *deadline, ktime_
 int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadline,
 		    bool reads_cons)
 {
-	u32 ns = reads_cons ? pause_ns(*polls) : 0;
+	u32 ns = reads_cons ? pause_ns(*polls) : 0, before = *polls;
 	ktime_t now;
 	s64 us;
 
@@ -219,7 +219,8 @@ int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadl
 		smmu_cmdq_pause(q, ns);
 	else
 		cpu_relax();
-	if (++*polls % SMMU_CMDQ_POLLS)
+	*polls += reads_cons ? SMMU_CMDQ_WORD_POLLS / SMMU_CMDQ_POLLS : 1;
+	if (*polls / SMMU_CMDQ_WORD_POLLS == before / SMMU_CMDQ_WORD_POLLS)
 		return 0;
 	smmu_gerror_poll(q->smmu);
 	if (q->kind == SMMU_CMDQ_VCMDQ)
@@ -235,7 +236,7 @@ int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadl
 	if (!deadline->began)
 		deadline->began = now;
 	/* the first look of a post or a wait; a wait behind a long post is one with it */
-	if (*polls == SMMU_CMDQ_POLLS && !deadline->is_long)
+	if (before < SMMU_CMDQ_WORD_POLLS && !deadline->is_long)
 		deadline->start = now;
 	if (stands_still(q, deadline, now) ||
 	    (deadline->until && ktime_after(now, deadline->until)))

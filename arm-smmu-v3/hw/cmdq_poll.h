@@ -11,8 +11,13 @@
 
 #include "hw/cmdq.h"
 
-/* Number of polls between two looks at the clock and at GERROR */
+/*
+ * Number of polls of CONS, or of the word, between two looks at the clock and at other registers. A
+ * look takes three reads of registers where there is a word. The SMMU may write the word sooner
+ * than one of them comes back, so a wait that nothing holds up should end before the first look.
+ */
 #define SMMU_CMDQ_POLLS		16
+#define SMMU_CMDQ_WORD_POLLS	256
 
 /*
  * A read of CONS is slow, and keeps the SMMU and the way to it from other work. So who polls CONS
@@ -25,14 +30,15 @@
 /**
  * smmu_cmdq_relax() - one turn of a polling loop
  * @q: queue
- * @polls: counter of the loop, 0 at first
+ * @polls: counter of the loop, 0 at first. A poll of CONS counts for several of the word, so that
+ *	the next look comes after SMMU_CMDQ_POLLS of the one or SMMU_CMDQ_WORD_POLLS of the other.
  * @deadline: its time begins when this function first reads the clock
  * @reads_cons: the loop reads CONS at each turn, and not only memory
  *
- * Every SMMU_CMDQ_POLLS calls this function looks at the clock and at GERROR, the latter because
- * the interrupt handler cannot run where this CPU has interrupts off (7.1). The time is over when
- * the queue has not moved for SMMU_CMD_TIMEOUT_MS, or for SMMU_ATC_TIMEOUT_MS where it waits for a
- * device.
+ * Every SMMU_CMDQ_POLLS or SMMU_CMDQ_WORD_POLLS calls this function looks at the clock and at
+ * GERROR, the latter because the interrupt handler cannot run where this CPU has interrupts off
+ * (7.1). The time is over when the queue has not moved for SMMU_CMD_TIMEOUT_MS, or for
+ * SMMU_ATC_TIMEOUT_MS where it waits for a device.
  *
  * After SMMU_LONG_WAIT_US a caller that may sleep does so between two looks, for longer the longer
  * it has waited. Whether it may is known where the kernel counts what disables preemption

@@ -307,6 +307,19 @@ static void seeds(void)
 	told(a.digest != c.digest, "another seed gives another run");
 }
 
+/* Not the simulator's business, but nothing else tells how many polls a wait takes */
+static void reads(void)
+{
+	struct sim_result r;
+	struct sim_setup s;
+
+	typical(&s, ALGO_LOCK, 1, 1, 16);
+	run_world(&s, &r);
+	snprintf(why, sizeof(why), "%.2f reads for each unmap", r.reads);
+	told(r.reads < 0.1, "who polls a word and need not wait for others reads no register");
+	*why = 0;
+}
+
 static void draws(void)
 {
 	uint64_t rnd = 1;
@@ -333,6 +346,7 @@ int selftest(void)
 	locks("and without it they come in between", false, false);
 	draws();
 	seeds();
+	reads();
 	ways();
 	return failed;
 }
