@@ -142,11 +142,12 @@ static int queues_show(struct seq_file *s, void *unused)
 		const char *kind = kinds[smmu_cmdq_at(smmu, i)->kind];
 
 		smmu_cmdq_look_at(smmu_cmdq_at(smmu, i), &cmdq);
-		seq_printf(s, "cmdq %u %s entries %u prod 0x%08x cons 0x%08x position %llu commands %llu syncs %llu posts %llu doorbells %llu full %llu errors %u timeouts %u out %u\n",
+		seq_printf(s, "cmdq %u %s entries %u prod 0x%08x cons 0x%08x position %llu commands %llu syncs %llu posts %llu doorbells %llu full %llu errors %u timeouts %u out %u combine %u\n",
 			   i, kind, cmdq.entries, cmdq.prod, cmdq.cons,
 			   cmdq.posted, cmdq.sum.cmds, cmdq.sum.syncs, cmdq.sum.posts,
 			   cmdq.sum.doorbells, cmdq.sum.full, cmdq.errors, cmdq.timeouts,
-			   READ_ONCE(smmu_cmdq_at(smmu, i)->out));
+			   READ_ONCE(smmu_cmdq_at(smmu, i)->out),
+			   smmu_cmdq_at(smmu, i)->combine);
 	}
 	if (!evtq->mem.virt)
 		return 0;

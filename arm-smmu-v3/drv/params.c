@@ -87,9 +87,13 @@ module_param_cb(queue_log2, &queue_log2_ops, &queue_log2, 0444);
 MODULE_PARM_DESC(queue_log2,
 		 "largest log2 of entries of any queue, 0 for what hardware and memory allow (default 0)");
 
-enum { CMDQ_LOCK, CMDQ_COMBINE };
-static const char * const cmdq_names[] = { "lock", "combine" };
-static int cmdq;
+static const char * const cmdq_names[] = {
+	[SMMU_INSERT_LOCK] = "lock",
+	[SMMU_INSERT_COMBINE] = "combine",
+	[SMMU_INSERT_AUTO] = "auto",
+};
+
+static enum smmu_insertion cmdq = SMMU_INSERT_AUTO;
 
 static int set_cmdq(const char *val, const struct kernel_param *kp)
 {
@@ -113,7 +117,7 @@ static const struct kernel_param_ops cmdq_ops = {
 
 module_param_cb(cmdq, &cmdq_ops, NULL, 0444);
 MODULE_PARM_DESC(cmdq,
-		 "how commands are inserted: lock (one spinlock), combine (no lock, no retry loop, for many CPUs) (default lock)");
+		 "how commands are inserted: lock (one spinlock), combine (no lock, no retry loop, for many CPUs), auto (by the number of CPUs) (default auto)");
 
 static unsigned int nr_queues;
 module_param(nr_queues, uint, 0444);
@@ -168,7 +172,7 @@ void smmu_param_tuning(struct smmu_tuning *tuning)
 	*tuning = (struct smmu_tuning) {
 		.queue_cap = queue_log2,
 		.nr_queues = nr_queues,
-		.combine = cmdq == CMDQ_COMBINE,
+		.insertion = cmdq,
 		.poll_cons = sync_poll,
 	};
 	/* a crash kernel lacks memory, and its SMMUs have little to do */
@@ -180,6 +184,7 @@ void smmu_param_kdump(struct smmu_tuning *tuning)
 {
 	tuning->queue_cap = min_not_zero(tuning->queue_cap, KDUMP_QUEUE_LOG2);
 	tuning->nr_queues = 1;
+	tuning->insertion = SMMU_INSERT_LOCK;
 	tuning->no_records = true;
 	tuning->adopt = true;
 }

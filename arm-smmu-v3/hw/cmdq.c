@@ -77,7 +77,7 @@ int smmu_cmdq_init(struct smmu_cmdq *q, u8 log2, u32 enable)
 	return 0;
 }
 
-int smmu_cmdq_alloc(struct smmu_device *smmu, bool combine)
+int smmu_cmdq_alloc(struct smmu_device *smmu)
 {
 	struct smmu_cmdq *q = smmu_main_cmdq(smmu);
 	int ret;
@@ -92,7 +92,6 @@ int smmu_cmdq_alloc(struct smmu_device *smmu, bool combine)
 		return ret;
 	/* with the CMD_SYNC, a segment is in one piece of a post */
 	smmu->inst.feat.atc_segment = clamp(q->room - 1, 1, SMMU_SEGMENT_MAX);
-	q->combine = combine && smmu_cmdq_combine_init(q);
 	return 0;
 }
 

@@ -284,13 +284,11 @@ static inline void smmu_deadline_start(struct smmu_deadline *deadline, u32 brief
 }
 
 /**
- * smmu_cmdq_alloc() - allocate the queue and choose its algorithm
+ * smmu_cmdq_alloc() - allocate the architected queue, with the lock
  * @smmu: SMMU with its features decoded
- * @combine: insert without a lock. Where the queue is too small for the headroom that this needs,
- *	the lock is used instead, and a line is logged.
  * Return: 0 or -ENOMEM
  */
-int smmu_cmdq_alloc(struct smmu_device *smmu, bool combine);
+int smmu_cmdq_alloc(struct smmu_device *smmu);
 
 /**
  * smmu_cmdq_init() - the part of it that every queue needs

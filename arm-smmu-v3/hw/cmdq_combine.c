@@ -5,6 +5,9 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
+
 #include "core/cmd.h"
 #include "core/plan.h"
 #include "core/queue.h"
@@ -12,6 +15,7 @@
 #include "hw/cmdq_edit.h"
 #include "hw/cmdq_poll.h"
 #include "hw/cmdq_pos.h"
+#include "hw/cmdq_set.h"
 #include "hw/device.h"
 #include "hw/mmio.h"
 #include "hw/shut.h"
@@ -43,6 +47,28 @@ bool smmu_cmdq_combine_init(struct smmu_cmdq *q)
 	kvfree(q->ends);
 	q->ends = NULL;
 	return false;
+}
+
+VISIBLE_IF_KUNIT u32 smmu_cmdq_combine_cpus(void)
+{
+	KUNIT_STATIC_STUB_REDIRECT(smmu_cmdq_combine_cpus);
+	return num_present_cpus();
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_cmdq_combine_cpus);
+
+/* Is it faster than the lock? */
+static bool pays(const struct smmu_device *smmu)
+{
+	return smmu_cmdq_combine_cpus() >= SMMU_COMBINE_CPUS && smmu->more.nr <= SMMU_CMDQ_SET_TLBI;
+}
+
+void smmu_cmdq_combine_choose(struct smmu_device *smmu)
+{
+	struct smmu_cmdq *q = smmu_main_cmdq(smmu);
+	enum smmu_insertion how = smmu->tuning.insertion;
+
+	if (how == SMMU_INSERT_AUTO ? pays(smmu) : how == SMMU_INSERT_COMBINE)
+		q->combine = smmu_cmdq_combine_init(q);
 }
 
 void smmu_cmdq_combine_reset(struct smmu_cmdq *q)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Insertion without a lock. The algorithm is in core/insert.c; these files add the doorbell, the
- * wait for admission, and the memory.
+ * wait for admission, and the memory. And they say where it is used.
  */
 #ifndef SMMU_HW_CMDQ_COMBINE_H
 #define SMMU_HW_CMDQ_COMBINE_H
@@ -27,6 +27,24 @@ int smmu_cmdq_post_combine(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 
  * allocated, when the queue is too small or there is no memory.
  */
 bool smmu_cmdq_combine_init(struct smmu_cmdq *q);
+
+/* With so many CPUs the lock is what limits them when all unmap: Documentation/manycpu.rst */
+#define SMMU_COMBINE_CPUS	32
+
+/**
+ * smmu_cmdq_combine_choose() - choose how commands are inserted into the architected queue
+ * @smmu: SMMU whose queues are all allocated; none is in use
+ *
+ * As @smmu->tuning.insertion says. SMMU_INSERT_AUTO uses the lock where there are fewer CPUs than
+ * SMMU_COMBINE_CPUS, and where other queues take the TLBIs, which are most of what CPUs post at the
+ * same time. Where the queue is too small to go without the lock, it is used, and a line is logged.
+ */
+void smmu_cmdq_combine_choose(struct smmu_device *smmu);
+
+#if IS_ENABLED(CONFIG_KUNIT)
+/* Number of CPUs of the machine */
+u32 smmu_cmdq_combine_cpus(void);
+#endif
 
 /* Make the queue empty. No caller posts meanwhile. */
 void smmu_cmdq_combine_reset(struct smmu_cmdq *q);

@@ -9,6 +9,7 @@
 #include "core/tag.h"
 #include "hw/adopt.h"
 #include "hw/cmdq.h"
+#include "hw/cmdq_combine.h"
 #include "hw/cmdqv.h"
 #include "hw/cmdqv_run.h"
 #include "hw/device.h"
@@ -69,11 +70,12 @@ int smmu_device_alloc(struct smmu_device *smmu)
 {
 	int ret;
 
-	ret = smmu_cmdq_alloc(smmu, smmu->tuning.combine);
+	ret = smmu_cmdq_alloc(smmu);
 	if (ret)
 		return ret;
 	smmu_ecmdq_alloc(smmu);
 	smmu_cmdqv_alloc(smmu);
+	smmu_cmdq_combine_choose(smmu);
 	ret = smmu_recordq_alloc(smmu);
 	if (ret)
 		goto free_cmdq;

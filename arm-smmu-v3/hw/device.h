@@ -87,10 +87,18 @@ struct smmu_device_ops {
 };
 
 /**
+ * enum smmu_insertion - how commands are inserted into the architected queue
+ * @SMMU_INSERT_LOCK: under a spinlock
+ * @SMMU_INSERT_COMBINE: without a lock
+ * @SMMU_INSERT_AUTO: as the number of CPUs and of queues wants it, see cmdq_combine.h
+ */
+enum smmu_insertion { SMMU_INSERT_LOCK, SMMU_INSERT_COMBINE, SMMU_INSERT_AUTO };
+
+/**
  * struct smmu_tuning - what the user chooses
  * @queue_cap: log2 of the largest queue size, 0 for no limit
  * @nr_queues: most command queues, the architected one included; 0 for no limit
- * @combine: insert commands without a lock, see cmdq.h
+ * @insertion: how to insert commands
  * @poll_cons: see completion in CMDQ_CONS only; no CMD_SYNC sends an MSI
  * @adopt: let an SMMU that is found enabled go on with the tables of the kernel before, see adopt.h
  * @no_records: have no event queue and no PRI queue. For a crash kernel, whose queues would only
@@ -99,7 +107,7 @@ struct smmu_device_ops {
 struct smmu_tuning {
 	u8 queue_cap;
 	u32 nr_queues;
-	bool combine;
+	enum smmu_insertion insertion;
 	bool poll_cons;
 	bool no_records;
 	bool adopt;

@@ -271,15 +271,30 @@ struct rig *rig_new(struct kunit *test)
 	return rig;
 }
 
+static enum smmu_insertion rig_insertion(const struct rig *rig, u32 i)
+{
+	switch (rig->insertion) {
+	case RIG_MIXED:
+		return i & 1 ? SMMU_INSERT_COMBINE : SMMU_INSERT_LOCK;
+	case RIG_LOCK:
+		return SMMU_INSERT_LOCK;
+	case RIG_COMBINE:
+		return SMMU_INSERT_COMBINE;
+	default:
+		return SMMU_INSERT_AUTO;
+	}
+}
+
 struct machine_smmu *rig_smmu_with(struct kunit *test, struct rig *rig, u32 i,
 				   const struct model_config *cfg,
 				   const struct machine_firmware *fw)
 {
-	next_tuning = (struct smmu_tuning) { .poll_cons = rig->poll_cons };
+	next_tuning = (struct smmu_tuning) {
+		.insertion = rig_insertion(rig, i),
+		.poll_cons = rig->poll_cons,
+	};
 	if (rig->kdump)
 		smmu_param_kdump(&next_tuning);
-	next_tuning.combine = rig->insertion == RIG_MIXED ? i & 1 :
-			      rig->insertion == RIG_COMBINE;
 	KUNIT_ASSERT_LT(test, i, RIG_SMMUS);
 	KUNIT_ASSERT_NULL(test, rig->smmu[i]);
 	rig->smmu[i] = machine_add_smmu_with(cfg, fw);

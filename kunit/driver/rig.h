@@ -55,7 +55,7 @@ struct rig_device {
 };
 
 /* How an SMMU inserts commands: by the number of the SMMU, or as the case wants */
-enum rig_insertion { RIG_MIXED, RIG_LOCK, RIG_COMBINE };
+enum rig_insertion { RIG_MIXED, RIG_LOCK, RIG_COMBINE, RIG_AUTO };
 
 /**
  * struct rig - the machine of one test case

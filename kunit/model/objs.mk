@@ -8,7 +8,7 @@ smmu-model-objs += $(addprefix driver/,rig.o log.o model_kunit.o bringup_kunit.o
 					  noncoherent_kunit.o msi.o irq_kunit.o attach_kunit.o \
 					  share_kunit.o walktime_kunit.o stress_kunit.o \
 					  comeback_kunit.o release_kunit.o errors_kunit.o \
-					  silence.o silence_kunit.o queues.o queues_kunit.o \
+					  silence.o silence_kunit.o queues.o queues_kunit.o insertion_kunit.o \
 					  queues_out_kunit.o ecmdq_kunit.o cmdqv_model_kunit.o \
 					  cmdqv_kunit.o cmdqv_bad_kunit.o waits_kunit.o \
 					  innocent_kunit.o meanwhile_kunit.o cut_kunit.o \

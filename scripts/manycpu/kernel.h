@@ -155,6 +155,7 @@ typedef struct { s64 counter; } atomic64_t;
 /* CPUs and their data: variables in a section of their own, with a copy for each CPU */
 #define nr_cpu_ids		((u32)sim_cpus())
 #define num_possible_cpus()	((u32)sim_cpus())
+#define num_present_cpus()	((u32)sim_cpus())
 #define raw_smp_processor_id()	sim_cpu_id()
 #define smp_processor_id()	sim_cpu_id()
 #define cpu_to_node(cpu)	sim_node_of(cpu)

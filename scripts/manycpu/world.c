@@ -143,10 +143,13 @@ void world_make(void)
 	smmu->ops = &ops;
 	smmu->inst.feat.cmdq_log2 = setup.log2;
 	smmu->inst.feat.flags = SMMU_FEAT_COHERENT | (setup.word ? SMMU_FEAT_MSI : 0);
-	if (smmu_cmdq_alloc(smmu, setup.algo == ALGO_COMBINE))
+	smmu->tuning.insertion = setup.algo == ALGO_COMBINE ? SMMU_INSERT_COMBINE :
+							      SMMU_INSERT_LOCK;
+	if (smmu_cmdq_alloc(smmu))
 		sim_wrong("no memory");
 	if (setup.queues > 1)
 		make_more(smmu);
+	smmu_cmdq_combine_choose(smmu);
 	smmu_cmdq_reset(smmu);
 	for (i = 0; i < smmu_cmdqs(smmu); i++) {
 		struct smmu_cmdq *q = smmu_cmdq_at(smmu, i);
