@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """many-cpus.py DIR [FILE...]: put the runs in FILE into DIR/runs.csv, in place of those of the same
-kind, and from them make summary.csv, summary.md and scripts for gnuplot in DIR."""
+kind, and from them make summary.csv, summary.md and scripts for gnuplot in DIR.
+
+many-cpus.py --judge DIR: print 'ok NAME' or 'not ok NAME WHY' for each statement of
+Documentation/manycpu.rst that DIR/runs.csv can show."""
 
 import collections
 import csv
@@ -115,6 +118,9 @@ def write_text(path, runs, drawn, typical):
     all_cpus = sorted({key[1] for key in typical})
     kinds = sorted({key[0] for key in typical}, key=lambda k: k.rjust(3))
     with open(path, "w", encoding="ascii") as file:
+        file.write("# Unmaps on many CPUs, in virtual time\n\nMade by `scripts/many-cpus`; "
+                   "[manycpu.rst](../../manycpu.rst) says what it means.\n\nTypical: with "
+                   "typical costs. Draws: the median of the draws, and where 80 % of them lie.\n\n")
         for kind in kinds:
             file.write(f"## {kind} queue(s): million unmaps a second\n\n")
             table(file, ["CPUs"] + [f"{algo}{what}" for algo in ALGOS
@@ -159,7 +165,8 @@ def plot(directory, name, title, label, figure, scale, kinds, drawn, typical):
              'background "#ffffff"', f'set output "{name}.svg"',
              f'set multiplot layout {(len(kinds) + 1) // 2},{min(len(kinds), 2)} title "{title}"',
              "set logscale xy", "set xlabel 'CPUs'", f'set ylabel "{label}"', "set grid",
-             "set key left top", "set xtics (1, 2, 4, 8, 16, 32, 64, 128, 256)",
+             "set key bmargin center horizontal", "set xrange [1:256]",
+             "set xtics (1, 2, 4, 8, 16, 32, 64, 128, 256)",
              "set style fill transparent solid 0.15 noborder"]
     for kind in kinds:
         parts = []
@@ -183,8 +190,49 @@ def plot(directory, name, title, label, figure, scale, kinds, drawn, typical):
         file.write(f"cd '{directory}'\n" + "\n".join(lines) + "\n")
 
 
+def tell(good, name, why):
+    """The result of a test"""
+    print(f"ok {name} ({why})" if good else f"not ok {name} {why}")
+
+
+def judge_one_queue(runs):
+    """Combine does as much as the lock, and much more on many CPUs where the SMMU can"""
+    for cpus in sorted({key[1] for key in runs if key[0] == "1"}):
+        every, able = compare(runs, "1", cpus)
+        least = min(row[1]["unmaps_s"] / row[0]["unmaps_s"] for row in every)
+        tell(least > .9, f"one queue, {cpus} CPUs: combine does as much as the lock",
+             f"at least {least:.2f} of it in {len(every)} draws")
+        # an unmap and what comes between two, on average
+        tail = max(row[1]["max"] * row[1]["unmaps_s"] / 1e9 / cpus for row in every)
+        tell(tail < 3.5, f"one queue, {cpus} CPUs: no unmap waits for long",
+             f"at most {tail:.2f} times the mean time from one unmap of a CPU to its next")
+        if cpus < 64 or not able:
+            continue
+        over = [sorted(row[1]["unmaps_s"] / row[i]["unmaps_s"] for row in able) for i in (0, 2)]
+        tell(over[0][0] > 1.4 and at(over[0], .5) > 1.9,
+             f"one queue, {cpus} CPUs: twice the lock, where the SMMU can do that",
+             f"least {over[0][0]:.2f}, median {at(over[0], .5):.2f}, {len(able)} draws")
+        tell(at(over[1], .5) > 1.5, f"one queue, {cpus} CPUs: more than compare-and-swap",
+             f"least {over[1][0]:.2f}, median {at(over[1], .5):.2f}, {len(able)} draws")
+
+
+def judge_a_queue_each(runs):
+    """With a queue for each CPU a post takes as long on many CPUs as on few"""
+    few, many = [sorted({key[1] for key in runs if key[0] == "n"})[i] for i in (0, -1)]
+    ratios = [runs["n", many, "lock", key[3]]["post"] / row["post"] for key, row in runs.items()
+              if key[:3] == ("n", few, "lock") and key[3]]
+    tell(at(ratios, .5) < 1.2,
+         f"a queue for each CPU: a post on {many} CPUs takes as long as on {few}",
+         f"{at(ratios, .5):.2f} of it in the middle of {len(ratios)} draws")
+
+
 def main():
     """See the head of this file"""
+    if sys.argv[1] == "--judge":
+        runs = read(os.path.join(sys.argv[2], "runs.csv"))
+        judge_one_queue(runs)
+        judge_a_queue_each(runs)
+        return
     directory = sys.argv[1]
     merge(os.path.join(directory, "runs.csv"), sys.argv[2:])
     runs = read(os.path.join(directory, "runs.csv"))
