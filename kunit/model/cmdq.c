@@ -156,8 +156,10 @@ static bool refuses(struct model *m, struct model_cmdq *q, const struct smmu_cmd
 	}
 	why = smmu_cmd_illegal(cmd, &m->feat);
 	if (why) {
-		model_violate(m, "illegal %s 0x%016llx 0x%016llx: %s", smmu_cmd_name(opcode),
-			      le64_to_cpu(cmd->w[0]), le64_to_cpu(cmd->w[1]), why);
+		if (q->kind != MODEL_VCMDQ || !model_vcmdq_is_guests(vcmdq_of(q)))
+			model_violate(m, "illegal %s 0x%016llx 0x%016llx: %s",
+				      smmu_cmd_name(opcode), le64_to_cpu(cmd->w[0]),
+				      le64_to_cpu(cmd->w[1]), why);
 		fail(m, q, CERROR_ILL);
 		return true;
 	}
@@ -256,8 +258,10 @@ static void execute(struct model *m, struct model_cmdq *q, const struct smmu_cmd
 	if (m->trace)
 		m->trace(m->trace_data, &meant);
 	model_watch_once(m);
+	m->by_guest = q->kind == MODEL_VCMDQ && model_vcmdq_is_guests(vcmdq_of(q));
 	if (known && !dropped(m, opcode))
 		model_exec(m, q, &meant);
+	m->by_guest = false;
 	if (q->kind == MODEL_CMDQ && opcode == CMD_SYNC)
 		model_vcmdq_flush(m);
 	model_stall_early(m, opcode);

@@ -244,7 +244,8 @@ static void write_alloc(struct model *m, u32 nr, u32 val)
 		model_violate(m, "CMDQ-V: queue %u allocated to VINTF %u as %u", nr, v, l);
 	if (val & ~(CMDQ_ALLOC_ALLOCATED | CMDQ_ALLOC_VINTF | CMDQ_ALLOC_LVCMDQ))
 		model_violate(m, "CMDQ-V: CMDQ_ALLOC reserved bits 0x%x", val);
-	if ((was || is) && model_vcmdq_runs(m, q))
+	/* a guest can enable a queue that it has at any time */
+	if ((was || is) && model_vcmdq_runs(m, q) && !model_vcmdq_is_guests(q))
 		model_violate(m, "CMDQ-V: allocation of queue %u changed while it is in use", nr);
 	if (!was && is && (q->alloc ^ val) & ~CMDQ_ALLOC_ALLOCATED)
 		model_violate(m, "CMDQ-V: queue %u was not assigned before it is allocated", nr);
@@ -256,6 +257,8 @@ static void write_alloc(struct model *m, u32 nr, u32 val)
 	if (was && !is && m->cmdqv.vintf[v].on && model_cmdqv_logical(m, v, l + 1))
 		model_violate(m, "CMDQ-V: logical queue %u gone before the one above", l);
 	q->alloc = val;
+	if (is)
+		model_vcmdq_defy(m, q);
 }
 
 static void write_vintf(struct model *m, u32 v, u32 reg, u32 val)

@@ -72,7 +72,7 @@ static void set_range(struct model *m, const struct smmu_cmd *cmd, struct target
 	t->leaf = w1 & CMD1_TLBI_LEAF;
 	if (!tg) {
 		/* legal, but some SMMUs that have ranges hang on such a command */
-		if (m->feat.flags & SMMU_FEAT_RIL)
+		if (m->feat.flags & SMMU_FEAT_RIL && !m->by_guest)
 			model_violate(m, "TLBI by address without a range: %s 0x%llx 0x%llx",
 				      smmu_cmd_name(smmu_cmd_opcode(cmd)), w0, w1);
 		/* one address: every entry that translates it is invalidated, whatever its size */

@@ -160,6 +160,8 @@ struct model_config {
  * @no_cmdqv: STATUS does not change: MODEL_NO_*
  * @cmdqv_gone: registers of the companion read as all ones, and writes are lost
  * @cmdqv_keeps_error: errors of its queues cannot be acknowledged
+ * @cmdqv_defiant: guests enable their queues as soon as they have them, and again as soon as they
+ *	are off, while they can
  * @cmdqv_vintfs: VINTFs that its map shows although they have no error
  * @cmdqv_queues: the same for logical queues of VINTF 0
  * @no_gbpa: GBPA.UPDATE stays set, and what was written has no effect
@@ -193,6 +195,7 @@ struct model_inject {
 	u8 no_cmdqv;
 	bool cmdqv_gone;
 	bool cmdqv_keeps_error;
+	bool cmdqv_defiant;
 	u64 cmdqv_vintfs;
 	u64 cmdqv_queues[2];
 	bool no_gbpa;

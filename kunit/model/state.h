@@ -260,6 +260,7 @@ struct model {
 	u32 nr_ecmdqs;
 	struct model_cmdqv cmdqv;
 	struct rnd_state ecmdq_rnd;	/* which queue goes on */
+	bool by_guest;			/* the command in progress is a guest's */
 	struct model_caches c;
 	struct model_inject inject;
 	struct model_stats stats;
@@ -342,6 +343,9 @@ void model_cmdqv_run(struct model *m);
 void model_cmdqv_stopping(struct model *m, u32 v);
 struct model_vcmdq *model_cmdqv_logical(struct model *m, u32 v, u32 l);
 u32 model_vcmdq_vintf(const struct model_vcmdq *q);
+/* Does the queue belong to the VINTF of a guest? */
+bool model_vcmdq_is_guests(const struct model_vcmdq *q);
+void model_vcmdq_defy(struct model *m, struct model_vcmdq *q);
 /* May the queue begin a command? */
 bool model_vcmdq_runs(const struct model *m, const struct model_vcmdq *q);
 

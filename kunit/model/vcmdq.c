@@ -22,6 +22,11 @@ static bool is_kernels(const struct model_vcmdq *q)
 	return !model_vcmdq_vintf(q);
 }
 
+bool model_vcmdq_is_guests(const struct model_vcmdq *q)
+{
+	return !is_kernels(q);
+}
+
 bool model_vcmdq_has_failed(const struct model_vcmdq *q)
 {
 	return (q->gerror ^ q->gerrorn) & VCMDQ_GERROR_CMDQ_ERR;
@@ -158,7 +163,7 @@ static void write_config(struct model *m, struct model_vcmdq *q, u32 val)
 {
 	bool change = (val ^ q->config) & VCMDQ_EN;
 
-	if (val & ~VCMDQ_EN)
+	if (val & ~VCMDQ_EN && is_kernels(q))
 		model_violate(m, "CMDQ-V: CONFIG of a queue is 0x%x", val);
 	if (change && !!(q->config & VCMDQ_EN) != q->on && is_kernels(q) &&
 	    !(m->inject.no_cmdqv & MODEL_NO_VCMDQ))
@@ -225,7 +230,8 @@ static void write_page0(struct model *m, struct model_vcmdq *q, u32 reg, u32 val
 		write_gerrorn(m, q, val);
 		break;
 	default:
-		model_violate(m, "CMDQ-V: write to 0x%x of a queue", reg);
+		if (is_kernels(q))
+			model_violate(m, "CMDQ-V: write to 0x%x of a queue", reg);
 	}
 }
 
@@ -247,7 +253,8 @@ static u64 read_page0(struct model *m, struct model_vcmdq *q, u32 reg)
 	case VCMDQ_GERRORN:
 		return q->gerrorn;
 	default:
-		model_violate(m, "CMDQ-V: read of 0x%x of a queue", reg);
+		if (is_kernels(q))
+			model_violate(m, "CMDQ-V: read of 0x%x of a queue", reg);
 		return 0;
 	}
 }
@@ -278,6 +285,9 @@ static struct model_vcmdq *queue_at(struct model *m, u32 off, bool *page1)
 		v = (off - CMDQV_VINTF_PAGES) / (2 * CMDQV_PAGE);
 		*page1 = (off - CMDQV_VINTF_PAGES) / CMDQV_PAGE % 2;
 		q = model_cmdqv_logical(m, v, l);
+		/* a guest may touch all of its page */
+		if (!q && v && !*page1)
+			return NULL;
 	}
 	if (!q)
 		model_violate(m, "CMDQ-V: there is no queue at 0x%x", off);
@@ -295,7 +305,8 @@ void model_vcmdq_write(struct model *m, u32 off, u32 size, u64 val, u64 now)
 	if (!q)
 		return;
 	if (size != (page1 ? 8 : 4)) {
-		model_violate(m, "CMDQ-V: write of %u bytes to 0x%x", size, off);
+		if (page1 || is_kernels(q))
+			model_violate(m, "CMDQ-V: write of %u bytes to 0x%x", size, off);
 	} else if (!page1) {
 		write_page0(m, q, reg, val, now);
 	} else {
@@ -305,17 +316,28 @@ void model_vcmdq_write(struct model *m, u32 off, u32 size, u64 val, u64 now)
 	}
 }
 
+/* A guest that enables its queue whenever it is off */
+void model_vcmdq_defy(struct model *m, struct model_vcmdq *q)
+{
+	if (m->inject.cmdqv_defiant && !is_kernels(q) && !q->on && !(q->config & VCMDQ_EN))
+		write_config(m, q, VCMDQ_EN);
+}
+
 u64 model_vcmdq_read(struct model *m, u32 off, u32 size)
 {
 	struct model_vcmdq *q;
 	bool page1;
-	u64 *reg1;
+	u64 *reg1, val;
 
 	q = queue_at(m, off, &page1);
 	if (!q)
 		return 0;
-	if (!page1)
-		return read_page0(m, q, off % CMDQV_QUEUE_BYTES);
+	if (!page1) {
+		val = read_page0(m, q, off % CMDQV_QUEUE_BYTES);
+		if (off >= CMDQV_VINTF_PAGES)
+			model_vcmdq_defy(m, q);
+		return val;
+	}
 	reg1 = page1_reg(m, q, off % CMDQV_QUEUE_BYTES);
 	return reg1 ? *reg1 : 0;
 }
