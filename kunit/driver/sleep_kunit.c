@@ -363,8 +363,9 @@ static const struct gbpa {
 KUNIT_ARRAY_PARAM_DESC(gbpa, gbpas, name);
 
 /*
- * The acknowledge of SMMUEN = 0 does not say that transactions which had begun are over; a flush that
- * is complete says so (4.7.3). The memory may be another's before the machine is without power.
+ * The acknowledge of SMMUEN = 0 does not say that transactions which had begun are over; a flush
+ * that is complete says so (4.7.3). The memory may be another's before the machine is without
+ * power.
  */
 static void flushed_when_off(struct kunit *test)
 {
