@@ -232,6 +232,9 @@ bool smmu_ats_off_locked(struct smmu_master *master)
 
 	smmu_master_assert(master);
 
+	/* no ATC_INV of a guest may come when ATS is off; what one waits for, the next waits for */
+	if (smmu_ats_match_off(master))
+		smmu_issue_drain(&master->iommu->smmu);
 	smmu_ats_disable(master);
 	ok = atc_confirmed(master, atc_invalidate(master, 0, true, false));
 	/* the ATC is empty and stays empty */

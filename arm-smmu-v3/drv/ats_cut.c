@@ -15,6 +15,7 @@
 #include "drv/master.h"
 #include "drv/pri_pci.h"
 #include "drv/streams.h"
+#include "hw/vintf.h"
 
 /* ATS Enable and the bit SMMU_CUT change together. Taken under hw/'s gerror_lock. */
 static DEFINE_RAW_SPINLOCK(cut_lock);
@@ -29,6 +30,50 @@ void smmu_ats_recover_later(struct smmu_iommu *iommu, u32 ms)
 		queue_delayed_work(system_dfl_wq, &iommu->recover, msecs_to_jiffies(ms));
 }
 
+/* May ATS or PRI be enabled now? Return: 0 or why not */
+static int may_enable(const struct smmu_master *master)
+{
+	lockdep_assert_held(&cut_lock);
+
+	if (master->iommu->asleep)
+		return -EHOSTDOWN;
+	return test_bit(SMMU_CUT, &master->ats_cut) ? -EIO : 0;
+}
+
+/* Let ATC_INVs that a guest sends by queues of its own reach the device, or stop them */
+static void match(struct smmu_master *master, bool on)
+{
+	lockdep_assert_held(&cut_lock);
+
+	if (master->vintf)
+		smmu_vintf_sid_match(master->vintf, master->vintf_place, on);
+}
+
+void smmu_ats_match(struct smmu_master *master, struct smmu_vintf *v, u32 place)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cut_lock, flags);
+	/* what it had before matches nothing any more */
+	match(master, false);
+	master->vintf = v;
+	master->vintf_place = place;
+	match(master, READ_ONCE(master->ats_on) && !may_enable(master));
+	raw_spin_unlock_irqrestore(&cut_lock, flags);
+}
+
+bool smmu_ats_match_off(struct smmu_master *master)
+{
+	unsigned long flags;
+	bool had;
+
+	raw_spin_lock_irqsave(&cut_lock, flags);
+	had = master->vintf;
+	match(master, false);
+	raw_spin_unlock_irqrestore(&cut_lock, flags);
+	return had;
+}
+
 bool smmu_ats_cut_one(struct smmu_master *master, enum smmu_cut_why why)
 {
 	unsigned long flags;
@@ -40,6 +85,7 @@ bool smmu_ats_cut_one(struct smmu_master *master, enum smmu_cut_why why)
 		master->cut_why = why;
 		master->cut_at = ktime_get_boottime();
 	}
+	match(master, false);
 	smmu_ats_pci_cut(master);
 	raw_spin_unlock_irqrestore(&cut_lock, flags);
 	return first;
@@ -97,16 +143,6 @@ void smmu_ats_cache_back(struct smmu_master *master)
 	raw_spin_unlock_irqrestore(&cut_lock, flags);
 }
 
-/* May ATS or PRI be enabled now? Return: 0 or why not */
-static int may_enable(const struct smmu_master *master)
-{
-	lockdep_assert_held(&cut_lock);
-
-	if (master->iommu->asleep)
-		return -EHOSTDOWN;
-	return test_bit(SMMU_CUT, &master->ats_cut) ? -EIO : 0;
-}
-
 int smmu_ats_enable(struct smmu_master *master)
 {
 	unsigned long flags;
@@ -114,8 +150,10 @@ int smmu_ats_enable(struct smmu_master *master)
 
 	raw_spin_lock_irqsave(&cut_lock, flags);
 	ret = may_enable(master) ?: smmu_ats_pci_enable(master);
-	if (!ret)
+	if (!ret) {
 		cache_back(master);
+		match(master, true);
+	}
 	raw_spin_unlock_irqrestore(&cut_lock, flags);
 	return ret;
 }
@@ -234,6 +272,7 @@ void smmu_ats_cut_all(struct smmu_iommu *iommu)
 			continue;
 		raw_spin_lock_irqsave(&cut_lock, flags);
 		set_bit(SMMU_CUT, &master->ats_cut);
+		match(master, false);
 		smmu_ats_pci_disable(master);
 		raw_spin_unlock_irqrestore(&cut_lock, flags);
 	}
@@ -305,6 +344,7 @@ void smmu_ats_disable(struct smmu_master *master)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&cut_lock, flags);
+	match(master, false);
 	smmu_ats_pci_disable(master);
 	raw_spin_unlock_irqrestore(&cut_lock, flags);
 }

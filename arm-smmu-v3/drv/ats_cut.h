@@ -25,6 +25,7 @@
 struct smmu_device;
 struct smmu_iommu;
 struct smmu_master;
+struct smmu_vintf;
 
 #define SMMU_SLOW_MS		45000
 #define SMMU_SLOW_MORE_MS	5000
@@ -55,6 +56,22 @@ bool smmu_ats_was_cut(struct smmu_device *smmu, u32 sid);
 
 /* Clear ATS Enable, not at the same time as smmu_ats_enable() or a cut. Any context. */
 void smmu_ats_disable(struct smmu_master *master);
+
+/**
+ * smmu_ats_match() - let ATC_INVs that a guest sends by queues of its own reach the device
+ * @master: device, whose lock is held where @v is not NULL
+ * @v: VINTF of the guest, or NULL: they do not any more
+ * @place: place of the device's StreamID in it
+ *
+ * They do while ATS is enabled, from now on.
+ */
+void smmu_ats_match(struct smmu_master *master, struct smmu_vintf *v, u32 place);
+
+/*
+ * They do not until smmu_ats_enable(). Those before may be under way yet. Return: true when there
+ * may have been any. Any context.
+ */
+bool smmu_ats_match_off(struct smmu_master *master);
 
 /* Forget what the device has made the queue stand. Any context. */
 void smmu_ats_clear_charge(struct smmu_master *master);

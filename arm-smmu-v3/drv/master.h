@@ -28,6 +28,7 @@ struct iommu_group;
 struct smmu_pri;
 struct smmu_stream;
 struct smmu_vdevice;
+struct smmu_vintf;
 struct smmu_vsmmu;
 
 /* What requests without a PASID go through */
@@ -119,6 +120,9 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  * @slow_at: when that was
  * @cut_at: when the device was cut off last (ktime_get_boottime())
  * @cut_why: enum smmu_cut_why
+ * @vintf: where a guest has queues of its own (guest_queue.h), in which its StreamID matches while
+ *	ATS is on; else NULL
+ * @vintf_place: the StreamID's place there
  *
  * @nr_sids: number of StreamIDs
  * @streams: for each StreamID, the master's place among its owners
@@ -179,6 +183,8 @@ struct smmu_master {
 	ktime_t slow_at;
 	ktime_t cut_at;
 	u8 cut_why;
+	struct smmu_vintf *vintf;
+	u32 vintf_place;
 
 	u32 nr_sids;
 	struct smmu_stream *streams;

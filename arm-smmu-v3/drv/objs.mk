@@ -9,5 +9,5 @@ smmu-drv-objs := trace.o params.o iommu.o master_lock.o firmware.o companion.o r
 		 $(if $(compat-iopf),iopf.o) binding.o install.o ats.o restart.o sleep.o change.o \
 		 $(if $(compat-iommufd),vevent.o vsmmu.o) fault.o attach.o deferred.o pasid.o \
 		 domains_static.o domain.o $(if $(compat-sva),sva.o) \
-		 $(if $(compat-iommufd),nested.o guestcmd.o viommu.o) \
+		 $(if $(compat-iommufd),nested.o guestcmd.o guest_queue.o viommu.o) \
 		 master.o ops.o debugfs.o probe.o module.o

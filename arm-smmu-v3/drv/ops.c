@@ -12,6 +12,7 @@
 #include "drv/deferred.h"
 #include "drv/domain.h"
 #include "drv/domains_static.h"
+#include "drv/guest_queue.h"
 #include "drv/guest_stall.h"
 #include "drv/iommu.h"
 #include "drv/iopf.h"
@@ -83,6 +84,8 @@ static void *hw_info(struct device *dev, u32 *length, enum iommu_hw_info_type *t
 		break;
 	case IOMMU_HW_INFO_TYPE_ARM_SMMUV3:
 		break;
+	case IOMMU_HW_INFO_TYPE_TEGRA241_CMDQV:
+		return smmu_guest_queues_info(smmu, length);
 	default:
 		return ERR_PTR(-EOPNOTSUPP);
 	}

@@ -22,6 +22,7 @@
 #include "drv/streams.h"
 #include "hw/power.h"
 #include "hw/shut.h"
+#include "hw/vintf.h"
 
 /* The first try after a wake-up that has failed */
 #define RETRY_MS	1000
@@ -31,12 +32,6 @@ static struct smmu_iommu *iommu_of(struct device *dev)
 	return smmu_iommu_of(dev_get_drvdata(dev));
 }
 
-int smmu_sleep_late(struct device *dev)
-{
-	smmu_ats_sleep(iommu_of(dev));
-	return 0;
-}
-
 /* Tests replace this function */
 VISIBLE_IF_KUNIT noinline bool smmu_sleep_is_idle(struct smmu_iommu *iommu)
 {
@@ -44,13 +39,28 @@ VISIBLE_IF_KUNIT noinline bool smmu_sleep_is_idle(struct smmu_iommu *iommu)
 	return pm_suspend_target_state == PM_SUSPEND_TO_IDLE;
 }
 
-/* Does the MSI of a device have to get through, to wake the machine up? */
+/* A guest would not know that its queues begin anew */
+int smmu_sleep_late(struct device *dev)
+{
+	struct smmu_iommu *iommu = iommu_of(dev);
+
+	if (smmu_vintf_has_queues(&iommu->smmu) && !smmu_sleep_is_idle(iommu)) {
+		dev_err(dev, "a guest has command queues of its own, which would be lost; stop it before the machine sleeps\n");
+		return -EBUSY;
+	}
+	smmu_ats_sleep(iommu);
+	return 0;
+}
+
+/* Does the MSI of a device have to get through, to wake the machine up, or has a guest queues? */
 static bool has_to_stay_on(struct smmu_iommu *iommu)
 {
 	struct smmu_master *master;
 
 	if (smmu_device_is_dead(&iommu->smmu) || !smmu_sleep_is_idle(iommu))
 		return false;
+	if (smmu_vintf_has_queues(&iommu->smmu))
+		return true;
 	guard(mutex)(&iommu->streams_lock);
 	list_for_each_entry(master, &iommu->masters, node)
 		if (device_may_wakeup(master->dev))

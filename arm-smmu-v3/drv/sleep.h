@@ -37,7 +37,11 @@ struct device;
 struct smmu_iommu;
 struct smmu_master;
 
-/* The four phases; @dev is the SMMU's device. Process context. Return: 0 */
+/*
+ * The four phases; @dev is the SMMU's device. Process context. Return: 0, but -EBUSY from
+ * smmu_sleep_late() when a guest has command queues of its own (guest_queue.h) and the SMMU would
+ * have to be turned off
+ */
 int smmu_sleep_late(struct device *dev);
 int smmu_sleep_noirq(struct device *dev);
 int smmu_wake_noirq(struct device *dev);

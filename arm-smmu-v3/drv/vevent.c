@@ -47,6 +47,11 @@ void smmu_vevent_exit(void)
 	destroy_workqueue(workqueue);
 }
 
+void smmu_vevent_work(struct work_struct *work)
+{
+	queue_work(workqueue, work);
+}
+
 static void vevent_drop(struct vevent *v)
 {
 	put_device(v->dev);
@@ -209,7 +214,7 @@ bool smmu_vevent_report(struct smmu_master *master, const struct smmu_event *eve
 		v->vsid = master->vsid;
 		v->unheard = unheard;
 		if (vevent_enqueue(&master->vsmmu->events, v)) {
-			queue_work(workqueue, &master->vsmmu->events.work);
+			smmu_vevent_work(&master->vsmmu->events.work);
 			return true;
 		}
 		vevent_drop(v);

@@ -73,6 +73,12 @@ typedef void smmu_vevent_unheard(struct smmu_iommu *iommu, struct device *dev,
 int smmu_vevent_init(void);
 void smmu_vevent_exit(void);
 
+/*
+ * Have a worker do what may wait for user memory. Any context; whoever owns @work ends it before
+ * the module is unloaded.
+ */
+void smmu_vevent_work(struct work_struct *work);
+
 /* Initialise the events of a new vSMMU, which nothing uses yet */
 void smmu_vevent_start(struct smmu_vevents *events);
 /*

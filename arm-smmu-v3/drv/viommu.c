@@ -6,6 +6,7 @@
 #include "core/tag.h"
 #include "drv/arrays.h"
 #include "drv/domain.h"
+#include "drv/guest_queue.h"
 #include "drv/guest_stall.h"
 #include "drv/guestcmd.h"
 #include "drv/iommu.h"
@@ -15,6 +16,7 @@
 #include "drv/viommu.h"
 #include "drv/vsmmu.h"
 #include "hw/shut.h"
+#include "hw/vintf.h"
 
 /*
  * Guest commands may find the vDEVICE for a moment longer. Events do not carry its vSID any more.
@@ -29,6 +31,7 @@ static void vdevice_destroy(struct iommufd_vdevice *core)
 	smmu_guest_stall_orphan_locked(master);
 	master->vdev = NULL;
 	smmu_master_unlock(master);
+	smmu_guest_queues_leave(smmu_vdevice_of(core));
 	smmu_vevent_forget(&vsmmu->events, core->virt_id);
 }
 
@@ -49,6 +52,10 @@ static int vdevice_init(struct iommufd_vdevice *core)
 	ret = smmu_vevent_wait(&vsmmu->events, core->virt_id);
 	if (ret)
 		return ret;
+	vdev->master = master;
+	ret = smmu_guest_queues_join(vdev);
+	if (ret)
+		return ret;
 
 	smmu_master_lock(master);
 	/* a guest cannot have a stream that other devices have, too */
@@ -58,10 +65,13 @@ static int vdevice_init(struct iommufd_vdevice *core)
 		ret = -EEXIST;
 	else
 		master->vdev = vdev;
+	if (!ret)
+		smmu_guest_queues_match_locked(vdev);
 	smmu_master_unlock(master);
-	if (ret)
+	if (ret) {
+		smmu_guest_queues_leave(vdev);
 		return ret;
-	vdev->master = master;
+	}
 	core->destroy = vdevice_destroy;
 	return 0;
 }
@@ -69,24 +79,33 @@ static int vdevice_init(struct iommufd_vdevice *core)
 /*
  * The VMID is in no TLB, or in none that matters. It was flushed when its last device left, or the
  * flush was not confirmed and the SMMU is off, and flushes everything before it comes back. The
- * VMID is withheld where the SMMU has not even confirmed that it is off.
+ * VMID is withheld where the SMMU has not even confirmed that it is off, and where queues of the
+ * guest may go on.
  */
+static void put_vmid(struct smmu_vsmmu *vsmmu, bool unused)
+{
+	struct smmu_device *smmu = &vsmmu->iommu->smmu;
+
+	if (!unused || smmu_device_is_adrift(smmu))
+		smmu_tag_withhold(&smmu->inst, SMMU_INV_S2_VMID_VSMMU, vsmmu->vmid);
+	else
+		smmu_tag_free(&smmu->inst, SMMU_INV_S2_VMID_VSMMU, vsmmu->vmid);
+}
+
 static void viommu_destroy(struct iommufd_viommu *viommu)
 {
 	struct smmu_vsmmu *vsmmu = smmu_vsmmu_of(viommu);
-	struct smmu_device *smmu = &vsmmu->iommu->smmu;
-	struct smmu_inst *inst = &smmu->inst;
+	bool unused;
 
+	unused = smmu_guest_queues_stop(vsmmu);
 	smmu_vevent_stop(&vsmmu->events);
 	/* the SMMU cannot come back in between */
 	down_read(&vsmmu->iommu->restart_lock);
 	mutex_lock(&smmu_arrays_mutex);
-	smmu_array_forget_vmid(smmu_domain_array(vsmmu->parent), inst, vsmmu->vmid);
+	smmu_array_forget_vmid(smmu_domain_array(vsmmu->parent), &vsmmu->iommu->smmu.inst,
+			       vsmmu->vmid);
 	mutex_unlock(&smmu_arrays_mutex);
-	if (smmu_device_is_adrift(smmu))
-		smmu_tag_withhold(inst, SMMU_INV_S2_VMID_VSMMU, vsmmu->vmid);
-	else
-		smmu_tag_free(inst, SMMU_INV_S2_VMID_VSMMU, vsmmu->vmid);
+	put_vmid(vsmmu, unused);
 	up_read(&vsmmu->iommu->restart_lock);
 	smmu_iommu_put(vsmmu->iommu);
 	module_put(THIS_MODULE);
@@ -98,6 +117,8 @@ static const struct iommufd_viommu_ops vsmmu_ops = {
 	.cache_invalidate = smmu_guestcmd_invalidate,
 	.vdevice_size = VDEVICE_STRUCT_SIZE(struct smmu_vdevice, core),
 	.vdevice_init = vdevice_init,
+	.get_hw_queue_size = smmu_guest_queue_size,
+	.hw_queue_init_phys = smmu_guest_queue_init,
 };
 
 /*
@@ -110,7 +131,10 @@ size_t smmu_viommu_size(struct device *dev, enum iommu_viommu_type type)
 	struct smmu_master *master = dev_iommu_priv_get(dev);
 	struct smmu_device *smmu = &master->iommu->smmu;
 
-	if (type != IOMMU_VIOMMU_TYPE_ARM_SMMUV3 || !smmu_has(smmu, SMMU_FEAT_NESTING))
+	if (type != IOMMU_VIOMMU_TYPE_ARM_SMMUV3 &&
+	    (type != IOMMU_VIOMMU_TYPE_TEGRA241_CMDQV || !smmu_vintf_possible(smmu)))
+		return 0;
+	if (!smmu_has(smmu, SMMU_FEAT_NESTING))
 		return 0;
 	if (!smmu_has(smmu, SMMU_FEAT_S2FWB) && !master->canwbs)
 		return 0;
@@ -122,10 +146,11 @@ int smmu_viommu_init(struct iommufd_viommu *viommu, struct iommu_domain *parent,
 {
 	struct smmu_vsmmu *vsmmu = smmu_vsmmu_of(viommu);
 	struct smmu_iommu *iommu = container_of(viommu->iommu_dev, struct smmu_iommu, core);
+	bool has_queues = viommu->type == IOMMU_VIOMMU_TYPE_TEGRA241_CMDQV, free;
 	const char *why;
-	int vmid;
+	int vmid, ret;
 
-	if (user_data)
+	if (user_data && !has_queues)
 		return -EOPNOTSUPP;
 	if (parent->ops != &smmu_paging_ops || !smmu_domain_of(parent)->nest_parent)
 		return -EINVAL;
@@ -146,6 +171,13 @@ int smmu_viommu_init(struct iommufd_viommu *viommu, struct iommu_domain *parent,
 	vsmmu->parent = smmu_domain_of(parent);
 	vsmmu->vmid = vmid;
 	smmu_vevent_start(&vsmmu->events);
+	ret = has_queues ? smmu_guest_queues_start(vsmmu, user_data, &free) : 0;
+	if (ret) {
+		put_vmid(vsmmu, free);
+		smmu_iommu_put(vsmmu->iommu);
+		module_put(THIS_MODULE);
+		return ret;
+	}
 	/*
 	 * this comes last: from here on iommufd calls viommu_destroy(), also where iommufd fails
 	 * later

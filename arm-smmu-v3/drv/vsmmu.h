@@ -20,6 +20,7 @@
 #include <linux/iommufd.h>
 #include <linux/types.h>
 
+#include "drv/guest_queue.h"
 #include "drv/master.h"
 #include "drv/vevent.h"
 
@@ -37,6 +38,7 @@ struct smmu_iommu;
  * @vmid: the VMID that the vSMMU owns
  * @stalls: number of stalled transactions of its devices; iommu->guest_stalls.lock
  * @events: events that are to be delivered to the guest
+ * @queues: command queues that the guest drives itself, if it has any
  */
 struct smmu_vsmmu {
 	struct iommufd_viommu core;
@@ -45,16 +47,19 @@ struct smmu_vsmmu {
 	u16 vmid;
 	u32 stalls;
 	struct smmu_vevents events;
+	struct smmu_guest_queues queues;
 };
 
 /**
  * struct smmu_vdevice - a device as a guest knows it
  * @core: iommufd's part, first; its @virt_id is the vSID
  * @master: the device; iommufd destroys the vDEVICE before it lets the device go
+ * @place: its place in the VINTF, if the vSMMU has one
  */
 struct smmu_vdevice {
 	struct iommufd_vdevice core;
 	struct smmu_master *master;
+	u32 place;
 };
 
 static inline struct smmu_vsmmu *smmu_vsmmu_of(struct iommufd_viommu *viommu)

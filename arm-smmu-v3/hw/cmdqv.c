@@ -2,7 +2,6 @@
 #include <linux/cpumask.h>
 #include <linux/dev_printk.h>
 #include <linux/err.h>
-#include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/log2.h>
 #include <linux/math.h>
@@ -17,7 +16,6 @@
 #include "hw/cmdqv.h"
 #include "hw/device.h"
 #include "hw/mmio.h"
-#include "hw/vcmdq_error.h"
 
 /* Entries of a queue: as many as its CPUs may post at a time, within these */
 #define LOG2_LEAST	8
@@ -109,6 +107,13 @@ static const char *alloc_queues(struct smmu_device *smmu)
 	return NULL;
 }
 
+void smmu_cmdqv_init(struct smmu_device *smmu)
+{
+	raw_spin_lock_init(&smmu->cmdqv.guests_lock);
+	INIT_LIST_HEAD(&smmu->cmdqv.guests);
+	INIT_LIST_HEAD(&smmu->cmdqv.withheld);
+}
+
 void smmu_cmdqv_alloc(struct smmu_device *smmu)
 {
 	const char *why;
@@ -118,26 +123,4 @@ void smmu_cmdqv_alloc(struct smmu_device *smmu)
 	why = map_registers(smmu) ?: alloc_queues(smmu);
 	if (why)
 		dev_warn(smmu->dev, "CMDQ-V is not used, because %s\n", why);
-}
-
-void smmu_cmdqv_irq_setup(struct smmu_device *smmu)
-{
-	int *irq = &smmu->cmdqv.irq, ret = 0;
-
-	if (!smmu_cmdqv_is_used(smmu))
-		return;
-	if (*irq)
-		ret = request_threaded_irq(*irq, NULL, smmu_vcmdq_irq, IRQF_ONESHOT,
-					   "arm-smmu-v3-cmdqv", smmu);
-	if (*irq && !ret)
-		return;
-	dev_warn(smmu->dev, "no interrupt of CMDQ-V (%d): only CPUs that wait see errors\n", ret);
-	*irq = 0;
-}
-
-void smmu_cmdqv_irq_teardown(struct smmu_device *smmu)
-{
-	if (smmu_cmdqv_is_used(smmu) && smmu->cmdqv.irq)
-		free_irq(smmu->cmdqv.irq, smmu);
-	smmu->cmdqv.irq = 0;
 }

@@ -17,6 +17,8 @@
 #ifndef SMMU_HW_CMDQV_H
 #define SMMU_HW_CMDQV_H
 
+#include <linux/list.h>
+#include <linux/spinlock_types.h>
 #include <linux/types.h>
 
 #include "core/cmdqv_param.h"
@@ -32,6 +34,10 @@ struct smmu_device;
  * @layout: what it has; @layout.queues is 0 when that cannot be
  * @stuck: it does not stop, so it is not used
  * @on: this driver has enabled it, and it was not confirmed off since
+ * @guests_lock: protects @guests, and what vintf.h says. Any context; innermost lock.
+ * @guests: VINTFs of guests
+ * @withheld: VINTFs whose guest has gone, and which were not confirmed off. Process context, while
+ *	the SMMU is neither stopped nor started.
  */
 struct smmu_cmdqv {
 	phys_addr_t phys;
@@ -41,7 +47,13 @@ struct smmu_cmdqv {
 	struct smmu_cmdqv_layout layout;
 	bool stuck;
 	bool on;
+	raw_spinlock_t guests_lock;
+	struct list_head guests;
+	struct list_head withheld;
 };
+
+/* Initialise the locks and lists of what has no companion yet */
+void smmu_cmdqv_init(struct smmu_device *smmu);
 
 /**
  * smmu_cmdqv_alloc() - look at the companion that firmware names, and allocate queues
@@ -54,9 +66,5 @@ void smmu_cmdqv_alloc(struct smmu_device *smmu);
 
 /* Are queues of the companion the further queues of the SMMU? */
 bool smmu_cmdqv_is_used(const struct smmu_device *smmu);
-
-/* Request and free its interrupt. Without it, errors are seen by those that wait. */
-void smmu_cmdqv_irq_setup(struct smmu_device *smmu);
-void smmu_cmdqv_irq_teardown(struct smmu_device *smmu);
 
 #endif

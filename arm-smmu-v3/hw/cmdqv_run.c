@@ -8,43 +8,16 @@
 #include "hw/cmdq.h"
 #include "hw/cmdq_set.h"
 #include "hw/cmdqv.h"
+#include "hw/cmdqv_en.h"
 #include "hw/cmdqv_run.h"
 #include "hw/device.h"
-#include "hw/handshake.h"
 #include "hw/issue.h"
 #include "hw/mmio.h"
 #include "hw/shut.h"
+#include "hw/vintf.h"
 
-/* EN of the companion, of a VINTF and of a queue, and what confirms it, are all bit 0 */
-#define EN		BIT(0)
-static_assert(CMDQV_EN == EN && CMDQV_ENABLED == EN && VINTF_EN == EN && VINTF_ENABLED == EN &&
-	      VCMDQ_EN == EN && VCMDQ_ENABLED == EN);
-
+#define EN		SMMU_CMDQV_ON
 #define VINTF0		CMDQV_VINTF(0)
-
-/* Wait until the register STATUS says that it is on, or off */
-static int confirm(struct smmu_device *smmu, void __iomem *status, bool on)
-{
-	return smmu_reg_await(smmu, status, 0, EN, on ? EN : 0);
-}
-
-/* Write EN, and the other fields of the register CONFIG with it, and have it confirmed */
-static int set_en(struct smmu_device *smmu, u32 config, u32 status, u32 val)
-{
-	smmu_reg_write(smmu->cmdqv.base, config, val);
-	return confirm(smmu, smmu->cmdqv.base + status, val & EN);
-}
-
-/* Fields of a register CONFIG beside EN, which stay */
-static u32 config_off(struct smmu_device *smmu, u32 config)
-{
-	return smmu_reg_read(smmu->cmdqv.base, config) & ~EN;
-}
-
-static bool is_gone(struct smmu_device *smmu)
-{
-	return smmu_reg_read(smmu->cmdqv.base, CMDQV_CONFIG) == U32_MAX;
-}
 
 static void set_out(struct smmu_cmdq *q, bool out)
 {
@@ -60,28 +33,38 @@ static void all_out(struct smmu_device *smmu)
 {
 	u32 l;
 
+	smmu_vintf_all_down(smmu);
 	smmu_cmdq_set_use(smmu, false);
 	for (l = 0; l < smmu->more.nr; l++)
 		set_out(&smmu->more.q[l], true);
 }
 
+/* So that nothing goes on with old queues when the companion, which is on, is enabled again */
+static void vintfs_begin_off(struct smmu_device *smmu, u32 first)
+{
+	u32 v, config;
+
+	for (v = first; v < smmu->cmdqv.layout.vintfs; v++) {
+		config = CMDQV_VINTF(v) + VINTF_CONFIG;
+		if (smmu_reg_read(smmu->cmdqv.base, config) & EN)
+			smmu_reg_write(smmu->cmdqv.base, config,
+				       smmu_cmdqv_config_off(smmu, config));
+	}
+}
+
 void smmu_cmdqv_stop(struct smmu_device *smmu)
 {
 	struct smmu_cmdqv *c = &smmu->cmdqv;
-	u32 v, l;
+	u32 l;
 
 	/* they are in use yet where the SMMU was put to sleep although it did not turn off */
 	if (smmu_cmdqv_is_used(smmu))
 		all_out(smmu);
-	if (!c->base || is_gone(smmu))
+	if (!c->base || smmu_cmdqv_is_gone(smmu))
 		return;
-	/* VINTFs first, so that nothing goes on with old queues when the companion is enabled */
 	if (smmu_reg_read(c->base, CMDQV_CONFIG) & EN)
-		for (v = 0; v < c->layout.vintfs; v++)
-			if (smmu_reg_read(c->base, CMDQV_VINTF(v) + VINTF_CONFIG) & EN)
-				smmu_reg_write(c->base, CMDQV_VINTF(v) + VINTF_CONFIG,
-					       config_off(smmu, CMDQV_VINTF(v) + VINTF_CONFIG));
-	c->stuck = set_en(smmu, CMDQV_CONFIG, CMDQV_STATUS, config_off(smmu, CMDQV_CONFIG));
+		vintfs_begin_off(smmu, 0);
+	c->stuck = !smmu_cmdqv_turn_off(smmu, CMDQV_CONFIG, CMDQV_STATUS);
 	if (c->stuck)
 		dev_warn(smmu->dev, "CMDQ-V is not used, because it does not stop\n");
 	if (smmu_cmdqv_is_used(smmu))
@@ -106,7 +89,10 @@ static bool is_allocated(struct smmu_device *smmu, u32 l)
 	return smmu_reg_read(smmu->cmdqv.base, CMDQV_CMDQ_ALLOC(l)) & CMDQ_ALLOC_ALLOCATED;
 }
 
-/* Every queue is assigned to its VINTF, and none is allocated */
+/*
+ * Every queue is assigned to its VINTF, and none is allocated. Those of guests are told to stop, as
+ * their memory may be another's.
+ */
 static void assign_queues(struct smmu_device *smmu)
 {
 	const struct smmu_cmdqv *c = &smmu->cmdqv;
@@ -116,6 +102,8 @@ static void assign_queues(struct smmu_device *smmu)
 		smmu_reg_write(c->base, CMDQV_CMDQ_ALLOC(i),
 			       FIELD_PREP(CMDQ_ALLOC_VINTF, i / c->layout.each) |
 			       FIELD_PREP(CMDQ_ALLOC_LVCMDQ, i % c->layout.each));
+	for (i = c->layout.each; i < c->layout.queues; i++)
+		smmu_reg_write(c->base, CMDQV_QUEUE_PAGE0(i) + VCMDQ_CONFIG, 0);
 }
 
 static void forget_sids(struct smmu_device *smmu)
@@ -146,7 +134,7 @@ static bool queue_off(struct smmu_cmdq *q, bool wait)
 {
 	smmu_reg_write(q->reg_cons, VCMDQ_CONFIG, 0);
 	if (wait)
-		return !confirm(q->smmu, q->reg_cons + VCMDQ_STATUS, false);
+		return !smmu_cmdqv_confirm(q->smmu, q->reg_cons + VCMDQ_STATUS, false);
 	return !(smmu_reg_read(q->reg_cons, VCMDQ_STATUS) & EN);
 }
 
@@ -172,7 +160,7 @@ static int queue_on(struct smmu_cmdq *q)
 			 FIELD_PREP(VCMDQ_BASE_LOG2SIZE, q->mem.log2));
 	q->mem.busy = true;
 	smmu_reg_write_ordered(q->reg_cons, VCMDQ_CONFIG, EN);
-	if (confirm(q->smmu, q->reg_cons + VCMDQ_STATUS, true))
+	if (smmu_cmdqv_confirm(q->smmu, q->reg_cons + VCMDQ_STATUS, true))
 		return -ETIMEDOUT;
 	set_out(q, false);
 	return 0;
@@ -185,11 +173,11 @@ static const char *vintf_on(struct smmu_device *smmu)
 	/* VMID 0; whether this kernel owns the hypervisor, hardware says */
 	const u32 ours = VINTF_HYP_OWN;
 
-	if (set_en(smmu, config, status, config_off(smmu, config)))
+	if (!smmu_cmdqv_turn_off(smmu, config, status))
 		return "its interface does not stop";
 	forget_sids(smmu);
 	smmu_reg_write(smmu->cmdqv.base, config, ours);
-	if (set_en(smmu, config, status, ours | EN))
+	if (smmu_cmdqv_set_en(smmu, config, status, ours | EN))
 		return "its interface does not start";
 	smmu->more.few = !(smmu_reg_read(smmu->cmdqv.base, config) & VINTF_HYP_OWN);
 	return NULL;
@@ -234,13 +222,15 @@ static u32 queues_on(struct smmu_device *smmu)
 /* Return: NULL, or why it cannot be used */
 static const char *bring_up(struct smmu_device *smmu)
 {
-	u32 config = config_off(smmu, CMDQV_CONFIG);
+	u32 config = smmu_cmdqv_config_off(smmu, CMDQV_CONFIG);
 	const char *why;
 
-	if (smmu->cmdqv.stuck || set_en(smmu, CMDQV_CONFIG, CMDQV_STATUS, config))
+	if (smmu->cmdqv.stuck || smmu_cmdqv_set_en(smmu, CMDQV_CONFIG, CMDQV_STATUS, config))
 		return "it does not stop";
+	/* all that was withheld while a VINTF or a queue of a guest was not confirmed off */
+	smmu_vintf_let_go(smmu);
 	smmu->cmdqv.on = true;
-	if (set_en(smmu, CMDQV_CONFIG, CMDQV_STATUS, config | EN))
+	if (smmu_cmdqv_set_en(smmu, CMDQV_CONFIG, CMDQV_STATUS, config | EN))
 		return "it does not start";
 	assign_queues(smmu);
 	why = vintf_on(smmu);
@@ -263,13 +253,14 @@ void smmu_cmdqv_enable(struct smmu_device *smmu)
 
 	if (!smmu_cmdqv_is_used(smmu))
 		return;
-	why = is_gone(smmu) ? "its registers read as all ones" : bring_up(smmu);
+	why = smmu_cmdqv_is_gone(smmu) ? "its registers read as all ones" : bring_up(smmu);
 	if (!why) {
 		smmu_cmdq_set_use(smmu, true);
-		return;
+	} else {
+		dev_warn(smmu->dev, "CMDQ-V is not used, because %s\n", why);
+		smmu_cmdqv_disable(smmu, true);
 	}
-	dev_warn(smmu->dev, "CMDQ-V is not used, because %s\n", why);
-	smmu_cmdqv_disable(smmu, true);
+	smmu_vintf_all_back(smmu, !why);
 }
 
 /* Stop the queues one by one, in descending order, then the VINTF. Return: false when it is on */
@@ -294,7 +285,7 @@ static bool vintf_off(struct smmu_device *smmu)
 			queue_off(q, false);
 		}
 	}
-	off = !set_en(smmu, config, status, config_off(smmu, config));
+	off = smmu_cmdqv_turn_off(smmu, config, status);
 	forget_sids(smmu);
 	return off;
 }
@@ -302,16 +293,21 @@ static bool vintf_off(struct smmu_device *smmu)
 /* Stop the VINTF, then the companion. Each that is confirmed off stops what is in it. */
 static void take_down(struct smmu_device *smmu)
 {
-	bool off = false;
+	bool off = false, all_off;
 	u32 l;
 
 	/* one that was not confirmed on takes no writes to what is in it */
-	if (smmu_reg_read(smmu->cmdqv.base, CMDQV_STATUS) & EN)
+	if (smmu_reg_read(smmu->cmdqv.base, CMDQV_STATUS) & EN) {
 		off = vintf_off(smmu);
-	off |= !set_en(smmu, CMDQV_CONFIG, CMDQV_STATUS, config_off(smmu, CMDQV_CONFIG));
+		vintfs_begin_off(smmu, 1);
+	}
+	all_off = smmu_cmdqv_turn_off(smmu, CMDQV_CONFIG, CMDQV_STATUS);
+	off |= all_off;
 	for (l = 0; l < smmu->more.nr; l++)
 		smmu->more.q[l].mem.busy &= !off;
-	smmu->cmdqv.on = !off;
+	smmu->cmdqv.on = !all_off;
+	if (all_off)
+		smmu_vintf_let_go(smmu);
 	if (!off)
 		dev_err(smmu->dev, "CMDQ-V did not acknowledge the disable\n");
 }
@@ -325,8 +321,9 @@ static void take_down_begin(struct smmu_device *smmu)
 	for (l = smmu->more.nr; l--;)
 		if (is_allocated(smmu, l))
 			queue_off(&smmu->more.q[l], false);
-	smmu_reg_write(smmu->cmdqv.base, config, config_off(smmu, config));
-	smmu_reg_write(smmu->cmdqv.base, CMDQV_CONFIG, config_off(smmu, CMDQV_CONFIG));
+	smmu_reg_write(smmu->cmdqv.base, config, smmu_cmdqv_config_off(smmu, config));
+	vintfs_begin_off(smmu, 1);
+	smmu_reg_write(smmu->cmdqv.base, CMDQV_CONFIG, smmu_cmdqv_config_off(smmu, CMDQV_CONFIG));
 }
 
 void smmu_cmdqv_disable(struct smmu_device *smmu, bool wait)
@@ -339,7 +336,7 @@ void smmu_cmdqv_disable(struct smmu_device *smmu, bool wait)
 	/* nobody who begins to wait reads registers of a queue that is not allocated any more */
 	for (l = 0; l < smmu->more.nr && smmu_device_is_off(smmu); l++)
 		smmu_cmdq_start_anew(&smmu->more.q[l]);
-	if (!smmu->cmdqv.on || is_gone(smmu))
+	if (!smmu->cmdqv.on || smmu_cmdqv_is_gone(smmu))
 		return;
 	if (wait)
 		take_down(smmu);

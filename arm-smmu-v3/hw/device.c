@@ -11,6 +11,7 @@
 #include "hw/cmdq.h"
 #include "hw/cmdq_combine.h"
 #include "hw/cmdqv.h"
+#include "hw/cmdqv_irq.h"
 #include "hw/cmdqv_run.h"
 #include "hw/device.h"
 #include "hw/ecmdq.h"
@@ -40,6 +41,7 @@ int smmu_device_init(struct smmu_device *smmu, const struct smmu_ident_env *env,
 	raw_spin_lock_init(&smmu->shut_lock);
 	INIT_LIST_HEAD(&smmu->withheld_mem);
 	smmu_resume_init(smmu);
+	smmu_cmdqv_init(smmu);
 	smmu->on = U32_MAX;
 	smmu_idregs_read(smmu, &regs);
 	smmu->iidr = regs.iidr;

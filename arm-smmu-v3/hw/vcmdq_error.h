@@ -2,12 +2,11 @@
 /*
  * Errors of the queues of a CMDQ-V companion (cmdqv.h). Each queue has a GERROR of its own, and the
  * SMMU's does not show it. So a CPU that waits for such a queue looks there, because it may have
- * interrupts off; else the companion's interrupt finds the queue by its maps.
+ * interrupts off; else the companion's interrupt finds the queue by its maps: cmdqv_irq.h.
  */
 #ifndef SMMU_HW_VCMDQ_ERROR_H
 #define SMMU_HW_VCMDQ_ERROR_H
 
-#include <linux/interrupt.h>
 #include <linux/types.h>
 
 struct smmu_cmdq;
@@ -20,8 +19,5 @@ struct smmu_cmdq;
  * Return: true when there was an error
  */
 bool smmu_vcmdq_poll(struct smmu_cmdq *q);
-
-/* Thread of the companion's interrupt; @data is the SMMU */
-irqreturn_t smmu_vcmdq_irq(int irq, void *data);
 
 #endif

@@ -15,6 +15,9 @@
 #define GUESTS		64
 #define USER_BYTES	(64 * 1024)
 
+u32 guest_fail_nth;
+bool guest_failed;
+
 static struct guest *guests[GUESTS];
 static void __user *user;
 
@@ -30,7 +33,8 @@ struct machine_smmu *guest_smmu(struct kunit *test, struct rig *rig, u32 i)
 #define QUEUE_DEPTH	512
 
 /* What IOMMU_VEVENTQ_ALLOC does, without the file */
-static struct iommufd_veventq *new_queue(struct iommufd_viommu *viommu)
+static struct iommufd_veventq *new_queue(struct iommufd_viommu *viommu,
+					 enum iommu_veventq_type type)
 {
 	struct iommufd_veventq *q = kzalloc_obj(*q);
 
@@ -39,7 +43,7 @@ static struct iommufd_veventq *new_queue(struct iommufd_viommu *viommu)
 	spin_lock_init(&q->common.lock);
 	INIT_LIST_HEAD(&q->common.deliver);
 	init_waitqueue_head(&q->common.wait_queue);
-	q->type = IOMMU_VEVENTQ_TYPE_ARM_SMMUV3;
+	q->type = type;
 	q->viommu = viommu;
 	q->depth = QUEUE_DEPTH;
 	INIT_LIST_HEAD(&q->lost_events_header.node);
@@ -130,6 +134,14 @@ void guest_no_device(struct guest *g, u32 vsid)
 	kfree(vdev);
 }
 
+static void drop(struct guest *g)
+{
+	xa_destroy(&g->vsmmu.core.vdevs);
+	mtree_destroy(&g->ictx->mt_mmap);
+	kfree(g->ictx);
+	kfree(g);
+}
+
 void guest_destroy(struct guest *g)
 {
 	struct iommufd_vdevice *vdev;
@@ -143,9 +155,10 @@ void guest_destroy(struct guest *g)
 		guest_no_device(g, vsid);
 	if (g->queue)
 		free_queue(g->queue);
+	if (g->errors)
+		free_queue(g->errors);
 	g->vsmmu.core.ops->destroy(&g->vsmmu.core);
-	xa_destroy(&g->vsmmu.core.vdevs);
-	kfree(g);
+	drop(g);
 }
 
 static void destroy_all(void *unused)
@@ -169,31 +182,57 @@ static void prepare(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, destroy_all, NULL));
 }
 
-struct guest *guest_new(struct kunit *test, struct machine_smmu *smmu,
-			struct iommu_domain *parent, int *ret)
+struct guest *guest_new_type(struct kunit *test, struct machine_smmu *smmu,
+			     struct iommu_domain *parent, enum iommu_viommu_type type,
+			     struct iommu_viommu_tegra241_cmdqv *data, int *ret)
 {
+	struct iommu_user_data user_data = { .type = type, .len = sizeof(*data) };
 	struct guest *g = kzalloc_obj(*g);
 	u32 i;
 
 	KUNIT_ASSERT_NOT_NULL(test, g);
+	g->ictx = kzalloc_obj(*g->ictx);
+	KUNIT_ASSERT_NOT_NULL(test, g->ictx);
+	mt_init_flags(&g->ictx->mt_mmap, MT_FLAGS_ALLOC_RANGE);
 	prepare(test);
+	user_data.uptr = user;
+	if (data)
+		KUNIT_ASSERT_EQ(test, 0, copy_to_user(user, data, sizeof(*data)));
 	xa_init(&g->vsmmu.core.vdevs);
 	INIT_LIST_HEAD(&g->vsmmu.core.veventqs);
 	init_rwsem(&g->vsmmu.core.veventqs_rwsem);
+	g->vsmmu.core.ictx = g->ictx;
+	g->vsmmu.core.type = type;
 	g->vsmmu.core.iommu_dev = &rig_iommu(smmu)->core;
-	*ret = smmu_viommu_init(&g->vsmmu.core, parent, NULL);
+	if (guest_fail_nth)
+		rig_alloc_begin(guest_fail_nth);
+	*ret = smmu_viommu_init(&g->vsmmu.core, parent, data ? &user_data : NULL);
+	guest_failed = guest_fail_nth && rig_alloc_end();
 	if (*ret) {
 		KUNIT_EXPECT_NULL(test, g->vsmmu.core.ops);
-		kfree(g);
+		KUNIT_EXPECT_TRUE(test, mtree_empty(&g->ictx->mt_mmap));
+		drop(g);
 		return NULL;
 	}
+	if (data)
+		KUNIT_ASSERT_EQ(test, 0, copy_from_user(data, user, sizeof(*data)));
 	for (i = 0; i < GUESTS && guests[i]; i++)
 		;
 	KUNIT_ASSERT_LT(test, i, GUESTS);
 	guests[i] = g;
-	g->queue = new_queue(&g->vsmmu.core);
+	g->queue = new_queue(&g->vsmmu.core, IOMMU_VEVENTQ_TYPE_ARM_SMMUV3);
 	KUNIT_ASSERT_NOT_NULL(test, g->queue);
+	if (type == IOMMU_VIOMMU_TYPE_ARM_SMMUV3)
+		return g;
+	g->errors = new_queue(&g->vsmmu.core, IOMMU_VEVENTQ_TYPE_TEGRA241_CMDQV);
+	KUNIT_ASSERT_NOT_NULL(test, g->errors);
 	return g;
+}
+
+struct guest *guest_new(struct kunit *test, struct machine_smmu *smmu,
+			struct iommu_domain *parent, int *ret)
+{
+	return guest_new_type(test, smmu, parent, IOMMU_VIOMMU_TYPE_ARM_SMMUV3, NULL, ret);
 }
 
 struct iommu_domain *guest_domain(struct kunit *test, struct guest *g, u64 w0, u64 w1)

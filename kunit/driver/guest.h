@@ -21,10 +21,14 @@ struct iommufd_veventq;
  * struct guest - one vSMMU with its devices
  * @vsmmu: initialized by smmu_viommu_init()
  * @queue: vEVENTQ of the vSMMU
+ * @errors: vEVENTQ of its own command queues, if it has those
+ * @ictx: what iommufd has for user space
  */
 struct guest {
 	struct smmu_vsmmu vsmmu;
 	struct iommufd_veventq *queue;
+	struct iommufd_veventq *errors;
+	struct iommufd_ctx *ictx;
 };
 
 /**
@@ -51,6 +55,20 @@ struct machine_smmu *guest_smmu(struct kunit *test, struct rig *rig, u32 i);
  */
 struct guest *guest_new(struct kunit *test, struct machine_smmu *smmu,
 			struct iommu_domain *parent, int *ret);
+/*
+ * For guest_new_type(): let the nth allocation of smmu_viommu_init() fail, 0 for none; and were there
+ * so many?
+ */
+extern u32 guest_fail_nth;
+extern bool guest_failed;
+
+/*
+ * The same, of another type. For IOMMU_VIOMMU_TYPE_TEGRA241_CMDQV: guest_queue.h. @data: what user
+ * space hands in, or NULL; out: what it gets
+ */
+struct guest *guest_new_type(struct kunit *test, struct machine_smmu *smmu,
+			     struct iommu_domain *parent, enum iommu_viommu_type type,
+			     struct iommu_viommu_tegra241_cmdqv *data, int *ret);
 void guest_destroy(struct guest *g);
 
 /*
