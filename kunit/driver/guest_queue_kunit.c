@@ -557,7 +557,9 @@ static void comes_back(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* The companion does not come back with its SMMU: the guest is told, and what it had can be freed */
+/*
+ * The companion does not come back with its SMMU: the guest is told, and what it had can be freed
+ */
 static void stays_away(struct kunit *test)
 {
 	const struct model_inject inject = { .cmdqv_gone = true }, well = {};
