@@ -54,11 +54,16 @@ static void report_errors(struct work_struct *work)
 {
 	struct smmu_guest_queues *queues = container_of(work, struct smmu_guest_queues, errors);
 	struct smmu_vsmmu *vsmmu = container_of(queues, struct smmu_vsmmu, queues);
+	/* pairs with smp_store_release() in smmu_guest_queues_start() */
+	struct smmu_vintf *v = smp_load_acquire(&queues->vintf);
 	struct iommu_vevent_tegra241_cmdqv event;
 	u64 map[2];
 
+	/* hardware has reported an error while the VINTF was brought up; it has no queue yet */
+	if (!v)
+		return;
 	down_read(&vsmmu->iommu->restart_lock);
-	smmu_vintf_errors(queues->vintf, map);
+	smmu_vintf_errors(v, map);
 	up_read(&vsmmu->iommu->restart_lock);
 	/* the guest may have seen and acknowledged them itself */
 	if (!map[0] && !map[1])
@@ -129,9 +134,14 @@ int smmu_guest_queues_start(struct smmu_vsmmu *vsmmu, const struct iommu_user_da
 	down_read(&vsmmu->iommu->restart_lock);
 	v = smmu_vintf_get(&vsmmu->iommu->smmu, vsmmu->vmid, has_errors, vsmmu);
 	up_read(&vsmmu->iommu->restart_lock);
-	if (IS_ERR(v))
+	if (IS_ERR(v)) {
+		/* hardware may have reported an error meanwhile */
+		cancel_work_sync(&vsmmu->queues.errors);
+		*free = PTR_ERR(v) != -EBUSY;
 		return PTR_ERR(v);
-	vsmmu->queues.vintf = v;
+	}
+	/* pairs with smp_load_acquire() in report_errors() */
+	smp_store_release(&vsmmu->queues.vintf, v);
 	ret = map_page(vsmmu, user_data);
 	if (ret)
 		*free = put_vintf(vsmmu);

@@ -65,8 +65,8 @@ void *smmu_guest_queues_info(struct smmu_device *smmu, u32 *length);
  * @data: from user space, struct iommu_viommu_tegra241_cmdqv: out, offset and length of the page
  * @free: out, where this fails: nothing uses the VMID
  *
- * Return: 0; -EINVAL without @data; -ENOSPC when no VINTF is free; -EIO when the companion does not
- *	work; -EFAULT; -ENOMEM
+ * Return: 0; -EINVAL without @data; -ENOSPC when no VINTF is free; -EIO or -EBUSY when the
+ *	companion does not work; -EFAULT; -ENOMEM
  */
 int smmu_guest_queues_start(struct smmu_vsmmu *vsmmu, const struct iommu_user_data *data,
 			    bool *free);

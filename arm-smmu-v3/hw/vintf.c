@@ -197,8 +197,7 @@ struct smmu_vintf *smmu_vintf_get(struct smmu_device *smmu, u16 vmid, smmu_vintf
 	list(v, true);
 	if (bring_up(v))
 		return v;
-	smmu_vintf_put(v);
-	return ERR_PTR(-EIO);
+	return ERR_PTR(smmu_vintf_put(v) ? -EIO : -EBUSY);
 }
 
 void smmu_vintf_silence(struct smmu_vintf *v)

@@ -40,7 +40,8 @@ bool smmu_vintf_possible(const struct smmu_device *smmu);
  *
  * Process context.
  * Return: the VINTF, without queues and StreamIDs; else an error pointer: -ENOSPC when none is
- *	free, -EIO when the SMMU or its companion does not work, -ENOMEM
+ *	free, -EIO when the SMMU or its companion does not work, -EBUSY when the VINTF may use
+ *	@vmid all the same, -ENOMEM
  */
 struct smmu_vintf *smmu_vintf_get(struct smmu_device *smmu, u16 vmid, smmu_vintf_error *error,
 				  void *owner);

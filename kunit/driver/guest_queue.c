@@ -29,7 +29,7 @@ struct guest *guest_queue_guest(struct kunit *test, struct machine_smmu *smmu,
 	return g;
 }
 
-void guest_queue_nest(struct kunit *test, struct nest *n, bool atc)
+void guest_queue_nest_slow(struct kunit *test, struct nest *n, bool atc, u32 ack_reads)
 {
 	struct rig *rig = rig_new(test);
 	struct model_config cfg;
@@ -37,6 +37,7 @@ void guest_queue_nest(struct kunit *test, struct nest *n, bool atc)
 
 	nest_config(&cfg, false);
 	model_config_cmdqv(&cfg, 5, 3, 1);
+	cfg.ack_reads = ack_reads;
 	rig->atc = atc;
 	nest_make_on(test, n, rig, rig_smmu_irq(test, rig, 0, &cfg));
 	rig_virtual_clock(test);
@@ -45,6 +46,11 @@ void guest_queue_nest(struct kunit *test, struct nest *n, bool atc)
 	n->g = guest_queue_guest(test, n->smmu, n->parent, &ret);
 	KUNIT_ASSERT_EQ(test, 0, ret);
 	guest_device(test, n->g, n->d, NEST_VSID);
+}
+
+void guest_queue_nest(struct kunit *test, struct nest *n, bool atc)
+{
+	guest_queue_nest_slow(test, n, atc, 0);
 }
 
 u32 guest_queue_vintf(struct guest *g)

@@ -30,6 +30,8 @@ struct guest_queue {
 
 /* A nest whose guest has a VINTF; the SMMU has 8 VINTFs with 4 queues each. @atc: with ATS */
 void guest_queue_nest(struct kunit *test, struct nest *n, bool atc);
+/* The same; STATUS follows EN, and ACK registers theirs, after @ack_reads reads */
+void guest_queue_nest_slow(struct kunit *test, struct nest *n, bool atc, u32 ack_reads);
 /* A guest with a VINTF. Return: NULL with *@ret on error */
 struct guest *guest_queue_guest(struct kunit *test, struct machine_smmu *smmu,
 				struct iommu_domain *parent, int *ret);

@@ -6,6 +6,7 @@
  */
 #include <kunit/static_stub.h>
 #include <linux/bitfield.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
 
@@ -259,6 +260,50 @@ static void errors(struct kunit *test)
 	guest_queue_free(test, q[1]);
 	guest_queue_free(test, q[0]);
 	guest_destroy(too);
+	nest_free(test, &n);
+}
+
+static int interrupts_thread(void *data)
+{
+	while (!kthread_should_stop()) {
+		model_cmdqv_interrupt(data);
+		cond_resched();
+	}
+	return 0;
+}
+
+/*
+ * The companion says all the time that each VINTF has an error, while guests come and go: nobody is
+ * told of what is not there
+ */
+static void false_alarms(struct kunit *test)
+{
+	struct model_inject alarm = { .cmdqv_vintfs = U64_MAX }, well = {};
+	struct task_struct *task;
+	u64 map[2] = {};
+	struct guest *g;
+	struct nest n;
+	u32 i;
+	int ret;
+
+	/* so slow that a worker runs while a VINTF is brought up */
+	guest_queue_nest_slow(test, &n, false, 300);
+	rig_hush(n.rig);
+	task = kthread_run(interrupts_thread, n.smmu->model, "interrupts");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	for (i = 0; i < 50; i++) {
+		/* one in four does not come up */
+		alarm.no_cmdqv = i % 4 ? 0 : MODEL_NO_VINTF;
+		model_inject(n.smmu->model, &alarm);
+		g = guest_queue_guest(test, n.smmu, n.parent, &ret);
+		KUNIT_EXPECT_EQ(test, i % 4 ? 0 : -EIO, ret);
+		if (g)
+			guest_destroy(g);
+	}
+	kthread_stop(task);
+	model_inject(n.smmu->model, &well);
+	KUNIT_EXPECT_EQ(test, 0, guest_queue_errors(n.g, 0, map));
+	rig_unhush(n.rig);
 	nest_free(test, &n);
 }
 
@@ -739,6 +784,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(reaches_atc),
 	KUNIT_CASE(cut_off),
 	KUNIT_CASE(errors),
+	KUNIT_CASE(false_alarms),
 	KUNIT_CASE(bad_arguments),
 	KUNIT_CASE(runs_out),
 	KUNIT_CASE(without_memory),
