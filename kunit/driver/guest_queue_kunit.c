@@ -16,7 +16,6 @@
 #include "core/cmd.h"
 #include "drv/ats_cut.h"
 #include "drv/iommu.h"
-#include "drv/ops.h"
 #include "drv/restart.h"
 #include "drv/sleep.h"
 #include "hw/issue.h"
@@ -757,29 +756,7 @@ static void sleeps(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* What a VMM is told */
-static void hw_info(struct kunit *test)
-{
-	enum iommu_hw_info_type type = IOMMU_HW_INFO_TYPE_TEGRA241_CMDQV;
-	struct iommu_hw_info_tegra241_cmdqv *info;
-	struct nest n;
-	u32 length;
-
-	guest_queue_nest(test, &n, false);
-	info = smmu_iommu_ops.hw_info(n.d->dev, &length, &type);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, info);
-	KUNIT_EXPECT_EQ(test, sizeof(*info), length);
-	KUNIT_EXPECT_EQ(test, 0, info->flags);
-	KUNIT_EXPECT_EQ(test, hw(&n)->cmdqv.layout.version, info->version);
-	KUNIT_EXPECT_EQ(test, EACH, 1 << info->log2vcmdqs);
-	KUNIT_EXPECT_EQ(test, hw(&n)->cmdqv.layout.sids, 1 << info->log2vsids);
-	kfree(info);
-	KUNIT_EXPECT_EQ(test, IOMMU_HW_INFO_TYPE_TEGRA241_CMDQV, type);
-	nest_free(test, &n);
-}
-
 static struct kunit_case cases[] = {
-	KUNIT_CASE(hw_info),
 	KUNIT_CASE(invalidates),
 	KUNIT_CASE(reaches_atc),
 	KUNIT_CASE(cut_off),

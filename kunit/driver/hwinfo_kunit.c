@@ -14,6 +14,7 @@
 #include "core/cmd.h"
 #include "drv/ops.h"
 #include "drv/params.h"
+#include "driver/guest_queue.h"
 #include "driver/nest.h"
 
 static void expect_told(struct kunit *test, struct rig_device *d, const u32 *idr)
@@ -125,7 +126,31 @@ static void ranges_in_use(struct kunit *test)
 	nest_free(test, &n);
 }
 
+/* What it is told of the queues that its guest can have for itself */
+static void guest_queues(struct kunit *test)
+{
+	enum iommu_hw_info_type type = IOMMU_HW_INFO_TYPE_TEGRA241_CMDQV;
+	struct iommu_hw_info_tegra241_cmdqv *info;
+	const struct smmu_cmdqv_layout *layout;
+	struct nest n;
+	u32 length;
+
+	guest_queue_nest(test, &n, false);
+	layout = &rig_iommu(n.smmu)->smmu.cmdqv.layout;
+	info = smmu_iommu_ops.hw_info(n.d->dev, &length, &type);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, info);
+	KUNIT_EXPECT_EQ(test, sizeof(*info), length);
+	KUNIT_EXPECT_EQ(test, 0, info->flags);
+	KUNIT_EXPECT_EQ(test, layout->version, info->version);
+	KUNIT_EXPECT_EQ(test, layout->each, 1 << info->log2vcmdqs);
+	KUNIT_EXPECT_EQ(test, layout->sids, 1 << info->log2vsids);
+	kfree(info);
+	KUNIT_EXPECT_EQ(test, IOMMU_HW_INFO_TYPE_TEGRA241_CMDQV, type);
+	nest_free(test, &n);
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE(guest_queues),
 	KUNIT_CASE(stalls),
 	KUNIT_CASE(guest_stalls),
 	KUNIT_CASE(ranges),
