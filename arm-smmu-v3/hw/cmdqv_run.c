@@ -98,7 +98,8 @@ static void assign_queues(struct smmu_device *smmu)
 	const struct smmu_cmdqv *c = &smmu->cmdqv;
 	u32 i;
 
-	for (i = 0; i < c->layout.queues; i++)
+	/* in descending order, as a VINTF that was not confirmed off may have some of them yet */
+	for (i = c->layout.queues; i--;)
 		smmu_reg_write(c->base, CMDQV_CMDQ_ALLOC(i),
 			       FIELD_PREP(CMDQ_ALLOC_VINTF, i / c->layout.each) |
 			       FIELD_PREP(CMDQ_ALLOC_LVCMDQ, i % c->layout.each));

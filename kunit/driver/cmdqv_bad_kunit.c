@@ -159,7 +159,8 @@ static const struct stuck {
 	bool found_on;
 } stucks[] = {
 	{ "companion", MODEL_NO_COMPANION }, { "interface", MODEL_NO_VINTF },
-	{ "queues", MODEL_NO_VCMDQ }, { "all", 7 }, { "companion is on", MODEL_NO_COMPANION, true },
+	{ "queues", MODEL_NO_VCMDQ }, { "queues and interface", MODEL_NO_VCMDQ | MODEL_NO_VINTF },
+	{ "all", 7 }, { "companion is on", MODEL_NO_COMPANION, true },
 };
 
 KUNIT_ARRAY_PARAM_DESC(stuck, stucks, name);
