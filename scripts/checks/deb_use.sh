@@ -63,9 +63,17 @@ committed()
 	has_said "not from the entry"
 	well
 	said smmuv3ctl commit || echo "commit: $(tail -n 2 "$work/said" | head -n 1)"
+	grep -qx 'smmuv3_boot=good' /boot/grub/grubenv || echo "commit has not set the flag"
+	# GRUB has booted to come back from hibernation, and not from suspend
+	grub-editenv /boot/grub/grubenv set smmuv3_boot=tried
+	said /usr/lib/systemd/system-sleep/smmuv3 post suspend
+	grep -qx 'smmuv3_boot=tried' /boot/grub/grubenv || echo "suspend counts as a boot"
+	said /usr/lib/systemd/system-sleep/smmuv3 pre hibernate
+	grep -qx 'smmuv3_boot=tried' /boot/grub/grubenv || echo "it counts before it is over"
+	said /usr/lib/systemd/system-sleep/smmuv3 post hibernate
+	grep -qx 'smmuv3_boot=good' /boot/grub/grubenv || echo "hibernation makes no good boot"
 	ill
 	grub-script-check /boot/grub/grub.cfg || echo "grub.cfg is no GRUB script"
-	grep -qx 'smmuv3_boot=good' /boot/grub/grubenv || echo "commit has not set the flag"
 	for flag in good tried retried fell; do
 		grub-editenv /boot/grub/grubenv set smmuv3_boot=$flag
 		boot=$(next_boot)

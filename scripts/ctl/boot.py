@@ -115,6 +115,19 @@ def environment(root, name=None):
     return dict(line.split("=", 1) for line in lines if "=" in line and line[0] != "#")
 
 
+def reread(root):
+    """
+    The block that has our words is read from the disk next time: GRUB has written there since it was
+    read last when this system was hibernated, and the kernel does not know that.
+    """
+    try:
+        with open(root.path(block(root)), "rb") as file:
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    except FileNotFoundError:
+        pass
+
+
 def grub_settings(root):
     """/etc/default/grub and what is in its folder, one text in the order in which GRUB reads it"""
     folder = "etc/default/grub.d"

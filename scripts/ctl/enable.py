@@ -280,10 +280,11 @@ def do_disable(root, args):
 
 
 def booted(root, _args):
-    """At the end of each boot, by smmuv3-boot.service"""
+    """At the end of each boot, by smmuv3-boot.service, and of hibernation, by systemd-sleep"""
     have = boot.state(root)
     if have is None:
         return 0
+    boot.reread(root)
     boot.write(root, HERE, "")
     flag = boot.environment(root).get(boot.FLAG)
     if not boot.booted_ours(root):
@@ -301,7 +302,9 @@ def booted(root, _args):
     if boot.committed(root):
         if not well:
             boot.set_environment(root, boot.block(root), **{boot.FLAG: boot.FELL})
-        elif flag in (boot.TRIED, boot.RETRIED) and system.last(root, boot.MARK) != "once":
+        # a trial after a fall leaves it so; in one that was committed GRUB notes what hibernation does
+        elif flag == boot.TRIED or \
+                flag == boot.RETRIED and system.last(root, boot.MARK) != "once":
             boot.set_environment(root, boot.block(root), **{boot.FLAG: boot.GOOD})
     print("This boot is " + ("good." if well else
                              "not good: the next one is with the built-in driver."))
