@@ -32,6 +32,15 @@ u32 smmu_cmdqv_config_off(struct smmu_device *smmu, u32 config);
 /* Clear EN and have it confirmed. Return: false when it is not known to be off */
 bool smmu_cmdqv_turn_off(struct smmu_device *smmu, u32 config, u32 status);
 
+/* The same of a VINTF */
+bool smmu_cmdqv_vintf_off(struct smmu_device *smmu, u32 vintf);
+
+/* Write which VINTF has a queue, as its logical queue @l, and whether it can be reached there */
+void smmu_cmdqv_assign(struct smmu_device *smmu, u32 vintf, u32 l, bool allocated);
+
+/* Clear the registers of a queue that is off; @page0 and @page1 are its own, in either view */
+void smmu_cmdqv_clear(void __iomem *page0, void __iomem *page1);
+
 /* Registers of a companion that is gone read as all ones */
 bool smmu_cmdqv_is_gone(struct smmu_device *smmu);
 

@@ -19,6 +19,9 @@
 #define EN		SMMU_CMDQV_ON
 #define VINTF0		CMDQV_VINTF(0)
 
+/* reg_cons and reg_base of a queue are where its pages begin */
+static_assert(!VCMDQ_CONS && !VCMDQ_BASE);
+
 static void set_out(struct smmu_cmdq *q, bool out)
 {
 	unsigned long flags;
@@ -72,17 +75,6 @@ void smmu_cmdqv_stop(struct smmu_device *smmu)
 			smmu->more.q[l].mem.busy &= c->stuck;
 }
 
-static u32 alloc_reg(u32 l, bool allocated)
-{
-	return FIELD_PREP(CMDQ_ALLOC_VINTF, 0) | FIELD_PREP(CMDQ_ALLOC_LVCMDQ, l) |
-	       (allocated ? CMDQ_ALLOC_ALLOCATED : 0);
-}
-
-static void allocate(struct smmu_device *smmu, u32 l, bool allocated)
-{
-	smmu_reg_write(smmu->cmdqv.base, CMDQV_CMDQ_ALLOC(l), alloc_reg(l, allocated));
-}
-
 /* Only a queue that is allocated can be reached through its VINTF's pages */
 static bool is_allocated(struct smmu_device *smmu, u32 l)
 {
@@ -100,9 +92,7 @@ static void assign_queues(struct smmu_device *smmu)
 
 	/* in descending order, as a VINTF that was not confirmed off may have some of them yet */
 	for (i = c->layout.queues; i--;)
-		smmu_reg_write(c->base, CMDQV_CMDQ_ALLOC(i),
-			       FIELD_PREP(CMDQ_ALLOC_VINTF, i / c->layout.each) |
-			       FIELD_PREP(CMDQ_ALLOC_LVCMDQ, i % c->layout.each));
+		smmu_cmdqv_assign(smmu, i / c->layout.each, i % c->layout.each, false);
 	for (i = c->layout.each; i < c->layout.queues; i++)
 		smmu_reg_write(c->base, CMDQV_QUEUE_PAGE0(i) + VCMDQ_CONFIG, 0);
 }
@@ -115,19 +105,6 @@ static void forget_sids(struct smmu_device *smmu)
 		smmu_reg_write(smmu->cmdqv.base, VINTF0 + VINTF_SID_MATCH(s), 0);
 		smmu_reg_write(smmu->cmdqv.base, VINTF0 + VINTF_SID_REPLACE(s), 0);
 	}
-}
-
-/* Clear the registers of a queue that is off */
-static void clear_queue(struct smmu_cmdq *q)
-{
-	u32 gerror = smmu_reg_read(q->reg_cons, VCMDQ_GERROR);
-
-	smmu_reg_write(q->reg_prod, 0, 0);
-	smmu_reg_write(q->reg_cons, VCMDQ_CONS, 0);
-	smmu_reg_write64(q->reg_base, VCMDQ_BASE, 0);
-	smmu_reg_write64(q->reg_base, VCMDQ_CONS_INDX_BASE, 0);
-	if (gerror != smmu_reg_read(q->reg_cons, VCMDQ_GERRORN))
-		smmu_reg_write(q->reg_cons, VCMDQ_GERRORN, gerror);
 }
 
 /* Disable a queue. Without @wait, look once. Return: false when it is not off */
@@ -174,7 +151,7 @@ static const char *vintf_on(struct smmu_device *smmu)
 	/* VMID 0; whether this kernel owns the hypervisor, hardware says */
 	const u32 ours = VINTF_HYP_OWN;
 
-	if (!smmu_cmdqv_turn_off(smmu, config, status))
+	if (!smmu_cmdqv_vintf_off(smmu, 0))
 		return "its interface does not stop";
 	forget_sids(smmu);
 	smmu_reg_write(smmu->cmdqv.base, config, ours);
@@ -193,13 +170,13 @@ static void queues_clear(struct smmu_device *smmu)
 	for (l = 0; l < smmu->more.nr; l++) {
 		struct smmu_cmdq *q = &smmu->more.q[l];
 
-		allocate(smmu, l, true);
+		smmu_cmdqv_assign(smmu, 0, l, true);
 		/* where one does not acknowledge it, the others get no time for it */
 		q->mem.busy = !queue_off(q, wait);
 		if (q->mem.busy)
 			wait = false;
 		else
-			clear_queue(q);
+			smmu_cmdqv_clear(q->reg_cons, q->reg_base);
 	}
 }
 
@@ -267,7 +244,6 @@ void smmu_cmdqv_enable(struct smmu_device *smmu)
 /* Stop the queues one by one, in descending order, then the VINTF. Return: false when it is on */
 static bool vintf_off(struct smmu_device *smmu)
 {
-	const u32 config = VINTF0 + VINTF_CONFIG, status = VINTF0 + VINTF_STATUS;
 	bool stands = false, off;
 	u32 l;
 
@@ -278,15 +254,15 @@ static bool vintf_off(struct smmu_device *smmu)
 			continue;
 		if (!stands && queue_off(q, true)) {
 			q->mem.busy = false;
-			clear_queue(q);
-			allocate(smmu, l, false);
+			smmu_cmdqv_clear(q->reg_cons, q->reg_base);
+			smmu_cmdqv_assign(smmu, 0, l, false);
 		} else {
 			/* it keeps its place, and those below it do */
 			stands = true;
 			queue_off(q, false);
 		}
 	}
-	off = smmu_cmdqv_turn_off(smmu, config, status);
+	off = smmu_cmdqv_vintf_off(smmu, 0);
 	forget_sids(smmu);
 	return off;
 }

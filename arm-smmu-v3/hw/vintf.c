@@ -111,7 +111,7 @@ static bool bring_up(struct smmu_vintf *v)
 	struct smmu_device *smmu = v->smmu;
 	u32 val = FIELD_PREP(VINTF_VMID, v->vmid);
 
-	if (!smmu_cmdqv_turn_off(smmu, config, status))
+	if (!smmu_cmdqv_vintf_off(smmu, v->nr))
 		return false;
 	smmu_reg_write(smmu->cmdqv.base, config, val);
 	if (smmu_cmdqv_set_en(smmu, config, status, val | VINTF_EN))
@@ -123,8 +123,7 @@ static bool bring_up(struct smmu_vintf *v)
 /* Return: false when it is not confirmed off */
 static bool take_down(struct smmu_vintf *v)
 {
-	u32 config = CMDQV_VINTF(v->nr) + VINTF_CONFIG, status = CMDQV_VINTF(v->nr) + VINTF_STATUS;
-	bool off = smmu_cmdqv_turn_off(v->smmu, config, status);
+	bool off = smmu_cmdqv_vintf_off(v->smmu, v->nr);
 	u32 l;
 
 	for (l = 0; l < v->smmu->cmdqv.layout.each; l++)

@@ -31,13 +31,6 @@ static void __iomem *in_all(const struct smmu_vintf *v, u32 l)
 	return v->smmu->cmdqv.base + CMDQV_QUEUE_PAGE0(number(v, l));
 }
 
-static void allocate(const struct smmu_vintf *v, u32 l, bool allocated)
-{
-	smmu_reg_write(v->smmu->cmdqv.base, CMDQV_CMDQ_ALLOC(number(v, l)),
-		       FIELD_PREP(CMDQ_ALLOC_VINTF, v->nr) | FIELD_PREP(CMDQ_ALLOC_LVCMDQ, l) |
-		       (allocated ? CMDQ_ALLOC_ALLOCATED : 0));
-}
-
 /* Clear EN of a queue. Return: false when it is not confirmed */
 static bool turn_off(const struct smmu_vintf *v, void __iomem *queue)
 {
@@ -50,19 +43,11 @@ static bool is_on(void __iomem *queue)
 	return (smmu_reg_read(queue, VCMDQ_CONFIG) | smmu_reg_read(queue, VCMDQ_STATUS)) & VCMDQ_EN;
 }
 
-/* Clear the registers of a queue that is off, and that no guest can reach */
+/* Of a queue that is off, and that no guest can reach */
 static void clear(const struct smmu_vintf *v, u32 l)
 {
-	void __iomem *page1 = v->smmu->cmdqv.base + CMDQV_QUEUE_PAGE1(number(v, l));
-	void __iomem *page0 = in_all(v, l);
-	u32 gerror = smmu_reg_read(page0, VCMDQ_GERROR);
-
-	smmu_reg_write(page0, VCMDQ_PROD, 0);
-	smmu_reg_write(page0, VCMDQ_CONS, 0);
-	smmu_reg_write64(page1, VCMDQ_BASE, 0);
-	smmu_reg_write64(page1, VCMDQ_CONS_INDX_BASE, 0);
-	if (gerror != smmu_reg_read(page0, VCMDQ_GERRORN))
-		smmu_reg_write(page0, VCMDQ_GERRORN, gerror);
+	smmu_cmdqv_clear(in_all(v, l),
+			 v->smmu->cmdqv.base + CMDQV_QUEUE_PAGE1(number(v, l)));
 }
 
 static void set_base(const struct smmu_vintf *v, u32 l)
@@ -83,7 +68,7 @@ bool smmu_vintf_queue_begin(struct smmu_vintf *v, u32 l)
 	clear(v, l);
 	/* the guest may set EN as soon as it can reach the queue */
 	set_base(v, l);
-	allocate(v, l, true);
+	smmu_cmdqv_assign(v->smmu, v->nr, l, true);
 	return true;
 }
 
@@ -93,7 +78,7 @@ static bool end(struct smmu_vintf *v, u32 l)
 	bool off;
 
 	turn_off(v, in_vintf(v, l));
-	allocate(v, l, false);
+	smmu_cmdqv_assign(v->smmu, v->nr, l, false);
 	/* the guest may have set EN again, but can do so no more */
 	off = !is_on(in_all(v, l)) || turn_off(v, in_all(v, l));
 	if (off)
@@ -178,12 +163,10 @@ int smmu_vintf_queue_get(struct smmu_vintf *v, u32 l, phys_addr_t phys, u64 byte
 /* The last means against a queue that does not stop, at the cost of the guest's other queues */
 static bool turn_vintf_off(struct smmu_vintf *v)
 {
-	u32 config = CMDQV_VINTF(v->nr) + VINTF_CONFIG, status = CMDQV_VINTF(v->nr) + VINTF_STATUS;
-
 	v->stopped = true;
 	dev_warn(v->smmu->dev, "CMDQ-V: a queue of a guest does not stop, so VINTF %u is stopped\n",
 		 v->nr);
-	return smmu_cmdqv_turn_off(v->smmu, config, status);
+	return smmu_cmdqv_vintf_off(v->smmu, v->nr);
 }
 
 void smmu_vintf_queue_put(struct smmu_vintf *v, u32 l)
