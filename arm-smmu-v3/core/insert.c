@@ -127,9 +127,11 @@ static void ring_published(struct smmu_inserter *ins, u64 turn)
 		if (end != ins->rung) {
 			/*
 			 * Written before the doorbell, so that no reader of CONS refuses a true
-			 * value; pairs with READ_ONCE() where a CONS is checked against it.
+			 * value; and after the slots of all CPUs, so that who sees this position
+			 * may read and edit the commands in front of it. Pairs with
+			 * smp_load_acquire() in smmu_cmdq_posted().
 			 */
-			WRITE_ONCE(ins->rung, end);
+			smp_store_release(&ins->rung, end);
 			ins->ops->doorbell(ins, end);
 		}
 		smmu_insert_pause(ins, 2);

@@ -83,8 +83,8 @@ struct smmu_inserter_ops {
  * @turn_log2: log2 of the arrivals that one owner of the bell serves
  * @reserved: position of the next free slot; every context takes its place by fetch-add
  * @bell: see SMMU_BELL_ARRIVAL
- * @rung: everything below this was made visible to the consumer; written by the bell's owner,
- *	READ_ONCE by others
+ * @rung: everything below this was made visible to the consumer; written by the bell's owner with
+ *	release, loaded with acquire by others
  * @handed: for whom the bell is that its owner has handed over: the first arrival of which turn. 0
  *	for nobody. Written by the bell's owner, with release where it hands over.
  */

@@ -143,7 +143,8 @@ enum smmu_cmdq_kind {
  * @longest_us: the longest of them that is over
  * @stand: for how long it has stood for a device; see charge() in cmdq_poll.c
  * @lock: *lock* only: protects @prod, the slots and the doorbell. Innermost lock, irq-safe.
- * @prod: *lock* only: position of the next free slot. Written under @lock, READ_ONCE by pollers.
+ * @prod: *lock* only: position of the next free slot. Written under @lock with release, loaded with
+ *	acquire by pollers.
  * @ins: *combine* only: state of the algorithm. @ins.edits is for both: it becomes true when a
  *	device is cut off for the first time, and stays so, see cmdq_edit.h.
  * @ends: *combine* only: the words of @ins.ends

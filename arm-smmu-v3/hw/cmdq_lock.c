@@ -62,8 +62,11 @@ int smmu_cmdq_post_lock(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 n,
 	/* pairs with xchg() in smmu_cmdq_retire_word() */
 	if (READ_ONCE(q->polled_word) && smmu_cmd_opcode(&cmd[n - 1]) == CMD_SYNC)
 		smmu_cmd_sync_msi(&slots[smmu_q_slot(end - 1, log2)], q->sync_dma, end);
-	/* pairs with READ_ONCE in smmu_cmdq_posted(); CONS is never ahead of it */
-	WRITE_ONCE(q->prod, end);
+	/*
+	 * pairs with smp_load_acquire() in smmu_cmdq_posted(), behind which waits_for() reads the
+	 * slots; CONS is never ahead of it
+	 */
+	smp_store_release(&q->prod, end);
 	/* write PROD after the slots, because the SMMU reads them once it sees PROD (3.5.2) */
 	smmu_reg_write_ordered(q->reg_prod, 0, smmu_q_reg(end, log2) | q->bell);
 	smmu_cmdq_count(q, n, syncs)->doorbells++;

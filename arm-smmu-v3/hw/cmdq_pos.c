@@ -10,8 +10,13 @@
 
 u64 smmu_cmdq_posted(const struct smmu_cmdq *q)
 {
-	/* pairs with WRITE_ONCE in smmu_cmdq_post_lock() and in ring_published(), core/insert.c */
-	return READ_ONCE(*(q->combine ? &q->ins.rung : &q->prod));
+	const u64 *posted = q->combine ? &q->ins.rung : &q->prod;
+
+	/*
+	 * pairs with smp_store_release() in smmu_cmdq_post_lock(), and in ring_published(),
+	 * core/insert.c: the slots in front of the position are visible
+	 */
+	return smp_load_acquire(posted);
 }
 
 u64 smmu_cmdq_end(struct smmu_cmdq *q)
@@ -21,8 +26,7 @@ u64 smmu_cmdq_end(struct smmu_cmdq *q)
 
 	if (q->combine) {
 		end = smmu_insert_reserved(&q->ins);
-		/* pairs with WRITE_ONCE() in ring_published(), core/insert.c */
-		while (READ_ONCE(q->ins.rung) < end)
+		while (smmu_cmdq_posted(q) < end)
 			cpu_relax();
 		return end;
 	}
@@ -114,8 +118,12 @@ static void check_word(struct smmu_cmdq *q, const u32 *word, u64 end)
 {
 	/* another waiter has read CONS before it wrote this; pairs with the release below */
 	u64 other = smp_load_acquire(&q->missing);
-	/* loaded after this CPU has read CONS: rmb() in smmu_cmdq_refresh() */
-	u32 now = READ_ONCE(*word);
+	/*
+	 * Loaded after this CPU has read CONS: rmb() in smmu_cmdq_refresh(). And before the posted
+	 * position, as word_says() wants it: a true word is refused else, and taken for a missing
+	 * one. Pairs with the SMMU's write.
+	 */
+	u32 now = smp_load_acquire(word);
 	/* low halves of positions can be compared only when the positions are close */
 	bool near = other && abs_diff(end, other) < BIT(30);
 

@@ -28,7 +28,7 @@ static inline u32 smmu_cmdq_room(u8 log2)
 	return max(smmu_q_entries(log2), 2) - 1;
 }
 
-/* Position up to which commands were made visible to the SMMU */
+/* Position up to which commands were made visible to the SMMU, and to this CPU */
 u64 smmu_cmdq_posted(const struct smmu_cmdq *q);
 
 /**

@@ -65,8 +65,8 @@ static __always_inline bool smmu_cmdq_post_short(struct smmu_device *smmu,
 	/* pairs with xchg() in smmu_cmdq_retire_word() */
 	if (READ_ONCE(q->polled_word))
 		smmu_cmd_sync_msi(sync, q->sync_dma, end);
-	/* pairs with READ_ONCE in smmu_cmdq_posted(); CONS is never ahead of it */
-	WRITE_ONCE(q->prod, end);
+	/* as in smmu_cmdq_post_lock() */
+	smp_store_release(&q->prod, end);
 	/* write PROD after the slots, because the SMMU reads them once it sees PROD (3.5.2) */
 	smmu_reg_write_ordered(q->reg_prod, 0, smmu_q_reg(end, log2));
 	this_cpu_ptr(q->stats)->shorts++;

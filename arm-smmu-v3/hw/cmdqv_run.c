@@ -125,7 +125,7 @@ static void begin_at_zero(struct smmu_cmdq *q)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&q->lock, flags);
-	/* pairs with READ_ONCE() in smmu_cmdq_posted() */
+	/* pairs with smp_load_acquire() in smmu_cmdq_posted(); there is no slot to be seen */
 	WRITE_ONCE(q->prod, round_up(q->prod, 2ULL << q->mem.log2));
 	raw_spin_unlock_irqrestore(&q->lock, flags);
 	smmu_cmdq_start_anew(q);
