@@ -344,14 +344,15 @@ void smmu_ats_fail_locked(struct smmu_master *master)
 	cut_off(master);
 	smmu_ats_disable(master);
 	leave_arrays(master);
-	/* pairs with READ_ONCE() in smmu_ats_was_cut() */
+	/* pairs with READ_ONCE() in is_out(), ats_cut.c */
 	WRITE_ONCE(master->ats_failed, true);
 	master->ats_failures++;
 	master->forgiven = false;
 	master->ats_suspended = false;
 	smmu_ats_clear_charge(master);
 	smmu_install_abort_locked(master);
-	clear_bit(SMMU_CUT, &master->ats_cut);
+	/* after @ats_failed: pairs with test_bit_acquire() in is_out(), ats_cut.c */
+	clear_bit_unlock(SMMU_CUT, &master->ats_cut);
 	/*
 	 * the STEs abort translated requests, too (3.9.1.3), so bus mastering is given back to its
 	 * owner

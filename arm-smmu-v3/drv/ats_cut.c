@@ -99,6 +99,16 @@ void smmu_ats_cut_log(const struct smmu_master *master)
 		dev_alert(master->dev, "Cache_Enable cannot be cleared (CONFIG_LOCK?): only ATS Enable = 0 keeps this device from CXL.cache\n");
 }
 
+/* Is it cut off, and does that go on? */
+static bool is_out(const struct smmu_master *master)
+{
+	/*
+	 * In this order: smmu_ats_fail_locked() sets @ats_failed before it clears the bit, by
+	 * clear_bit_unlock(), which is the partner.
+	 */
+	return test_bit_acquire(SMMU_CUT, &master->ats_cut) || READ_ONCE(master->ats_failed);
+}
+
 /* A function with the same Cache_Enable that is cut off, or NULL */
 static struct smmu_master *cut_with(const struct smmu_master *master)
 {
@@ -108,9 +118,7 @@ static struct smmu_master *cut_with(const struct smmu_master *master)
 
 	xa_for_each(&master->iommu->streams, i, stream) {
 		other = stream->master;
-		/* smmu_ats_fail_locked() sets @ats_failed before it clears the bit */
-		if (other != master && smmu_ats_pci_same_cache(other, master) &&
-		    (test_bit(SMMU_CUT, &other->ats_cut) || READ_ONCE(other->ats_failed)))
+		if (other != master && smmu_ats_pci_same_cache(other, master) && is_out(other))
 			return other;
 	}
 	return NULL;
@@ -334,7 +342,7 @@ bool smmu_ats_was_cut(struct smmu_device *smmu, u32 sid)
 
 	rcu_read_lock();
 	master = smmu_streams_ats_user(smmu_iommu_of(smmu), sid);
-	cut = master && (READ_ONCE(master->ats_failed) || test_bit(SMMU_CUT, &master->ats_cut));
+	cut = master && is_out(master);
 	rcu_read_unlock();
 	return cut;
 }
