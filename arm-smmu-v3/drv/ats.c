@@ -172,17 +172,12 @@ int smmu_ats_on_locked(struct smmu_master *master, bool brief)
 
 	smmu_master_assert(master);
 
-	/*
-	 * before it is: a device that does not answer is cut off only if this is set. Pairs with
-	 * READ_ONCE() in smmu_vsmmu_stream() and user_of_ats().
-	 */
-	WRITE_ONCE(master->ats_on, true);
 	ret = atc_invalidate(master, 0, true, brief);
 	if (ret == -EAGAIN)
 		return ret;
 	ret = atc_confirmed(master, ret) ? smmu_ats_enable(master) : -EIO;
 	if (ret)
-		WRITE_ONCE(master->ats_on, false); /* as above */
+		WRITE_ONCE(master->ats_on, false); /* as in smmu_ats_entries_live_locked() */
 	if (test_bit(SMMU_CUT, &master->ats_cut))
 		return -EIO;
 	if (!ret)
@@ -249,6 +244,14 @@ bool smmu_ats_entries_live_locked(struct smmu_master *master, struct smmu_bindin
 
 	smmu_master_assert(master);
 
+	/*
+	 * Before it is, and before the entries. A walk that finds them may post edited commands,
+	 * and an ATC_INV to a device without ATS is left out there: smmu_ats_is_cut(). It must not
+	 * be one that the device needs as soon as it has ATS. And a device that does not answer is
+	 * cut off only if this is set. Pairs with READ_ONCE() in smmu_vsmmu_stream() and
+	 * user_of_ats().
+	 */
+	WRITE_ONCE(master->ats_on, true);
 	if (WARN_ON(!smmu_binding_add_ats_locked(rid)))
 		return false;
 	xa_for_each(&master->pasids, ssid, binding)
@@ -294,10 +297,9 @@ static int go_on(struct smmu_master *master, bool brief)
 {
 	int ret = -EIO;
 
-	if (smmu_ats_entries_live_locked(master, &master->rid)) {
-		set_eats(master, STE_EATS_FULL);
+	set_eats(master, STE_EATS_FULL);
+	if (smmu_ats_entries_live_locked(master, &master->rid))
 		ret = smmu_ats_on_locked(master, brief);
-	}
 	if (ret == -EAGAIN) {
 		/* ATS Enable is 0, so it does no harm that the STEs keep EATS */
 		leave_arrays(master);

@@ -3,12 +3,12 @@
  * ATS of a master: whether it is on, how it is turned on and off, and what happens to a device that
  * does not answer.
  *
- * Order (Arm IHI 0070, 3.9.2). To turn ATS on: the domain's array has the ATS entries, then the STE
- * gets EATS, then smmu_ats_on_locked() is called. To turn ATS off: smmu_ats_off_locked() is called,
- * then the STE loses EATS. smmu_ats_off_locked() makes the device stop asking and empties its ATC,
- * so that the ATS entries can leave the arrays. Then it waits for readers of the arrays, so that no
- * ATC_INV goes to a stream without EATS. This wait is needed only when ATS goes off, and not when a
- * domain or a PASID changes.
+ * Order (Arm IHI 0070, 3.9.2). To turn ATS on: the domain's array has places for the ATS entries,
+ * then the STE gets EATS, then smmu_ats_entries_live_locked() is called, and smmu_ats_on_locked().
+ * To turn ATS off: smmu_ats_off_locked() is called, then the STE loses EATS. smmu_ats_off_locked()
+ * makes the device stop asking and empties its ATC, so that the ATS entries can leave the arrays.
+ * Then it waits for readers of the arrays, so that no ATC_INV goes to a stream without EATS. This
+ * wait is needed only when ATS goes off, and not when a domain or a PASID changes.
  *
  * Some devices must have ATS: they use only what they have asked for. In identity the STE of such a
  * device has a CD table, which requests without PASID bypass (S1DSS), because an STE that bypasses
@@ -148,11 +148,11 @@ static inline enum smmu_ats_step smmu_ats_step_locked(const struct smmu_master *
 
 /**
  * smmu_ats_on_locked() - empty the ATC, then let the device ask for translations
- * @master: ATS is off, its STEs have EATS
+ * @master: ATS is off in the device, its STEs have EATS, smmu_ats_entries_live_locked() was called
  * @brief: do not wait for longer than SMMU_BRIEF_US
  *
- * Where ATS cannot be enabled in the device, @master->ats_on stays false,
- * and the caller calls smmu_ats_without_locked() next. So it is while the machine sleeps, and then
+ * Where ATS cannot be enabled in the device, @master->ats_on is false again, and the caller calls
+ * smmu_ats_without_locked() next. So it is while the machine sleeps, and then
  * smmu_ats_resume_locked() turns it on later.
  * Return: 0; -EIO when the device does not confirm. It is cut off then, and the caller calls
  *	smmu_ats_fail_locked() as soon as the master's bindings are in order. -EAGAIN when @brief
@@ -210,7 +210,7 @@ bool smmu_ats_resume_locked(struct smmu_master *master, bool brief);
 
 /**
  * smmu_ats_entries_live_locked() - make the ATS entries of all that the master is bound to live
- * @master: ATS is about to go on
+ * @master: ATS is about to go on, its STEs have EATS. From here on @master->ats_on is true.
  * @rid: binding of requests without PASID
  *
  * Return: false when an array has no place for an entry, which is a bug

@@ -15,6 +15,7 @@
  * because PCIe allows a single one to take a minute, the device is cut off as well.
  *
  * Later smmu_ats_recover() makes its STEs abort and gives bus mastering back, see ats.h.
+ * scripts/spin/park.pml is a model of all that, with attaches and walks beside it.
  */
 #ifndef SMMU_DRV_ATS_CUT_H
 #define SMMU_DRV_ATS_CUT_H

@@ -2,7 +2,7 @@
 /*
  * Positions of a command queue: what was posted, what the SMMU has consumed, and the word to which
  * CMD_SYNCs write their position. Only files of the command queue and hw/gerror.c include this
- * header and the others whose names begin with cmdq_.
+ * header and the others whose names begin with cmdq_. scripts/spin/word.pml is a model of the word.
  */
 #ifndef SMMU_HW_CMDQ_POS_H
 #define SMMU_HW_CMDQ_POS_H

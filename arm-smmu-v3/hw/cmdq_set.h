@@ -32,6 +32,8 @@
  * out* of service until the SMMU is reset: nothing is posted to it any more. Who has posted to it
  * gets -ECANCELED and posts once more, and that goes to another queue. So nothing is lost. What the
  * SMMU still does of the old queue are invalidations, which do no harm.
+ *
+ * scripts/spin/queues.pml is a model of that.
  */
 #ifndef SMMU_HW_CMDQ_SET_H
 #define SMMU_HW_CMDQ_SET_H

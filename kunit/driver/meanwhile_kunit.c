@@ -12,8 +12,12 @@
 
 #include <smmuv3/cmd.h>
 
+#include "drv/ats.h"
+#include "drv/ats_cut.h"
 #include "drv/debugfs.h"
+#include "drv/iommu.h"
 #include "drv/master.h"
+#include "drv/master_lock.h"
 #include "hw/shut.h"
 #include "driver/silence.h"
 
@@ -195,7 +199,32 @@ static void recovers_past_others(struct kunit *test)
 	iommu_domain_free(to);
 }
 
+/*
+ * ATS goes on. As soon as the array has live ATS entries, walks name the device, and none of these
+ * ATC_INVs may be left out where posts are edited: it may be the one behind the TLBI of a
+ * translation that the device gets as soon as ATS is on.
+ */
+static void named_while_ats_goes_on(struct kunit *test)
+{
+	struct silence *s = make(test);
+	struct rig_device *d = rig_device(test, s->rig, 0);
+	struct iommu_domain *domain = silence_use(test, s, d);
+	struct smmu_master *master = dev_iommu_priv_get(d->dev);
+	struct smmu_device *smmu = &master->iommu->smmu;
+
+	smmu_master_lock(master);
+	smmu_ats_suspend_locked(master);
+	KUNIT_EXPECT_TRUE(test, smmu_ats_is_cut(smmu, master->sids[0]));
+	KUNIT_EXPECT_TRUE(test, smmu_ats_entries_live_locked(master, &master->rid));
+	KUNIT_EXPECT_FALSE(test, smmu_ats_is_cut(smmu, master->sids[0]));
+	KUNIT_EXPECT_TRUE(test, smmu_ats_resume_locked(master, false));
+	smmu_master_unlock(master);
+	KUNIT_EXPECT_TRUE(test, d->ats);
+	silence_leave(test, s, d, domain);
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE(named_while_ats_goes_on),
 	KUNIT_CASE(shown_while_leaving),
 	KUNIT_CASE(changed_while_suspended),
 	KUNIT_CASE(removed_while_suspended),
