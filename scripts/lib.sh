@@ -210,26 +210,33 @@ _heartbeat()
 	done
 }
 
-# kernel_dir NAME: prints the folder of stock, debug, lean, kcsan or a kernel of
+# test_kernels: prints the names of the test kernels, that scripts/test-kernel builds
+test_kernels()
+{
+	basename -s .config "$SCRIPTS"/kconfig/*.config | grep -vx common | paste -sd ' '
+}
+is_test_kernel()
+{
+	[[ " $(test_kernels) " == *" $1 "* ]]
+}
+
+# kernel_dir NAME: prints the folder of stock, a test kernel or a kernel of
 # scripts/kernels (made if missing), or of a folder of that form given by hand.
 kernel_dir()
 {
-	case $1 in
-	stock)		"$SCRIPTS/stock-kernel" ;;
-	debug | lean | kcsan)
-			"$SCRIPTS/test-kernel" "$1" ;;
-	*)
-		if [[ $(kernel_line "$1") ]]; then
-			"$SCRIPTS/stock-kernel" "$1"
-			return
-		fi
+	if [[ $1 == stock ]]; then
+		"$SCRIPTS/stock-kernel"
+	elif is_test_kernel "$1"; then
+		"$SCRIPTS/test-kernel" "$1"
+	elif [[ $(kernel_line "$1") ]]; then
+		"$SCRIPTS/stock-kernel" "$1"
+	else
 		[[ -d $1/modules && -r $1/version ]] ||
 			die "'$1' is no kernel" \
-			    "there are stock, debug, lean, kcsan;" \
+			    "there are stock; the test kernels $(test_kernels);" \
 			    "Debian's $(kernel_names); or a folder as scripts/stock-kernel makes it"
 		(cd "$1" && pwd -P)
-		;;
-	esac
+	fi
 }
 
 # host_tools: are the machine's own tools used, and not those of the tool root? So
