@@ -86,7 +86,7 @@ share()
 	done
 	modprobe vfio_pci
 	modprobe vfio_iommu_type1
-	echo 512 >/proc/sys/vm/nr_hugepages
+	echo 512 >/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
 	for dev in $devs; do
 		check "bind $dev" vfio_bind "$dev"
 	done

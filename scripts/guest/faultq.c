@@ -20,8 +20,8 @@
 #include <linux/iommufd.h>
 
 #include "../../kunit/endpoint/uapi.h"
+#include "page.h"
 
-#define PAGE		4096ul
 #define PAGES		16
 #define IOVA		0x40000000ul
 #define DEVS		ENDPOINT_DEVICES

@@ -20,7 +20,7 @@ check load insmod /lib/smmuv3/smmuv3_model.ko guest_stalls=4 guest_stall_ms=5000
 	exit
 check load-endpoint insmod /lib/smmuv3/smmuv3_endpoint.ko || exit
 mdev -s
-echo 8 >/proc/sys/vm/nr_hugepages
+echo 8 >/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
 relay "" sva "$SEED" "$DURATION"
 relay "fault queue " faultq
 relay "guest stalls " stallq 5000

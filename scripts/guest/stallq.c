@@ -23,8 +23,8 @@
 
 #include "../../kunit/endpoint/uapi.h"
 #include "nested/smmu.h"
+#include "page.h"
 
-#define PAGE		4096ul
 #define DEV		1u
 #define VSID		0x77
 #define RAM_IPA		0x1000000ul
@@ -73,7 +73,7 @@ static uint64_t ipa(uint32_t page)
 /* The guest maps a page, or unmaps all */
 static void guest_map(uint64_t va)
 {
-	uint32_t slot = (va - VA) / PAGE;
+	uint32_t slot = (va - VA) / GUEST_PAGE;
 
 	table(L3)[slot] = ipa(DATA + slot) | PTE_PAGE | PTE_EL0 | PTE_SH | PTE_AF | PTE_NG;
 	__sync_synchronize();
@@ -134,7 +134,7 @@ static void *handler(void *arg)
 		}
 		__sync_fetch_and_add(&faults, 1);
 		if (answer == IOMMUFD_PAGE_RESP_SUCCESS)
-			guest_map(last.addr & ~(PAGE - 1));
+			guest_map(last.addr & ~(GUEST_PAGE - 1));
 		if (!respond(last.cookie, answer))
 			die("page response");
 	}
@@ -281,11 +281,11 @@ static bool pages_in(void)
 		for (i = 0; i < PAGES - DATA; i++) {
 			value = 0x7000 + i;
 			errno = 0;
-			if (dma(pasid, VA + i * PAGE, &value, true))
+			if (dma(pasid, VA + i * GUEST_PAGE, &value, true))
 				return fails("a write was refused");
 			if (*table(DATA + i) != 0x7000 + i)
 				return fails("a write is not there");
-			if (last.pasid != pasid || last.addr != VA + i * PAGE)
+			if (last.pasid != pasid || last.addr != VA + i * GUEST_PAGE)
 				return fails("the fault is about something else");
 		}
 		if (faults - before != PAGES - DATA)
@@ -312,7 +312,7 @@ static void *one_access(void *arg)
 {
 	uint64_t value = 1;
 
-	return (void *)(uintptr_t)(dma(0, VA + (uintptr_t)arg * PAGE, &value, true) + 2);
+	return (void *)(uintptr_t)(dma(0, VA + (uintptr_t)arg * GUEST_PAGE, &value, true) + 2);
 }
 
 /* Have accesses under way, to which nobody answers yet */

@@ -24,9 +24,8 @@
 #include <unistd.h>
 
 #include "../../kunit/endpoint/uapi.h"
+#include "page.h"
 
-#define PAGE		4096ul
-#define BLOCK		(2ul << 20)
 #define DEVS		ENDPOINT_DEVICES
 #define AT(va)		((void *)(uintptr_t)(va))
 #define VA		0x7000000000ul	/* address at which the cases map memory */
@@ -249,10 +248,10 @@ static bool strays(void)
 	return good;
 }
 
-/* Blocks: one entry of the page table covers 512 pages, and is split later */
+/* Blocks: one entry of the page table (of 4K) covers 512 pages, and is split later */
 static bool blocks(void)
 {
-	volatile uint64_t *p = map_at(VA, 2 * BLOCK, PROT_READ | PROT_WRITE, MAP_HUGETLB);
+	volatile uint64_t *p = map_at(VA, 2 * BLOCK, PROT_READ | PROT_WRITE, MAP_BLOCKS);
 	uint32_t pasid[DEVS], n;
 	bool good = true;
 
@@ -440,6 +439,12 @@ static bool execs(void) { return ends(BY_EXEC); }
 
 static unsigned int seed, seconds = 10;
 
+/* Where process @nr maps its slot @s */
+static uint64_t slot_va(unsigned int nr, uint32_t s)
+{
+	return VA + (nr * SLOTS + s) * 16 * PAGE;
+}
+
 /*
  * One process of several: it maps, writes, unmaps and forks; every read and write of a device is
  * checked.
@@ -455,7 +460,7 @@ static int storm_process(unsigned int nr, time_t end)
 	open_endpoint();
 	while (good && time(NULL) < end) {
 		uint32_t n = rand_r(&rnd) % DEVS, s = rand_r(&rnd) % SLOTS;
-		uint64_t va = VA + 0x100000 * nr + s * 16 * PAGE;
+		uint64_t va = slot_va(nr, s);
 		volatile uint64_t *p = AT(va);
 
 		ops++;
@@ -485,8 +490,7 @@ static int storm_process(unsigned int nr, time_t end)
 			if (!pid) {
 				for (s = 0; s < SLOTS; s++)
 					if (mapped[s])
-						*(volatile uint64_t *)AT(VA + 0x100000 * nr +
-									 s * 16 * PAGE) = ~0ul;
+						*(volatile uint64_t *)AT(slot_va(nr, s)) = ~0ul;
 				_exit(0);
 			}
 			if (pid > 0 && rand_r(&rnd) % 2)

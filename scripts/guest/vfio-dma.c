@@ -28,6 +28,8 @@
 #include <linux/iommufd.h>
 #include <linux/vfio.h>
 
+#include "page.h"
+
 /* iommu-testdev: writes a fixed pattern to an address when it is triggered */
 #define ITD_TRIGGER	0x00
 #define ITD_ADDR_LO	0x04
@@ -49,8 +51,6 @@
 #define EDU_TO_RAM	0x2
 #define EDU_BUFFER	0x40000
 
-#define PAGE		4096ul
-#define BLOCK		(2ul << 20)
 #define RAM_BASE	0x40000000ul	/* RAM of QEMU's virt machine */
 
 #define POOL		64
@@ -543,7 +543,7 @@ static bool sizes(void)
 	uint8_t *mem;
 
 	mem = mmap(NULL, BLOCKS * BLOCK, PROT_READ | PROT_WRITE,
-		   MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB | MAP_POPULATE, -1, 0);
+		   MAP_SHARED | MAP_ANONYMOUS | MAP_BLOCKS | MAP_POPULATE, -1, 0);
 	if (mem == MAP_FAILED)
 		return not_ok(name, "no huge pages: %s", strerror(errno));
 
@@ -554,7 +554,7 @@ static bool sizes(void)
 			huge[i] = rnd(2);
 			if (huge[i])
 				map(iova, mem + i * BLOCK, BLOCK);
-			for (j = 0; !huge[i] && j < 512; j += 1 + rnd(60))
+			for (j = 0; !huge[i] && j < BLOCK / PAGE; j += 1 + rnd(60))
 				map(iova + j * PAGE, page(j % POOL), PAGE);
 			/* fill the TLB with translations that are unmapped below */
 			for (j = 0; huge[i] && j < 4 && !wrong; j++) {
@@ -562,7 +562,7 @@ static bool sizes(void)
 
 				wrong = probe(iova, mem + i * BLOCK, at);
 			}
-			for (j = 0; !huge[i] && j < 512; j += 1 + rnd(8))
+			for (j = 0; !huge[i] && j < BLOCK / PAGE; j += 1 + rnd(8))
 				dma(iova + j * PAGE);
 		}
 		memset(pool, 0, POOL * PAGE);
@@ -584,7 +584,7 @@ static bool sizes(void)
 	for (j = 0; j < 256 && !wrong; j++)
 		wrong = probe(BIG + PAGE, NULL, rnd(BLOCKS * BLOCK / 4) * 4);
 	if (wrong)
-		return not_ok(name, "2048 pages: %s", wrong);
+		return not_ok(name, "pages of huge pages: %s", wrong);
 	munmap(mem, BLOCKS * BLOCK);
 	return true;
 }

@@ -8,10 +8,10 @@
  */
 #include <time.h>
 
+#include "page.h"
 #include "vfio-devs.h"
 
 #define SIZE		(1024ul << 20)
-#define BLOCK		(2ul << 20)
 #define IOVA		0x80000000ul
 
 /*
@@ -122,7 +122,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	mem = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
-		   MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB | MAP_POPULATE, -1, 0);
+		   MAP_SHARED | MAP_ANONYMOUS | MAP_BLOCKS | MAP_POPULATE, -1, 0);
 	if (mem == MAP_FAILED)
 		die("%lu huge pages", SIZE / BLOCK);
 	kib = table_kib();
@@ -135,7 +135,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < n && !type1; i++)
 		dev_attach(&devs[i], ioas);
 	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
-		measure(ranges[i].name, ioas, IOVA + (ranges[i].off ? 4096 : 0), mem,
+		measure(ranges[i].name, ioas, IOVA + (ranges[i].off ? PAGE : 0), mem,
 			ranges[i].size, ranges[i].rounds, kib);
 	return 0;
 }

@@ -11,11 +11,11 @@
  * needs 100 ms for a DMA, so the random test uses it only now and then; iommu-testdev is quick.
  * Prints 'ok NAME' or 'not ok NAME REASON'. The exit status is 2 when VFIO did not work.
  */
+#include "page.h"
 #include "qemu-dma.h"
 #include "shared-domains.h"
 #include "vfio-devs.h"
 
-#define PAGE		4096ul
 #define CHUNK		64u		/* bytes of a page that belong to each device */
 #define BASE		0x1000000ul
 #define SLOTS		32

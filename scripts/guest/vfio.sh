@@ -25,7 +25,7 @@ bdf=$(pci_find 8086:10c9)
 wait_for 5 [ -e "/sys/bus/pci/devices/$bdf/iommu_group" ]
 check bind to_vfio "$bdf" || exit
 # For the mappings with pages of 2 MB; those of 1 GB come from the command line.
-echo 16 >/proc/sys/vm/nr_hugepages
+echo 16 >/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
 # pci_driver maps 1 GB of shared memory in each case, which must not take as
 # long as 262144 page faults on a debug kernel under emulation do.
 echo always >/sys/kernel/mm/transparent_hugepage/shmem_enabled

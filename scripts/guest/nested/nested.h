@@ -15,12 +15,12 @@
 
 #include <kselftest_harness.h>
 
+#include "../page.h"
 #include "../qemu-dma.h"
 #include "../shared-domains.h"
 #include "../vfio-devs.h"
 #include "smmu.h"
 
-#define PAGE		4096ul
 #define EDU_ID		0x11e8
 #define IGB_ID		0x10c9
 #define NOWHERE		(-1)
@@ -78,7 +78,7 @@ static inline uint64_t data_ipa(unsigned int nr)
 
 static inline uint64_t dva(unsigned int slot)
 {
-	return DVA + slot * PAGE;
+	return DVA + slot * GUEST_PAGE;
 }
 
 /* xorshift64*: the same sequence on every machine */

@@ -338,7 +338,7 @@ CASE(refuse, invalidate)
 		{ "no length", two, ARM, 0, 2, 0, VIOMMU, EINVAL, 0 },
 		{ "longer, zeroes", longer, ARM, 24, 1, 0, VIOMMU, 0, 1 },
 		{ "longer, more", tail, ARM, 24, 1, 0, VIOMMU, E2BIG, 0 },
-		{ "more than a page", two, ARM, 4104, 1, 0, VIOMMU, EINVAL, 0 },
+		{ "more than a page", two, ARM, (64 << 10) + 8, 1, 0, VIOMMU, EINVAL, 0 },
 		{ "too many", two, ARM, 16, (1u << 19) + 1, 0, VIOMMU, EINVAL, 0 },
 		{ "all ones", two, ARM, 16, ~0u, 0, VIOMMU, EINVAL, 0 },
 		{ "a nested HWPT", two, ARM, 16, 2, 0, NESTED, EOPNOTSUPP, 0 },

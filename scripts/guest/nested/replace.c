@@ -26,16 +26,22 @@ static const char * const ste_kind[KINDS] = {
 #define SPOTS	5
 #define OWN_IOVA	0x6000000ul	/* mapped in the stage-1 HWPT alone */
 
-static const struct {
-	uint64_t addr;
-	int page;
-} spot[SPOTS] = {
-	{ OWN_IOVA, 50 },			/* S1_HWPT */
-	{ RAM_IPA + (TABLES + 51) * PAGE, 51 },	/* RAW_PARENT, BYPASS */
-	{ DVA + 1 * PAGE, 52 },			/* STAGE1 */
-	{ DVA + 2 * PAGE, 53 },			/* OTHER_STAGE1 */
-	{ DVA + 3 * PAGE, 54 },			/* both stages 1; page 55 in the other */
+static const int spot_page[SPOTS] = {
+	50,	/* S1_HWPT */
+	51,	/* RAW_PARENT, BYPASS */
+	52,	/* STAGE1 */
+	53,	/* OTHER_STAGE1 */
+	54,	/* both stages 1; page 55 in the other */
 };
+
+static uint64_t spot_addr(unsigned int nr)
+{
+	switch (nr) {
+	case 0:		return OWN_IOVA;
+	case 1:		return data_ipa(spot_page[nr]);
+	default:	return dva(nr - 1);
+	}
+}
 
 FIXTURE(replace) {
 	unsigned int domains;
@@ -113,7 +119,7 @@ static int shows(enum kind kind, unsigned int nr)
 
 	if (!seen[kind][nr])
 		return NOWHERE;
-	return spot[nr].page + (kind == OTHER_STAGE1 && nr == 4);
+	return spot_page[nr] + (kind == OTHER_STAGE1 && nr == 4);
 }
 
 /*
@@ -125,12 +131,12 @@ static const char *dma_is_right(const struct subject *sub)
 	unsigned int i;
 
 	for (i = 0; i < SPOTS; i++) {
-		int page = lands(sub->dev, spot[i].addr);
+		int page = lands(sub->dev, spot_addr(i));
 
 		if (page != shows(sub->now, i))
 			return why("%s, after %s: 0x%lx shows page %d, not %d",
 				   kind_name[sub->now], kind_name[sub->before],
-				   spot[i].addr, page, shows(sub->now, i));
+				   spot_addr(i), page, shows(sub->now, i));
 	}
 	return NULL;
 }

@@ -43,6 +43,7 @@
 
 /* VMSAv8-64 descriptors, stage 1 */
 #define PTE_TABLE		3ull
+#define GUEST_PAGE		4096ul			/* of the guests' stage 1 */
 #define PTE_PAGE		3ull
 #define PTE_EL0			BIT(6)	/* AP[1] */
 #define PTE_RO			BIT(7)	/* AP[2] */

@@ -194,9 +194,9 @@ static const struct {
 	uint64_t w0, w1;
 	bool reaches;
 } commands[] = {
-	{ "NH_VA", TLBI_NH_VA | CMD0_ASID(ASID), DVA + 3 * PAGE, true },
-	{ "NH_VA leaf", TLBI_NH_VA | CMD0_ASID(ASID), (DVA + 3 * PAGE) | CMD1_LEAF, true },
-	{ "NH_VAA", TLBI_NH_VAA, DVA + 3 * PAGE, true },
+	{ "NH_VA", TLBI_NH_VA | CMD0_ASID(ASID), DVA + 3 * GUEST_PAGE, true },
+	{ "NH_VA leaf", TLBI_NH_VA | CMD0_ASID(ASID), (DVA + 3 * GUEST_PAGE) | CMD1_LEAF, true },
+	{ "NH_VAA", TLBI_NH_VAA, DVA + 3 * GUEST_PAGE, true },
 	{ "NH_ASID", TLBI_NH_ASID | CMD0_ASID(ASID), 0, true },
 	{ "NH_ALL", TLBI_NH_ALL, 0, true },
 	{ "NSNH_ALL", TLBI_NSNH_ALL, 0, true },
@@ -210,9 +210,9 @@ static const struct {
 	  DVA | CMD1_TG_4K, true },
 	/* with a granule, because without one the host invalidates more, see nesting.rst */
 	{ "NH_VA of a neighbour", TLBI_NH_VA | CMD0_ASID(ASID),
-	  (DVA + 4 * PAGE) | CMD1_TG_4K | CMD1_TTL(3), false },
+	  (DVA + 4 * GUEST_PAGE) | CMD1_TG_4K | CMD1_TTL(3), false },
 	{ "NH_VA of another ASID", TLBI_NH_VA | CMD0_ASID(ASID + 1),
-	  (DVA + 3 * PAGE) | CMD1_TG_4K | CMD1_TTL(3), false },
+	  (DVA + 3 * GUEST_PAGE) | CMD1_TG_4K | CMD1_TTL(3), false },
 	{ "NH_ASID of another", TLBI_NH_ASID | CMD0_ASID(ASID + 1), 0, false },
 	{ "range in front", TLBI_NH_VA | CMD0_ASID(ASID) | CMD0_NUM(2),
 	  DVA | CMD1_TG_4K | CMD1_TTL(3), false },

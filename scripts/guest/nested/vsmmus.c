@@ -91,7 +91,7 @@ static const char *only_one(struct guest *guest, unsigned int n, unsigned int wh
 }
 
 static const struct command tlbis[] = {
-	{ { TLBI_NH_VA | CMD0_ASID(ASID), DVA + 3 * PAGE } },
+	{ { TLBI_NH_VA | CMD0_ASID(ASID), DVA + 3 * GUEST_PAGE } },
 	{ { TLBI_NH_ASID | CMD0_ASID(ASID), 0 } },
 	{ { TLBI_NH_ALL, 0 } },
 	{ { TLBI_NSNH_ALL, 0 } },
