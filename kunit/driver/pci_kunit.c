@@ -323,6 +323,51 @@ static void reset_meets_a_cut(struct kunit *test)
 	iommu_domain_free(domain);
 }
 
+/*
+ * As Linux 6.12 resets a function: the IOMMU is not asked to block it. Where nobody invalidates
+ * meanwhile, nothing is lost. An unmap in the middle finds a device that does not answer: it is cut
+ * off, others are not, and the next attach gives it DMA and ATS again.
+ */
+static void reset_without_block(struct kunit *test)
+{
+	struct pci_rig *p = pci_rig_new(test, 0);
+	struct iommu_domain *domain = pci_rig_mapped(test, p, FULL, PA);
+	struct pci_dev *pdev = p->pdev[FULL];
+	u32 i;
+
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[ATS_ONLY]));
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ(test, PA, pci_rig_dma(p, FULL, 0));
+		pci_cfg_access_lock(pdev);
+		KUNIT_ASSERT_EQ(test, 0, pci_save_state(pdev));
+		if (i) {
+			pci_rig_silence(p, FULL);
+			KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+			answers_again(p);
+		}
+		pcie_capability_set_word(pdev, PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_BCR_FLR);
+		pci_restore_state(pdev);
+		pci_cfg_access_unlock(pdev);
+		KUNIT_EXPECT_EQ(test, i + 1, fabric_resets(p->f, FULL));
+		flush_delayed_work(&rig_iommu(p->smmu)->recover);
+		KUNIT_EXPECT_EQ(test, !i, fabric_ats(p->f, FULL));
+		KUNIT_EXPECT_STREQ(test, i ? "abort" : "stage1", kind(p, FULL));
+	}
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA2, SZ_4K, IOMMU_READ, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, pci_rig_dma(p, FULL, 0));
+	KUNIT_EXPECT_EQ(test, PA2, pci_rig_dma(p, ATS_ONLY, 0));
+	/* a driver of the kernel gets it, with another domain, and gives it back */
+	iommu_detach_group(domain, p->group[FULL]);
+	KUNIT_ASSERT_EQ(test, 0, iommu_attach_group(domain, p->group[FULL]));
+	KUNIT_EXPECT_EQ(test, PA2, pci_rig_dma(p, FULL, 0));
+	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, FULL));
+	KUNIT_EXPECT_TRUE(test, fabric_bus_master(p->f, FULL));
+	iommu_detach_group(domain, p->group[FULL]);
+	iommu_detach_group(domain, p->group[ATS_ONLY]);
+	iommu_domain_free(domain);
+}
+
 static void set_command(struct pci_dev *pdev, bool master)
 {
 	u16 cmd;
@@ -470,6 +515,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(does_not_answer),
 	KUNIT_CASE_SLOW(parked_and_reset),
 	KUNIT_CASE(reset_meets_a_cut),
+	KUNIT_CASE(reset_without_block),
 	KUNIT_CASE_PARAM(whose_bus_mastering, owner_gen_params),
 	KUNIT_CASE(identity_if_trusted),
 	{}
