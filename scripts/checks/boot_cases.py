@@ -37,6 +37,7 @@ class Machine(ctl_cases.Machine):
         for name in TOOLS:
             self.stand_in(f"{self.aside}/bin/{name}")
         self.fault = {}
+        self.programs = None
         super().__init__(top)
         ctl_cases.acpi_machine_files(self)
         self.write("boot/grub/grubenv", EMPTY)
@@ -73,7 +74,8 @@ class Machine(ctl_cases.Machine):
     def env(self):
         return dict(os.environ, BOOT_ROOT=self.top, BOOT_COUNT=f"{self.aside}/count",
                     BOOT_CTL=ctl_cases.CTL,
-                    PATH=f"{self.aside}/bin:{os.environ['PATH']}", **self.fault)
+                    PATH=self.programs or f"{self.aside}/bin:{os.environ['PATH']}",
+                    **self.fault)
 
     def tool(self, *command):
         subprocess.run(command, env=self.env(), check=True,
@@ -480,6 +482,56 @@ def kdump(top):
     with_it = m.text(f"var/lib/kdump/initrd.img-{NOW}")
     m.run("disable")
     return same(before, m.tree()) or (None if with_it == "dump with smmuv3" else with_it)
+
+
+def without_initramfs_tools(top):
+    m = Machine(top)
+    for name in "mkinitramfs", "lsinitramfs":
+        os.unlink(f"{m.aside}/bin/{name}")
+    # the one that runs the tests may have it
+    m.programs = f"{m.aside}/bin"
+    return m
+
+
+def with_dracut(top):
+    m = without_initramfs_tools(top)
+    for name in "dracut", "lsinitrd":
+        m.stand_in(f"{m.aside}/bin/{name}")
+    os.unlink(f"{top}/usr/share/initramfs-tools/hooks/smmuv3")
+    return m
+
+
+@case
+def dracut(top):
+    m = with_dracut(top)
+    before = m.tree()
+    wrong = expect(m.run("enable", "--once"), 0)
+    if wrong:
+        return wrong
+    if "smmuv3.ko" not in m.text(f"boot/initrd-smmuv3.img-{NOW}"):
+        return "our initrd has no module"
+    if " rd.shell=0 rd.emergency=reboot rd.timeout=30 rd.retry=30 " not in \
+            m.text("boot/grub/grub.cfg"):
+        return "an initrd of dracut would wait for ever"
+    m.run("disable")
+    return same(before, m.tree()) or expect(m.run("enable", "--once"), 0) or \
+        boots(m, ({}, f"ours {NOW}"), ({}, f"stock {NOW}"))
+
+
+@case
+def dracut_everywhere(top):
+    m = with_dracut(top)
+    m.write("etc/dracut.conf.d/mine.conf", '# all of them\nforce_drivers+=" smmuv3 "\n')
+    before = m.tree()
+    return expect(m.run("enable"), 1, "mine.conf", "into every initramfs") or \
+        same(before, m.tree())
+
+
+@case
+def no_initrd_maker(top):
+    m = without_initramfs_tools(top)
+    before = m.tree()
+    return expect(m.run("enable"), 1, "no mkinitramfs and no dracut") or same(before, m.tree())
 
 
 REFUSALS = {

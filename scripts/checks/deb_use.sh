@@ -132,6 +132,26 @@ kdump()
 	! lsinitramfs "$dump" | grep -q smmuv3 || echo "kdump's initrd has the module after disable"
 }
 
+# Where dracut makes the initrds, and there is no initramfs-tools, and so no initrd of kdump's
+with_dracut()
+{
+	local ours=/boot/initrd-smmuv3.img-$version aside=$work/aside name
+	local away=(/usr/sbin/mkinitramfs /usr/share/initramfs-tools/hooks/smmuv3 /var/lib/kdump)
+
+	mkdir "$aside"
+	mv "${away[@]}" "$aside"
+	snapshot >"$work/stock"
+	said smmuv3ctl enable || echo "enable: $(tail -n 2 "$work/said" | head -n 1)"
+	lsinitrd "$ours" | grep -q 'smmuv3\.ko' || echo "$ours has no module"
+	lsinitrd "$ours" etc/cmdline.d/20-force_drivers.conf | grep -qx 'rd.driver.pre=smmuv3' ||
+		echo "$ours does not load the module before others"
+	said smmuv3ctl disable || echo "disable fails"
+	same "$work/stock" "left by disable"
+	for name in "${away[@]}"; do
+		mv "$aside/${name##*/}" "$name"
+	done
+}
+
 # another_version VERSION [FILE]: the package as of another version, with an error in FILE
 another_version()
 {

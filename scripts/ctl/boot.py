@@ -6,6 +6,7 @@ Documentation/boot.rst has the design.
 """
 import os
 import re
+import shutil
 import subprocess
 
 from ctl import system
@@ -62,6 +63,14 @@ def ask(command):
         return run(command)
     except Refused:
         return None
+
+
+def initrd_maker():
+    """What makes this machine's initrds: mkinitramfs (initramfs-tools), dracut or None"""
+    for name in "mkinitramfs", "dracut":
+        if shutil.which(name):
+            return name
+    return None
 
 
 def write(root, name, text):

@@ -10,7 +10,7 @@ import sys
 from ctl import boot, check, health, kernels, status, steps, system
 from ctl.findings import BAD
 
-HOOKS = (boot.OURS, "etc/kernel/postinst.d/zy-smmuv3", "usr/share/initramfs-tools/hooks/smmuv3")
+HOOKS = (boot.OURS, "etc/kernel/postinst.d/zy-smmuv3")
 HERE = "run/smmuv3ctl.booted"
 
 
@@ -32,13 +32,14 @@ def need_grub(root):
         raise boot.Refused("this machine does not boot with GRUB as Debian sets it up: "
                            f"there is no /{boot.CFG} or no /{boot.STOCK}",
                            "see README for the two words of a boot entry made by hand")
-    for name in HOOKS:
+    maker = boot.initrd_maker()
+    for name in HOOKS + ((kernels.HOOK,) if maker == "mkinitramfs" else ()):
         if not root.exists(name):
             raise boot.Refused(f"/{name} is missing, and without it a kernel upgrade would not "
                                "keep the boot entry right", "install the package smmuv3-dkms")
-    if boot.ask(["mkinitramfs", "--version"]) is None:
-        raise boot.Refused("the initramfs is not made by initramfs-tools",
-                           "with dracut, see README for how to do it by hand")
+    if maker is None:
+        raise boot.Refused("nothing here makes an initrd: there is no mkinitramfs and no dracut",
+                           "apt install initramfs-tools")
 
 
 def need_stock_entry(root):
@@ -52,6 +53,11 @@ def need_stock_entry(root):
     if any(line.split()[:1] == [system.MODULE] for line in modules):
         raise boot.Refused("/etc/initramfs-tools/modules puts the module into every initramfs",
                            "take its line out and run update-initramfs -u -k all first")
+    for name in root.names("etc/dracut.conf.d"):
+        lines = (root.text(f"etc/dracut.conf.d/{name}") or "").splitlines()
+        if any(re.search(rf"\b{system.MODULE}\b", line.split("#")[0]) for line in lines):
+            raise boot.Refused(f"/etc/dracut.conf.d/{name} puts the module into every initramfs",
+                               "take it out and run dracut --regenerate-all --force first")
 
 
 def need_module(root):

@@ -107,6 +107,12 @@ def words(line):
     yield f"deferred_probe_timeout={timeout(line)}"
     if not re.search(r"\spanic=[1-9]", line):
         yield "panic=30"
+    if boot.initrd_maker() == "dracut":
+        # its initrd waits for ever for the root disk, and starts a shell; panic= is not for it
+        yield "rd.shell=0 rd.emergency=reboot"
+        for name in "rd.timeout", "rd.retry":
+            if f" {name}=" not in line:
+                yield f"{name}=30"
 
 
 def our_linux(line):

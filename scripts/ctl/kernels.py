@@ -15,6 +15,10 @@ SPARE = 8 << 20                 # of /boot, beyond what the initrd needs
 KDUMP = "var/lib/kdump"
 KDUMP_SCRIPT = "etc/kernel/postinst.d/kdump-tools"
 KEPT = ".smmuv3-kept"
+# in the environment of what makes our initrd
+IN_OURS = "SMMUV3_INITRD"
+# puts the module into our initrd, where initramfs-tools makes it
+HOOK = "usr/share/initramfs-tools/hooks/smmuv3"
 
 
 def failed(root):
@@ -47,13 +51,19 @@ def build_initrd(root, version):
     """An initrd with the module. The stock one is not touched."""
     need_space(root, version)
     path = root.path(boot.initrd(version))
+    new = f"{path}.new"
+    env = dict(os.environ, **{IN_OURS: "1"})
     try:
-        boot.run(["mkinitramfs", "-o", f"{path}.new", version],
-                 env=dict(os.environ, SMMUV3_INITRD="1"))
-        if f"/{system.MODULE}.ko" not in boot.run(["lsinitramfs", f"{path}.new"]):
-            raise boot.Refused(f"the initrd for {version} has come out without the module",
-                               "is /usr/share/initramfs-tools/hooks/smmuv3 there?")
-        os.replace(f"{path}.new", path)
+        if boot.initrd_maker() == "dracut":
+            boot.run(["dracut", "--force", "--force-drivers", system.MODULE, new, version],
+                     env=env)
+            there, look = boot.run(["lsinitrd", new]), "see what dracut says of the module"
+        else:
+            boot.run(["mkinitramfs", "-o", new, version], env=env)
+            there, look = boot.run(["lsinitramfs", new]), f"is /{HOOK} there?"
+        if f"/{system.MODULE}.ko" not in there:
+            raise boot.Refused(f"the initrd for {version} has come out without the module", look)
+        os.replace(new, path)
     finally:
         boot.remove(root, f"{boot.initrd(version)}.new")
 
@@ -160,6 +170,9 @@ def installed(root):
 
 def run(root, args):
     """smmuv3ctl hook WHAT [VERSION]"""
+    # dracut has the hooks of post-update.d run, for ours too, and we wait for dracut
+    if args.what == "initrd" and os.environ.get(IN_OURS):
+        return 0
     try:
         with steps.alone(root, wait=True):
             if args.what == "installed":
