@@ -11,6 +11,7 @@
 #include <linux/idr.h>
 #include <linux/iommu.h>
 #include <linux/iommufd.h>
+#include <linux/kthread.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -32,10 +33,13 @@
 #define STALL_SMMUS	4
 #define SMMUS		(STALL_SMMUS + 1)
 #define PRI_SMMU	STALL_SMMUS
+#define CMDQV_BYTES	(2 << 20)
 
 static struct machine_smmu *smmu[SMMUS];
 static struct device *device[ENDPOINT_DEVICES];
 static struct fabric *bridge;
+/* Looks at what programs write into the pages of their guests' queues */
+static struct task_struct *looker;
 /* Indices of page request groups under way */
 static DEFINE_IDA(groups);
 #define GROUP_MAX	31
@@ -369,10 +373,31 @@ static struct miscdevice misc = {
 	.mode = 0600,
 };
 
+/* The SMMUs with a CMDQ-V companion: that of the device with PRI, and one whose faults stall */
+static bool has_queues(u32 i)
+{
+	return !i || i == PRI_SMMU;
+}
+
+static int look(void *unused)
+{
+	u32 i;
+
+	while (!kthread_should_stop()) {
+		for (i = 0; i < SMMUS; i++)
+			if (has_queues(i))
+				model_cmdqv_look(smmu[i]->model);
+		usleep_range(20, 100);
+	}
+	return 0;
+}
+
 static void take_down(void)
 {
 	u32 i;
 
+	if (!IS_ERR_OR_NULL(looker))
+		kthread_stop(looker);
 	for (i = 0; i < ENDPOINT_STALLS; i++)
 		if (!IS_ERR_OR_NULL(device[i]))
 			machine_remove_device(device[i]);
@@ -387,6 +412,7 @@ static void take_down(void)
 /* Some SMMUs have wide tags, some narrow ones; some have range invalidation */
 static int build_smmu(u32 i)
 {
+	struct machine_firmware fw = { .lines = MACHINE_USUAL_LINES, .coherent = true };
 	struct model_config cfg;
 
 	model_config_default(&cfg);
@@ -403,7 +429,13 @@ static int build_smmu(u32 i)
 		cfg.idr[0] &= ~(IDR0_ASID16 | IDR0_VMID16);
 	if (i & 2)
 		cfg.idr[3] &= ~IDR3_RIL;
-	smmu[i] = machine_add_smmu(&cfg, true, true);
+	if (has_queues(i)) {
+		/* VINTFs of guests with four queues and two StreamIDs */
+		model_config_cmdqv(&cfg, 5, 3, 1);
+		fw.cmdqv_mapped = true;
+		fw.cmdqv_size = CMDQV_BYTES;
+	}
+	smmu[i] = machine_add_smmu_with(&cfg, &fw);
 	if (IS_ERR(smmu[i]))
 		return PTR_ERR(smmu[i]);
 	return smmu[i]->dev->driver ? 0 : -ENODEV;
@@ -448,6 +480,10 @@ static int __init endpoint_init(void)
 		ret = build_device(i);
 	if (!ret)
 		ret = build_pri();
+	if (!ret) {
+		looker = kthread_run(look, NULL, "smmu-endpoint");
+		ret = PTR_ERR_OR_ZERO(looker);
+	}
 	if (!ret)
 		ret = misc_register(&misc);
 	if (ret)

@@ -52,6 +52,7 @@ void model_cmdqv_free(struct model *m)
 {
 	kvfree(m->cmdqv.vintf);
 	kvfree(m->cmdqv.q);
+	kvfree(m->cmdqv.shown);
 	m->cmdqv = (struct model_cmdqv) {};
 }
 
@@ -425,10 +426,12 @@ void model_cmdqv_write(struct model *m, u32 off, u32 size, u64 val)
 	raw_spin_lock_irqsave(&m->lock, flags);
 	if (!m->inject.dead && !m->inject.cmdqv_gone && !model_unpowered(m, off)) {
 		model_step(m, model_now());
+		model_vpage_look(m, model_now());
 		if (off < CMDQV_PAGE)
 			write_common(m, off, size, val);
 		else
 			model_vcmdq_write(m, off, size, val, model_now());
+		model_vpage_look(m, model_now());
 	}
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 }
@@ -442,6 +445,7 @@ u64 model_cmdqv_read(struct model *m, u32 off, u32 size)
 	raw_spin_lock_irqsave(&m->lock, flags);
 	if (!m->inject.dead && !m->inject.cmdqv_gone && !model_unpowered(m, off)) {
 		model_step(m, model_now());
+		model_vpage_look(m, model_now());
 		val = off < CMDQV_PAGE ? read_common(m, off, size) :
 					 model_vcmdq_read(m, off, size);
 	}

@@ -77,6 +77,9 @@ const char *machine_line_name(enum machine_line line)
  * @cmdqv_node: its node
  * @cmdqv_other: node of another SMMU that names it, too
  * @cmdqv_irq: its interrupt, 0 for none
+ * @cmdqv_base: physical address of its registers
+ * @cmdqv_bytes: their size
+ * @cmdqv_ram: memory there, or NULL
  * @irq: wired interrupts, 0 for none
  * @level: they are level-triggered
  * @pending: interrupts that were raised and not yet delivered, by enum model_irq
@@ -91,6 +94,9 @@ struct own_smmu {
 	struct machine_node cmdqv_node;
 	struct machine_node cmdqv_other;
 	int cmdqv_irq;
+	u64 cmdqv_base;
+	u32 cmdqv_bytes;
+	void *cmdqv_ram;
 	int irq[MACHINE_LINES];
 	bool level;
 	unsigned long pending;
@@ -106,11 +112,19 @@ struct own_device {
 static DEFINE_MUTEX(machine_lock);
 static struct own_smmu *slots[MACHINE_SMMUS_MAX];
 
-/* The same for registers of companions */
+/* The same for registers of companions. Those below are in memory, for a few SMMUs that stay */
 static struct model *cmdqv_at(unsigned long addr, u32 *off)
 {
-	*off = (addr - CMDQV_BASE) % MACHINE_CMDQV_REGION;
-	return slots[(addr - CMDQV_BASE) / MACHINE_CMDQV_REGION]->smmu.model;
+	struct own_smmu **u = slots;
+
+	if (addr >= CMDQV_BASE)
+		u += (addr - CMDQV_BASE) / MACHINE_CMDQV_REGION;
+	else
+		while (!*u || addr < (*u)->cmdqv_base ||
+		       addr - (*u)->cmdqv_base >= (*u)->cmdqv_bytes)
+			u++;
+	*off = addr - (*u)->cmdqv_base;
+	return (*u)->smmu.model;
 }
 
 /* The SMMU at @addr exists, because the driver's remove function runs before the SMMU goes */
@@ -125,7 +139,7 @@ u64 machine_read(unsigned long addr, unsigned int size)
 	struct model *m;
 	u32 off;
 
-	if (addr >= CMDQV_BASE) {
+	if (addr < REGION_BASE || addr >= CMDQV_BASE) {
 		m = cmdqv_at(addr, &off);
 		return model_cmdqv_read(m, off, size);
 	}
@@ -138,7 +152,7 @@ void machine_write(unsigned long addr, unsigned int size, u64 val)
 	struct model *m;
 	u32 off;
 
-	if (addr >= CMDQV_BASE) {
+	if (addr < REGION_BASE || addr >= CMDQV_BASE) {
 		m = cmdqv_at(addr, &off);
 		model_cmdqv_write(m, off, size, val);
 		return;
@@ -366,12 +380,23 @@ static int make_cmdqv_node(struct own_smmu *u, const struct machine_firmware *fw
 	return fw->cmdqv == MACHINE_CMDQV_TWICE ? make_cmdqv_other(u) : 0;
 }
 
+/* Where are the registers? At no memory, or in some that programs can map */
+static int place_cmdqv(struct own_smmu *u, const struct machine_firmware *fw)
+{
+	u->cmdqv_base = CMDQV_BASE + u->slot * (u64)MACHINE_CMDQV_REGION;
+	u->cmdqv_bytes = fw->cmdqv_size ?: MACHINE_CMDQV_REGION;
+	if (!fw->cmdqv_mapped)
+		return 0;
+	u->cmdqv_ram = alloc_pages_exact(u->cmdqv_bytes, GFP_KERNEL | __GFP_ZERO);
+	if (!u->cmdqv_ram)
+		return -ENOMEM;
+	u->cmdqv_base = virt_to_phys(u->cmdqv_ram);
+	return model_cmdqv_show(u->smmu.model, u->cmdqv_ram) ? 0 : -ENOMEM;
+}
+
 static int make_cmdqv(struct own_smmu *u, const struct machine_firmware *fw)
 {
-	struct resource res[2] = {
-		DEFINE_RES_MEM(CMDQV_BASE + u->slot * (u64)MACHINE_CMDQV_REGION,
-			       fw->cmdqv_size ?: MACHINE_CMDQV_REGION),
-	};
+	struct resource res[2];
 	struct platform_device_info info = {
 		.name = "model-cmdqv",
 		.id = u->slot,
@@ -382,8 +407,11 @@ static int make_cmdqv(struct own_smmu *u, const struct machine_firmware *fw)
 	int ret;
 
 	ret = make_cmdqv_node(u, fw);
+	if (!ret)
+		ret = place_cmdqv(u, fw);
 	if (ret || fw->cmdqv == MACHINE_CMDQV_NO_DEVICE)
 		return ret;
+	res[0] = DEFINE_RES_MEM(u->cmdqv_base, u->cmdqv_bytes);
 	if (!fw->cmdqv_no_irq) {
 		ret = irq_alloc_descs(-1, 128, 1, -1);
 		if (ret < 0)
@@ -408,6 +436,8 @@ static void remove_cmdqv(struct own_smmu *u)
 		machine_node_remove(&u->cmdqv_other);
 	if (u->cmdqv_node.np)
 		machine_node_remove(&u->cmdqv_node);
+	if (u->cmdqv_ram)
+		free_pages_exact(u->cmdqv_ram, u->cmdqv_bytes);
 }
 
 static int make_smmu_device(struct own_smmu *u, const struct machine_firmware *fw)
@@ -496,6 +526,7 @@ struct machine_smmu *machine_add_smmu_with(const struct model_config *cfg,
 	kfree(u);
 	return ERR_PTR(ret);
 }
+EXPORT_SYMBOL_NS_GPL(machine_add_smmu_with, "SMMUV3_MODEL");
 
 struct machine_smmu *machine_add_smmu(const struct model_config *cfg, bool irqs, bool coherent)
 {

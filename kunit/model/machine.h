@@ -67,6 +67,7 @@ enum machine_cmdqv {
  * @cmdqv: what firmware says of a CMDQ-V companion
  * @cmdqv_size: bytes of its registers, 0 for MACHINE_CMDQV_REGION
  * @cmdqv_no_irq: it has no interrupt
+ * @cmdqv_mapped: programs can map its registers, of @cmdqv_size bytes: see model_cmdqv_look()
  */
 struct machine_firmware {
 	const char *compatible;
@@ -78,6 +79,7 @@ struct machine_firmware {
 	enum machine_cmdqv cmdqv;
 	u32 cmdqv_size;
 	bool cmdqv_no_irq;
+	bool cmdqv_mapped;
 };
 
 /* Most bytes of registers that an SMMU can have, and that its companion can have */

@@ -207,8 +207,8 @@ static void *alloc(struct device *dev, size_t size, dma_addr_t *dma, gfp_t gfp,
 	return NULL;
 }
 
-static void free(struct device *dev, size_t size, void *virt, dma_addr_t dma,
-		 unsigned long attrs)
+static void free_pages_of(struct device *dev, size_t size, void *virt, dma_addr_t dma,
+			  unsigned long attrs)
 {
 	put_all(dma, size);
 	free_pages((unsigned long)virt, get_order(size));
@@ -238,7 +238,7 @@ static void sync_for_device(struct device *dev, dma_addr_t dma, size_t size,
 
 static const struct dma_map_ops noncoherent_ops = {
 	.alloc = alloc,
-	.free = free,
+	.free = free_pages_of,
 	.map_phys = map_phys,
 	.unmap_phys = unmap_phys,
 	.sync_single_for_device = sync_for_device,

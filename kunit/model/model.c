@@ -61,6 +61,7 @@ void model_config_cmdqv(struct model_config *cfg, u32 log2_queues, u32 log2_vint
 			   FIELD_PREP(CMDQV_PARAM_LOG2SIDS, 4);
 	cfg->ecmdq_seed = seed;
 }
+EXPORT_SYMBOL_NS_GPL(model_config_cmdqv, "SMMUV3_MODEL");
 
 struct model *model_create(const struct model_config *cfg, const struct model_host_ops *ops,
 			   void *host)

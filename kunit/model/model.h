@@ -285,6 +285,16 @@ void model_write(struct model *m, u32 off, u32 size, u64 val);
 /* The same for registers of its companion */
 u64 model_cmdqv_read(struct model *m, u32 off, u32 size);
 void model_cmdqv_write(struct model *m, u32 off, u32 size, u64 val);
+/**
+ * model_cmdqv_show() - show the registers of guests' queues in memory, too
+ * @m: the SMMU, before it is used
+ * @ram: memory of the companion's size, zero; a program that has mapped the page of a VINTF reads
+ *	and writes registers there
+ * Return: false without memory
+ */
+bool model_cmdqv_show(struct model *m, void *ram);
+/* Take what programs have written there, and show the registers; again and again */
+void model_cmdqv_look(struct model *m);
 /* Raise the interrupt of the companion, whether there is a reason or not */
 void model_cmdqv_interrupt(struct model *m);
 

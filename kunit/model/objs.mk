@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The model of an SMMU and the suites on it, for user-mode Linux (scripts/kunit) and as a module
 # on arm64 (scripts/kunit-arm64).
-smmu-model-objs := $(addprefix model/,model.o regs.o cmdq.o ecmdq.o cmdqv.o vcmdq.o exec.o cache.o \
+smmu-model-objs := $(addprefix model/,model.o regs.o cmdq.o ecmdq.o cmdqv.o vcmdq.o vpage.o exec.o cache.o \
 				      config.o walk.o access.o eventq.o priq.o stall.o memory.o \
 				      power.o machine.o node.o fabric.o)
 smmu-model-objs += $(addprefix driver/,rig.o log.o model_kunit.o bringup_kunit.o \

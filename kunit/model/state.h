@@ -219,6 +219,12 @@ struct model_vintf {
 	u32 replace[CMDQV_SIDS_MAX];
 };
 
+/* The registers of a queue in memory, as the model has read or written them last */
+#define MODEL_SHOWN		6
+struct model_shown {
+	u32 val[MODEL_SHOWN];
+};
+
 /**
  * struct model_cmdqv - a companion
  * @vintf: its VINTFs
@@ -231,6 +237,8 @@ struct model_vintf {
  * @on: STATUS
  * @ack_wait: number of reads of STATUS until it follows
  * @int_mask: VINTF_INT_MASK
+ * @ram: the registers of guests' queues as memory, see model_cmdqv_show(); NULL for none
+ * @shown: what each logical queue of each VINTF shows there, by VINTF
  */
 struct model_cmdqv {
 	struct model_vintf *vintf;
@@ -243,6 +251,8 @@ struct model_cmdqv {
 	bool on;
 	u32 ack_wait;
 	u32 int_mask;
+	void *ram;
+	struct model_shown *shown;
 };
 
 /* The bit of IRQ_CTRL for each interrupt */
@@ -360,6 +370,9 @@ bool model_vcmdq_replace(struct model *m, struct model_cmdq *q, struct smmu_cmd 
 void model_vcmdq_flush(struct model *m);
 void model_vcmdq_write(struct model *m, u32 off, u32 size, u64 val, u64 now);
 u64 model_vcmdq_read(struct model *m, u32 off, u32 size);
+
+/* vpage.c: take what programs have written, and show the registers */
+void model_vpage_look(struct model *m, u64 now);
 
 /* exec.c */
 void model_exec(struct model *m, struct model_cmdq *q, const struct smmu_cmd *cmd);

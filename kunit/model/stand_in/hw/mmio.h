@@ -11,6 +11,8 @@
 #include <linux/err.h>
 #include <linux/io.h>
 #include <linux/ioport.h>
+#include <linux/mm.h>
+#include <linux/pfn.h>
 #include <linux/types.h>
 
 #include <asm/barrier.h>
@@ -20,8 +22,12 @@ void machine_write(unsigned long addr, unsigned int size, u64 val);
 
 static inline void __iomem *smmu_reg_map(struct device *dev, resource_size_t start, size_t size)
 {
-	/* claim the registers as the driver's own function does; there is nothing to map */
-	if (!devm_request_mem_region(dev, start, size, dev_name(dev)))
+	/*
+	 * claim the registers as the driver's own function does, unless they are in memory, which
+	 * is claimed; there is nothing to map
+	 */
+	if (!page_is_ram(PHYS_PFN(start)) &&
+	    !devm_request_mem_region(dev, start, size, dev_name(dev)))
 		return IOMEM_ERR_PTR(-EBUSY);
 	return (void __iomem *)(unsigned long)start;
 }
