@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# Devices behind model SMMUs share address spaces of processes: sva.c on smmuv3_endpoint.ko; their
-# faults are answered from user space, for a guest too: faultq.c, stallq.c. SEED and DURATION (in
-# seconds) are for the random part of sva.c.
+# Devices behind model SMMUs share address spaces of processes: sva.c on smmuv3_endpoint.ko. Their
+# faults are answered from user space, for a guest too: faultq.c, stallq.c. A guest has command
+# queues of its own: vcmdq.c. SEED and DURATION (in seconds) are for the random parts of sva.c and
+# vcmdq.c.
 
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh
@@ -24,6 +25,7 @@ echo 8 >/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
 relay "" sva "$SEED" "$DURATION"
 relay "fault queue " faultq
 relay "guest stalls " stallq 5000
+relay "guest queues " vcmdq "$SEED" $((DURATION / 2))
 check domains domains_gone
 for file in "$DEBUGFS"/*/counters; do
 	# shellcheck disable=SC2046,SC2005 # all on one line

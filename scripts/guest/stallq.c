@@ -6,78 +6,19 @@
  * guest_stall_ms for an argument. Prints 'ok NAME' or 'not ok NAME (why)' for each case.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
-#include <linux/iommufd.h>
 
-#include "../../kunit/endpoint/uapi.h"
-#include "nested/smmu.h"
-#include "page.h"
+#include "endpoint-vmm.h"
 
 #define DEV		1u
-#define VSID		0x77
-#define RAM_IPA		0x1000000ul
-#define VA		0x4000000ul
-/* Pages of the guest's memory: CDs, tables of levels 1 to 3, and data */
-#define CDS		0
-#define L1		1
-#define L2		2
-#define L3		3
-#define DATA		4
-#define PAGES		16
-#define CDMAX		2
-#define CD0_S		BIT(44)
 
-static int fd, iommu, queue;
-static uint32_t id, ioas, parent, viommu, vdevice, fault, hwpt, other, wait_ms;
-static uint8_t *ram;
-static char why[256];
+static int queue;
+static uint32_t fault, hwpt, other, wait_ms;
 static volatile uint32_t faults, answer = IOMMUFD_PAGE_RESP_SUCCESS;
 static volatile bool over, silent;
 static struct iommu_hwpt_pgfault last;
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(2);
-}
-
-static bool fails(const char *what)
-{
-	if (!*why)
-		snprintf(why, sizeof(why), "%s: %s", what, strerror(errno));
-	return false;
-}
-
-static volatile uint64_t *table(uint32_t page)
-{
-	return (void *)(ram + page * PAGE);
-}
-
-static uint64_t ipa(uint32_t page)
-{
-	return RAM_IPA + page * PAGE;
-}
-
-/* The guest maps a page, or unmaps all */
-static void guest_map(uint64_t va)
-{
-	uint32_t slot = (va - VA) / GUEST_PAGE;
-
-	table(L3)[slot] = ipa(DATA + slot) | PTE_PAGE | PTE_EL0 | PTE_SH | PTE_AF | PTE_NG;
-	__sync_synchronize();
-}
 
 static void guest_unmap(void)
 {
@@ -92,23 +33,6 @@ static void guest_unmap(void)
 	__sync_synchronize();
 	if (ioctl(iommu, IOMMU_HWPT_INVALIDATE, &inv))
 		die("IOMMU_HWPT_INVALIDATE");
-}
-
-static void guest_init(void)
-{
-	uint32_t i;
-
-	table(L1)[VA >> 30] = ipa(L2) | PTE_TABLE;
-	table(L2)[VA >> 21 & 511] = ipa(L3) | PTE_TABLE;
-	for (i = 0; i < 1 << CDMAX; i++) {
-		volatile uint64_t *cd = table(CDS) + i * CD_WORDS;
-
-		cd[1] = ipa(L1);
-		cd[3] = CD3_MAIR_WB;
-		cd[0] = CD0_T0SZ | CD0_WB | CD0_EPD1 | CD0_V | CD0_IPS_40 | CD0_AA64 | CD0_R |
-			CD0_A | CD0_S | CD0_ASET | CD0_ASID(5);
-	}
-	__sync_synchronize();
 }
 
 static bool respond(uint32_t cookie, uint32_t code)
@@ -141,35 +65,9 @@ static void *handler(void *arg)
 	return arg;
 }
 
-/* Return: 0, 1 when the access was refused, or an error */
-static int dma(uint32_t pasid, uint64_t va, uint64_t *value, bool write)
-{
-	struct endpoint_access a = {
-		.device = DEV, .pasid = pasid, .addr = va, .value = *value, .write = write,
-	};
-
-	if (ioctl(fd, ENDPOINT_ACCESS, &a))
-		return -errno;
-	*value = a.value;
-	return a.refused;
-}
-
-static int attach(uint32_t pt)
-{
-	struct endpoint_attach a = { .device = DEV, .pt = pt };
-
-	return ioctl(fd, ENDPOINT_ATTACH, &a);
-}
-
 static uint32_t stalled(void)
 {
-	struct endpoint_state s = { .device = DEV };
-
-	if (ioctl(fd, ENDPOINT_STATE, &s))
-		die("ENDPOINT_STATE");
-	if (s.violations)
-		fails("the model has seen a violation");
-	return s.stalled;
+	return state().stalled;
 }
 
 static void new_queue(void)
@@ -182,75 +80,30 @@ static void new_queue(void)
 	fault = f.out_fault_id;
 }
 
-static uint32_t nested(uint32_t flags, uint64_t more)
+static uint32_t nested(void)
 {
 	uint64_t vste[2] = {
 		STE0_V | STE0_CONFIG(STE_S1) | STE0_S1CTXPTR(ipa(CDS)) | STE0_S1CDMAX(CDMAX),
-		STE1_S1C_WB | 2 | more,
+		STE1_S1C_WB | 2,
 	};
-	struct iommu_hwpt_alloc h = {
-		.size = sizeof(h), .dev_id = id, .pt_id = viommu, .flags = flags,
-		.data_type = IOMMU_HWPT_DATA_ARM_SMMUV3, .data_len = sizeof(vste),
-		.data_uptr = (uintptr_t)vste, .fault_id = flags ? fault : 0,
-	};
+	uint32_t made = new_nested(vste, IOMMU_HWPT_FAULT_ID_VALID, fault);
 
-	if (ioctl(iommu, IOMMU_HWPT_ALLOC, &h))
+	if (!made)
 		die("IOMMU_HWPT_ALLOC on the vIOMMU");
-	return h.out_hwpt_id;
-}
-
-static void new_vdevice(void)
-{
-	struct iommu_vdevice_alloc d = {
-		.size = sizeof(d), .viommu_id = viommu, .dev_id = id, .virt_id = VSID,
-	};
-
-	if (ioctl(iommu, IOMMU_VDEVICE_ALLOC, &d))
-		die("IOMMU_VDEVICE_ALLOC");
-	vdevice = d.out_vdevice_id;
+	return made;
 }
 
 static void set_up(void)
 {
-	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
-	struct iommu_ioas_map map = {
-		.size = sizeof(map), .length = PAGES * PAGE, .iova = RAM_IPA,
-		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_WRITEABLE |
-			 IOMMU_IOAS_MAP_READABLE,
-	};
-	struct iommu_hwpt_alloc p = { .size = sizeof(p), .flags = IOMMU_HWPT_ALLOC_NEST_PARENT };
-	struct iommu_viommu_alloc v = { .size = sizeof(v), .type = IOMMU_VIOMMU_TYPE_ARM_SMMUV3 };
-	struct endpoint_iommufd e = { .device = DEV };
-
-	fd = open("/dev/smmu-endpoint", O_RDWR);
-	iommu = open("/dev/iommu", O_RDWR);
-	if (fd < 0 || iommu < 0)
-		die("/dev/smmu-endpoint and /dev/iommu");
-	ram = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (ram == MAP_FAILED)
-		die("mmap");
-	guest_init();
-	e.fd = iommu;
-	if (ioctl(fd, ENDPOINT_IOMMUFD, &e) || ioctl(iommu, IOMMU_IOAS_ALLOC, &alloc))
-		die("the device and its IOAS");
-	id = e.id;
-	ioas = alloc.out_ioas_id;
-	map.ioas_id = ioas;
-	map.user_va = (uintptr_t)ram;
-	p.dev_id = id;
-	p.pt_id = ioas;
-	if (ioctl(iommu, IOMMU_IOAS_MAP, &map) || ioctl(iommu, IOMMU_HWPT_ALLOC, &p))
-		die("the nest parent");
-	parent = p.out_hwpt_id;
-	v.dev_id = id;
-	v.hwpt_id = parent;
-	if (ioctl(iommu, IOMMU_VIOMMU_ALLOC, &v))
+	device = DEV;
+	set_up_vmm();
+	guest_init(CD0_S);
+	if (new_viommu(IOMMU_VIOMMU_TYPE_ARM_SMMUV3, NULL, 0))
 		die("IOMMU_VIOMMU_ALLOC");
-	viommu = v.out_viommu_id;
 	new_vdevice();
 	new_queue();
-	hwpt = nested(IOMMU_HWPT_FAULT_ID_VALID, 0);
-	other = nested(IOMMU_HWPT_FAULT_ID_VALID, 0);
+	hwpt = nested();
+	other = nested();
 }
 
 /* A VMM is told that faults may stall */
@@ -436,11 +289,10 @@ static bool detached(void)
 /* The vDEVICE is destroyed with accesses under way */
 static bool vdevice_gone(void)
 {
-	struct iommu_destroy d = { .size = sizeof(d), .id = vdevice };
 	bool good = true;
 
 	start_accesses();
-	if (ioctl(iommu, IOMMU_DESTROY, &d))
+	if (destroy(vdevice))
 		good = fails("IOMMU_DESTROY of the vDEVICE");
 	good &= all_refused();
 	silent = false;
@@ -462,7 +314,7 @@ static bool iommufd_closed(void)
 	bool good = true;
 
 	new_queue();
-	hwpt = nested(IOMMU_HWPT_FAULT_ID_VALID, 0);
+	hwpt = nested();
 	if (attach(hwpt))
 		return fails("attach");
 	start_accesses();
