@@ -31,6 +31,10 @@
 #include "iommu-priv.h"
 #include "driver/rig.h"
 
+static char *rig_queues = "";
+module_param_named(queues, rig_queues, charp, 0444);
+MODULE_PARM_DESC(queues, "Queues that the suites' SMMUs have beside the main one: ecmdq, cmdqv");
+
 /* Parameters of the SMMU that is being added */
 static struct smmu_tuning next_tuning;
 
@@ -308,6 +312,17 @@ struct machine_smmu *rig_smmu_with(struct kunit *test, struct rig *rig, u32 i,
 	return rig->smmu[i];
 }
 
+/* Give an SMMU queues as the parameter says, unless the suite has an opinion of its own */
+static void add_queues(struct model_config *cfg)
+{
+	if (cfg->cmdqv_param || cfg->idr[1] & IDR1_ECMDQ)
+		return;
+	if (!strcmp(rig_queues, "ecmdq"))
+		model_config_ecmdqs(cfg, 1, 1, 1);
+	else if (!strcmp(rig_queues, "cmdqv"))
+		model_config_cmdqv(cfg, 3, 1, 1);
+}
+
 static struct machine_smmu *add_smmu(struct kunit *test, struct rig *rig, u32 i,
 				     const struct model_config *cfg, bool irqs)
 {
@@ -315,10 +330,14 @@ static struct machine_smmu *add_smmu(struct kunit *test, struct rig *rig, u32 i,
 		.lines = irqs ? MACHINE_USUAL_LINES : 0,
 		.coherent = !rig->noncoherent,
 	};
-	struct model_config def;
+	struct model_config own;
 
-	model_config_default(&def);
-	rig_smmu_with(test, rig, i, cfg ?: &def, &fw);
+	if (cfg)
+		own = *cfg;
+	else
+		model_config_default(&own);
+	add_queues(&own);
+	rig_smmu_with(test, rig, i, &own, &fw);
 	KUNIT_ASSERT_NOT_NULL_MSG(test, rig->smmu[i]->dev->driver, "SMMU %u is not probed", i);
 	return rig->smmu[i];
 }
