@@ -25,7 +25,7 @@
 #define PAGE		CRASHED_PAGE
 #define PAGE_NEW	0x22222000ULL
 #define SID		0x23
-#define ASID		7
+#define OLD_ASID		7
 #define VMID		5
 
 /* How the stream with SID translates */
@@ -35,13 +35,13 @@ static void write_form(struct crashed *c, enum form form)
 {
 	switch (form) {
 	case S1:
-		return crashed_s1(c, SID, ASID);
+		return crashed_s1(c, SID, OLD_ASID);
 	case S1_LINEAR:
-		return crashed_ssids(c, SID, STE_S1FMT_LINEAR, 3, 0, ASID);
+		return crashed_ssids(c, SID, STE_S1FMT_LINEAR, 3, 0, OLD_ASID);
 	case S1_4K:
-		return crashed_ssids(c, SID, STE_S1FMT_4K_L2, 9, 0, ASID);
+		return crashed_ssids(c, SID, STE_S1FMT_4K_L2, 9, 0, OLD_ASID);
 	case S1_64K:
-		return crashed_ssids(c, SID, STE_S1FMT_64K_L2, 12, 0, ASID);
+		return crashed_ssids(c, SID, STE_S1FMT_64K_L2, 12, 0, OLD_ASID);
 	case S2:
 		return crashed_s2(c, SID, VMID);
 	case BYPASS:
@@ -511,7 +511,7 @@ static void no_memory(struct kunit *test)
 		} else if (bound) {
 			KUNIT_EXPECT_EQ(test, RIG_NOWHERE, to);
 			inst = &rig_iommu(c->smmu)->smmu.inst;
-			KUNIT_EXPECT_TRUE(test, is_free(&inst->asids, ASID));
+			KUNIT_EXPECT_TRUE(test, is_free(&inst->asids, OLD_ASID));
 			aborted++;
 		}
 		device_release_driver(c->smmu->dev);
