@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-GRUB itself, for arm64, in QEMU: the grub.cfg of a made-up machine (boot_cases.py) is followed over
+GRUB itself, for arm64, in QEMU: the grub.cfg of a made-up machine (boot_machine.py) is followed over
 several boots, in which an entry says what it would boot and resets the machine. So nothing ever
 reports a good boot. Where GRUB cannot write on the disk that it boots from, our words are on the EFI
 system partition. Runs in scripts/deb/in-layer; prints 'ok NAME' or 'not ok NAME WHY'.
@@ -16,12 +16,12 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
-import boot_cases                           # noqa: E402 (after the path is set)
+import boot_machine                         # noqa: E402 (after the path is set)
 
 FIRMWARE = "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"
 MODULES = "normal ext2 test loadenv ls configfile search search_fs_file echo reboot true minicmd " \
     "gzio part_gpt fat search_fs_uuid".split()
-UUID = boot_cases.ESP_UUID
+UUID = boot_machine.ESP_UUID
 SECONDS = 240
 # the disk is found by what is on it
 START = """search --no-floppy --set=root --file /boot/grub/grub.cfg
@@ -68,7 +68,7 @@ def boots(folder, count, disk_is="", esp_is=""):
     What the first @count boots from @folder are: ours or stock. @disk_is and @esp_is have more
     words of QEMU's for the disk and for the EFI system partition.
     """
-    disk, esp, block = f"{folder}.img", f"{folder}.esp", f"{folder}/../{boot_cases.ESP}"
+    disk, esp, block = f"{folder}.img", f"{folder}.esp", f"{folder}/../{boot_machine.ESP}"
     subprocess.run(["mke2fs", "-q", "-t", "ext2", "-d", folder, disk, "8M"], check=True)
     system_partition(esp, folder, block if os.path.exists(block) else None)
     machine = subprocess.Popen(
@@ -95,10 +95,10 @@ def boots(folder, count, disk_is="", esp_is=""):
 
 def machine(top, committed, esp):
     """A folder with what GRUB reads of a machine with a trial, or with a default"""
-    m = boot_cases.esp_machine(top) if esp else boot_cases.Machine(top)
+    m = boot_machine.esp_machine(top) if esp else boot_machine.Machine(top)
     m.run("enable", "--once")
     if committed:
-        m.boot(**(boot_cases.NEVER if esp else {}))
+        m.boot(**(boot_machine.NEVER if esp else {}))
         m.run("commit")
     m.write("disk/boot/grub/grub.cfg", told_cfg(m.text("boot/grub/grub.cfg")))
     m.write("disk/boot/grub/grubenv", m.text("boot/grub/grubenv"))
