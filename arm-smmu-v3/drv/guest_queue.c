@@ -2,6 +2,7 @@
 #include <linux/cleanup.h>
 #include <linux/dev_printk.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/log2.h>
 #include <linux/slab.h>
 
@@ -52,7 +53,8 @@ void *smmu_guest_queues_info(struct smmu_device *smmu, u32 *length)
 
 static void report_errors(struct work_struct *work)
 {
-	struct smmu_guest_queues *queues = container_of(work, struct smmu_guest_queues, errors);
+	struct smmu_guest_queues *queues = container_of(to_delayed_work(work),
+							struct smmu_guest_queues, errors);
 	struct smmu_vsmmu *vsmmu = container_of(queues, struct smmu_vsmmu, queues);
 	/* pairs with smp_store_release() in smmu_guest_queues_start() */
 	struct smmu_vintf *v = smp_load_acquire(&queues->vintf);
@@ -62,6 +64,8 @@ static void report_errors(struct work_struct *work)
 	/* hardware has reported an error while the VINTF was brought up; it has no queue yet */
 	if (!v)
 		return;
+	/* pairs with READ_ONCE() in has_errors() */
+	WRITE_ONCE(queues->reported, jiffies);
 	down_read(&vsmmu->iommu->restart_lock);
 	smmu_vintf_errors(v, map);
 	up_read(&vsmmu->iommu->restart_lock);
@@ -75,11 +79,17 @@ static void report_errors(struct work_struct *work)
 		atomic_inc(&vsmmu->iommu->vevents_lost);
 }
 
+/* Between two reports: a guest can make an error and acknowledge it as fast as it likes */
+#define REST	(msecs_to_jiffies(10) + 1)
+
 static void has_errors(void *owner)
 {
 	struct smmu_vsmmu *vsmmu = owner;
+	/* pairs with WRITE_ONCE() in report_errors() */
+	unsigned long next = READ_ONCE(vsmmu->queues.reported) + REST, now = jiffies;
 
-	smmu_vevent_work(&vsmmu->queues.errors);
+	/* the first error at once */
+	smmu_vevent_work_after(&vsmmu->queues.errors, time_before(now, next) ? next - now : 0);
 }
 
 static int map_page(struct smmu_vsmmu *vsmmu, const struct iommu_user_data *user_data)
@@ -105,7 +115,7 @@ static bool put_vintf(struct smmu_vsmmu *vsmmu)
 	bool off;
 
 	smmu_vintf_silence(vsmmu->queues.vintf);
-	cancel_work_sync(&vsmmu->queues.errors);
+	cancel_delayed_work_sync(&vsmmu->queues.errors);
 	/* the SMMU is neither stopped nor started meanwhile */
 	down_read(&vsmmu->iommu->restart_lock);
 	off = smmu_vintf_put(vsmmu->queues.vintf);
@@ -128,7 +138,8 @@ int smmu_guest_queues_start(struct smmu_vsmmu *vsmmu, const struct iommu_user_da
 					  out_vintf_mmap_length);
 	if (ret)
 		return ret;
-	INIT_WORK(&vsmmu->queues.errors, report_errors);
+	INIT_DELAYED_WORK(&vsmmu->queues.errors, report_errors);
+	vsmmu->queues.reported = jiffies - REST;
 	mutex_init(&vsmmu->queues.lock);
 	xa_init(&vsmmu->queues.all);
 	down_read(&vsmmu->iommu->restart_lock);
@@ -136,12 +147,14 @@ int smmu_guest_queues_start(struct smmu_vsmmu *vsmmu, const struct iommu_user_da
 	up_read(&vsmmu->iommu->restart_lock);
 	if (IS_ERR(v)) {
 		/* hardware may have reported an error meanwhile */
-		cancel_work_sync(&vsmmu->queues.errors);
+		cancel_delayed_work_sync(&vsmmu->queues.errors);
 		*free = PTR_ERR(v) != -EBUSY;
 		return PTR_ERR(v);
 	}
 	/* pairs with smp_load_acquire() in report_errors() */
 	smp_store_release(&vsmmu->queues.vintf, v);
+	/* a report that came before has done nothing; there is no queue yet that has an error */
+	smmu_vintf_unmask(v);
 	ret = map_page(vsmmu, user_data);
 	if (ret)
 		*free = put_vintf(vsmmu);

@@ -14,7 +14,10 @@
  * queues, which this driver assumes.
  *
  * Errors of the queues go into the vEVENTQ of their type by a worker, because that may wait for
- * user memory, see vevent.h. The guest acknowledges them itself.
+ * user memory, see vevent.h. The guest acknowledges them itself, so it can make errors without end:
+ * there is a time between two reports, and until the next one its VINTF raises no interrupt.
+ * Nothing says whose error an interrupt was for that is acknowledged already, so this is so for all
+ * guests of the companion.
  *
  * Without iommufd's vIOMMUs (COMPAT_IOMMUFD) there are no such queues.
  */
@@ -42,13 +45,15 @@ struct smmu_vsmmu;
  * @lock: serialises making and destroying queues
  * @all: the queues, by number
  * @errors: reports errors
+ * @reported: when it did last, in jiffies
  */
 struct smmu_guest_queues {
 	struct smmu_vintf *vintf;
 	unsigned long mmap;
 	struct mutex lock;	/* @all */
 	struct xarray all;
-	struct work_struct errors;
+	struct delayed_work errors;
+	unsigned long reported;
 };
 
 /**

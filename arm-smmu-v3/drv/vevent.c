@@ -52,6 +52,11 @@ void smmu_vevent_work(struct work_struct *work)
 	queue_work(workqueue, work);
 }
 
+void smmu_vevent_work_after(struct delayed_work *work, unsigned long delay)
+{
+	queue_delayed_work(workqueue, work, delay);
+}
+
 static void vevent_drop(struct vevent *v)
 {
 	put_device(v->dev);

@@ -78,6 +78,8 @@ void smmu_vevent_exit(void);
  * the module is unloaded.
  */
 void smmu_vevent_work(struct work_struct *work);
+/* The same, @delay jiffies later, unless it waits already */
+void smmu_vevent_work_after(struct delayed_work *work, unsigned long delay);
 
 /* Initialise the events of a new vSMMU, which nothing uses yet */
 void smmu_vevent_start(struct smmu_vevents *events);

@@ -27,15 +27,15 @@ static bool poll_queues(struct smmu_device *smmu, u32 first, u64 map)
 }
 
 /*
- * The map of VINTFs is two words, because its address is not aligned. A CPU that polls may have
- * acknowledged the error before.
+ * The map of VINTFs is two words, because its address is not aligned. A CPU that polls, or a guest,
+ * may have acknowledged the error before.
  */
 static irqreturn_t handle_errors(int irq, void *data)
 {
 	struct smmu_device *smmu = data;
 	void __iomem *base = smmu->cmdqv.base;
 	bool known = false;
-	u64 vintfs, map;
+	u64 vintfs, guests, map;
 	u32 i;
 
 	/* pairs with WRITE_ONCE() in power.c */
@@ -47,11 +47,14 @@ static irqreturn_t handle_errors(int irq, void *data)
 		map = smmu_reg_read64(base, CMDQV_VINTF(0) + VINTF_LVCMDQ_ERR_MAP(i));
 		known |= poll_queues(smmu, 64 * i, map);
 	}
-	known |= smmu_vintf_tell(smmu, vintfs);
+	/* all: nothing says which guest has acknowledged its error since, again and again */
+	guests = smmu_vintf_tell(smmu);
+	known |= vintfs & guests;
 	if (!known && vintfs)
 		dev_warn_ratelimited(smmu->dev, "CMDQ-V: an interrupt for queues that are not in use (VINTFs 0x%llx)\n",
 				     vintfs);
-	return known ? IRQ_HANDLED : IRQ_NONE;
+	/* a guest cannot have the interrupt taken for one that nobody wants */
+	return known || guests ? IRQ_HANDLED : IRQ_NONE;
 }
 
 void smmu_cmdqv_irq_setup(struct smmu_device *smmu)

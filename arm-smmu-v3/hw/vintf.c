@@ -91,6 +91,32 @@ void smmu_vintf_sid_put(struct smmu_vintf *v, u32 place)
 	raw_spin_unlock_irqrestore(&v->smmu->cmdqv.guests_lock, flags);
 }
 
+/*
+ * May errors of the VINTF raise the companion's interrupt? No text says so, but that bits which are
+ * set keep it away. Where they do not, nothing is lost.
+ */
+static void mask(struct smmu_vintf *v, bool on)
+{
+	void __iomem *base = v->smmu->cmdqv.base;
+	u32 reg = CMDQV_VINTF_INT_MASK + v->nr / 32 * 4, val;
+
+	lockdep_assert_held(&v->smmu->cmdqv.guests_lock);
+	/* pairs with WRITE_ONCE() in power.c */
+	if (!smmu_vintf_is_alive(v) || READ_ONCE(v->smmu->asleep))
+		return;
+	val = smmu_reg_read(base, reg) & ~BIT(v->nr % 32);
+	smmu_reg_write(base, reg, on ? val | BIT(v->nr % 32) : val);
+}
+
+void smmu_vintf_unmask(struct smmu_vintf *v)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&v->smmu->cmdqv.guests_lock, flags);
+	mask(v, false);
+	raw_spin_unlock_irqrestore(&v->smmu->cmdqv.guests_lock, flags);
+}
+
 static void set_up(struct smmu_vintf *v, bool up)
 {
 	unsigned long flags;
@@ -101,6 +127,7 @@ static void set_up(struct smmu_vintf *v, bool up)
 	WRITE_ONCE(v->up, up);
 	for (s = 0; s < v->smmu->cmdqv.layout.sids; s++)
 		write_sid(v, s);
+	mask(v, false);
 	raw_spin_unlock_irqrestore(&v->smmu->cmdqv.guests_lock, flags);
 }
 
@@ -205,6 +232,7 @@ void smmu_vintf_silence(struct smmu_vintf *v)
 
 	raw_spin_lock_irqsave(&v->smmu->cmdqv.guests_lock, flags);
 	v->error = NULL;
+	mask(v, false);
 	raw_spin_unlock_irqrestore(&v->smmu->cmdqv.guests_lock, flags);
 }
 
@@ -237,6 +265,8 @@ void smmu_vintf_errors(struct smmu_vintf *v, u64 map[2])
 	raw_spin_lock_irqsave(&v->smmu->cmdqv.guests_lock, flags);
 	lost = v->lost;
 	v->lost = false;
+	/* before the maps are read: what comes later raises the interrupt */
+	mask(v, false);
 	raw_spin_unlock_irqrestore(&v->smmu->cmdqv.guests_lock, flags);
 	for (l = 0; l < v->smmu->cmdqv.layout.each; l++)
 		if (lost && READ_ONCE(v->queue[l].taken))
@@ -259,22 +289,22 @@ bool smmu_vintf_has_queues(struct smmu_device *smmu)
 	return ret;
 }
 
-bool smmu_vintf_tell(struct smmu_device *smmu, u64 vintfs)
+u64 smmu_vintf_tell(struct smmu_device *smmu)
 {
 	struct smmu_vintf *v;
 	unsigned long flags;
-	bool known = false;
+	u64 all = 0;
 
 	raw_spin_lock_irqsave(&smmu->cmdqv.guests_lock, flags);
 	list_for_each_entry(v, &smmu->cmdqv.guests, node) {
-		if (!(vintfs & BIT_ULL(v->nr)))
-			continue;
-		if (v->error)
+		all |= BIT_ULL(v->nr);
+		if (v->error) {
+			mask(v, true);
 			v->error(v->owner);
-		known = true;
+		}
 	}
 	raw_spin_unlock_irqrestore(&smmu->cmdqv.guests_lock, flags);
-	return known;
+	return all;
 }
 
 void smmu_vintf_all_down(struct smmu_device *smmu)

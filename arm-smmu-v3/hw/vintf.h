@@ -95,18 +95,22 @@ void smmu_vintf_sid_put(struct smmu_vintf *v, u32 place);
  * @v: VINTF
  * @map: out, a bit for each logical queue
  *
- * Process context. Queues that are off after the SMMU was are told of once.
+ * Process context. Queues that are off after the SMMU was are told of once. After an error that was
+ * told the VINTF raises no interrupt until this is called.
  */
 void smmu_vintf_errors(struct smmu_vintf *v, u64 map[2]);
+
+/* Errors of the VINTF raise the interrupt again, if they did not. Any context. */
+void smmu_vintf_unmask(struct smmu_vintf *v);
 
 /* Does a guest have queues? They would not outlive a reset of the SMMU. */
 bool smmu_vintf_has_queues(struct smmu_device *smmu);
 
 /*
- * For the companion's interrupt: VINTFs with an error, a bit for each. Return: true when one of
- * them is a guest's
+ * For the companion's interrupt: have all guests' VINTFs looked at. Any context. Return: VINTFs of
+ * guests, a bit for each
  */
-bool smmu_vintf_tell(struct smmu_device *smmu, u64 vintfs);
+u64 smmu_vintf_tell(struct smmu_device *smmu);
 
 /* The companion is being disabled: its registers are not to be accessed any more. Any context. */
 void smmu_vintf_all_down(struct smmu_device *smmu);

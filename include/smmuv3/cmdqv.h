@@ -26,6 +26,7 @@
 #define CMDQV_ENABLED			BIT(0)
 /* 64 bits, read as two words because the address is not aligned */
 #define CMDQV_VINTF_ERR_MAP		0x0014
+/* a VINTF whose bit is 1 raises no interrupt; two words, too */
 #define CMDQV_VINTF_INT_MASK		0x001c
 #define CMDQV_CMDQ_ERR_MAP(m)		(0x0024 + 4 * (m))
 #define CMDQV_CMDQ_ALLOC(q)		(0x0200 + 4 * (q))

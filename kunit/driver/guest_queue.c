@@ -171,7 +171,7 @@ static u32 errors_now(struct guest *g, u64 map[2])
 	struct iommufd_vevent *event;
 	u32 n = 0;
 
-	flush_work(&g->vsmmu.queues.errors);
+	flush_delayed_work(&g->vsmmu.queues.errors);
 	spin_lock(&g->errors->common.lock);
 	list_for_each_entry(event, &g->errors->common.deliver, node) {
 		if (event == &g->errors->lost_events_header)

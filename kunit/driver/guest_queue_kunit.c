@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Command queues that guests drive themselves (drv/guest_queue.h, hw/vintf.h): what they do and do
- * not reach, who is told of their errors, and what is left when hardware, a guest or its VMM does
- * not do as it should.
+ * not reach, and what is left when hardware, a guest or its VMM does not do as it should.
  */
 #include <kunit/static_stub.h>
 #include <linux/bitfield.h>
-#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
 
@@ -218,91 +216,6 @@ static void cut_off(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, MATCHES, match(&n));
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
 	iommu_domain_free(s1);
-	nest_free(test, &n);
-}
-
-/*
- * The guest is told of its errors, and of nobody else's; it goes on when it has acknowledged them
- */
-static void errors(struct kunit *test)
-{
-	u64 map[2] = {}, none[2] = {};
-	struct guest_queue *q[2];
-	struct guest *too;
-	struct smmu_cmd cmd = {};
-	struct nest n;
-	int ret;
-
-	guest_queue_nest(test, &n, false);
-	too = guest_queue_guest(test, n.smmu, n.parent, &ret);
-	KUNIT_ASSERT_EQ(test, 0, ret);
-	q[0] = guest_queue_new(test, n.smmu, n.g, 0);
-	q[1] = guest_queue_new(test, n.smmu, n.g, 1);
-	guest_queue_enable(test, q[0]);
-	guest_queue_enable(test, q[1]);
-	/* TLBI_NSNH_ALL is the host's */
-	smmu_cmd_tlbi_nsnh_all(&cmd);
-	KUNIT_EXPECT_EQ(test, CERROR_ILL, guest_queue_post(q[1], &cmd, 1));
-	KUNIT_EXPECT_EQ(test, 1, guest_queue_errors(n.g, 1, map));
-	KUNIT_EXPECT_EQ(test, BIT_ULL(1), map[0]);
-	KUNIT_EXPECT_EQ(test, 0, map[1]);
-	KUNIT_EXPECT_EQ(test, 0, guest_queue_errors(too, 0, none));
-	/* its other queue goes on, and the kernel's */
-	smmu_cmd_tlbi_asid(&cmd, 1, false);
-	KUNIT_EXPECT_EQ(test, 0, guest_queue_post(q[0], &cmd, 1));
-	KUNIT_EXPECT_EQ(test, 0, smmu_issue_drain(hw(&n)));
-	/* the guest writes another command over it */
-	q[1]->cmd[0] = cmd;
-	guest_queue_write(q[1], VCMDQ_GERRORN, guest_queue_read(q[1], VCMDQ_GERROR));
-	KUNIT_EXPECT_EQ(test, 0, guest_queue_post(q[1], &cmd, 1));
-	KUNIT_EXPECT_EQ(test, 1, guest_queue_errors(n.g, 1, map));
-	guest_queue_free(test, q[1]);
-	guest_queue_free(test, q[0]);
-	guest_destroy(too);
-	nest_free(test, &n);
-}
-
-static int interrupts_thread(void *data)
-{
-	while (!kthread_should_stop()) {
-		model_cmdqv_interrupt(data);
-		cond_resched();
-	}
-	return 0;
-}
-
-/*
- * The companion says all the time that each VINTF has an error, while guests come and go: nobody is
- * told of what is not there
- */
-static void false_alarms(struct kunit *test)
-{
-	struct model_inject alarm = { .cmdqv_vintfs = U64_MAX }, well = {};
-	struct task_struct *task;
-	u64 map[2] = {};
-	struct guest *g;
-	struct nest n;
-	u32 i;
-	int ret;
-
-	/* so slow that a worker runs while a VINTF is brought up */
-	guest_queue_nest_slow(test, &n, false, 300);
-	rig_hush(n.rig);
-	task = kthread_run(interrupts_thread, n.smmu->model, "interrupts");
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
-	for (i = 0; i < 50; i++) {
-		/* one in four does not come up */
-		alarm.no_cmdqv = i % 4 ? 0 : MODEL_NO_VINTF;
-		model_inject(n.smmu->model, &alarm);
-		g = guest_queue_guest(test, n.smmu, n.parent, &ret);
-		KUNIT_EXPECT_EQ(test, i % 4 ? 0 : -EIO, ret);
-		if (g)
-			guest_destroy(g);
-	}
-	kthread_stop(task);
-	model_inject(n.smmu->model, &well);
-	KUNIT_EXPECT_EQ(test, 0, guest_queue_errors(n.g, 0, map));
-	rig_unhush(n.rig);
 	nest_free(test, &n);
 }
 
@@ -760,8 +673,6 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(invalidates),
 	KUNIT_CASE(reaches_atc),
 	KUNIT_CASE(cut_off),
-	KUNIT_CASE(errors),
-	KUNIT_CASE(false_alarms),
 	KUNIT_CASE(bad_arguments),
 	KUNIT_CASE(runs_out),
 	KUNIT_CASE(without_memory),

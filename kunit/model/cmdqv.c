@@ -309,7 +309,9 @@ static void write_common(struct model *m, u32 off, u32 size, u32 val)
 	else if (off == CMDQV_CONFIG)
 		write_config(m, val);
 	else if (off == CMDQV_VINTF_INT_MASK)
-		c->int_mask = val;
+		c->int_mask = (c->int_mask & ~(u64)U32_MAX) | val;
+	else if (off == CMDQV_VINTF_INT_MASK + 4)
+		c->int_mask = (c->int_mask & U32_MAX) | (u64)val << 32;
 	else if (off >= CMDQV_CMDQ_ALLOC(0) && off < CMDQV_CMDQ_ALLOC(c->nr))
 		write_alloc(m, (off - CMDQV_CMDQ_ALLOC(0)) / 4, val);
 	else if (off >= CMDQV_VINTF(0) && v < c->nr_vintfs)
@@ -405,7 +407,9 @@ static u64 read_common(struct model *m, u32 off, u32 size)
 		return upper_32_bits(error_map(m, 0, 64, MODEL_ALL_VINTFS) |
 				     m->inject.cmdqv_vintfs);
 	case CMDQV_VINTF_INT_MASK:
-		return c->int_mask;
+		return lower_32_bits(c->int_mask);
+	case CMDQV_VINTF_INT_MASK + 4:
+		return upper_32_bits(c->int_mask);
 	case CMDQV_CMDQ_ERR_MAP(0):
 	case CMDQV_CMDQ_ERR_MAP(1):
 	case CMDQV_CMDQ_ERR_MAP(2):

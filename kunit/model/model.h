@@ -209,6 +209,7 @@ struct model_inject {
  * @cmds: commands done, by opcode
  * @doorbells: writes of CMDQ_PROD
  * @cons_reads: reads of CMDQ_CONS
+ * @cmdqv_masked: errors of CMDQ-V queues that raised no interrupt, because of VINTF_INT_MASK
  * @accesses: device accesses
  * @tlb_hits: device accesses that were answered from the TLB
  * @walks: page table walks
@@ -220,6 +221,7 @@ struct model_stats {
 	u64 cmds[256];
 	u64 doorbells;
 	u64 cons_reads;
+	u64 cmdqv_masked;
 	u64 accesses;
 	u64 tlb_hits;
 	u64 walks;

@@ -21,6 +21,7 @@ smmu-model-objs += $(addprefix driver/,rig.o log.o model_kunit.o bringup_kunit.o
 					  nest_stall_kunit.o nest_stall_random_kunit.o \
 					  vdev_kunit.o vevent_kunit.o guestcmd_kunit.o \
 					  guest_queue.o guest_queue_kunit.o \
+					  guest_queue_errors_kunit.o \
 					  guest_queue_random_kunit.o \
 					  hwinfo_kunit.o ats_kunit.o pasid_kunit.o iopf_kunit.o \
 					  pri_kunit.o pci_rig.o pci_kunit.o pci_load_kunit.o \

@@ -250,7 +250,7 @@ struct model_cmdqv {
 	u32 config;
 	bool on;
 	u32 ack_wait;
-	u32 int_mask;
+	u64 int_mask;
 	void *ram;
 	struct model_shown *shown;
 };

@@ -41,7 +41,9 @@ void model_vcmdq_fail(struct model *m, struct model_cmdq *cmdq, u32 error)
 		return;
 	q->gerror ^= VCMDQ_GERROR_CMDQ_ERR;
 	/* an edge, and a new one for each error, whatever the maps show already */
-	if (!(m->cmdqv.int_mask & BIT(model_vcmdq_vintf(q))) && m->ops->irq)
+	if (m->cmdqv.int_mask & BIT_ULL(model_vcmdq_vintf(q)))
+		m->stats.cmdqv_masked++;
+	else if (m->ops->irq)
 		m->ops->irq(m->host, MODEL_IRQ_CMDQV);
 }
 
