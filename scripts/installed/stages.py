@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+What an administrator does with the package on an installed machine, in stages. Each begins with the
+disk that another one has left, powered off, and leaves its own. well(TEXT) tells what was seen;
+console.Failed ends a stage.
+"""
+import collections
+import time
+
+from console import PACKAGE_AT, Failed
+from looks import boots_with, flag, settled, works
+
+Stage = collections.namedtuple("Stage", "name after walk about")
+# what GRUB says last
+LOADED = r"Loading initial ramdisk"
+
+
+def install(m, well):
+    m.login()
+    works(m, ours=False)
+    well("the stock machine has root disk and network behind the built-in driver")
+    m.run(f"cat </dev/tcp/{PACKAGE_AT} >/var/tmp/smmuv3-dkms.deb")
+    m.run("apt-get update", 300)
+    m.run("apt-get install -y /var/tmp/smmuv3-dkms.deb linux-headers-arm64", 3000)
+    m.run("ls /lib/modules/$(uname -r)/updates/dkms/smmuv3.ko*")
+    well("apt installs the package, and DKMS builds the module")
+    said = m.run("smmuv3ctl check")
+    if "BAD" in said:
+        raise Failed(f"check: {said}")
+    well("smmuv3ctl check finds nothing against it")
+    m.reboot()
+    boots_with(m, ours=False)
+    well("installing has not changed the next boot")
+
+
+def once(m, well):
+    m.login()
+    m.run("smmuv3ctl enable --once", 1200)
+    m.reboot()
+    works(m, ours=True)
+    well("a trial: root disk and network through the module")
+    m.run("smmuv3ctl status")
+    well("smmuv3ctl status is green")
+    m.reboot()
+    works(m, ours=False)
+    m.run("smmuv3ctl status", status=None)
+    well("without commit the next boot is with the built-in driver again")
+
+
+def commit(m, well):
+    m.login()
+    m.run("smmuv3ctl enable --once", 1200)
+    m.reboot()
+    m.run("smmuv3ctl commit", 300)
+    flag(m, "good")
+    m.reboot()
+    works(m, ours=True)
+    flag(m, "good")
+    well("after commit the default is the module, and the boot is found to be good")
+
+
+def cut(m, well):
+    """The reset button, twice, before a boot comes to its end"""
+    m.login()
+    flag(m, "good")
+    m.send("systemctl reboot\n")
+    for _ in range(2):
+        m.wait(LOADED, 300, "GRUB")
+        time.sleep(3)
+        m.reset()
+    m.login()
+    works(m, ours=False)
+    flag(m, "retried")
+    well("two boots that do not reach their end: the built-in driver")
+
+
+def sleep(m, well):
+    m.login()
+    settled(m)
+    for _ in range(3):
+        m.send("systemctl start systemd-hibernate.service; echo \"@@\"\"awake $?@@\"\n")
+        m.ended(300, "hibernate")
+        m.start()
+        m.wait(r"@@awake 0@@\n", 400, "resume")
+        works(m, ours=True)
+        flag(m, "good")
+    well("three times hibernated and back, and each was a good boot")
+    m.reboot()
+    works(m, ours=True)
+    well("the boot after that is with the module")
+
+
+STAGES = (
+    Stage("install", None, install, "the package, with DKMS, and a look at the machine"),
+    Stage("once", "install", once, "a trial, and back"),
+    Stage("commit", "once", commit, "the module as the default"),
+    Stage("cut", "commit", cut, "two boots that are cut short"),
+    Stage("sleep", "commit", sleep, "hibernation"),
+)
