@@ -74,6 +74,19 @@ def cut(m, well):
     well("two boots that do not reach their end: the built-in driver")
 
 
+def refuse(m, well):
+    """The module finds nothing that it can use in the SMMU"""
+    m.login()
+    m.run("sed -i '/^GRUB_CMDLINE_LINUX=/s/\"$/ smmuv3.disable_features=stage1+stage2\"/' "
+          "/etc/default/grub && grep disable_features /etc/default/grub && update-grub", 300)
+    said = m.reboot(900)
+    works(m, ours=False)
+    if said.count("Loading Linux") != 3:
+        raise Failed(f"{said.count('Loading Linux')} boots, not 3")
+    well("the module refuses the SMMU: after two boots the built-in driver, by itself")
+    m.run("smmuv3ctl status", status=None)
+
+
 def sleep(m, well):
     m.login()
     settled(m)
@@ -95,5 +108,6 @@ STAGES = (
     Stage("once", "install", once, "a trial, and back"),
     Stage("commit", "once", commit, "the module as the default"),
     Stage("cut", "commit", cut, "two boots that are cut short"),
+    Stage("refuse", "commit", refuse, "a module that refuses the SMMU at boot"),
     Stage("sleep", "commit", sleep, "hibernation"),
 )
