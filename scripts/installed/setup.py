@@ -12,6 +12,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 import console                              # noqa: E402 (after the path is set)
+import looks                                # noqa: E402
 
 ROOT = "UUID=5ab70000-0000-4000-8000-000000000001"
 INTERFACES = r"""printf 'auto lo\niface lo inet loopback\n\nallow-hotplug %s\niface %s inet dhcp\n' """ \
@@ -30,6 +31,7 @@ def main(folder):
         machine.run("cat /etc/network/interfaces; ls /sys/class/iommu /sys/firmware/efi")
         machine.run("grub-install", 300)
         machine.run("update-grub", 300)
+        looks.settled(machine)
         machine.run("apt-get update", 300)
         machine.poweroff()
     finally:
