@@ -8,6 +8,7 @@ import json
 import os
 import re
 import select
+import signal
 import socket
 import subprocess
 import time
@@ -34,6 +35,7 @@ class Machine:
 
     def __init__(self, disk, variables, repo, log, package="/dev/null", say=print, more=()):
         self.say, self.text, self.number, self.at = say, "", 0, 0
+        self.over, self.cpu = False, 0
         self.log = open(log, "ab")
         self.qmp_path = f"{disk}.qmp"
         self.data = f"{disk}.data"
@@ -41,7 +43,7 @@ class Machine:
             file.write(os.urandom(4 << 20))
         self.command = [
             "qemu-system-aarch64", "-machine", "virt,gic-version=3,iommu=smmuv3",
-            "-cpu", "cortex-a72", "-smp", "2", "-m", "2G", "-accel", "tcg,thread=multi",
+            "-cpu", "cortex-a72", "-smp", "2", "-m", "2G", "-accel", "tcg,thread=multi,tb-size=1024",
             "-nodefaults", "-display", "none", "-serial", "stdio", "-monitor", "none",
             "-qmp", f"unix:{self.qmp_path},server=on,wait=off",
             "-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}",
@@ -60,6 +62,8 @@ class Machine:
 
     def start(self):
         """Power on"""
+        if self.over:
+            raise Failed("stopped")
         self.qmp_file = None
         self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -170,13 +174,29 @@ class Machine:
         while self.read(0.5):
             if time.monotonic() > end:
                 raise Failed(f"{what}: not after {seconds} s: {self.last_line()}")
-        if self.process.wait():
+        if self.reap():
             raise Failed(f"{what}: QEMU has ended with status {self.process.returncode}")
 
+    def reap(self):
+        """QEMU's status; its CPU time is added up"""
+        if self.process.returncode is None:
+            try:
+                _, status, usage = os.wait4(self.process.pid, 0)
+            except ChildProcessError:
+                return self.process.wait()
+            self.process.returncode = os.waitstatus_to_exitcode(status)
+            self.cpu += usage.ru_utime + usage.ru_stime
+        return self.process.returncode
+
+    def end(self):
+        """For another thread: who waits for the machine fails"""
+        self.over = True
+        self.process.kill()
+
     def close(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
+        if self.process.returncode is None:
+            os.kill(self.process.pid, signal.SIGKILL)
+        self.reap()
         self.log.close()
         for path in (self.qmp_path, self.data):
             if os.path.exists(path):

@@ -8,7 +8,7 @@ import collections
 import time
 
 from console import PACKAGE_AT, Failed
-from looks import boots_with, flag, settled, works
+from looks import boots_with, flag, works
 
 Stage = collections.namedtuple("Stage", "name after walk about")
 # what GRUB says last
@@ -87,27 +87,11 @@ def refuse(m, well):
     m.run("smmuv3ctl status", status=None)
 
 
-def sleep(m, well):
-    m.login()
-    settled(m)
-    for _ in range(3):
-        m.send("systemctl start systemd-hibernate.service; echo \"@@\"\"awake $?@@\"\n")
-        m.ended(300, "hibernate")
-        m.start()
-        m.wait(r"@@awake 0@@\n", 400, "resume")
-        works(m, ours=True)
-        flag(m, "good")
-    well("three times hibernated and back, and each was a good boot")
-    m.reboot()
-    works(m, ours=True)
-    well("the boot after that is with the module")
-
-
+# Stages with the same one before them may run beside each other.
 STAGES = (
     Stage("install", None, install, "the package, with DKMS, and a look at the machine"),
     Stage("once", "install", once, "a trial, and back"),
     Stage("commit", "once", commit, "the module as the default"),
     Stage("cut", "commit", cut, "two boots that are cut short"),
     Stage("refuse", "commit", refuse, "a module that refuses the SMMU at boot"),
-    Stage("sleep", "commit", sleep, "hibernation"),
 )
