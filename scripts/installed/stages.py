@@ -87,6 +87,14 @@ def refuse(m, well):
     m.run("smmuv3ctl status", status=None)
 
 
+def disable(m, well):
+    m.login()
+    m.run("smmuv3ctl disable", 600)
+    m.reboot()
+    works(m, ours=False)
+    well("after disable the built-in driver")
+
+
 # Stages with the same one before them may run beside each other.
 STAGES = (
     Stage("install", None, install, "the package, with DKMS, and a look at the machine"),
@@ -94,4 +102,5 @@ STAGES = (
     Stage("commit", "once", commit, "the module as the default"),
     Stage("cut", "commit", cut, "two boots that are cut short"),
     Stage("refuse", "commit", refuse, "a module that refuses the SMMU at boot"),
+    Stage("disable", "commit", disable, "the entry is taken out"),
 )
