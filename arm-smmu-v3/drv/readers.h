@@ -37,10 +37,14 @@ struct smmu_reader {
 	bool again;
 };
 
-/* Before the first smmu_reader_begin(). The rest of @reader need not be cleared. */
+/*
+ * Before the first smmu_reader_begin(), or in a reader that has called rcu_read_lock() itself. The
+ * rest of @reader need not be cleared.
+ */
 static inline void smmu_reader_init(struct smmu_reader *reader)
 {
 	smmu_deadline_start(&reader->deadline, SMMU_LONG_WAIT_US);
+	reader->again = false;
 }
 
 /* Begin to read. Any context. */
