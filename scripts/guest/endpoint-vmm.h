@@ -124,6 +124,32 @@ static inline struct endpoint_state state(void)
 	return s;
 }
 
+/* What the VMM is told of the device's SMMU. Return: as ioctl() */
+static inline int smmu_info(struct iommu_hw_info_arm_smmuv3 *smmu, uint32_t *type)
+{
+	struct iommu_hw_info info = {
+		.size = sizeof(info), .dev_id = id, .data_len = sizeof(*smmu),
+		.data_uptr = (uintptr_t)smmu,
+	};
+	int rc = ioctl(iommu, IOMMU_GET_HW_INFO, &info);
+
+	*type = info.out_data_type;
+	return rc;
+}
+
+/* A command of the guest's with this first word and 0, through the VMM. Return: as ioctl() */
+static inline int invalidate(uint64_t w0)
+{
+	struct command cmd = { .w[0] = w0 };
+	struct iommu_hwpt_invalidate inv = {
+		.size = sizeof(inv), .hwpt_id = viommu, .data_uptr = (uintptr_t)&cmd,
+		.data_type = IOMMU_VIOMMU_INVALIDATE_DATA_ARM_SMMUV3,
+		.entry_len = sizeof(cmd), .entry_num = 1,
+	};
+
+	return ioctl(iommu, IOMMU_HWPT_INVALIDATE, &inv);
+}
+
 static inline int destroy(uint32_t object)
 {
 	struct iommu_destroy d = { .size = sizeof(d), .id = object };

@@ -22,16 +22,9 @@ static struct iommu_hwpt_pgfault last;
 
 static void guest_unmap(void)
 {
-	struct command cmd = { .w[0] = TLBI_NSNH_ALL };
-	struct iommu_hwpt_invalidate inv = {
-		.size = sizeof(inv), .hwpt_id = viommu, .data_uptr = (uintptr_t)&cmd,
-		.data_type = IOMMU_VIOMMU_INVALIDATE_DATA_ARM_SMMUV3,
-		.entry_len = sizeof(cmd), .entry_num = 1,
-	};
-
 	memset(ram + L3 * PAGE, 0, PAGE);
 	__sync_synchronize();
-	if (ioctl(iommu, IOMMU_HWPT_INVALIDATE, &inv))
+	if (invalidate(TLBI_NSNH_ALL))
 		die("IOMMU_HWPT_INVALIDATE");
 }
 
@@ -110,12 +103,9 @@ static void set_up(void)
 static bool told(void)
 {
 	struct iommu_hw_info_arm_smmuv3 smmu = {};
-	struct iommu_hw_info info = {
-		.size = sizeof(info), .dev_id = id, .data_len = sizeof(smmu),
-		.data_uptr = (uintptr_t)&smmu,
-	};
+	uint32_t type;
 
-	if (ioctl(iommu, IOMMU_GET_HW_INFO, &info))
+	if (smmu_info(&smmu, &type))
 		return fails("IOMMU_GET_HW_INFO");
 	errno = 0;
 	return !(smmu.idr[0] >> 24 & 3) || fails("IDR0.STALL_MODEL says that nothing stalls");

@@ -63,19 +63,16 @@ static bool told(void)
 	struct iommu_hw_info_arm_smmuv3 smmu = {};
 	struct iommu_hw_info_tegra241_cmdqv cmdqv = {};
 	struct iommu_hw_info info = {
-		.size = sizeof(info), .dev_id = id, .data_len = sizeof(smmu),
-		.data_uptr = (uintptr_t)&smmu,
-	};
-
-	if (ioctl(iommu, IOMMU_GET_HW_INFO, &info))
-		return fails("IOMMU_GET_HW_INFO");
-	if (info.out_data_type != IOMMU_HW_INFO_TYPE_ARM_SMMUV3)
-		return fails("it is no SMMUv3");
-	info = (struct iommu_hw_info) {
 		.size = sizeof(info), .flags = IOMMU_HW_INFO_FLAG_INPUT_TYPE, .dev_id = id,
 		.data_len = sizeof(cmdqv), .data_uptr = (uintptr_t)&cmdqv,
 		.in_data_type = IOMMU_HW_INFO_TYPE_TEGRA241_CMDQV,
 	};
+	uint32_t type;
+
+	if (smmu_info(&smmu, &type))
+		return fails("IOMMU_GET_HW_INFO");
+	if (type != IOMMU_HW_INFO_TYPE_ARM_SMMUV3)
+		return fails("it is no SMMUv3");
 	if (ioctl(iommu, IOMMU_GET_HW_INFO, &info))
 		return fails("IOMMU_GET_HW_INFO of the companion");
 	errno = 0;
@@ -503,12 +500,6 @@ static void *wild(void *arg)
 /* Makes and takes queues, moves the device, and invalidates, whatever the guest does meanwhile */
 static bool random_vmm(unsigned int *rnd)
 {
-	struct command cmd = { .w = { TLBI_NH_ASID | CMD0_ASID(ASID) } };
-	struct iommu_hwpt_invalidate inv = {
-		.size = sizeof(inv), .hwpt_id = viommu, .data_uptr = (uintptr_t)&cmd,
-		.data_type = IOMMU_VIOMMU_INVALIDATE_DATA_ARM_SMMUV3,
-		.entry_len = sizeof(cmd), .entry_num = 1,
-	};
 	const uint32_t to[] = { hwpt, abort_hwpt, bypass_hwpt, 0 };
 	uint32_t l = rand_r(rnd) % QUEUES;
 
@@ -528,7 +519,7 @@ static bool random_vmm(unsigned int *rnd)
 		sees(rand_r(rnd) % 4);
 		break;
 	case 6:
-		if (ioctl(iommu, IOMMU_HWPT_INVALIDATE, &inv))
+		if (invalidate(TLBI_NH_ASID | CMD0_ASID(ASID)))
 			return fails("IOMMU_HWPT_INVALIDATE");
 		break;
 	default:
