@@ -42,10 +42,15 @@ def table(head, rows):
     say()
 
 
+# The clock of the guest counts instructions in steps of so many
+STEP = 16
+
+
 def record(what, ours, theirs, unit, goal=None):
     """A figure of both drivers. Returns the cells of a row."""
     ratio = ours / theirs if theirs else None
-    met = ratio is not None and goal is not None and round(ratio, 2) <= goal
+    met = ratio is not None and goal is not None and (
+        round(ratio, 2) <= goal or unit == 'instructions' and ours - goal * theirs <= STEP)
     results.append({'what': what, 'unit': unit, OURS: ours, THEIRS: theirs, 'ratio': ratio,
                     'at_most': goal, 'met': met if goal is not None else None})
     return [what, f'{ours:g}', f'{theirs:g}' if theirs is not None else '-',
@@ -120,14 +125,14 @@ def count():
                  for key, drivers in got.items() if key[0] != 'lazy'
                  for line in drivers.values())
     say(f'Spread: from the least to the 90th percentile at most {100 * spread:.1f} % of the median; '
-        'the clock counts in steps of 16.')
+        f'the clock counts in steps of {STEP}, and a step is no difference.')
     say()
     rows = []
     for label in ('strict', 'lazy'):
         for what in ('map', 'unmap'):
-            for n, goal in ((1, 0.80), (16, None), (64, 0.75)):
+            for n, goal in ((1, 0.74), (16, 0.62), (64, 0.52)):
                 size = str(n * 4096)
-                goal = 1.0 if what == 'map' else goal if label == 'strict' else None
+                goal = goal if (label, what) == ('strict', 'unmap') else 1.0
                 rows.append(record(f'{label} {what}, {pages(size)}',
                                    *both(label, what, size, '1'), 'instructions', goal))
     for n in (1, 16, 64):
@@ -143,8 +148,8 @@ def count():
     name = {'map': 'iommu_map', 'unmap': 'iommu_unmap', 'sync': 'of it iommu_iotlb_sync'}
     for key in sorted((k for k in got if k[0] == 'iommu'), key=lambda k: (k[1], int(k[2]))):
         if key[1] != 'sync' or int(key[2]) < 1 << 20:
-            rows.append(record(f'{name[key[1]]}, {human(key[2])}', *both(*key), 'instructions',
-                               1.0))
+            goal = 0.60 if key[1:3] == ('unmap', '4096') else 1.0
+            rows.append(record(f'{name[key[1]]}, {human(key[2])}', *both(*key), 'instructions', goal))
     table(HEAD, rows)
     rows = []
     for driver in (OURS, THEIRS):
@@ -224,7 +229,7 @@ def masters():
     rows = []
     for what, n in sorted(got):
         values = [int(got[what, n][d]['median']) - clock[d] for d in (OURS, THEIRS)]
-        rows.append(record(f'{what}, {n} masters', *values, 'instructions', 1.0))
+        rows.append(record(f'{what}, {n} masters', *values, 'instructions', 0.70))
     table(HEAD, rows)
     growth()
     gone()
@@ -530,13 +535,13 @@ def memory():
 
 
 def main():
-    versions = {name: read(name).strip() for name in ('qemu', 'gcc', 'commit')}
+    versions = {name: read(name).strip() for name in ('qemu', 'cpu', 'gcc', 'commit')}
     kernel = [line['kernel'] for part in ('count', 'share', 'masters', 'io', 'traced')
               for line in bench_lines(f'{part}.{OURS}') if 'kernel' in line]
     say('# This driver and the in-tree one')
     say()
     say(f'Kernel {kernel[0] if kernel else "of the lean test configuration"}, '
-        f'{versions["qemu"]}, {versions["gcc"]}, this driver at {versions["commit"]}.')
+        f'{versions["qemu"]}, CPU model {versions["cpu"]}, {versions["gcc"]}, this driver at {versions["commit"]}.')
     say()
     count()
     traced()
