@@ -256,11 +256,11 @@ static void put_cd(struct smmu_master *master, u32 i, const struct smmu_cd *cd, 
 
 static void put_ste(struct smmu_master *master, u32 i, const struct smmu_ste *ste, bool force)
 {
-	const struct smmu_ste *now = smmu_strtab_ste(&master->iommu->smmu, master->sids[i]);
+	struct smmu_device *smmu = &master->iommu->smmu;
 
 	if (force)
-		smmu_strtab_settle(&master->iommu->smmu, master->sids[i]);
-	if (force || memcmp(now, ste, sizeof(*ste)))
+		smmu_strtab_settle(smmu, master->sids[i]);
+	if (force || !smmu_strtab_shows(smmu, master->sids[i], ste))
 		write_ste(master, i, ste);
 }
 
@@ -319,7 +319,7 @@ bool smmu_install_stes_locked(struct smmu_master *master, const struct smmu_rid 
 		.can_stall = master->can_stall,
 	};
 	struct smmu_device *smmu = &master->iommu->smmu;
-	struct smmu_ste ste;
+	struct smmu_ste ste __uninitialized;
 	u32 i;
 
 	smmu_master_assert(master);
@@ -328,6 +328,9 @@ bool smmu_install_stes_locked(struct smmu_master *master, const struct smmu_rid 
 	for (i = 0; i < master->nr_sids; i++) {
 		if (master->streams[i].common)
 			show(master, i, rid, ats);
+		else if (!master->unfinished && smmu_strtab_shows(smmu, master->sids[i], &ste))
+			/* as between two domains with a CD */
+			continue;
 		else if (!smmu_strtab_write(smmu, master->sids[i], &ste, brief))
 			return false;
 	}
@@ -502,7 +505,7 @@ bool smmu_install_cd_locked(struct smmu_binding *binding, bool brief)
 {
 	struct smmu_master *master = binding->master;
 	const struct smmu_features *feat = &master->iommu->smmu.inst.feat;
-	struct smmu_cd cd;
+	struct smmu_cd cd __uninitialized;
 
 	smmu_master_assert(master);
 

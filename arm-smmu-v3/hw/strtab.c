@@ -257,6 +257,13 @@ struct smmu_ste *smmu_strtab_ste(struct smmu_device *smmu, u32 sid)
 	return &tab->l2[sid >> STRTAB_SPLIT_BITS].ste[sid & (STRTAB_L2_ENTRIES - 1)];
 }
 
+bool smmu_strtab_shows(struct smmu_device *smmu, u32 sid, const struct smmu_ste *ste)
+{
+	/* what the kernel before has written may be in the caches in another form */
+	return !smmu_strtab_is_foreign(smmu, sid) &&
+	       !memcmp(smmu_strtab_ste(smmu, sid), ste, sizeof(*ste));
+}
+
 struct ste_writer {
 	struct smmu_entry_writer writer;
 	struct smmu_device *smmu;

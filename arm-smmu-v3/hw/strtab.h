@@ -125,6 +125,17 @@ bool smmu_strtab_is_foreign(struct smmu_device *smmu, u32 sid);
 struct smmu_ste *smmu_strtab_ste(struct smmu_device *smmu, u32 sid);
 
 /**
+ * smmu_strtab_shows() - does a claimed stream have this STE already?
+ * @smmu: SMMU
+ * @sid: StreamID
+ * @ste: STE
+ *
+ * Each write is confirmed, so the SMMU has nothing else in its caches either, except where
+ * smmu_strtab_write() has returned false.
+ */
+bool smmu_strtab_shows(struct smmu_device *smmu, u32 sid, const struct smmu_ste *ste);
+
+/**
  * smmu_strtab_write() - change the STE of a claimed stream
  * @smmu: SMMU
  * @sid: StreamID
