@@ -45,6 +45,12 @@
 #include "array.h"
 #include "inst.h"
 
+/* Whether smmu_inv_cmp() returns 0, in fewer instructions */
+static bool inv_is(const struct smmu_inv *a, const struct smmu_inv *b)
+{
+	return a->inst == b->inst && a->type == b->type && a->id == b->id && a->ssid == b->ssid;
+}
+
 int smmu_inv_cmp(const struct smmu_inv *a, const struct smmu_inv *b)
 {
 	return cmp_int(a->inst->nr, b->inst->nr) ?:
@@ -95,8 +101,9 @@ static void add_inv(struct smmu_array *scratch, const struct smmu_inv *inv, bool
 	if (WARN_ON_ONCE(scratch->len == scratch->max))
 		return;
 
-	memmove(&scratch->inv[at + 1], &scratch->inv[at],
-		(scratch->len - at) * sizeof(*inv));
+	if (at < scratch->len)
+		memmove(&scratch->inv[at + 1], &scratch->inv[at],
+			(scratch->len - at) * sizeof(*inv));
 	scratch->inv[at] = *inv;
 	scratch->inv[at].users = !place;
 	scratch->inv[at].forgotten = false;
@@ -139,7 +146,7 @@ struct smmu_inv *smmu_array_find(struct smmu_array *array,
 	u32 at = lower_bound(array, key);
 
 	if (at == array->len || array->inv[at].forgotten ||
-	    smmu_inv_cmp(&array->inv[at], key))
+	    !inv_is(&array->inv[at], key))
 		return NULL;
 	return &array->inv[at];
 }

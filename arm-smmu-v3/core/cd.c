@@ -86,8 +86,8 @@ void smmu_cd_used(const __le64 *words, __le64 *used)
 	u64 word0 = le64_to_cpu(words[0]);
 	u64 ignored;
 
-	memset(used, 0, sizeof(struct smmu_cd));
 	if (!(word0 & CD0_V)) {
+		memset(used, 0, sizeof(struct smmu_cd));
 		used[0] = cpu_to_le64(CD0_V);
 		return;
 	}
@@ -110,9 +110,3 @@ void smmu_cd_used(const __le64 *words, __le64 *used)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_cd_used);
 
-/* Every field of a CD affects the translation: none may change early */
-void smmu_cd_safe(const __le64 *cur, const __le64 *target, __le64 *safe)
-{
-	memset(safe, 0, sizeof(struct smmu_cd));
-}
-EXPORT_SYMBOL_IF_KUNIT(smmu_cd_safe);

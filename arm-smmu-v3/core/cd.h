@@ -56,8 +56,10 @@ void smmu_cd_make_dead(struct smmu_cd *cd, const struct smmu_features *feat,
 
 void smmu_cd_make_invalid(struct smmu_cd *cd);
 
-/* These have the same contract as smmu_ste_used() and smmu_ste_safe() */
+/*
+ * This has the same contract as smmu_ste_used(). Every field of a CD affects the translation, so
+ * none is safe to change early.
+ */
 void smmu_cd_used(const __le64 *words, __le64 *used);
-void smmu_cd_safe(const __le64 *cur, const __le64 *target, __le64 *safe);
 
 #endif

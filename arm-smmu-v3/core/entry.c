@@ -114,7 +114,7 @@ static bool entry_change(struct smmu_entry_writer *writer, __le64 *entry,
 	static const __le64 invalid[SMMU_ENTRY_WORDS];
 	const unsigned long all = GENMASK(SMMU_ENTRY_WORDS - 1, 0);
 	const unsigned long valid = BIT(ENTRY_VALID_WORD);
-	struct entry_change change;
+	struct entry_change change __uninitialized;
 	bool hitless;
 
 	entry_plan(writer->ops, entry, target, &change);
@@ -136,7 +136,7 @@ static bool entry_change(struct smmu_entry_writer *writer, __le64 *entry,
 bool smmu_entry_write(struct smmu_entry_writer *writer, __le64 *entry,
 		      const __le64 *target)
 {
-	__le64 via[SMMU_ENTRY_WORDS];
+	__le64 via[SMMU_ENTRY_WORDS] __uninitialized;
 
 	/* What the target leads to must be visible first; pairs with the SMMU's walk, see above */
 	dma_wmb();

@@ -36,7 +36,7 @@ struct smmu_entry_writer;
 /**
  * struct smmu_entry_ops - functions for one kind of entry (STE or CD)
  * @used: gives the bits that hardware reads, see smmu_ste_used()
- * @safe: see smmu_ste_safe(); may be NULL
+ * @safe: see smmu_ste_safe(); NULL where nothing is safe
  * @via: see smmu_ste_via(); may be NULL
  * @sync: makes hardware forget what it has cached of the entry, and waits for that. Where it does
  *	not wait until that is done, it sets @stopped of the writer, and nothing more is written.

@@ -125,7 +125,7 @@ static void ats_came_alive(struct smmu_domain *sd)
 
 static int flush_tag(struct smmu_device *smmu, const struct smmu_inv *inv)
 {
-	struct smmu_batch batch;
+	struct smmu_batch batch __uninitialized;
 	int ret;
 
 	smmu_plan_tag_flush(inv, &batch);

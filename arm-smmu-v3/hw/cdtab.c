@@ -138,7 +138,7 @@ struct cd_writer {
 static void cd_sync(struct smmu_entry_writer *writer)
 {
 	struct cd_writer *w = container_of(writer, struct cd_writer, writer);
-	struct smmu_issue_batch batch;
+	struct smmu_issue_batch batch __uninitialized;
 	u32 i;
 
 	smmu_issue_batch_start(&batch, w->smmu, true);
@@ -150,7 +150,6 @@ static void cd_sync(struct smmu_entry_writer *writer)
 
 static const struct smmu_entry_ops cd_ops = {
 	.used = smmu_cd_used,
-	.safe = smmu_cd_safe,
 	.sync = cd_sync,
 };
 

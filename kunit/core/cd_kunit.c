@@ -196,21 +196,6 @@ static void dying_needs_one_word(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, le64_to_cpu((live.w[0] ^ dead.w[0])) & CD0_ASID, 0);
 }
 
-static void nothing_is_safe(struct kunit *test)
-{
-	__le64 cur[CD_WORDS], target[CD_WORDS], safe[CD_WORDS];
-	struct rnd_state rnd;
-	unsigned int i;
-
-	prandom_seed_state(&rnd, CD_SEED);
-	random_words(&rnd, cur);
-	random_words(&rnd, target);
-	memset(safe, 0xa5, sizeof(safe));
-	smmu_cd_safe(cur, target, safe);
-	for (i = 0; i < CD_WORDS; i++)
-		KUNIT_EXPECT_EQ(test, le64_to_cpu(safe[i]), 0);
-}
-
 static struct kunit_case cd_cases[] = {
 	KUNIT_CASE_PARAM(builds_s1, built_cd_gen_params),
 	KUNIT_CASE(builds_dead),
@@ -218,7 +203,6 @@ static struct kunit_case cd_cases[] = {
 	KUNIT_CASE_PARAM(uses, used_cd_gen_params),
 	KUNIT_CASE(ignored_bits_change_nothing),
 	KUNIT_CASE(dying_needs_one_word),
-	KUNIT_CASE(nothing_is_safe),
 	{}
 };
 

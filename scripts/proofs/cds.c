@@ -67,7 +67,6 @@ void harness(void)
 {
 	static const struct smmu_entry_ops ops = {
 		.used = smmu_cd_used,
-		.safe = smmu_cd_safe,
 		.sync = sync,
 	};
 	struct smmu_entry_writer writer = { .ops = &ops };
