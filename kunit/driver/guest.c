@@ -246,7 +246,10 @@ struct iommu_domain *guest_domain(struct kunit *test, struct guest *g, u64 w0, u
 	struct iommu_domain *domain;
 
 	KUNIT_ASSERT_EQ(test, 0, copy_to_user(user, &arg, sizeof(arg)));
+	if (guest_fail_nth)
+		rig_alloc_begin(guest_fail_nth);
 	domain = g->vsmmu.core.ops->alloc_domain_nested(&g->vsmmu.core, 0, &data);
+	guest_failed = guest_fail_nth && rig_alloc_end();
 	/* as iommufd does */
 	if (!IS_ERR(domain))
 		domain->owner = &smmu_iommu_ops;

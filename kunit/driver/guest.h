@@ -56,8 +56,8 @@ struct machine_smmu *guest_smmu(struct kunit *test, struct rig *rig, u32 i);
 struct guest *guest_new(struct kunit *test, struct machine_smmu *smmu,
 			struct iommu_domain *parent, int *ret);
 /*
- * For guest_new_type(): let the nth allocation of smmu_viommu_init() fail, 0 for none; and were
- * there so many?
+ * For guest_new_type() and guest_domain(): let the nth allocation of the driver fail, 0 for none;
+ * and were there so many?
  */
 extern u32 guest_fail_nth;
 extern bool guest_failed;

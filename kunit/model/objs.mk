@@ -17,7 +17,8 @@ smmu-model-objs += $(addprefix driver/,rig.o log.o model_kunit.o bringup_kunit.o
 					  adrift_kunit.o shut_kunit.o sync_kunit.o streams_kunit.o \
 					  owners_kunit.o owners_stress_kunit.o storm_kunit.o \
 					  guest.o nest.o nested_kunit.o nested_ats_kunit.o \
-					  nested_cds_kunit.o nested_fuzz_kunit.o nest_stall.o \
+					  nested_cds_kunit.o nested_memory_kunit.o \
+					  nested_fuzz_kunit.o nest_stall.o \
 					  nest_stall_kunit.o nest_stall_random_kunit.o \
 					  vdev_kunit.o vevent_kunit.o guestcmd_kunit.o \
 					  guest_queue.o guest_queue_kunit.o \
