@@ -4,8 +4,9 @@
 #include <linux/lockdep.h>
 #include <asm/barrier.h>
 
-#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
+
+#include <smmuv3/raw_stub.h>
 
 #include "cmd.h"
 #include "insert.h"
@@ -14,7 +15,7 @@
 /* Tests hold a context up here, to force an interleaving */
 VISIBLE_IF_KUNIT void smmu_insert_pause(struct smmu_inserter *ins, int point)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_insert_pause, ins, point);
+	SMMU_RAW_STUB_REDIRECT(smmu_insert_pause, ins, point);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_insert_pause);
 

@@ -70,10 +70,8 @@ bool smmu_ats_pci_required(struct smmu_master *master)
 
 int smmu_ats_pci_enable(struct smmu_master *master)
 {
-	typeof(smmu_ats_pci_enable) *stub = smmu_raw_stub(smmu_ats_pci_enable);
+	SMMU_RAW_STUB_REDIRECT(smmu_ats_pci_enable, master);
 
-	if (stub)
-		return stub(master);
 	if (!dev_is_pci(master->dev))
 		return 0;
 	return pci_enable_ats(to_pci_dev(master->dev), stu(master));
@@ -81,12 +79,8 @@ int smmu_ats_pci_enable(struct smmu_master *master)
 
 void smmu_ats_pci_disable(struct smmu_master *master)
 {
-	typeof(smmu_ats_pci_disable) *stub = smmu_raw_stub(smmu_ats_pci_disable);
+	SMMU_RAW_STUB_REDIRECT(smmu_ats_pci_disable, master);
 
-	if (stub) {
-		stub(master);
-		return;
-	}
 	smmu_pri_pci_disable(master);
 	if (dev_is_pci(master->dev) && to_pci_dev(master->dev)->ats_enabled)
 		pci_disable_ats(to_pci_dev(master->dev));
@@ -110,13 +104,10 @@ static void clear_ats_enable(struct pci_dev *pdev)
 
 void smmu_ats_pci_anew(struct smmu_master *master)
 {
-	typeof(smmu_ats_pci_anew) *stub = smmu_raw_stub(smmu_ats_pci_anew);
 	struct pci_dev *pdev;
 
-	if (stub) {
-		stub(master);
-		return;
-	}
+	SMMU_RAW_STUB_REDIRECT(smmu_ats_pci_anew, master);
+
 	if (!master->ats_capable || !dev_is_pci(master->dev))
 		return;
 	pdev = to_pci_dev(master->dev);
@@ -237,20 +228,17 @@ void smmu_ats_pci_cache_on(struct smmu_master *master)
 
 bool smmu_ats_pci_same_cache(const struct smmu_master *a, const struct smmu_master *b)
 {
-	typeof(smmu_ats_pci_same_cache) *stub = smmu_raw_stub(smmu_ats_pci_same_cache);
+	SMMU_RAW_STUB_REDIRECT(smmu_ats_pci_same_cache, a, b);
 
-	return stub ? stub(a, b) : same_cache(a, b);
+	return same_cache(a, b);
 }
 
 void smmu_ats_pci_cut(struct smmu_master *master)
 {
-	typeof(smmu_ats_pci_cut) *stub = smmu_raw_stub(smmu_ats_pci_cut);
 	struct pci_dev *pdev;
 
-	if (stub) {
-		stub(master);
-		return;
-	}
+	SMMU_RAW_STUB_REDIRECT(smmu_ats_pci_cut, master);
+
 	if (!dev_is_pci(master->dev))
 		return;
 	pdev = to_pci_dev(master->dev);
@@ -270,10 +258,8 @@ void smmu_ats_pci_cut(struct smmu_master *master)
 
 bool smmu_ats_pci_same(const struct smmu_master *a, const struct smmu_master *b)
 {
-	typeof(smmu_ats_pci_same) *stub = smmu_raw_stub(smmu_ats_pci_same);
+	SMMU_RAW_STUB_REDIRECT(smmu_ats_pci_same, a, b);
 
-	if (stub)
-		return stub(a, b);
 	return dev_is_pci(a->dev) && dev_is_pci(b->dev) &&
 	       pci_physfn(to_pci_dev(a->dev)) == pci_physfn(to_pci_dev(b->dev));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
+
+#include <smmuv3/raw_stub.h>
 
 #include "core/array.h"
 #include "core/plan.h"
@@ -112,7 +113,7 @@ static void walk_posts(struct smmu_reader *reader, struct smmu_domain *sd,
 /* Tests hold a walker up here: it has loaded the array and has sent nothing yet */
 VISIBLE_IF_KUNIT noinline void smmu_walk_pause(struct smmu_domain *sd)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_walk_pause, sd);
+	SMMU_RAW_STUB_REDIRECT(smmu_walk_pause, sd);
 }
 
 /* For readers. @seq: out, @sd->ats_seq before the array was loaded */

@@ -7,8 +7,9 @@
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 
-#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
+
+#include <smmuv3/raw_stub.h>
 
 #include "core/cmd.h"
 #include "core/plan.h"
@@ -53,7 +54,7 @@ static u32 waits_for(const struct smmu_cmdq *q, u64 pos)
 /* Tests replace this function, to let time pass while a polling CPU is away */
 noinline ktime_t smmu_cmdq_clock(struct smmu_cmdq *q)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_cmdq_clock, q);
+	SMMU_RAW_STUB_REDIRECT(smmu_cmdq_clock, q);
 	return ktime_get();
 }
 
@@ -63,21 +64,21 @@ noinline ktime_t smmu_cmdq_clock(struct smmu_cmdq *q)
  */
 VISIBLE_IF_KUNIT noinline bool smmu_cmdq_may_sleep(struct smmu_cmdq *q)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_cmdq_may_sleep, q);
+	SMMU_RAW_STUB_REDIRECT(smmu_cmdq_may_sleep, q);
 	return preemptible() && !rcu_preempt_depth();
 }
 
 /* Likewise */
 VISIBLE_IF_KUNIT noinline void smmu_cmdq_sleep(struct smmu_cmdq *q, u32 us)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_cmdq_sleep, q, us);
+	SMMU_RAW_STUB_REDIRECT(smmu_cmdq_sleep, q, us);
 	usleep_range(us, 2 * us);
 }
 
 /* Likewise. Where the CPU has WFET, or an event stream, it waits for an event meanwhile. */
 VISIBLE_IF_KUNIT noinline void smmu_cmdq_pause(struct smmu_cmdq *q, u32 ns)
 {
-	KUNIT_STATIC_STUB_REDIRECT(smmu_cmdq_pause, q, ns);
+	SMMU_RAW_STUB_REDIRECT(smmu_cmdq_pause, q, ns);
 	ndelay(ns);
 }
 

@@ -1,17 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * KUnit's static stubs for functions that are called under raw spinlocks or by interrupt handlers.
+ * Stubs for functions that are called with interrupts off, under raw spinlocks or by interrupt
+ * handlers.
  *
- * KUnit looks the replacement up under a spinlock, which sleeps on PREEMPT_RT, and lockdep reports
- * that on every kernel. The suites do not run on PREEMPT_RT, so lockdep is told to look away while
- * the replacement is looked up, and only then.
+ * KUnit looks up what kunit_activate_static_stub() was told under a spinlock, which sleeps on
+ * PREEMPT_RT. Here no lock is taken. As with KUnit's stubs, only a thread of a test gets one, and they
+ * end with the test.
  */
 #ifndef SMMUV3_RAW_STUB_H
 #define SMMUV3_RAW_STUB_H
 
-#include <kunit/static_stub.h>
+#include <linux/compiler.h>
+#include <linux/typecheck.h>
+
 #include <kunit/test-bug.h>
-#include <linux/lockdep.h>
+
+#if IS_ENABLED(CONFIG_KUNIT)
+void *smmu_raw_stub_find(void *fn);
+void smmu_raw_stub_set(struct kunit *test, void *fn, void *stub);
+void smmu_raw_stub_clear(struct kunit *test, void *fn);
+
+/* As kunit_activate_static_stub(), for a function that asks smmu_raw_stub() */
+#define smmu_activate_raw_stub(test, fn, stub) do {	\
+	typecheck_fn(typeof(&(fn)), (stub));		\
+	smmu_raw_stub_set((test), (fn), (stub));	\
+} while (0)
+
+/* As kunit_deactivate_static_stub() */
+#define smmu_deactivate_raw_stub(test, fn) smmu_raw_stub_clear((test), (fn))
+#endif
 
 /**
  * smmu_raw_stub() - what KUNIT_STATIC_STUB_REDIRECT() would call
@@ -23,19 +40,18 @@
 static inline void *smmu_raw_stub(void *fn)
 {
 #if IS_ENABLED(CONFIG_KUNIT)
-	static DEFINE_WAIT_OVERRIDE_MAP(map, LD_WAIT_CONFIG);
-	struct kunit *test = kunit_get_current_test();
-	void *stub;
-
-	if (likely(!test))
-		return NULL;
-	lock_map_acquire_try(&map);
-	stub = kunit_hooks.get_static_stub_address(test, fn);
-	lock_map_release(&map);
-	return stub;
-#else
-	return NULL;
+	if (unlikely(kunit_get_current_test()))
+		return smmu_raw_stub_find(fn);
 #endif
+	return NULL;
 }
+
+/* As KUNIT_STATIC_STUB_REDIRECT() */
+#define SMMU_RAW_STUB_REDIRECT(fn, args...) do {	\
+	typeof(&(fn)) stub_ = smmu_raw_stub(fn);	\
+							\
+	if (unlikely(stub_))				\
+		return stub_(args);			\
+} while (0)
 
 #endif

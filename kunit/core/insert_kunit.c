@@ -9,7 +9,6 @@
  * threads than CPUs on all CPUs, with interrupts off as the contract requires, against a consumer
  * thread.
  */
-#include <kunit/static_stub.h>
 #include <kunit/test.h>
 #include <linux/bitfield.h>
 #include <linux/completion.h>
@@ -17,6 +16,8 @@
 #include <linux/kthread.h>
 #include <linux/prandom.h>
 #include <linux/sched/task.h>
+
+#include <smmuv3/raw_stub.h>
 
 #include "core/insert.h"
 #include "core/queue.h"
@@ -70,7 +71,7 @@ static void nested(struct kunit *test)
 	prandom_seed_state(&w->rnd, SEED);
 	/* nobody hands over the bell, because an owner that is interrupted here cannot go on */
 	w->ins.turn_log2 = INSERT_NO_TURNS;
-	kunit_activate_static_stub(test, smmu_insert_pause, nested_pause);
+	smmu_activate_raw_stub(test, smmu_insert_pause, nested_pause);
 	for (i = 0; i < 5000 && !w->broken; i++) {
 		unsigned long flags;
 
@@ -90,7 +91,7 @@ static void nested(struct kunit *test)
 		insert_consume(w, prandom_u32_state(&w->rnd) % (2 << s->log2));
 	}
 	insert_consume(w, U64_MAX);
-	kunit_deactivate_static_stub(test, smmu_insert_pause);
+	smmu_deactivate_raw_stub(test, smmu_insert_pause);
 
 	KUNIT_EXPECT_PTR_EQ_MSG(test, w->broken, NULL, "%s", w->broken);
 	for (who = 0; who < CONTEXTS; who++)
@@ -109,7 +110,7 @@ static void alone(struct kunit *test)
 	u32 i;
 
 	w->max_depth = 0;
-	kunit_activate_static_stub(test, smmu_insert_pause, nested_pause);
+	smmu_activate_raw_stub(test, smmu_insert_pause, nested_pause);
 	for (i = 0; i < 1000; i++) {
 		unsigned long flags;
 
@@ -119,7 +120,7 @@ static void alone(struct kunit *test)
 		local_irq_restore(flags);
 		insert_consume(w, U64_MAX);
 	}
-	kunit_deactivate_static_stub(test, smmu_insert_pause);
+	smmu_deactivate_raw_stub(test, smmu_insert_pause);
 	KUNIT_EXPECT_EQ(test, w->passes, 1000);
 	KUNIT_EXPECT_EQ(test, w->doorbells, 1000);
 	KUNIT_EXPECT_PTR_EQ(test, w->broken, NULL);
@@ -251,7 +252,7 @@ static void storm(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	/* as many turns as possible: every other arrival begins one */
 	w->ins.turn_log2 = 1;
-	kunit_activate_static_stub(test, smmu_insert_pause, storm_pause);
+	smmu_activate_raw_stub(test, smmu_insert_pause, storm_pause);
 	/* more threads than CPUs; a context is a CPU, because interrupts are off inside */
 	for (i = 0; i < CONTEXTS; i++) {
 		t[i] = (struct storm_thread) { .w = w, .who = i, .batches = batches };
@@ -273,7 +274,7 @@ static void storm(struct kunit *test)
 		cond_resched();
 	} while (running);
 	insert_consume(w, U64_MAX);
-	kunit_deactivate_static_stub(test, smmu_insert_pause);
+	smmu_deactivate_raw_stub(test, smmu_insert_pause);
 
 	KUNIT_EXPECT_PTR_EQ_MSG(test, w->broken, NULL, "%s", w->broken);
 	for (i = 0; i < CONTEXTS; i++)

@@ -3,12 +3,13 @@
  * ATS: the order of the steps that turn it on and off, that no ATC ever answers with what was
  * unmapped, and what happens to devices that do not answer an ATC_INV.
  */
-#include <kunit/static_stub.h>
 #include <linux/bitfield.h>
 #include <linux/device.h>
 #include <linux/iommu.h>
 #include <linux/kthread.h>
 #include <linux/sizes.h>
+
+#include <smmuv3/raw_stub.h>
 
 #include "core/array.h"
 #include "core/cmd.h"
@@ -646,9 +647,9 @@ static void joins_a_walk(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PA, rig_access(rig, first, IOVA, false));
 	task = kthread_run(join_thread, test, "smmu-join");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	kunit_activate_static_stub(test, smmu_walk_pause, hold_up);
+	smmu_activate_raw_stub(test, smmu_walk_pause, hold_up);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(join.domain, IOVA, SZ_4K));
-	kunit_deactivate_static_stub(test, smmu_walk_pause);
+	smmu_deactivate_raw_stub(test, smmu_walk_pause);
 	kthread_stop(task);
 
 	KUNIT_EXPECT_EQ(test, 0, join.err);

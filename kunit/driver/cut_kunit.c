@@ -2,8 +2,9 @@
 /*
  * Devices that are cut off: for answering late all the time, and what ends it.
  */
-#include <kunit/static_stub.h>
 #include <linux/sizes.h>
+
+#include <smmuv3/raw_stub.h>
 
 #include "drv/ats_cut.h"
 #include "hw/cmdq_poll.h"
@@ -83,7 +84,7 @@ static void time_away_is_nobodys(struct kunit *test)
 	u32 i;
 
 	s->ns = 100 * (u64)NSEC_PER_MSEC;
-	kunit_activate_static_stub(test, smmu_cmdq_clock, clock_after_leave);
+	smmu_activate_raw_stub(test, smmu_cmdq_clock, clock_after_leave);
 	silence_begin(s, d);
 	for (i = 0; i < 20; i++) {
 		looks = 0;

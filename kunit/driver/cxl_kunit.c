@@ -4,10 +4,11 @@
  * they do there, so Cache_Enable in their config space goes when they are cut off, and comes back
  * with ATS.
  */
-#include <kunit/static_stub.h>
 #include <linux/iommu.h>
 #include <linux/pci.h>
 #include <linux/sizes.h>
+
+#include <smmuv3/raw_stub.h>
 
 #include "core/ste.h"
 #include "drv/ats.h"
@@ -211,7 +212,7 @@ static void two_functions(struct kunit *test)
 	struct iommu_domain *domain = pci_rig_mapped(test, p, ONE, PA);
 	struct smmu_master *other = dev_iommu_priv_get(&p->pdev[OTHER]->dev);
 
-	kunit_activate_static_stub(test, smmu_ats_pci_same_cache, all_same);
+	smmu_activate_raw_stub(test, smmu_ats_pci_same_cache, all_same);
 	fabric_enable_cache(p->f, ONE, true);
 	attach(test, p, ONE, domain);
 	attach(test, p, OTHER, domain);

@@ -18,6 +18,7 @@
 
 #include <smmuv3/cmd.h>
 #include <smmuv3/event.h>
+#include <smmuv3/raw_stub.h>
 
 #include "core/ident.h"
 #include "drv/debugfs.h"
@@ -473,7 +474,7 @@ static void stand_still(struct gallery *g)
 	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, SZ_64K, SZ_1M, SZ_64K, IOMMU_READ, GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, SZ_1M, rig_access(g->rig, d, SZ_64K, false));
 	rig_log_begin(&g->log);
-	kunit_activate_static_stub(test, smmu_cmdq_clock, virtual_clock);
+	smmu_activate_raw_stub(test, smmu_cmdq_clock, virtual_clock);
 	model_latency(g->smmu->model, CMD_SYNC, g->row->still_ms * (u64)NSEC_PER_MSEC);
 	KUNIT_EXPECT_EQ(test, SZ_64K, iommu_unmap(domain, SZ_64K, SZ_64K));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(g->rig, d, SZ_64K, false));
@@ -489,7 +490,7 @@ static void stand_still(struct gallery *g)
 		KUNIT_EXPECT_TRUE(test, rig_restart(g->rig, 0));
 		expect_line(g, "this SMMU is back after ");
 	}
-	kunit_deactivate_static_stub(test, smmu_cmdq_clock);
+	smmu_deactivate_raw_stub(test, smmu_cmdq_clock);
 	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
 	iommu_domain_free(domain);
 	use(g, d, false);

@@ -5,6 +5,8 @@
 #include <linux/pci.h>
 #include <linux/sizes.h>
 
+#include <smmuv3/raw_stub.h>
+
 #include "drv/ats_cut.h"
 #include "drv/ats_pci.h"
 #include "driver/pci_rig.h"
@@ -70,13 +72,13 @@ struct pci_rig *pci_rig_new_cfg(struct kunit *test, u32 nr, const struct model_c
 	kunit_deactivate_static_stub(test, smmu_ats_pci_capable);
 	kunit_deactivate_static_stub(test, smmu_ats_pci_global);
 	kunit_deactivate_static_stub(test, smmu_ats_pci_required);
-	kunit_deactivate_static_stub(test, smmu_ats_pci_enable);
-	kunit_deactivate_static_stub(test, smmu_ats_pci_disable);
-	kunit_deactivate_static_stub(test, smmu_ats_pci_anew);
-	kunit_deactivate_static_stub(test, smmu_ats_pci_cut);
-	kunit_deactivate_static_stub(test, smmu_ats_pci_same);
+	smmu_deactivate_raw_stub(test, smmu_ats_pci_enable);
+	smmu_deactivate_raw_stub(test, smmu_ats_pci_disable);
+	smmu_deactivate_raw_stub(test, smmu_ats_pci_anew);
+	smmu_deactivate_raw_stub(test, smmu_ats_pci_cut);
+	smmu_deactivate_raw_stub(test, smmu_ats_pci_same);
 	kunit_deactivate_static_stub(test, smmu_ats_pci_give_back);
-	kunit_deactivate_static_stub(test, smmu_ats_recover_later);
+	smmu_deactivate_raw_stub(test, smmu_ats_recover_later);
 	p->smmu = rig_smmu(test, p->rig, nr, cfg);
 	p->f = fabric_new(p->smmu, ep, n);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, p->f);

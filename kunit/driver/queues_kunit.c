@@ -3,11 +3,11 @@
  * Several command queues: which queue takes which commands, and what a silent device costs others.
  * The same cases for ECMDQs and for the queues of a CMDQ-V companion.
  */
-#include <kunit/static_stub.h>
 #include <linux/bitfield.h>
 #include <linux/completion.h>
 #include <linux/sizes.h>
 
+#include <smmuv3/raw_stub.h>
 #include <smmuv3/regs.h>
 
 #include "core/plan.h"
@@ -86,7 +86,7 @@ static void silent_device(struct kunit *test)
 	silence_begin(s, d);
 	init_completion(&waits);
 	init_completion(&go_on);
-	kunit_activate_static_stub(test, smmu_cmdq_sleep, held_sleep);
+	smmu_activate_raw_stub(test, smmu_cmdq_sleep, held_sleep);
 	u = silence_start(test, a, 1);
 	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&waits, 30 * HZ));
 	KUNIT_EXPECT_LE(test, queues_unmap(test, s, e, b), 1000);

@@ -4,12 +4,12 @@
  * of service. Whoever has posted to such a queue posts once more, and nothing is stale. The same
  * cases for ECMDQs and for the queues of a CMDQ-V companion.
  */
-#include <kunit/static_stub.h>
 #include <linux/bitfield.h>
 #include <linux/delay.h>
 #include <linux/sizes.h>
 
 #include <smmuv3/cmd.h>
+#include <smmuv3/raw_stub.h>
 #include <smmuv3/regs.h>
 
 #include "core/cmd.h"
@@ -197,7 +197,7 @@ static void taken_out_meanwhile(struct kunit *test)
 	a = queues_mapped(test, d);
 	KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d, IOVA, false));
 	model_inject(s->smmu->model, &(struct model_inject) { .stands = QUEUES_ATC + 1 });
-	kunit_activate_static_stub(test, smmu_cmdq_sleep, real_sleep);
+	smmu_activate_raw_stub(test, smmu_cmdq_sleep, real_sleep);
 	u = silence_start(test, a, 1);
 	while (smmu_cmdq_is_idle(queues_hw(s)))
 		schedule();

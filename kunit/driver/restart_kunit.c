@@ -2,10 +2,11 @@
 /*
  * SMMUs that were shut and come back, and the shutdown of the machine, after which none does.
  */
-#include <kunit/static_stub.h>
 #include <linux/delay.h>
 #include <linux/platform_device.h>
 #include <linux/sizes.h>
+
+#include <smmuv3/raw_stub.h>
 
 #include "core/cmd.h"
 #include "drv/probe.h"
@@ -31,7 +32,7 @@ static void shutdown(struct kunit *test)
 	struct silence_unmapper *u;
 	u64 began;
 
-	kunit_activate_static_stub(test, smmu_cmdq_sleep, real_sleep);
+	smmu_activate_raw_stub(test, smmu_cmdq_sleep, real_sleep);
 	silence_begin(s, d);
 	u = silence_start(test, a, 1);
 	/* the thread has posted and waits */

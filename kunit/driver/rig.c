@@ -16,6 +16,8 @@
 
 #include <compat/arch.h>
 
+#include <smmuv3/raw_stub.h>
+
 #include "core/array.h"
 #include "drv/ats.h"
 #include "drv/ats_cut.h"
@@ -222,7 +224,7 @@ static ktime_t virtual_clock(struct smmu_cmdq *q)
 
 void rig_virtual_clock(struct kunit *test)
 {
-	kunit_activate_static_stub(test, smmu_cmdq_clock, virtual_clock);
+	smmu_activate_raw_stub(test, smmu_cmdq_clock, virtual_clock);
 }
 
 /* An SMMU that does not acknowledge costs no real time */
@@ -234,20 +236,20 @@ static ktime_t handshake_clock_stub(struct smmu_device *smmu)
 
 static void stub_devices(struct kunit *test)
 {
-	kunit_activate_static_stub(test, smmu_handshake_clock, handshake_clock_stub);
-	kunit_activate_static_stub(test, smmu_cmdq_sleep, sleep_stub);
-	kunit_activate_static_stub(test, smmu_cmdq_pause, pause_stub);
+	smmu_activate_raw_stub(test, smmu_handshake_clock, handshake_clock_stub);
+	smmu_activate_raw_stub(test, smmu_cmdq_sleep, sleep_stub);
+	smmu_activate_raw_stub(test, smmu_cmdq_pause, pause_stub);
 	kunit_activate_static_stub(test, smmu_ats_pci_capable, ats_capable_stub);
 	kunit_activate_static_stub(test, smmu_ats_pci_global, ats_global_stub);
 	kunit_activate_static_stub(test, smmu_ats_pci_required, ats_required_stub);
-	kunit_activate_static_stub(test, smmu_ats_pci_enable, ats_enable_stub);
-	kunit_activate_static_stub(test, smmu_ats_pci_disable, ats_disable_stub);
-	kunit_activate_static_stub(test, smmu_ats_pci_anew, ats_anew_stub);
-	kunit_activate_static_stub(test, smmu_ats_pci_cut, ats_cut_stub);
-	kunit_activate_static_stub(test, smmu_ats_pci_same, ats_same_stub);
+	smmu_activate_raw_stub(test, smmu_ats_pci_enable, ats_enable_stub);
+	smmu_activate_raw_stub(test, smmu_ats_pci_disable, ats_disable_stub);
+	smmu_activate_raw_stub(test, smmu_ats_pci_anew, ats_anew_stub);
+	smmu_activate_raw_stub(test, smmu_ats_pci_cut, ats_cut_stub);
+	smmu_activate_raw_stub(test, smmu_ats_pci_same, ats_same_stub);
 	kunit_activate_static_stub(test, smmu_ats_pci_give_back, ats_give_back_stub);
-	kunit_activate_static_stub(test, smmu_ats_recover_later, recover_stub);
-	kunit_activate_static_stub(test, smmu_restart_later, restart_stub);
+	smmu_activate_raw_stub(test, smmu_ats_recover_later, recover_stub);
+	smmu_activate_raw_stub(test, smmu_restart_later, restart_stub);
 }
 
 static void teardown(void *data)

@@ -3,12 +3,13 @@
  * Shutting an SMMU: what it must confirm to count as off, that several CPUs may shut it at once,
  * and which memory is freed when its driver is unbound.
  */
-#include <kunit/static_stub.h>
 #include <linux/completion.h>
 #include <linux/device.h>
 #include <linux/hrtimer.h>
 #include <linux/kthread.h>
 #include <linux/sizes.h>
+
+#include <smmuv3/raw_stub.h>
 
 #include "core/cmd.h"
 #include "hw/handshake.h"
@@ -206,7 +207,7 @@ static void interrupted(struct kunit *test)
 	hrtimer_setup(&s->timer, shut_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
 	model_inject(machine->model, &inject);
 	/* the timer needs real time */
-	kunit_deactivate_static_stub(test, smmu_handshake_clock);
+	smmu_deactivate_raw_stub(test, smmu_handshake_clock);
 	migrate_disable();
 	hrtimer_start(&s->timer, ms_to_ktime(300), HRTIMER_MODE_REL_PINNED_HARD);
 	smmu_shut(smmu, "test");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <kunit/static_stub.h>
 #include <linux/kthread.h>
 #include <linux/sizes.h>
+
+#include <smmuv3/raw_stub.h>
 
 #include "hw/cmdq_poll.h"
 #include "driver/silence.h"
@@ -184,7 +185,7 @@ static struct silence_stuck *stick(struct kunit *test, struct silence *s,
 	init_completion(&stuck->waits);
 	init_completion(&stuck->go_on);
 	init_completion(&stuck->done);
-	kunit_activate_static_stub(test, smmu_cmdq_sleep, hold_sleep);
+	smmu_activate_raw_stub(test, smmu_cmdq_sleep, hold_sleep);
 	silence_begin(s, stuck->d);
 	stuck->task = kthread_create(stuck_thread, stuck, "stuck");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(stuck->task));

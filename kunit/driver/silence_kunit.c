@@ -3,9 +3,10 @@
  * Devices that do not answer an ATC_INV, and queues that stand still: who waits, for how long, and
  * who pays.
  */
-#include <kunit/static_stub.h>
 #include <linux/rcupdate.h>
 #include <linux/sizes.h>
+
+#include <smmuv3/raw_stub.h>
 
 #include "core/cmd.h"
 #include "hw/cmdq_poll.h"
@@ -294,7 +295,7 @@ static void away(struct kunit *test)
 	u32 i;
 
 	model_latency(s->smmu->model, CMD_SYNC, 2900 * NSEC_PER_MSEC);
-	kunit_activate_static_stub(test, smmu_cmdq_clock, away_clock);
+	smmu_activate_raw_stub(test, smmu_cmdq_clock, away_clock);
 	for (i = 0; i < ARRAY_SIZE(cmd); i++)
 		smmu_cmd_sync(&cmd[i]);
 	KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, cmd, ARRAY_SIZE(cmd), &deadline, &ticket,
@@ -412,7 +413,7 @@ static void leaves_rcu(struct kunit *test)
 
 	if (!IS_ENABLED(CONFIG_DEBUG_LOCK_ALLOC))
 		kunit_skip(test, "this kernel does not know who is a reader");
-	kunit_activate_static_stub(test, smmu_cmdq_clock, watchful_clock);
+	smmu_activate_raw_stub(test, smmu_cmdq_clock, watchful_clock);
 	looks_inside = 0;
 	looks_outside = 0;
 	looks_from = model_now();

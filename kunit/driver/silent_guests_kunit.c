@@ -3,9 +3,10 @@
  * A VMM whose devices do not answer an ATC_INV: however many threads and vSMMUs it has, and however
  * often it resets its devices, it costs the host one time-out for each physical device.
  */
-#include <kunit/static_stub.h>
 #include <linux/kthread.h>
 #include <linux/sizes.h>
+
+#include <smmuv3/raw_stub.h>
 
 #include "core/cmd.h"
 #include "hw/cmdq_poll.h"
@@ -159,7 +160,7 @@ static void round_of(struct kunit *test, struct vmm *v, bool first, u64 most_ms)
 
 	v->most = 0;
 	watched = v;
-	kunit_activate_static_stub(test, smmu_cmdq_sleep, watch_sleep);
+	smmu_activate_raw_stub(test, smmu_cmdq_sleep, watch_sleep);
 	for (i = 0; i < v->threads; i++) {
 		v->vcpu[i] = (struct vcpu) {
 			.test = test, .mm = current->mm, .g = v->vm[i % v->nr].g,

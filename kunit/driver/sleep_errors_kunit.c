@@ -4,13 +4,13 @@
  * bounded time, and nothing that was not invalidated can be used. And workers of the driver, which
  * leave an SMMU alone that sleeps.
  */
-#include <kunit/static_stub.h>
 #include <linux/bitfield.h>
 #include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/sizes.h>
 
 #include <smmuv3/cmd.h>
+#include <smmuv3/raw_stub.h>
 
 #include "drv/domain.h"
 #include "drv/iommu.h"
@@ -84,7 +84,7 @@ static void silent_when_falling_asleep(struct kunit *test)
 	struct iommu_domain *a = silence_use(test, s, d), *b = silence_use(test, s, e);
 	struct silence_unmapper *u;
 
-	kunit_activate_static_stub(test, smmu_cmdq_sleep, real_sleep);
+	smmu_activate_raw_stub(test, smmu_cmdq_sleep, real_sleep);
 	silence_begin(s, d);
 	u = silence_start(test, a, 1);
 	while (smmu_cmdq_is_idle(hw(s)))

@@ -5,13 +5,14 @@
  * follow the real one, so this suite is built for arm64 only, and runs where it is asked for:
  * scripts/checks/75-stall. That the console has no report is checked there.
  */
-#include <kunit/static_stub.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/rcupdate.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
+
+#include <smmuv3/raw_stub.h>
 
 #include "hw/cmdq_poll.h"
 #include "driver/silence.h"
@@ -92,8 +93,8 @@ static void rcu_does_not_notice(struct kunit *test)
 	s.last = ktime_get();
 	rig_smmu(test, rig, 0, NULL);
 	model_devices(rig->smmu[0]->model, answer_ns, NULL, SILENT_MS * (u64)NSEC_PER_MSEC);
-	kunit_activate_static_stub(test, smmu_cmdq_clock, real_clock);
-	kunit_activate_static_stub(test, smmu_cmdq_sleep, real_sleep);
+	smmu_activate_raw_stub(test, smmu_cmdq_clock, real_clock);
+	smmu_activate_raw_stub(test, smmu_cmdq_sleep, real_sleep);
 	rig->atc = true;
 	d = rig_device(test, rig, 0);
 	domain = rig_domain(test, d);

@@ -4,9 +4,10 @@
  * confirmed, the flush of a lazy domain, the removal of a device and of an SMMU. Nothing is lost,
  * nothing is stale, and it takes as long as it must.
  */
-#include <kunit/static_stub.h>
 #include <linux/kthread.h>
 #include <linux/sizes.h>
+
+#include <smmuv3/raw_stub.h>
 
 #include "core/cmd.h"
 #include "hw/cmdq_poll.h"
@@ -287,7 +288,7 @@ static void removal_waits_for_walks(struct kunit *test)
 
 	hold = (struct hold) { .s = s, .main = current };
 	init_completion(&hold.over);
-	kunit_activate_static_stub(test, smmu_cmdq_sleep, sleep_held_up);
+	smmu_activate_raw_stub(test, smmu_cmdq_sleep, sleep_held_up);
 	silence_begin(s, d);
 	u = silence_start(test, a, 1);
 	while (!READ_ONCE(hold.who))

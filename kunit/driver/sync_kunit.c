@@ -5,9 +5,10 @@
  *
  * SMMU 0 inserts its commands under a lock and SMMU 1 without one. Each case runs on both.
  */
-#include <kunit/static_stub.h>
 #include <linux/bitfield.h>
 #include <linux/device.h>
+
+#include <smmuv3/raw_stub.h>
 
 #include "core/cmd.h"
 #include "core/queue.h"
@@ -270,7 +271,7 @@ static void looks_again(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(w->smmu, cmd, ARRAY_SIZE(cmd), &deadline,
 							&ticket, SMMU_POST_NEW));
 	away_looks = 0;
-	kunit_activate_static_stub(test, smmu_cmdq_clock, away);
+	smmu_activate_raw_stub(test, smmu_cmdq_clock, away);
 	KUNIT_EXPECT_EQ(test, 0, smmu_cmdq_post(w->smmu, cmd, ARRAY_SIZE(cmd), &deadline, &ticket,
 						SMMU_POST_NEW));
 	KUNIT_EXPECT_EQ(test, 2, away_looks);

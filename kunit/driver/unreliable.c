@@ -5,6 +5,8 @@
 #include <linux/sizes.h>
 #include <linux/vmalloc.h>
 
+#include <smmuv3/raw_stub.h>
+
 #include "core/array.h"
 #include "core/cmd.h"
 #include "drv/ats.h"
@@ -474,10 +476,10 @@ void unreliable_make(struct kunit *test, const struct shape *shape)
 	mutex_init(&s->plugs);
 	kunit_activate_static_stub(test, smmu_change_finish_later, finish_later);
 	atomic_set(&s->epoch, 1);
-	kunit_activate_static_stub(test, smmu_cmdq_clock, clock_stub);
-	kunit_activate_static_stub(test, smmu_cmdq_sleep, sleep_stub);
-	kunit_activate_static_stub(test, smmu_ats_recover_later, recover_stub);
-	kunit_activate_static_stub(test, smmu_restart_later, restart_stub);
+	smmu_activate_raw_stub(test, smmu_cmdq_clock, clock_stub);
+	smmu_activate_raw_stub(test, smmu_cmdq_sleep, sleep_stub);
+	smmu_activate_raw_stub(test, smmu_ats_recover_later, recover_stub);
+	smmu_activate_raw_stub(test, smmu_restart_later, restart_stub);
 	for (i = 0; i < shape->smmus; i++)
 		make_smmu(test, i);
 	for (i = 0; i < shape->devices; i++)

@@ -4,9 +4,10 @@
  * and is not. Many cases need a second CPU at a certain moment. The clock that a waiter reads is
  * that moment, so what the other CPU does is done there.
  */
-#include <kunit/static_stub.h>
 #include <linux/bitfield.h>
 #include <linux/sizes.h>
+
+#include <smmuv3/raw_stub.h>
 
 #include "core/cmd.h"
 #include "drv/ats_cut.h"
@@ -63,7 +64,7 @@ static struct other_cpu *at_the_clock(struct kunit *test, struct silence *s,
 	other->s = s;
 	other->smmu = &rig_iommu(s->smmu)->smmu;
 	other->acts = acts;
-	kunit_activate_static_stub(test, smmu_cmdq_clock, clock_of_two);
+	smmu_activate_raw_stub(test, smmu_cmdq_clock, clock_of_two);
 	return other;
 }
 
