@@ -32,13 +32,9 @@ $(O)/manycpu: $(objs)
 # kernel.h has what the code uses of the kernel: headers that are named have nothing, but for those
 # that are the kernel's
 $(O)/include/done:
-	mkdir -p $(@D)
-	cd $(KSRC) && cat $(abspath $(driver))/core/*.[ch] $(abspath $(driver))/hw/*.[ch] \
-		$(abspath $(top))/include/smmuv3/*.h $(lock) kernel/locking/*spinlock*.h \
-		$(headers:%=include/%) | \
-		sed -n 's/^#[ \t]*include[ \t]*<\([^>]*\.h\)>.*/\1/p' | grep -v '^smmuv3/' | sort -u | \
-		(cd $(abspath $(@D)) && while read -r name; do \
-			mkdir -p "$$(dirname "$$name")" && : >"$$name"; done)
+	$(top)/scripts/empty-headers $(@D) $(driver)/core/*.[ch] $(driver)/hw/*.[ch] \
+		$(top)/include/smmuv3/*.h $(KSRC)/$(lock) $(KSRC)/kernel/locking/*spinlock*.h \
+		$(headers:%=$(KSRC)/include/%)
 	$(foreach h,$(headers),cp $(KSRC)/include/$h $(@D)/$h &&) :
 	mkdir -p $(@D)/asm
 	echo '#include <asm-generic/mcs_spinlock.h>' >$(@D)/asm/mcs_spinlock.h
