@@ -8,7 +8,7 @@ ifneq ($(MACHINE),aarch64)
 CROSS_COMPILE ?= aarch64-linux-gnu-
 endif
 
-.PHONY: all modules install deb demo check check-full check-kcsan prove bench many-cpus kunit qemu clean distclean help
+.PHONY: all modules install deb demo check check-full check-kcsan prove fuzz bench many-cpus kunit qemu clean distclean help
 
 all: modules
 
@@ -56,6 +56,9 @@ check-kcsan:
 prove:
 	@scripts/prove --mutants
 
+fuzz:
+	@scripts/fuzz
+
 bench:
 	@scripts/bench
 
@@ -94,6 +97,8 @@ help:
 	@echo '  make check-full    the same and the long runs'
 	@echo '  make check-kcsan   data races in our code, on a KCSAN kernel'
 	@echo '  make prove         proofs about the core, for all arguments (CBMC)'
+	@echo '  make fuzz          tables, commands, records and registers of any content, for'
+	@echo '                     nine minutes (libFuzzer; AFL++ by scripts/fuzz)'
 	@echo '  make bench         measured side by side with the in-tree driver'
 	@echo '  make many-cpus     insertion of commands on up to 256 CPUs, in virtual time'
 	@echo '  make kunit         the KUnit suites alone, without root, on any Linux'
