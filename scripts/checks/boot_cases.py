@@ -91,6 +91,17 @@ def once_good(top):
 
 
 @case
+def disable_after_trial(top):
+    """GRUB leaves the name of what it has booted without a value; disable takes that out, too"""
+    m = Machine(top)
+    before = m.tree()
+    m.run("enable", "--once")
+    return boots(m, ({}, f"ours {NOW}"), ({}, f"stock {NOW}")) or \
+        (None if m.block().get("next_entry") == "" else "GRUB has left nothing") or \
+        expect(m.run("disable"), 0) or same(before, m.tree(), "/proc", "/sys")
+
+
+@case
 def once_hangs(top):
     m = Machine(top)
     m.run("enable", "--once")

@@ -264,7 +264,8 @@ def do_disable(root, args):
         return 0
     todo = steps.Steps(root, args.dry_run)
     words = [boot.FLAG]
-    if env.get("next_entry", "").startswith("smmuv3-"):
+    # a trial that is still to come; of one that was, GRUB leaves the name without a value
+    if "next_entry" in env and (not env["next_entry"] or env["next_entry"].startswith("smmuv3-")):
         words.append("next_entry")
     if root.exists(boot.block(root)):
         todo.environment(boot.block(root), **dict.fromkeys(words))
