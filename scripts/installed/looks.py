@@ -9,6 +9,9 @@ ROOT, NET, REPO = "0000:00:02.0", "0000:00:03.0", "0000:00:04.0"
 # splats, and faults that an SMMU has reported
 SPLAT = "BUG: |WARNING: |Oops|Internal error|UBSAN: |INFO: (task|rcu)|event: [FC]_|event 0x.. received"
 
+# the names of what is installed, and of what has left its configuration
+PACKAGES = "dpkg-query -W -f '${Package}\\n' | sort -u"
+
 
 def boots_with(m, ours):
     """The SMMU is driven by the module, or by the built-in driver, and translates for all three"""
@@ -55,3 +58,14 @@ def flag(m, want):
     have = m.run("grub-editenv list | sed -n 's/^smmuv3_boot=//p'")
     if have != want:
         raise Failed(f"smmuv3_boot is '{have}', not '{want}'")
+
+
+def snapshot(m, name):
+    """
+    What is in /etc and /boot, with mode, owner, link and content, as /root/NAME; and the names of
+    the packages, once
+    """
+    m.run(f"(find /etc /boot -printf '%p %M %u:%g %l\\n'; "
+          f"find /etc /boot -type f -print0 | xargs -0 sha256sum | awk '{{print $2, $1}}') "
+          f"| sort >/root/{name}; [ -e /root/packages ] || {PACKAGES} >/root/packages; "
+          f"grep -q '^/boot/grub/grubenv [0-9a-f]*$' /root/{name}", 300)

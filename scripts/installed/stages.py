@@ -8,7 +8,7 @@ import collections
 import time
 
 from console import PACKAGE_AT, Failed
-from looks import boots_with, flag, works
+from looks import PACKAGES, boots_with, flag, snapshot, works
 
 Stage = collections.namedtuple("Stage", "name after walk about")
 # what GRUB says last
@@ -19,6 +19,7 @@ def install(m, well):
     m.login()
     works(m, ours=False)
     well("the stock machine has root disk and network behind the built-in driver")
+    snapshot(m, "before")
     m.run(f"cat </dev/tcp/{PACKAGE_AT} >/var/tmp/smmuv3-dkms.deb")
     m.run("apt-get update", 300)
     m.run("apt-get install -y /var/tmp/smmuv3-dkms.deb linux-headers-arm64", 3000)
@@ -87,12 +88,22 @@ def refuse(m, well):
     m.run("smmuv3ctl status", status=None)
 
 
-def disable(m, well):
+def purge(m, well):
     m.login()
     m.run("smmuv3ctl disable", 600)
     m.reboot()
     works(m, ours=False)
     well("after disable the built-in driver")
+    m.run("apt-get purge -y smmuv3-dkms", 600)
+    m.run("modinfo smmuv3", status=1)
+    # what it has brought along is not ours to compare
+    m.run(f"apt-get purge -y $({PACKAGES} | comm -13 /root/packages -)", 900)
+    snapshot(m, "after")
+    said = m.run("diff /root/before /root/after", status=None)
+    left = [line for line in said.splitlines() if line[:1] in "<>"]
+    if left:
+        raise Failed(f"{len(left)} lines differ in /etc and /boot: {' '.join(left[:3])}")
+    well("after purge /etc and /boot are as before the first step, file by file")
 
 
 # Stages with the same one before them may run beside each other.
@@ -102,5 +113,5 @@ STAGES = (
     Stage("commit", "once", commit, "the module as the default"),
     Stage("cut", "commit", cut, "two boots that are cut short"),
     Stage("refuse", "commit", refuse, "a module that refuses the SMMU at boot"),
-    Stage("disable", "commit", disable, "the entry is taken out"),
+    Stage("purge", "commit", purge, "disable and purge"),
 )
