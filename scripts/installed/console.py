@@ -21,6 +21,9 @@ PACKAGE_AT = "10.0.2.100/81"
 # virtio devices whose DMA the SMMU sees
 BEHIND = ",iommu_platform=on,disable-legacy=on"
 LOGIN = r"machine login: $"
+# what terminals do not show: CSI and OSC sequences; and one that is not complete
+CODE = re.compile(r"\x1b(\[[0-9;?!=]*[A-Za-z]|\][^\x07\x1b]*(\x07|\x1b\\))")
+BEGUN = re.compile(r"(\x1b(\[[0-9;?!=]*|\][^\x07\x1b]*\x1b?)?)?\Z")
 
 
 class Failed(Exception):
@@ -34,7 +37,7 @@ class Machine:
     """
 
     def __init__(self, disk, variables, repo, log, package="/dev/null", say=print, more=()):
-        self.say, self.text, self.number, self.at = say, "", 0, 0
+        self.say, self.text, self.begun, self.number, self.at = say, "", "", 0, 0
         self.over, self.cpu = False, 0
         self.log = open(log, "ab")
         self.qmp_path = f"{disk}.qmp"
@@ -78,8 +81,10 @@ class Machine:
         data = os.read(out, 65536)
         self.log.write(data)
         self.log.flush()
-        self.text += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "",
-                            data.decode(errors="replace").replace("\r", ""))
+        text = CODE.sub("", self.begun + data.decode(errors="replace").replace("\r", ""))
+        # the rest of a code comes with what is read next
+        self.begun = BEGUN.search(text)[0]
+        self.text += text[:len(text) - len(self.begun)]
         return bool(data)
 
     def last_line(self):
