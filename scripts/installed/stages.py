@@ -13,6 +13,8 @@ from looks import PACKAGES, boots_with, flag, snapshot, works
 Stage = collections.namedtuple("Stage", "name after walk about")
 # what GRUB says last
 LOADED = r"Loading initial ramdisk"
+UPGRADE = "apt-get install -y -t $(. /etc/os-release; echo $VERSION_CODENAME)-backports " \
+    "linux-image-arm64 linux-headers-arm64"
 
 
 def install(m, well):
@@ -106,6 +108,23 @@ def purge(m, well):
     well("after purge /etc and /boot are as before the first step, file by file")
 
 
+def broken(m, well):
+    m.login()
+    old = m.run("uname -r")
+    m.run("sed -i '1i#error made to fail' /usr/src/smmuv3-*/arm-smmu-v3/core/array.c")
+    m.run(UPGRADE, 5400)
+    well("an upgrade whose module does not build goes through")
+    m.reboot()
+    new = m.run("uname -r")
+    if new == old:
+        raise Failed(f"it is still {new}")
+    works(m, ours=False)
+    said = m.run("smmuv3ctl status", status=None)
+    if f"{new} is without the module" not in said:
+        raise Failed(f"status: {said}")
+    well("it boots with the built-in driver, and smmuv3ctl status says why")
+
+
 # Stages with the same one before them may run beside each other.
 STAGES = (
     Stage("install", None, install, "the package, with DKMS, and a look at the machine"),
@@ -114,4 +133,5 @@ STAGES = (
     Stage("cut", "commit", cut, "two boots that are cut short"),
     Stage("refuse", "commit", refuse, "a module that refuses the SMMU at boot"),
     Stage("purge", "commit", purge, "disable and purge"),
+    Stage("broken", "commit", broken, "a kernel upgrade whose module does not build"),
 )
