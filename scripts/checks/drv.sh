@@ -34,7 +34,7 @@ drv_blob_sum()
 # drv_guest NAME KERNEL INIT [RUN-GUEST-OPTION...]: INIT is scripts/guest/drv-INIT.sh
 drv_guest()
 {
-	local name=$1 kernel=$2 init=$3 rc=0 bad
+	local name=$1 kernel=$2 init=$3 rc=0
 
 	shift 3
 	truncate -s 0 "$drv_tmp/disk"
@@ -51,10 +51,5 @@ drv_guest()
 		-device edu,bus=pcie.0 -device iommu-testdev,bus=pcie.0 \
 		"${drv_extra[@]}" \
 		2>&1 | tee "$drv_tmp/out" | collect "$name: " || rc=$?
-	bad=$(grep '^guest: fail' "$drv_tmp/out" | tail -n 1) || :
-	if ((rc == 0)); then
-		ok "$name: ends well"
-	else
-		not_ok "$name: ends well" "${bad:-run-guest ended with status $rc}"
-	fi
+	guest_ends "$name" "$rc" "$drv_tmp/out"
 }

@@ -62,6 +62,33 @@ check()
 	not_ok "$name" "$(head -n 1 <<<"$out") ${more#0}"
 }
 
+# guest_ends NAME STATUS OUT: the last test of a guest. STATUS is run-guest's, OUT the file with what
+# it has printed.
+guest_ends()
+{
+	local bad
+
+	if (($2 == 0)); then
+		ok "$1: ends well"
+		return
+	fi
+	bad=$(grep '^guest: fail' "$3" | tail -n 1) || :
+	not_ok "$1: ends well" "${bad:-run-guest ended with status $2}"
+}
+
+# stock_kernels [REGEX]: NAME and KDIR of each kernel of scripts/kernels; KDIR is - where Debian's
+# packages have that kernel no more
+stock_kernels()
+{
+	local series flavour name kdir
+
+	while read -r series flavour name <&3; do
+		kdir=$("$SCRIPTS/stock-kernel" --headers "$series" "$flavour")
+		printf '%s %s\n' "$name" "${kdir:--}"
+	done 3< <(awk '/^(stock|flavour)/ { print $2, $3, $4 }' "$SCRIPTS/kernels" |
+		grep -E " (${1:-.*})$")
+}
+
 # collect PREFIX: stdin is a suite's or guest's output: take over its results.
 collect()
 {

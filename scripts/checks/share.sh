@@ -22,7 +22,7 @@ share_kinds='iommufd type1' share_stages=nested share_options=()
 # each of the first two. CONFIG: parameters of the module, or 'default'.
 share_guest()
 {
-	local i n=$1 ops=$2 bus dev devs=() tmp seed=${SHARE_SEED:-$RANDOM} rc=0 bad
+	local i n=$1 ops=$2 bus dev devs=() tmp seed=${SHARE_SEED:-$RANDOM} rc=0
 	local name="$n SMMUs ($share_stages)"
 
 	shift 2
@@ -51,10 +51,5 @@ share_guest()
 		--env "SEED=$seed" --env "OPS=$ops" --env "CONFIGS=$*" \
 		--env "KINDS=$share_kinds" "${share_options[@]}" --init "$SCRIPTS/guest/share.sh" \
 		-- "${devs[@]}" 2>&1 | tee "$tmp/out" | collect "$name: " || rc=$?
-	bad=$(grep '^guest: fail' "$tmp/out" | tail -n 1) || :
-	if ((rc == 0)); then
-		ok "$name: ends well"
-	else
-		not_ok "$name: ends well" "${bad:-run-guest ended with status $rc}"
-	fi
+	guest_ends "$name" "$rc" "$tmp/out"
 }

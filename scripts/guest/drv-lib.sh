@@ -38,20 +38,24 @@ find_net()
 	return 1
 }
 
-# Random data to the disk and back, past the page cache.
-nvme_io()
+# disk_io DISK: random data there and back, past the page cache
+disk_io()
 {
 	local want have
 
-	wait_for 20 find_nvme || { echo "no NVMe disk came up"; return 1; }
 	[ -f /tmp/data ] ||
 		dd if=/dev/urandom of=/tmp/data bs=1M count="$MB" 2>/dev/null
 	want=$(sha256sum </tmp/data)
-	dd if=/tmp/data of="$nvme" bs=1M oflag=direct 2>/dev/null ||
-		{ echo "writing $nvme failed"; return 1; }
-	have=$(dd if="$nvme" bs=1M count="$MB" iflag=direct 2>/dev/null |
-		sha256sum)
+	dd if=/tmp/data of="$1" bs=1M oflag=direct 2>/dev/null ||
+		{ echo "writing $1 failed"; return 1; }
+	have=$(dd if="$1" bs=1M count="$MB" iflag=direct 2>/dev/null | sha256sum)
 	[ "$want" = "$have" ] || { echo "read back $have, wrote $want"; return 1; }
+}
+
+nvme_io()
+{
+	wait_for 20 find_nvme || { echo "no NVMe disk came up"; return 1; }
+	disk_io "$nvme"
 }
 
 net_up()
@@ -163,6 +167,16 @@ vfio_release()
 {
 	unbind "$1"
 	echo >"/sys/bus/pci/devices/$1/driver_override"
+}
+
+LEFT=0x20000000		# what vfio-dma leaves mapped at its end
+
+# vfio_stopped BDF: a DMA at the address that was mapped a moment ago
+vfio_stopped()
+{
+	vfio-dma "$1" sysfs $LEFT && return
+	echo "DMA by $1 at $LEFT goes through"
+	return 1
 }
 
 # relay PREFIX CMD...: take over the 'ok' and 'not ok' lines that CMD prints,

@@ -8,16 +8,6 @@
 # shellcheck source=scripts/guest/drv-lib.sh
 . /etc/drv-lib.sh
 
-left=0x20000000		# what vfio-dma leaves mapped at its end
-
-# stopped BDF: a DMA at the address that was mapped a moment ago
-stopped()
-{
-	vfio-dma "$1" sysfs $left && return
-	echo "DMA by $1 at $left goes through"
-	return 1
-}
-
 # No domain but those of the kernel: user space's have gone
 domains_back()
 {
@@ -57,12 +47,12 @@ for config in $CONFIGS; do
 			hwpt "seed=$SEED"
 	fi
 	dmesg | grep -F "$itd" | grep F_TRANSLATION | tail -n 1 | show
-	check "$name decoded" decoded "$itd" "${left#0x}"
+	check "$name decoded" decoded "$itd" "${LEFT#0x}"
 	vfio_release "$itd"
-	check "$name released" stopped "$itd"
+	check "$name released" vfio_stopped "$itd"
 	echo 1 >"/sys/bus/pci/devices/$itd/remove"
 	pci_rescan
-	check "$name re-plugged" stopped "$itd"
+	check "$name re-plugged" vfio_stopped "$itd"
 
 	if [ "$name" = default ]; then
 		vfio_bind "$edu"

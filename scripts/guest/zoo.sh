@@ -9,7 +9,6 @@
 . /etc/drv-lib.sh
 
 IGB_ID=8086:10c9 IGBVF_ID=8086:10ca
-LEFT=0x20000000		# what vfio-dma leaves mapped at its end
 ROUNDS=3
 
 # have MODULE: loaded, or built in
@@ -40,19 +39,12 @@ disk_behind()
 	return 1
 }
 
-# disk_io BDF: random data there and back, past the page cache
-disk_io()
+# io_behind BDF
+io_behind()
 {
-	local want have
-
 	wait_for 30 disk_behind "$1" || { echo "no disk came up behind $1"; return 1; }
 	disk_behind "$1"
-	dd if=/dev/urandom of=/tmp/data bs=1M count="$MB" 2>/dev/null
-	want=$(sha256sum </tmp/data)
-	dd if=/tmp/data of="$disk" bs=1M oflag=direct 2>/dev/null ||
-		{ echo "writing $disk failed"; return 1; }
-	have=$(dd if="$disk" bs=1M count="$MB" iflag=direct 2>/dev/null | sha256sum)
-	[ "$want" = "$have" ] || { echo "read back $have, wrote $want"; return 1; }
+	disk_io "$disk"
 }
 
 # card_of BDF: prints the name of its network interface
@@ -87,19 +79,6 @@ functions()
 		{ echo "$(pci_find $IGBVF_ID | wc -l) functions, not $2"; return 1; }
 }
 
-# How often the log speaks of an event of this device
-events_of()
-{
-	dmesg | grep -F "$1" | grep -cE 'F_[A-Z]+|C_BAD'
-}
-
-stopped()
-{
-	vfio-dma "$1" sysfs $LEFT && return
-	echo "DMA by $1 at $LEFT goes through"
-	return 1
-}
-
 disks()
 {
 	local name id drivers bdf missing
@@ -111,7 +90,7 @@ disks()
 			continue
 		}
 		bdf=$(pci_find "$id")
-		check "$name" disk_io "$bdf"
+		check "$name" io_behind "$bdf"
 	done </etc/disks
 }
 
@@ -154,7 +133,7 @@ type1()
 	check "type1: bind" vfio_bind "$itd" || return
 	relay "type1: " vfio-dma "$itd" type1 basic random sizes "seed=$SEED"
 	vfio_release "$itd"
-	check "type1: nothing is left mapped" stopped "$itd"
+	check "type1: nothing is left mapped" vfio_stopped "$itd"
 }
 
 check load smmu_load || exit
@@ -165,7 +144,7 @@ step "network cards"
 cards
 for dev in /sys/bus/pci/devices/*; do
 	dev=${dev##*/}
-	[ "$(events_of "$dev")" = 0 ] ||
+	[ "$(smmu_faults "$dev")" = 0 ] ||
 		not_ok "no event" "$(dmesg | grep -F "$dev" | grep -E 'F_[A-Z]+|C_BAD' | head -n 1)"
 done
 check "no error, no event" clean events
