@@ -5,10 +5,11 @@ disk that another one has left, powered off, and leaves its own. well(TEXT) tell
 console.Failed ends a stage.
 """
 import collections
+import os
 import time
 
 from console import PACKAGE_AT, Failed
-from looks import PACKAGES, boots_with, flag, snapshot, works
+from looks import PACKAGES, boots_with, flag, settled, snapshot, works
 
 Stage = collections.namedtuple("Stage", "name after walk about")
 # what GRUB says last
@@ -125,6 +126,36 @@ def broken(m, well):
     well("it boots with the built-in driver, and smmuv3ctl status says why")
 
 
+def kdump(m, well):
+    m.login()
+    m.run("apt-get install -y kdump-tools", 1800)
+    m.reboot()
+    m.run("grep crashkernel= /proc/cmdline && kdump-config status")
+    boots_with(m, ours=True)
+    settled(m)
+    well("kdump-tools is ready in a boot with the module")
+
+
+def dump(m, well):
+    m.login()
+    settled(m)
+    # it does not know this kernel's 52 bits of virtual addresses; without it all memory is copied
+    m.run("apt-get remove -y makedumpfile", 300)
+    mark = os.urandom(16).hex()
+    m.run(f"rm -rf /var/crash/2*; echo {mark} >/dev/shm/mark; sync")
+    m.send("echo c >/proc/sysrq-trigger\n")
+    m.login(1800, "dump")
+    m.run("journalctl -k -b -1 | grep 'SMMU was found enabled'")
+    size = int(m.run("stat -c %s /var/crash/2*/vmcore.*"))
+    if size < 1 << 30:
+        raise Failed(f"the dump has {size} bytes")
+    m.run(f"tr '\\0' '\\n' </var/crash/2*/vmcore.* | grep -aqF {mark}", 600)
+    well(f"a crash kernel with the module has written a dump of {size >> 20} MiB")
+    works(m, ours=True)
+    flag(m, "good")
+    well("the boot after the dump is with the module")
+
+
 # Stages with the same one before them may run beside each other.
 STAGES = (
     Stage("install", None, install, "the package, with DKMS, and a look at the machine"),
@@ -134,4 +165,6 @@ STAGES = (
     Stage("refuse", "commit", refuse, "a module that refuses the SMMU at boot"),
     Stage("purge", "commit", purge, "disable and purge"),
     Stage("broken", "commit", broken, "a kernel upgrade whose module does not build"),
+    Stage("kdump", "commit", kdump, "kdump-tools is installed"),
+    Stage("dump", "kdump", dump, "a dump by a crash kernel with the module"),
 )
