@@ -44,14 +44,15 @@ def entry(version):
 
 
 def run(command, **more):
-    """Output of a command; Refused when it fails, with the last line that it has written"""
+    """Output of a command; Refused when it fails, with its last line that says error, or its last one"""
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               errors="replace", check=False, **more)
     except OSError as error:
         raise Refused(f"{command[0]}: {error.strerror}") from error
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        said = [line for line in said if "error" in line.lower()][-1:] or said[-1:]
         raise Refused(f"{os.path.basename(command[0])} failed with status {done.returncode}"
                       + "".join(f": {line}" for line in said))
     return done.stdout
