@@ -132,6 +132,7 @@ struct smmu_ste *smmu_strtab_ste(struct smmu_device *smmu, u32 sid);
  *
  * Each write is confirmed, so the SMMU has nothing else in its caches either, except where
  * smmu_strtab_write() has returned false.
+ * Return: true where it need not be written. False for an STE of the kernel before.
  */
 bool smmu_strtab_shows(struct smmu_device *smmu, u32 sid, const struct smmu_ste *ste);
 
