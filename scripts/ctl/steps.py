@@ -75,7 +75,9 @@ class Steps:
         values = {key: value for key, value in values.items() if have.get(key) != value}
         if not values:
             return
-        old = {key: have.get(key) for key in values}
+        # in the order in which the block has them, because GRUB appends what is set anew
+        old = {key: value for key, value in have.items() if key in values}
+        old.update({key: None for key in values if key not in have})
         said = " ".join(f"{key}={'' if value is None else value}" for key, value in values.items())
         self.add(f"set {said} in /{name}",
                  lambda: boot.set_environment(self.root, name, **values),
