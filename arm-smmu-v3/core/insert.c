@@ -15,7 +15,10 @@
 /* Tests hold a context up here, to force an interleaving */
 VISIBLE_IF_KUNIT void smmu_insert_pause(struct smmu_inserter *ins, int point)
 {
-	SMMU_RAW_STUB_REDIRECT(smmu_insert_pause, ins, point);
+	typeof(smmu_insert_pause) *stub = smmu_raw_stub(smmu_insert_pause);
+
+	if (stub)
+		stub(ins, point);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_insert_pause);
 

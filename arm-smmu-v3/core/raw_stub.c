@@ -19,7 +19,8 @@
  * @fn: the function; NULL where the place is free
  * @stub: what is called instead
  *
- * Cases run one after the other, and a case changes these in one thread. Its other threads read them.
+ * Cases run one after the other, and a case changes these in one thread. Its other threads read
+ * them.
  */
 struct raw_stub {
 	void *fn;

@@ -22,9 +22,12 @@ static DEFINE_RAW_SPINLOCK(cut_lock);
 
 void smmu_ats_recover_later(struct smmu_iommu *iommu, u32 ms)
 {
-	SMMU_RAW_STUB_REDIRECT(smmu_ats_recover_later, iommu, ms);
+	typeof(smmu_ats_recover_later) *stub = smmu_raw_stub(smmu_ats_recover_later);
 
-	queue_delayed_work(system_dfl_wq, &iommu->recover, msecs_to_jiffies(ms));
+	if (stub)
+		stub(iommu, ms);
+	else
+		queue_delayed_work(system_dfl_wq, &iommu->recover, msecs_to_jiffies(ms));
 }
 
 /* May ATS or PRI be enabled now? Return: 0 or why not */

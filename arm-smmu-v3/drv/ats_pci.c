@@ -70,8 +70,10 @@ bool smmu_ats_pci_required(struct smmu_master *master)
 
 int smmu_ats_pci_enable(struct smmu_master *master)
 {
-	SMMU_RAW_STUB_REDIRECT(smmu_ats_pci_enable, master);
+	typeof(smmu_ats_pci_enable) *stub = smmu_raw_stub(smmu_ats_pci_enable);
 
+	if (stub)
+		return stub(master);
 	if (!dev_is_pci(master->dev))
 		return 0;
 	return pci_enable_ats(to_pci_dev(master->dev), stu(master));
@@ -79,8 +81,12 @@ int smmu_ats_pci_enable(struct smmu_master *master)
 
 void smmu_ats_pci_disable(struct smmu_master *master)
 {
-	SMMU_RAW_STUB_REDIRECT(smmu_ats_pci_disable, master);
+	typeof(smmu_ats_pci_disable) *stub = smmu_raw_stub(smmu_ats_pci_disable);
 
+	if (stub) {
+		stub(master);
+		return;
+	}
 	smmu_pri_pci_disable(master);
 	if (dev_is_pci(master->dev) && to_pci_dev(master->dev)->ats_enabled)
 		pci_disable_ats(to_pci_dev(master->dev));
@@ -104,10 +110,13 @@ static void clear_ats_enable(struct pci_dev *pdev)
 
 void smmu_ats_pci_anew(struct smmu_master *master)
 {
+	typeof(smmu_ats_pci_anew) *stub = smmu_raw_stub(smmu_ats_pci_anew);
 	struct pci_dev *pdev;
 
-	SMMU_RAW_STUB_REDIRECT(smmu_ats_pci_anew, master);
-
+	if (stub) {
+		stub(master);
+		return;
+	}
 	if (!master->ats_capable || !dev_is_pci(master->dev))
 		return;
 	pdev = to_pci_dev(master->dev);
@@ -228,17 +237,20 @@ void smmu_ats_pci_cache_on(struct smmu_master *master)
 
 bool smmu_ats_pci_same_cache(const struct smmu_master *a, const struct smmu_master *b)
 {
-	SMMU_RAW_STUB_REDIRECT(smmu_ats_pci_same_cache, a, b);
+	typeof(smmu_ats_pci_same_cache) *stub = smmu_raw_stub(smmu_ats_pci_same_cache);
 
-	return same_cache(a, b);
+	return stub ? stub(a, b) : same_cache(a, b);
 }
 
 void smmu_ats_pci_cut(struct smmu_master *master)
 {
+	typeof(smmu_ats_pci_cut) *stub = smmu_raw_stub(smmu_ats_pci_cut);
 	struct pci_dev *pdev;
 
-	SMMU_RAW_STUB_REDIRECT(smmu_ats_pci_cut, master);
-
+	if (stub) {
+		stub(master);
+		return;
+	}
 	if (!dev_is_pci(master->dev))
 		return;
 	pdev = to_pci_dev(master->dev);
@@ -258,8 +270,10 @@ void smmu_ats_pci_cut(struct smmu_master *master)
 
 bool smmu_ats_pci_same(const struct smmu_master *a, const struct smmu_master *b)
 {
-	SMMU_RAW_STUB_REDIRECT(smmu_ats_pci_same, a, b);
+	typeof(smmu_ats_pci_same) *stub = smmu_raw_stub(smmu_ats_pci_same);
 
+	if (stub)
+		return stub(a, b);
 	return dev_is_pci(a->dev) && dev_is_pci(b->dev) &&
 	       pci_physfn(to_pci_dev(a->dev)) == pci_physfn(to_pci_dev(b->dev));
 }

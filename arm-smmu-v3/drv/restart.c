@@ -25,9 +25,12 @@
 
 void smmu_restart_later(struct smmu_iommu *iommu, u32 ms)
 {
-	SMMU_RAW_STUB_REDIRECT(smmu_restart_later, iommu, ms);
+	typeof(smmu_restart_later) *stub = smmu_raw_stub(smmu_restart_later);
 
-	queue_delayed_work(system_dfl_wq, &iommu->restart, msecs_to_jiffies(ms));
+	if (stub)
+		stub(iommu, ms);
+	else
+		queue_delayed_work(system_dfl_wq, &iommu->restart, msecs_to_jiffies(ms));
 }
 
 void smmu_restart_was_shut(struct smmu_iommu *iommu)

@@ -113,7 +113,10 @@ static void walk_posts(struct smmu_reader *reader, struct smmu_domain *sd,
 /* Tests hold a walker up here: it has loaded the array and has sent nothing yet */
 VISIBLE_IF_KUNIT noinline void smmu_walk_pause(struct smmu_domain *sd)
 {
-	SMMU_RAW_STUB_REDIRECT(smmu_walk_pause, sd);
+	typeof(smmu_walk_pause) *stub = smmu_raw_stub(smmu_walk_pause);
+
+	if (stub)
+		stub(sd);
 }
 
 /* For readers. @seq: out, @sd->ats_seq before the array was loaded */

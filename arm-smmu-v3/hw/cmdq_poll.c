@@ -54,8 +54,9 @@ static u32 waits_for(const struct smmu_cmdq *q, u64 pos)
 /* Tests replace this function, to let time pass while a polling CPU is away */
 noinline ktime_t smmu_cmdq_clock(struct smmu_cmdq *q)
 {
-	SMMU_RAW_STUB_REDIRECT(smmu_cmdq_clock, q);
-	return ktime_get();
+	typeof(smmu_cmdq_clock) *stub = smmu_raw_stub(smmu_cmdq_clock);
+
+	return stub ? stub(q) : ktime_get();
 }
 
 /*
@@ -64,22 +65,31 @@ noinline ktime_t smmu_cmdq_clock(struct smmu_cmdq *q)
  */
 VISIBLE_IF_KUNIT noinline bool smmu_cmdq_may_sleep(struct smmu_cmdq *q)
 {
-	SMMU_RAW_STUB_REDIRECT(smmu_cmdq_may_sleep, q);
-	return preemptible() && !rcu_preempt_depth();
+	typeof(smmu_cmdq_may_sleep) *stub = smmu_raw_stub(smmu_cmdq_may_sleep);
+
+	return stub ? stub(q) : preemptible() && !rcu_preempt_depth();
 }
 
 /* Likewise */
 VISIBLE_IF_KUNIT noinline void smmu_cmdq_sleep(struct smmu_cmdq *q, u32 us)
 {
-	SMMU_RAW_STUB_REDIRECT(smmu_cmdq_sleep, q, us);
-	usleep_range(us, 2 * us);
+	typeof(smmu_cmdq_sleep) *stub = smmu_raw_stub(smmu_cmdq_sleep);
+
+	if (stub)
+		stub(q, us);
+	else
+		usleep_range(us, 2 * us);
 }
 
 /* Likewise. Where the CPU has WFET, or an event stream, it waits for an event meanwhile. */
 VISIBLE_IF_KUNIT noinline void smmu_cmdq_pause(struct smmu_cmdq *q, u32 ns)
 {
-	SMMU_RAW_STUB_REDIRECT(smmu_cmdq_pause, q, ns);
-	ndelay(ns);
+	typeof(smmu_cmdq_pause) *stub = smmu_raw_stub(smmu_cmdq_pause);
+
+	if (stub)
+		stub(q, ns);
+	else
+		ndelay(ns);
 }
 
 static u32 pause_ns(u32 polls)

@@ -14,9 +14,9 @@
 /* Tests replace this function, so that time passes faster */
 VISIBLE_IF_KUNIT noinline ktime_t smmu_handshake_clock(struct smmu_device *smmu)
 {
-	SMMU_RAW_STUB_REDIRECT(smmu_handshake_clock, smmu);
+	typeof(smmu_handshake_clock) *stub = smmu_raw_stub(smmu_handshake_clock);
 
-	return ktime_get();
+	return stub ? stub(smmu) : ktime_get();
 }
 
 /*

@@ -4,14 +4,13 @@
  * handlers.
  *
  * KUnit looks up what kunit_activate_static_stub() was told under a spinlock, which sleeps on
- * PREEMPT_RT. Here no lock is taken. As with KUnit's stubs, only a thread of a test gets one, and they
- * end with the test.
+ * PREEMPT_RT. Here no lock is taken. As with KUnit's stubs, only a thread of a test gets one, and
+ * they end with the test.
  */
 #ifndef SMMUV3_RAW_STUB_H
 #define SMMUV3_RAW_STUB_H
 
 #include <linux/compiler.h>
-#include <linux/typecheck.h>
 
 #include <kunit/test-bug.h>
 
@@ -21,10 +20,11 @@ void smmu_raw_stub_set(struct kunit *test, void *fn, void *stub);
 void smmu_raw_stub_clear(struct kunit *test, void *fn);
 
 /* As kunit_activate_static_stub(), for a function that asks smmu_raw_stub() */
-#define smmu_activate_raw_stub(test, fn, stub) do {	\
-	typecheck_fn(typeof(&(fn)), (stub));		\
-	smmu_raw_stub_set((test), (fn), (stub));	\
-} while (0)
+#define smmu_activate_raw_stub(test, fn, stub) ({	\
+	typeof(fn) *fn_ = (fn), *stub_ = (stub);	\
+							\
+	smmu_raw_stub_set((test), fn_, stub_);		\
+})
 
 /* As kunit_deactivate_static_stub() */
 #define smmu_deactivate_raw_stub(test, fn) smmu_raw_stub_clear((test), (fn))
@@ -34,7 +34,7 @@ void smmu_raw_stub_clear(struct kunit *test, void *fn);
  * smmu_raw_stub() - what KUNIT_STATIC_STUB_REDIRECT() would call
  * @fn: the function that asks
  *
- * Any context.
+ * The caller calls what it gets, and nothing else. Any context.
  * Return: the function that a suite has activated in its place, or NULL
  */
 static inline void *smmu_raw_stub(void *fn)
@@ -45,13 +45,5 @@ static inline void *smmu_raw_stub(void *fn)
 #endif
 	return NULL;
 }
-
-/* As KUNIT_STATIC_STUB_REDIRECT() */
-#define SMMU_RAW_STUB_REDIRECT(fn, args...) do {	\
-	typeof(&(fn)) stub_ = smmu_raw_stub(fn);	\
-							\
-	if (unlikely(stub_))				\
-		return stub_(args);			\
-} while (0)
 
 #endif

@@ -503,7 +503,7 @@ static void replaces(struct kunit *test)
 				continue;
 			KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, state[from]));
 			KUNIT_EXPECT_EQ(test, goes_to[from], rig_access(n.rig, n.d, IPA, false));
-			/* from one abort to another no word of the STE changes, and no command is sent */
+			/* from one abort to another the STE stays, and no command is sent */
 			aborts = goes_to[from] == RIG_NOWHERE && goes_to[to] == RIG_NOWHERE;
 			if (!aborts)
 				model_watch(n.smmu->model, &dma);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Guests where memory lacks: each allocation of a step fails once. A step that fails leaves nothing
- * behind, the device goes on as before, and the next try works. CMD-QV's steps: guest_queue_kunit.c.
+ * behind, the device goes on as before, and the next try works. The steps of a guest with queues of
+ * its own: guest_queue_kunit.c.
  */
 #include <linux/bitfield.h>
 
