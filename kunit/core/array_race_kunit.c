@@ -468,6 +468,13 @@ static u32 meetings(struct race *r)
 	return n;
 }
 
+/* Has all that the array can do been done, even where the CPUs are busy with something else? */
+static bool all_done(struct race *r)
+{
+	return r->merges && r->revivals && r->unrefs && r->purges && r->forgotten &&
+	       (num_online_cpus() == 1 || meetings(r) >= MEETINGS);
+}
+
 static bool go_on(struct race *r, ktime_t start)
 {
 	s64 ms = ktime_ms_delta(ktime_get(), start);
@@ -475,7 +482,7 @@ static bool go_on(struct race *r, ktime_t start)
 	/* Pairs with cmpxchg() in complain() */
 	if (READ_ONCE(r->wrong))
 		return false;
-	if (num_online_cpus() > 1 && meetings(r) < MEETINGS)
+	if (!all_done(r))
 		return ms < RACE_MAX_MS;
 	return ms < RACE_MS;
 }

@@ -28,17 +28,19 @@ static void shutdown(struct kunit *test)
 	struct rig_device *d = rig_device(test, s->rig, 0), *e = rig_device(test, s->rig, 0);
 	struct iommu_domain *a = silence_use(test, s, d), *b = silence_use(test, s, e);
 	struct smmu_device *smmu = &rig_iommu(s->smmu)->smmu;
-	struct smmu_cmdq_state before, after;
+	struct smmu_cmdq_state start, before, after;
 	struct silence_unmapper *u;
 	u64 began;
 
 	smmu_activate_raw_stub(test, smmu_cmdq_sleep, real_sleep);
 	silence_begin(s, d);
+	smmu_cmdq_look(smmu, &start);
 	u = silence_start(test, a, 1);
-	/* the thread has posted and waits */
-	while (smmu_cmdq_is_idle(smmu))
+	/* the thread has posted, which is counted after the queue is not idle any more, and waits */
+	do {
 		schedule();
-	smmu_cmdq_look(smmu, &before);
+		smmu_cmdq_look(smmu, &before);
+	} while (before.sum.cmds == start.sum.cmds);
 	began = model_now();
 	smmu_shutdown(to_platform_device(s->smmu->dev));
 	KUNIT_EXPECT_LE(test, (model_now() - began) / NSEC_PER_MSEC, SLACK_MS);
