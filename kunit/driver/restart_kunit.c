@@ -36,7 +36,7 @@ static void shutdown(struct kunit *test)
 	silence_begin(s, d);
 	smmu_cmdq_look(smmu, &start);
 	u = silence_start(test, a, 1);
-	/* the thread has posted, which is counted after the queue is not idle any more, and waits */
+	/* the thread has posted, which is counted after the queue has ceased to be idle */
 	do {
 		schedule();
 		smmu_cmdq_look(smmu, &before);
