@@ -53,6 +53,8 @@ for config in $CONFIGS; do
 	echo 1 >"/sys/bus/pci/devices/$itd/remove"
 	pci_rescan
 	check "$name re-plugged" vfio_stopped "$itd"
+	# as above
+	vfio_bind "$itd" && vfio_release "$itd"
 
 	if [ "$name" = default ]; then
 		vfio_bind "$edu"
