@@ -109,4 +109,3 @@ void smmu_cd_used(const __le64 *words, __le64 *used)
 	used[1] &= cpu_to_le64(~ignored);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_cd_used);
-
