@@ -2,8 +2,9 @@
 /*
  * Sleep of the whole machine: suspend, hibernation, and coming back from both.
  *
- * The PM core calls an SMMU in four phases. Its devices are linked to it as consumers, so that each
- * is called before the SMMU on the way down, and after it on the way up.
+ * The PM core calls an SMMU in four phases. Its devices, or the host bridges of
+ * those that are on PCI, are linked to it as consumers, so that each is called before the SMMU on
+ * the way down, and after it on the way up.
  *
  * smmu_sleep_late(): the devices are suspended and still have power. ATS goes off in them, and
  * workers of this driver keep away from them.
@@ -55,7 +56,10 @@ int smmu_wake_early(struct device *dev);
  * those of the device and of the SMMU bind and unbind as without it.
  */
 void smmu_sleep_link(struct smmu_master *master);
-/* The device is released; the driver core may have removed the link already */
+/*
+ * The device is released; the driver core may have removed the link already. The link of a host
+ * bridge goes with the last of its devices.
+ */
 void smmu_sleep_unlink(struct smmu_master *master);
 
 #if IS_ENABLED(CONFIG_KUNIT)

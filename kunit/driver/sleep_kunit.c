@@ -557,31 +557,41 @@ static u32 consumers(struct device *smmu)
 
 /*
  * Devices are linked to their SMMU. The link binds no drivers, and goes with the device. A device
- * of the device tree has one already, which stays; a PCI device has none.
+ * of the device tree has one already, which stays. PCI devices have none of their own: each holds
+ * that of their host bridge, which sleeps after them.
  */
 static void linked(struct kunit *test)
 {
 	struct pci_rig *p = pci_rig_new(test, 0);
 	struct device *smmu = p->smmu->dev;
 	struct rig_device *d = rig_device(test, p->rig, 0);
+	struct device *bridge = &pci_find_host_bridge(p->pdev[FULL]->bus)->dev;
 	const struct device_link *link = link_to(d->dev, smmu);
-	u32 i, n = consumers(smmu);
+	u32 i, n = consumers(smmu), held;
 
 	KUNIT_ASSERT_NOT_NULL(test, link);
 	KUNIT_EXPECT_TRUE(test, link->flags & DL_FLAG_STATELESS);
-	for (i = 0; i < PCI_SLOTS; i++) {
-		link = link_to(&p->pdev[i]->dev, smmu);
-		KUNIT_ASSERT_NOT_NULL(test, link);
-		KUNIT_EXPECT_EQ(test, DL_FLAG_STATELESS, link->flags);
-		KUNIT_EXPECT_EQ(test, 1, kref_read(&link->kref));
-	}
+	for (i = 0; i < PCI_SLOTS; i++)
+		KUNIT_EXPECT_NULL(test, link_to(&p->pdev[i]->dev, smmu));
+	link = link_to(bridge, smmu);
+	KUNIT_ASSERT_NOT_NULL(test, link);
+	KUNIT_EXPECT_EQ(test, DL_FLAG_STATELESS, link->flags);
+	held = kref_read(&link->kref);
+	KUNIT_EXPECT_GE(test, held, PCI_SLOTS);
 	rig_remove(d);
+	KUNIT_EXPECT_EQ(test, n - 1, consumers(smmu));
 	pci_rig_let_go(p, FULL);
 	fabric_unplug(p->f, FULL);
-	KUNIT_EXPECT_EQ(test, n - 2, consumers(smmu));
+	KUNIT_EXPECT_EQ(test, held - 1, kref_read(&link->kref));
 	fabric_rescan(p->f);
 	pci_rig_take(test, p, FULL);
-	KUNIT_EXPECT_EQ(test, n - 1, consumers(smmu));
+	KUNIT_EXPECT_EQ(test, held, kref_read(&link->kref));
+	for (i = 0; i < PCI_SLOTS; i++) {
+		KUNIT_ASSERT_PTR_EQ(test, link, link_to(bridge, smmu));
+		pci_rig_let_go(p, i);
+		fabric_unplug(p->f, i);
+	}
+	KUNIT_EXPECT_EQ(test, n - 2, consumers(smmu));
 }
 
 /* Endpoints of a real PCI core: what config space holds after a sleep, and ATS */
