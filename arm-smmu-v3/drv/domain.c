@@ -143,7 +143,7 @@ static int build_table(struct smmu_domain *sd, struct smmu_device *smmu, bool st
 	ret = smmu_pgtable_alloc(&sd->pt, smmu, stage2, dirty, s2fwb, sd);
 	if (ret)
 		return ret;
-	sd->domain.pgsize_bitmap = sd->pt.pgsizes;
+	sd->domain.pgsize_bitmap = smmu_pgtable_sizes(&sd->pt);
 	sd->domain.geometry.aperture_end = DMA_BIT_MASK(sd->pt.needs.ias);
 	sd->domain.geometry.force_aperture = true;
 	if (dirty)

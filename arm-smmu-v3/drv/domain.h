@@ -26,19 +26,19 @@ struct smmu_master;
  *	that of the mm
  * @invs: the array; never NULL. Read under RCU, replaced under smmu_arrays_mutex.
  * @bindings: struct smmu_binding.node; under smmu_arrays_mutex
- * @leavers: number of threads that are leaving the domain, or have just left it, and still use it;
- *	under smmu_arrays_mutex, see smmu_domain_keep_locked()
  * @left: PASIDs that have left the domain and may come back, see pasid.c; under smmu_arrays_mutex
  * @node: in smmu_domains; under smmu_arrays_mutex
+ * @walks: number of walks while waits of an SMMU were counted (hw/waits.h)
+ * @unconfirmed: instance numbers of SMMUs that may still use the page table, see withhold.h; under
+ *	smmu_arrays_mutex
+ * @leavers: number of threads that are leaving the domain, or have just left it, and still use it;
+ *	under smmu_arrays_mutex, see smmu_domain_keep_locked()
  * @id: for debugfs and traces, never reused
+ * @ats_seq: how often ATS entries have become live; see walk.h
  * @nest_parent: the domain is stage 2 and may be the parent of nested domains
  * @enforced: enforce_cache_coherency() has promised coherent access, so no device is attached that
  *	may access memory without coherency; under smmu_arrays_mutex
- * @walks: number of walks while waits of an SMMU were counted (hw/waits.h)
- * @ats_seq: how often ATS entries have become live; see walk.h
- * @unconfirmed: instance numbers of SMMUs that may still use the page table, see withhold.h; under
- *	smmu_arrays_mutex
- * @for_good: there was no memory to remember such an SMMU; under smmu_arrays_mutex
+ * @for_good: there was no memory to put an SMMU into @unconfirmed; under smmu_arrays_mutex
  * @withheld: the domain is freed, but for its page table; under smmu_arrays_mutex
  * @sva: the page table is that of @domain.mm, see sva.h
  * @mm_gone: the mm has exited, and its CDs translate nothing; under smmu_arrays_mutex
@@ -48,15 +48,15 @@ struct smmu_domain {
 	struct smmu_pgtable pt;
 	struct smmu_array __rcu *invs;
 	struct list_head bindings;
-	u32 leavers;
 	struct list_head left;
 	struct list_head node;
-	u32 id;
 	atomic64_t walks;
+	struct ida unconfirmed;
+	u32 leavers;
+	u32 id;
 	u32 ats_seq;
 	bool nest_parent;
 	bool enforced;
-	struct ida unconfirmed;
 	bool for_good;
 	bool withheld;
 	bool sva;

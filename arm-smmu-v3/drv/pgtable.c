@@ -43,7 +43,6 @@ int smmu_pgtable_alloc(struct smmu_pgtable *pt, struct smmu_device *smmu, bool s
 
 	/* io-pgtable has chosen one granule and, for stage 2, perhaps another start level */
 	pt->pgshift = __ffs(cfg.pgsize_bitmap);
-	pt->pgsizes = cfg.pgsize_bitmap;
 	pt->needs = (struct smmu_pt_needs) {
 		.granule = 1U << pt->pgshift,
 		.ias = cfg.ias,
@@ -69,6 +68,11 @@ void smmu_pgtable_free(struct smmu_pgtable *pt)
 static const struct io_pgtable_cfg *cfg_of(const struct smmu_pgtable *pt)
 {
 	return &io_pgtable_ops_to_pgtable(pt->ops)->cfg;
+}
+
+u64 smmu_pgtable_sizes(const struct smmu_pgtable *pt)
+{
+	return cfg_of(pt)->pgsize_bitmap;
 }
 
 void smmu_pgtable_cd(const struct smmu_pgtable *pt, struct smmu_cd_s1 *s1)

@@ -24,15 +24,12 @@ struct smmu_ste_s2;
  * @ops: operations; NULL before smmu_pgtable_alloc()
  * @dev: device whose DMA configuration it uses; a reference is held
  * @needs: what an SMMU must be able to do to walk it
- * @pgsizes: page sizes that it maps in one go: leaf sizes, and contiguous sizes where io-pgtable
- *	has them
  * @pgshift: log2 of the granule
  */
 struct smmu_pgtable {
 	struct io_pgtable_ops *ops;
 	struct device *dev;
 	struct smmu_pt_needs needs;
-	u64 pgsizes;
 	u8 pgshift;
 };
 
@@ -51,6 +48,12 @@ int smmu_pgtable_alloc(struct smmu_pgtable *pt, struct smmu_device *smmu, bool s
 
 /* Free the table. No SMMU walks it, and no TLB holds anything of it. */
 void smmu_pgtable_free(struct smmu_pgtable *pt);
+
+/*
+ * Return: page sizes that the table maps in one go: leaf sizes, and contiguous sizes where
+ * io-pgtable has them
+ */
+u64 smmu_pgtable_sizes(const struct smmu_pgtable *pt);
 
 /* Describe the table as CD or STE fields; ASID and VMID are left at 0 */
 void smmu_pgtable_cd(const struct smmu_pgtable *pt, struct smmu_cd_s1 *s1);

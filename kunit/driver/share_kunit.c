@@ -203,7 +203,7 @@ static void sizes_do_not_matter(struct kunit *test)
 		d[i] = rig_device(test, rig, i);
 	}
 	domain = rig_domain(test, d[0]);
-	smmu_domain_of(domain)->pt.pgsizes |= SZ_64K | SZ_32M;
+	domain->pgsize_bitmap |= SZ_64K | SZ_32M;
 	for (i = 0; i < 2; i++)
 		KUNIT_EXPECT_EQ(test, 0, rig_attach(d[i], domain));
 	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, IOVA, PA, SZ_4K, IOMMU_READ, GFP_KERNEL));
