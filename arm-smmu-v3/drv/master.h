@@ -65,6 +65,7 @@ static inline bool smmu_rid_is_static(enum smmu_rid_kind kind)
  * @ats_global: an ATC_INV with the Global flag reaches what the ATC holds under any PASID; constant
  * @ats_required: the device does not work without ATS; constant
  * @ats_always: such a device has ATS in identity, too, see ats.h; cleared when it is released
+ * @linked: it holds a device link to the SMMU, see sleep.h; constant
  * @cxl: offset of the DVSEC with the device's Cache_Enable, 0 for none: ats_pci.h; constant
  * @pri: PRI of the device, NULL where it cannot use PRI; constant, freed with the master
  *
@@ -143,6 +144,7 @@ struct smmu_master {
 	bool ats_global;
 	bool ats_required;
 	bool ats_always;
+	bool linked;
 	u16 cxl;
 	struct smmu_pri *pri;
 

@@ -159,12 +159,16 @@ void smmu_sleep_link(struct smmu_master *master)
 	 * Stateless, because the links of the driver core unbind the drivers of devices when the
 	 * supplier's driver goes. Not for runtime PM, because an SMMU does not sleep by itself.
 	 */
-	if (!device_link_add(last_to_sleep(master), master->iommu->smmu.dev, DL_FLAG_STATELESS))
+	master->linked = device_link_add(last_to_sleep(master), master->iommu->smmu.dev,
+					 DL_FLAG_STATELESS);
+	if (!master->linked)
 		dev_notice(master->dev, "there is no device link to %s: it may sleep too early\n",
 			   dev_name(master->iommu->smmu.dev));
 }
 
 void smmu_sleep_unlink(struct smmu_master *master)
 {
-	device_link_remove(last_to_sleep(master), master->iommu->smmu.dev);
+	/* the link may be one that others hold */
+	if (master->linked)
+		device_link_remove(last_to_sleep(master), master->iommu->smmu.dev);
 }

@@ -15,8 +15,10 @@
 
 #include <smmuv3/cmd.h>
 
+#include "drv/ats_pci.h"
 #include "drv/master.h"
 #include "drv/sleep.h"
+#include "drv/streams.h"
 #include "hw/recordq.h"
 #include "driver/msi.h"
 #include "driver/nest.h"
@@ -555,6 +557,27 @@ static u32 consumers(struct device *smmu)
 	return list_count_nodes(&smmu->links.consumers);
 }
 
+static bool yes_alias(const struct smmu_master *master)
+{
+	return true;
+}
+
+static bool yes_required(struct smmu_master *master)
+{
+	return true;
+}
+
+/* A device that does not work without ATS, and has aliases, gets no IOMMU */
+static void plug_what_is_refused(struct kunit *test, struct pci_rig *p)
+{
+	kunit_activate_static_stub(test, smmu_streams_has_aliases, yes_alias);
+	kunit_activate_static_stub(test, smmu_ats_pci_required, yes_required);
+	fabric_rescan(p->f);
+	fabric_unplug(p->f, FULL);
+	kunit_deactivate_static_stub(test, smmu_streams_has_aliases);
+	kunit_deactivate_static_stub(test, smmu_ats_pci_required);
+}
+
 /*
  * Devices are linked to their SMMU. The link binds no drivers, and goes with the device. A device
  * of the device tree has one already, which stays. PCI devices have none of their own: each holds
@@ -582,6 +605,8 @@ static void linked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, n - 1, consumers(smmu));
 	pci_rig_let_go(p, FULL);
 	fabric_unplug(p->f, FULL);
+	KUNIT_EXPECT_EQ(test, held - 1, kref_read(&link->kref));
+	plug_what_is_refused(test, p);
 	KUNIT_EXPECT_EQ(test, held - 1, kref_read(&link->kref));
 	fabric_rescan(p->f);
 	pci_rig_take(test, p, FULL);
