@@ -259,6 +259,46 @@ static void main_stands(struct kunit *test)
 	silence_leave(test, s, d, a);
 }
 
+/* The counters of the SMMU are those of all its queues, and a queue has counted what it has done */
+static void counters(struct kunit *test)
+{
+	struct silence *s = queues_make(test);
+	struct smmu_device *smmu = queues_hw(s);
+	struct smmu_cmdq_state all, one, sum = {};
+	struct rig_device *d = rig_device(test, s->rig, 0);
+	struct iommu_domain *a = silence_use(test, s, d);
+	u32 i, k;
+
+	silence_begin(s, d);
+	KUNIT_EXPECT_LE(test, silence_unmap(test, s, d, a), T_MS + SLACK_MS);
+	KUNIT_EXPECT_TRUE(test, d->cut);
+	for (i = 0; i < smmu_cmdqs(smmu); i++) {
+		smmu_cmdq_look_at(smmu_cmdq_at(smmu, i), &one);
+		KUNIT_EXPECT_EQ(test, queues_done(s, i), one.sum.cmds);
+		sum.sum.cmds += one.sum.cmds;
+		sum.sum.syncs += one.sum.syncs;
+		sum.sum.posts += one.sum.posts;
+		sum.sum.doorbells += one.sum.doorbells;
+		sum.errors += one.errors;
+		sum.timeouts += one.timeouts;
+		for (k = 0; k < SMMU_WAITERS; k++)
+			sum.long_waits[k] += one.long_waits[k];
+		sum.longest_us = max(sum.longest_us, one.longest_us);
+	}
+	smmu_cmdq_look(smmu, &all);
+	KUNIT_EXPECT_EQ(test, sum.sum.cmds, all.sum.cmds);
+	KUNIT_EXPECT_EQ(test, sum.sum.syncs, all.sum.syncs);
+	KUNIT_EXPECT_EQ(test, sum.sum.posts, all.sum.posts);
+	KUNIT_EXPECT_EQ(test, sum.sum.doorbells, all.sum.doorbells);
+	KUNIT_EXPECT_EQ(test, sum.errors, all.errors);
+	KUNIT_EXPECT_EQ(test, sum.timeouts, all.timeouts);
+	KUNIT_EXPECT_MEMEQ(test, sum.long_waits, all.long_waits, sizeof(sum.long_waits));
+	KUNIT_EXPECT_EQ(test, sum.longest_us, all.longest_us);
+	/* of the queue for ATC_INVs */
+	KUNIT_EXPECT_GT(test, all.longest_us, 0);
+	silence_leave(test, s, d, a);
+}
+
 static struct kunit_case ecmdq_cases[] = {
 	KUNIT_CASE(each_its_own),
 	KUNIT_CASE(silent_device),
@@ -266,6 +306,7 @@ static struct kunit_case ecmdq_cases[] = {
 	KUNIT_CASE_PARAM(sleeps, kind_gen_params),
 	KUNIT_CASE(stays_on_when_falling_asleep),
 	KUNIT_CASE(cut_everywhere),
+	KUNIT_CASE(counters),
 	KUNIT_CASE(main_stands),
 	{}
 };
@@ -277,6 +318,7 @@ static struct kunit_case cmdqv_cases[] = {
 	KUNIT_CASE_PARAM(sleeps, kind_gen_params),
 	KUNIT_CASE(stays_on_when_falling_asleep),
 	KUNIT_CASE(cut_everywhere),
+	KUNIT_CASE(counters),
 	KUNIT_CASE(main_stands),
 	{}
 };
