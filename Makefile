@@ -8,7 +8,7 @@ ifneq ($(MACHINE),aarch64)
 CROSS_COMPILE ?= aarch64-linux-gnu-
 endif
 
-.PHONY: all modules install deb demo check check-full check-kcsan prove fuzz bench many-cpus kunit qemu clean distclean help
+.PHONY: all modules install deb demo check check-full check-kcsan prove fuzz coverage bench many-cpus kunit qemu clean distclean help
 
 all: modules
 
@@ -59,6 +59,9 @@ prove:
 fuzz:
 	@scripts/fuzz
 
+coverage:
+	@scripts/coverage
+
 bench:
 	@scripts/bench
 
@@ -99,6 +102,7 @@ help:
 	@echo '  make prove         proofs about the core, for all arguments (CBMC)'
 	@echo '  make fuzz          tables, commands, records and registers of any content, for'
 	@echo '                     nine minutes (libFuzzer; AFL++ by scripts/fuzz)'
+	@echo '  make coverage      which lines of the driver the KUnit suites run'
 	@echo '  make bench         measured side by side with the in-tree driver'
 	@echo '  make many-cpus     insertion of commands on up to 256 CPUs, in virtual time'
 	@echo '  make kunit         the KUnit suites alone, without root, on any Linux'
