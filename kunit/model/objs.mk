@@ -24,7 +24,7 @@ smmu-model-objs += $(addprefix driver/,rig.o log.o model_kunit.o bringup_kunit.o
 					  guest_queue.o guest_queue_kunit.o \
 					  guest_queue_errors_kunit.o \
 					  guest_queue_random_kunit.o \
-					  hwinfo_kunit.o ats_kunit.o pasid_kunit.o iopf_kunit.o \
+					  hwinfo_kunit.o debugfs_kunit.o ats_kunit.o pasid_kunit.o iopf_kunit.o \
 					  pri_kunit.o pci_rig.o pci_kunit.o pci_load_kunit.o \
 					  page_request.o page_request_kunit.o \
 					  page_request_rude_kunit.o machines_table.o \
