@@ -197,6 +197,37 @@ static void fails_clean(struct kunit *test)
 	use(test, rig);
 }
 
+/*
+ * An SMMU acknowledges no register write any more, from each of those on that a probe makes. What
+ * was done before is undone.
+ */
+static void ceases_to_acknowledge(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = rig_smmu_irq(test, rig, 0, NULL);
+	const struct model_inject none = {};
+	struct model_inject inject = {};
+	bool bound = false;
+	u32 nth;
+
+	/* an SMMU that is disabled because it does not acknowledge its enable */
+	rig->forgive = true;
+	device_release_driver(smmu->dev);
+	for (nth = 1; !bound && nth < 20; nth++) {
+		inject.no_ack_from = nth;
+		model_inject(smmu->model, &inject);
+		bound = device_attach(smmu->dev) == 1;
+		KUNIT_EXPECT_EQ(test, bound, !!smmu->dev->driver);
+		KUNIT_EXPECT_EQ(test, bound, !!smmu_iommu_find(dev_fwnode(smmu->dev)));
+		model_inject(smmu->model, &none);
+		KUNIT_EXPECT_EQ(test, bound, model_is_on(smmu->model));
+	}
+	/* the queue, interrupts, the other queues, SMMUEN */
+	KUNIT_EXPECT_TRUE(test, bound);
+	KUNIT_EXPECT_GT(test, nth, 4);
+	use(test, rig);
+}
+
 /* Every allocation of a probe fails once */
 static void survives_no_memory(struct kunit *test)
 {
@@ -521,6 +552,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(works, kind_gen_params),
 	KUNIT_CASE(comes_back),
 	KUNIT_CASE_PARAM(fails_clean, breakage_gen_params),
+	KUNIT_CASE(ceases_to_acknowledge),
 	KUNIT_CASE(survives_no_memory),
 	KUNIT_CASE(keeps_reserved_streams),
 	KUNIT_CASE_PARAM(takes_over_errors, legacy_gen_params),

@@ -155,7 +155,8 @@ struct model_config {
  * @dead: every register reads as all ones, and nothing moves
  * @stands: a command queue that consumes nothing: 1 for the main queue, 2 for the first ECMDQ, and
  *	so on, with the queues of a companion behind the ECMDQs
- * @no_ack: CR0ACK does not change
+ * @no_ack: CR0ACK and IRQ_CTRLACK do not change
+ * @no_ack_from: so from the change of CR0 or IRQ_CTRL with this number on; counts down, 0 for never
  * @no_enack: ENACK of ECMDQs does not change
  * @no_cmdqv: STATUS does not change: MODEL_NO_*
  * @cmdqv_gone: registers of the companion read as all ones, and writes are lost
@@ -191,6 +192,7 @@ struct model_inject {
 	bool dead;
 	u32 stands;
 	bool no_ack;
+	u32 no_ack_from;
 	bool no_enack;
 	u8 no_cmdqv;
 	bool cmdqv_gone;

@@ -41,11 +41,20 @@ static void settle(struct model *m)
 	}
 }
 
+/* CR0 or IRQ_CTRL changes, perhaps in the way that is not acknowledged any more */
+static void count_change(struct model *m)
+{
+	if (m->inject.no_ack_from && !--m->inject.no_ack_from)
+		m->inject.no_ack = true;
+}
+
 /* 6.3.9: clearing CMDQEN leaves the queue at its position */
 static void write_cr0(struct model *m, u32 val)
 {
 	u32 on = val & ~m->r.cr0;
 
+	if (val != m->r.cr0)
+		count_change(m);
 	if (val & ~(CR0_SMMUEN | CR0_PRIQEN | CR0_EVENTQEN | CR0_CMDQEN | CR0_ATSCHK))
 		model_violate(m, "CR0: reserved bits 0x%x", val);
 	if (on & CR0_CMDQEN && log2size(m->cmdq.base) > FIELD_GET(IDR1_CMDQS, m->cfg.idr[1]))
@@ -200,6 +209,8 @@ static void write_reg(struct model *m, u32 off, u32 val, u64 now)
 		m->r.ack_wait = m->cfg.ack_reads;
 		break;
 	case SMMU_IRQ_CTRL:
+		if (val != m->r.irq_ctrl)
+			count_change(m);
 		m->r.irq_ctrl = val;
 		m->r.ack_wait = m->cfg.ack_reads;
 		break;
