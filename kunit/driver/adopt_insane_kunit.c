@@ -309,6 +309,35 @@ static void too_many_cds(struct crashed *c)
 		*crashed_ste(c, 0x80 + i) = *crashed_ste(c, SID);
 }
 
+/* The last level 1 is itself more than may be read */
+static void too_many_descriptors(struct crashed *c)
+{
+	u32 left = SMMU_ADOPT_CDS_MAX, i;
+	__le64 *l1;
+
+	two_level_cds(c);
+	l1 = c->cdtab;
+	for (i = 1; i < SZ_1K; i++)
+		l1[i] = l1[0];
+	for (i = 0; left > SZ_1M + SZ_1K; i++, left -= SZ_1M + SZ_1K)
+		*crashed_ste(c, 0x80 + i) = *crashed_ste(c, SID);
+	crashed_ste(c, SID)->w[0] = cpu_to_le64(STE0_V);
+	/* level 1, and leaves for the rest */
+	crashed_ssids(c, 0x90, STE_S1FMT_64K_L2, 20, 0, 7);
+	l1 = c->cdtab;
+	for (i = 1; i < left / SZ_1K - 1; i++)
+		l1[i] = l1[0];
+	*crashed_ste(c, 0x91) = *crashed_ste(c, 0x90);
+}
+
+static void smmuen_not_acknowledged(struct crashed *c)
+{
+	/* CR0 is written without SMMUEN, and then with it */
+	const struct model_inject inject = { .no_ack_from = 2 };
+
+	model_inject(c->smmu->model, &inject);
+}
+
 static void nothing(struct crashed *c)
 {
 }
@@ -441,6 +470,9 @@ static const struct insanity insanities[] = {
 	{ "CDs, level 1: reserved", cd_l1_reserved, .says = "a descriptor of a CD table" },
 	{ "CDs, level 1: our memory", cd_l1_own, .says = "level 1 of a CD table is memory" },
 	{ "CDs: too many", too_many_cds, .says = "there are too many CDs" },
+	{ "CDs, level 1: too many", too_many_descriptors, .says = "there are too many CDs" },
+	{ "SMMUEN: not acknowledged", smmuen_not_acknowledged,
+	  .says = "SMMUEN is not acknowledged", .unusable = true },
 	{ "STE: stage 1 without", nothing, .clear0 = IDR0_S1P,
 	  .says = "an STE is illegal: stage 1" },
 	{ "STE: stage 2 without", nothing, .clear0 = IDR0_S2P,

@@ -25,7 +25,8 @@
 #define PAGE		CRASHED_PAGE
 #define PAGE_NEW	0x22222000ULL
 #define SID		0x23
-#define OLD_ASID		7
+/* So large that to reserve it takes memory */
+#define OLD_ASID		0x123
 #define VMID		5
 
 /* How the stream with SID translates */
