@@ -2,9 +2,9 @@
 /*
  * Sleep of the whole machine: suspend, hibernation, and coming back from both.
  *
- * The PM core calls an SMMU in four phases. Its devices, or the host bridges of
- * those that are on PCI, are linked to it as consumers, so that each is called before the SMMU on
- * the way down, and after it on the way up.
+ * The PM core calls an SMMU in four phases. Its devices, or the host bridges of those that are on
+ * PCI, are linked to it as consumers, so that each is called before the SMMU on the way down, and
+ * after it on the way up.
  *
  * smmu_sleep_late(): the devices are suspended and still have power. ATS goes off in them, and
  * workers of this driver keep away from them.
