@@ -252,6 +252,19 @@ static void stub_devices(struct kunit *test)
 	smmu_activate_raw_stub(test, smmu_restart_later, restart_stub);
 }
 
+/* The id of the next group: the smallest that no group has */
+static int next_group(void)
+{
+	struct iommu_group *group = iommu_group_alloc();
+	int id;
+
+	if (IS_ERR(group))
+		return PTR_ERR(group);
+	id = iommu_group_id(group);
+	iommu_group_put(group);
+	return id;
+}
+
 static void teardown(void *data)
 {
 	struct rig *rig = data;
@@ -262,6 +275,8 @@ static void teardown(void *data)
 	for (i = 0; i < RIG_SMMUS; i++)
 		rig_remove_smmu(rig, i);
 	compat_hyp_mode = false;
+	KUNIT_EXPECT_EQ_MSG(rig->test, rig->next_group, next_group(),
+			    "a group of a device is left");
 }
 
 struct rig *rig_new(struct kunit *test)
@@ -270,6 +285,7 @@ struct rig *rig_new(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, rig);
 	rig->test = test;
+	rig->next_group = next_group();
 	the_rig = rig;
 	stub_devices(test);
 	kunit_activate_static_stub(test, smmu_param_tuning, tuning_stub);

@@ -79,6 +79,7 @@ enum rig_insertion { RIG_MIXED, RIG_LOCK, RIG_COMBINE, RIG_AUTO };
  * @kdump: SMMUs added from now on are those of a crash kernel
  * @noncoherent: firmware says of SMMUs added from now on that they are not coherent
  * @forgive: violations are part of the test
+ * @next_group: the id that a new group would have had at first
  * @loglevel: console log level before rig_hush()
  * @warned: the kernel had warned before rig_hush()
  */
@@ -103,6 +104,7 @@ struct rig {
 	u32 ssid_bits;
 	bool can_stall;
 	bool forgive;
+	int next_group;
 	int loglevel;
 	bool warned;
 };
