@@ -156,6 +156,7 @@ static const struct tree {
 	u32 value[6];
 } trees[] = {
 	{ "one", BASE + SZ_1M, 3, { 1, BASE, SZ_64K } },
+	{ "the first of two", BASE + SZ_1M, 6, { 1, BASE, SZ_4K, 1, 0x1000, SZ_4K } },
 	{ "the second of two", BASE + SZ_1M, 6, { 1, 0x1000, SZ_4K, 1, BASE, SZ_4K } },
 	{ "elsewhere", BASE, 3, { 1, SZ_1G, SZ_64K } },
 	{ "of an unknown device", BASE, 3, { 2, BASE, SZ_64K } },
