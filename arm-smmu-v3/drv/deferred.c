@@ -23,7 +23,7 @@ VISIBLE_IF_KUNIT bool smmu_deferred_identity(struct smmu_master *master, int typ
 	return type == IOMMU_DOMAIN_IDENTITY || (!type && iommu_default_passthrough());
 }
 
-static bool is_pcie_port(struct device *dev)
+VISIBLE_IF_KUNIT bool smmu_is_pcie_port(struct device *dev)
 {
 	if (!dev_is_pci(dev) || !pci_is_pcie(to_pci_dev(dev)))
 		return false;
@@ -41,7 +41,7 @@ static bool is_pcie_port(struct device *dev)
 
 bool smmu_deferred(struct smmu_master *master, int type)
 {
-	if (!smmu_install_is_foreign(master) || is_pcie_port(master->dev) ||
+	if (!smmu_install_is_foreign(master) || smmu_is_pcie_port(master->dev) ||
 	    smmu_deferred_identity(master, type))
 		return false;
 	dev_dbg(master->dev, "DMA goes on with the tables of the kernel before\n");

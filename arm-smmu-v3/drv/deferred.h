@@ -12,6 +12,7 @@
 
 #include <linux/types.h>
 
+struct device;
 struct smmu_master;
 
 /**
@@ -31,6 +32,7 @@ bool smmu_deferred(struct smmu_master *master, int type);
 #if IS_ENABLED(CONFIG_KUNIT)
 /* Will the default domain of the device be identity? Suites replace this function. */
 bool smmu_deferred_identity(struct smmu_master *master, int type);
+bool smmu_is_pcie_port(struct device *dev);
 #endif
 
 #endif

@@ -15,6 +15,7 @@
 #include "core/ste.h"
 #include "drv/arrays.h"
 #include "drv/ats.h"
+#include "drv/deferred.h"
 #include "drv/domain.h"
 #include "drv/firmware.h"
 #include "drv/master.h"
@@ -368,6 +369,38 @@ static void reset_without_block(struct kunit *test)
 	iommu_domain_free(domain);
 }
 
+/* Which functions need no DMA and so are attached at once after a crash (drv/deferred.h) */
+static void knows_ports(struct kunit *test)
+{
+	static const struct {
+		u16 type;
+		bool is_port;
+	} types[] = {
+		{ PCI_EXP_TYPE_ENDPOINT, false },
+		{ PCI_EXP_TYPE_LEG_END, false },
+		{ PCI_EXP_TYPE_RC_END, false },
+		{ PCI_EXP_TYPE_PCI_BRIDGE, false },
+		{ PCI_EXP_TYPE_PCIE_BRIDGE, false },
+		{ PCI_EXP_TYPE_ROOT_PORT, true },
+		{ PCI_EXP_TYPE_UPSTREAM, true },
+		{ PCI_EXP_TYPE_DOWNSTREAM, true },
+		{ PCI_EXP_TYPE_RC_EC, true },
+	};
+	struct pci_rig *p = pci_rig_new(test, 0);
+	struct pci_dev *pdev = p->pdev[FULL];
+	u16 was = pdev->pcie_flags_reg;
+	u32 i;
+
+	KUNIT_ASSERT_TRUE(test, pci_is_pcie(pdev));
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		pdev->pcie_flags_reg = FIELD_PREP(PCI_EXP_FLAGS_TYPE, types[i].type);
+		KUNIT_EXPECT_EQ_MSG(test, types[i].is_port, smmu_is_pcie_port(&pdev->dev),
+				    "type %u", types[i].type);
+	}
+	pdev->pcie_flags_reg = was;
+	KUNIT_EXPECT_FALSE(test, smmu_is_pcie_port(p->smmu->dev));
+}
+
 static void set_command(struct pci_dev *pdev, bool master)
 {
 	u16 cmd;
@@ -516,6 +549,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_SLOW(parked_and_reset),
 	KUNIT_CASE(reset_meets_a_cut),
 	KUNIT_CASE(reset_without_block),
+	KUNIT_CASE(knows_ports),
 	KUNIT_CASE_PARAM(whose_bus_mastering, owner_gen_params),
 	KUNIT_CASE(identity_if_trusted),
 	{}
