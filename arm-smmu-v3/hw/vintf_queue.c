@@ -142,9 +142,7 @@ int smmu_vintf_queue_get(struct smmu_vintf *v, u32 l, phys_addr_t phys, u64 byte
 		return -EINVAL;
 	q = &v->queue[l];
 	guard(mutex)(&v->lock);
-	if (q->taken)
-		return -EEXIST;
-	/* the pages of one that was not confirmed off are those of its last owner */
+	/* one that is held is the guest's, or it was not confirmed off, and has its last pages */
 	if ((l && !v->queue[l - 1].taken) || q->held || v->stopped || !smmu_vintf_is_alive(v))
 		return -EIO;
 	q->phys = phys;

@@ -104,8 +104,8 @@ static inline bool smmu_vintf_is_alive(const struct smmu_vintf *v)
  * @bytes: their size, from user space
  *
  * The guest enables the queue. Process context.
- * Return: 0; -EINVAL for a number, an address or a size that cannot be; -EEXIST when the guest has
- *	it; -EIO when the guest has not the queue below it, or hardware does not do as told
+ * Return: 0; -EINVAL for a number, an address or a size that cannot be; -EIO when the guest has it,
+ *	or has not the queue below it, or hardware does not do as told
  */
 int smmu_vintf_queue_get(struct smmu_vintf *v, u32 l, phys_addr_t phys, u64 bytes);
 
