@@ -122,6 +122,8 @@ class Bench:
         return "survived", ""
 
     def one(self, mutant):
+        if not os.path.exists(self.kernel.object(mutant.file)):
+            return "invalid", "user-mode Linux does without this file"
         if mutant.file not in self.clean:
             self.clean[mutant.file] = self.kernel.code(mutant.file)
         path = os.path.join(self.tree, "arm-smmu-v3", mutant.file)
