@@ -262,8 +262,8 @@ static void random(struct kunit *test, u32 model)
 		check();
 	}
 	model_stall_stats(r.s[0].n.smmu->model, &stats);
-	kunit_info(test, "seed %u: %u stalled, %u to the VMM, %u refused, %u late, %u unrecorded, %u early, %u held up\n",
-		   nest_stall_seed, r.stalled, nest_vmm.seen,
+	kunit_info(test, "seed %u: %u operations: %u stalled, %u to the VMM, %u refused, %u late, %u unrecorded, %u early, %u held up\n",
+		   nest_stall_seed, nest_stall_ops, r.stalled, nest_vmm.seen,
 		   (u32)rig_iommu(r.s[0].n.smmu)->guest_stalls.refused,
 		   (u32)rig_iommu(r.s[0].n.smmu)->guest_stalls.late, stats.unrecorded,
 		   stats.early, stats.held_up);

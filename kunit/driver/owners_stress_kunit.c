@@ -592,9 +592,9 @@ static void at_random(struct kunit *test)
 		step(test, r);
 		check_all(test, r);
 	}
-	kunit_info(test, "seed %u: %u changes of maps, %u devices added, %u removed, %u blocked, %u PASIDs, %u resets, %u attaches; %u refused\n",
-		   r->seed, r->done[MAP], r->done[PLUG], r->done[UNPLUG], r->done[BLOCK],
-		   r->done[PASID], r->done[RESET], r->done[ATTACH], r->refused);
+	kunit_info(test, "seed %u: %u operations: %u changes of maps, %u devices added, %u removed, %u blocked, %u PASIDs, %u resets, %u attaches; %u refused\n",
+		   r->seed, r->op, r->done[MAP], r->done[PLUG], r->done[UNPLUG],
+		   r->done[BLOCK], r->done[PASID], r->done[RESET], r->done[ATTACH], r->refused);
 	for (i = 0; i < DEVICES; i++)
 		if (r->slot[i].d)
 			unplug(&r->slot[i]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Everything at once: several threads map, unmap, attach and access, on several SMMUs that share
- * domains, while one more SMMU comes and goes.
+ * domains, while one more SMMU comes and goes. Now and then the machine sleeps.
  *
  * Each mapping gets an output address of its own, so that an access tells which mapping it went
  * through. The following must hold:
@@ -20,6 +20,7 @@
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/prandom.h>
+#include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/vmalloc.h>
@@ -28,6 +29,7 @@
 #include "core/cmd.h"
 #include "drv/domain.h"
 #include "driver/rig.h"
+#include "driver/sleep.h"
 
 static uint stress_seed = 20261121;
 module_param(stress_seed, uint, 0444);
@@ -43,6 +45,8 @@ MODULE_PARM_DESC(stress_percent, "percent of the operations of each case of smmu
 #define IOVA_BASE	BIT_ULL(40)
 #define SLOT_SHIFT	21
 #define IDS_MAX		BIT(18)
+/* Of these at most a third are maps, and each map needs an id */
+#define OPS_MAX		(IDS_MAX * 3ULL)
 
 enum { AT_IDENTITY = -1, AT_BLOCKED = -2 };
 
@@ -54,6 +58,7 @@ enum { AT_IDENTITY = -1, AT_BLOCKED = -2 };
  * @ops: number of operations of all threads together, for stress_percent=100
  * @mixed: every second SMMU is not coherent, the first one among them
  * @passer_by: one more SMMU comes and goes
+ * @awake: the machine does not sleep, which empties all caches
  */
 struct shape {
 	const char *name;
@@ -62,6 +67,7 @@ struct shape {
 	u32 ops;
 	bool mixed;
 	bool passer_by;
+	bool awake;
 };
 
 static const struct shape shapes[] = {
@@ -124,6 +130,8 @@ struct stress {
 	atomic_t next_id;
 	atomic_t ops_left;
 	atomic_t done[6];
+	struct rw_semaphore asleep;	/* held by operations, and taken by who sends to sleep */
+	u32 naps;
 	atomic_t errors;
 	char error[128];
 	u32 devices;
@@ -303,6 +311,7 @@ static int work(void *data)
 	while (atomic_dec_if_positive(&s->ops_left) >= 0 && !atomic_read(&s->errors)) {
 		u32 dice = rnd(w, 100);
 
+		down_read(&s->asleep);
 		if (dice < 30)
 			do_map(w);
 		else if (dice < 58)
@@ -311,6 +320,7 @@ static int work(void *data)
 			do_access(w);
 		else
 			do_attach(w);
+		up_read(&s->asleep);
 		atomic_inc(&s->done[dice < 30 ? 0 : dice < 58 ? 1 : dice < 90 ? 2 : 3]);
 		cond_resched();
 	}
@@ -353,6 +363,17 @@ static void pass_by(struct kunit *test, struct stress *s, struct worker *w)
 	rig->nr_devices = before;
 	rig_remove_smmu(rig, RIG_SMMUS - 1);
 	atomic_inc(&s->done[4]);
+}
+
+/* What was mapped and attached before is so afterwards */
+static void take_nap(struct stress *s, struct worker *w)
+{
+	static const enum sleep_kind kinds[] = { SLEEP_IDLE, SLEEP_RAM, SLEEP_DISK };
+
+	down_write(&s->asleep);
+	sleep_once(s->rig, kinds[rnd(w, ARRAY_SIZE(kinds))]);
+	up_write(&s->asleep);
+	s->naps++;
 }
 
 static void make_kind(u32 i, struct model_config *cfg)
@@ -400,13 +421,15 @@ static void setup(struct kunit *test, struct stress *s, const struct shape *shap
 	s->map = vzalloc(IDS_MAX * sizeof(*s->map));
 	KUNIT_ASSERT_NOT_NULL(test, s->map);
 	atomic_set(&s->epoch, 1);
-	atomic_set(&s->ops_left, max(shape->ops * (u64)stress_percent / 100, 1ULL));
+	init_rwsem(&s->asleep);
+	atomic_set(&s->ops_left, clamp(shape->ops * (u64)stress_percent / 100, 1ULL, OPS_MAX));
 	rig_at_el2(s->rig);
 	for (i = 0; i < shape->smmus; i++) {
 		make_kind(i, &cfg);
 		s->rig->noncoherent = !is_coherent(s, i);
 		rig_smmu(test, s->rig, i, &cfg);
-		model_latency(s->rig->smmu[i]->model, CMD_SYNC, 1000);
+		/* every second one is at once done with what it reads */
+		model_latency(s->rig->smmu[i]->model, CMD_SYNC, i & 1 ? 0 : 1000);
 	}
 	for (i = 0; i < shape->devices; i++) {
 		/* every second device has an ATC */
@@ -461,7 +484,7 @@ static void run(struct kunit *test, struct stress *s, const struct shape *shape)
 {
 	struct worker *w = kunit_kcalloc(test, THREADS + 1, sizeof(*w), GFP_KERNEL);
 	u64 start = ktime_get_ns();
-	u32 i;
+	u32 i, total = 0, pass = 0;
 
 	KUNIT_ASSERT_NOT_NULL(test, w);
 	rig_hush(s->rig);
@@ -476,15 +499,20 @@ static void run(struct kunit *test, struct stress *s, const struct shape *shape)
 	while (atomic_read(&s->ops_left) > 0 && !atomic_read(&s->errors)) {
 		if (shape->passer_by)
 			pass_by(test, s, &w[THREADS]);
+		/* each takes some grace periods of RCU */
+		if (!shape->awake && !(pass++ % 8))
+			take_nap(s, &w[THREADS]);
 		schedule_timeout_uninterruptible(HZ / 20);
 	}
 	for (i = 0; i < THREADS; i++)
 		kthread_stop(w[i].task);
 	rig_unhush(s->rig);
-	kunit_info(test, "seed %u: %d maps, %d unmaps, %d accesses, %d attaches (%d refused), %d SMMUs passed by, %llu ms\n",
-		   s->seed, atomic_read(&s->done[0]), atomic_read(&s->done[1]),
+	for (i = 0; i < 4; i++)
+		total += atomic_read(&s->done[i]);
+	kunit_info(test, "seed %u: %u operations: %d maps, %d unmaps, %d accesses, %d attaches (%d refused), %d SMMUs passed by, %u sleeps, %llu ms\n",
+		   s->seed, total, atomic_read(&s->done[0]), atomic_read(&s->done[1]),
 		   atomic_read(&s->done[2]), atomic_read(&s->done[3]), atomic_read(&s->done[5]),
-		   atomic_read(&s->done[4]),
+		   atomic_read(&s->done[4]), s->naps,
 		   (ktime_get_ns() - start) / NSEC_PER_MSEC);
 }
 
@@ -521,7 +549,7 @@ KUNIT_ARRAY_PARAM(needed, needed, needed_desc);
 /* The run must be able to fail: it does when one SMMU loses all commands of one kind */
 static void notices_what_is_lost(struct kunit *test)
 {
-	const struct shape shape = { .smmus = 2, .devices = 8, .ops = 40000 };
+	const struct shape shape = { .smmus = 2, .devices = 8, .ops = 40000, .awake = true };
 	struct model_inject inject = { .drop = U32_MAX };
 	const struct model_inject none = {};
 	struct stress *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);

@@ -22,12 +22,15 @@ static uint sva_stress_seed = 20261121;
 module_param(sva_stress_seed, uint, 0444);
 MODULE_PARM_DESC(sva_stress_seed, "first of the seeds of smmu_sva_stress, one for each thread");
 
+static uint sva_stress_rounds = 20000;
+module_param(sva_stress_rounds, uint, 0444);
+MODULE_PARM_DESC(sva_stress_rounds, "rounds of each thread of smmu_sva_stress");
+
 #define VA	0x40000000ULL
 #define SMMUS	4
 #define DEVICES	6
 #define PROCS	3
 #define PAGES	8
-#define ROUNDS	20000
 
 /**
  * struct page_state - a page of a process
@@ -202,7 +205,7 @@ static int thread(void *data)
 	u32 i;
 
 	prandom_seed_state(&rnd, sva_stress_seed + (unsigned long)current->pid);
-	for (i = 0; i < ROUNDS && !atomic_read(&s.stop); i++) {
+	for (i = 0; i < sva_stress_rounds && !atomic_read(&s.stop); i++) {
 		round(&rnd);
 		if (!(i % 16))
 			cond_resched();
@@ -219,6 +222,7 @@ static void everything_at_once(struct kunit *test)
 	};
 	struct task_struct *task[ARRAY_SIZE(rounds)];
 	struct rig *rig = rig_new(test);
+	s64 accesses;
 	u32 i, p;
 
 	memset(&s, 0, sizeof(s));
@@ -248,7 +252,7 @@ static void everything_at_once(struct kunit *test)
 	for (p = 0; p < PROCS; p++) {
 		do
 			msleep(20);
-		while (atomic64_read(&s.mapper_rounds) < ROUNDS / (PROCS + 1) * (p + 1));
+		while (atomic64_read(&s.mapper_rounds) < sva_stress_rounds / (PROCS + 1) * (p + 1));
 		exit_one(test, p);
 	}
 	msleep(100);
@@ -266,9 +270,12 @@ static void everything_at_once(struct kunit *test)
 	for (i = 0; i < SMMUS; i++)
 		KUNIT_EXPECT_TRUE(test, ida_is_empty(&rig_iommu(rig->smmu[i])->smmu.inst.asids));
 	rig_check(test, rig);
-	kunit_info(test, "%lld binds, %lld changes, %lld accesses, %lld of them somewhere\n",
-		   atomic64_read(&s.binds), atomic64_read(&s.changes),
-		   atomic64_read(&s.hits) + atomic64_read(&s.misses), atomic64_read(&s.hits));
+	accesses = atomic64_read(&s.hits) + atomic64_read(&s.misses);
+	kunit_info(test, "seed %u: %lld operations: %lld binds, %lld changes, %lld accesses, %lld of them somewhere\n",
+		   sva_stress_seed,
+		   atomic64_read(&s.binds) + atomic64_read(&s.changes) + accesses,
+		   atomic64_read(&s.binds), atomic64_read(&s.changes), accesses,
+		   atomic64_read(&s.hits));
 }
 
 static struct kunit_case cases[] = {
