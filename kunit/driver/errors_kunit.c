@@ -10,6 +10,7 @@
 #include <linux/sizes.h>
 
 #include "core/cmd.h"
+#include "hw/cmdq_error.h"
 #include "hw/issue.h"
 #include "driver/rig.h"
 
@@ -360,12 +361,31 @@ static void pauses_by_time(struct kunit *test)
 	KUNIT_EXPECT_GE(test, q->pauses, n / 8);
 }
 
+/*
+ * While a post was under way there were more errors than are remembered for certain. None of those
+ * that are says anything about it, but one that was forgotten may.
+ */
+static void more_than_is_remembered(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct smmu_ticket ticket = {};
+	u32 seq;
+
+	ticket.q = smmu_main_cmdq(&rig_iommu(rig_smmu(test, rig, 0, NULL))->smmu);
+	seq = ticket.q->err_seq;
+	ticket.err_seq = seq - SMMU_CMDQ_ERRORS / 2;
+	KUNIT_EXPECT_EQ(test, 0, smmu_cmdq_error_within(&ticket, seq));
+	ticket.err_seq--;
+	KUNIT_EXPECT_EQ(test, -EIO, smmu_cmdq_error_within(&ticket, seq));
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(skips_illegal, victim_gen_params),
 	KUNIT_CASE_PARAM(skips_illegal_irqs_off, victim_gen_params),
 	KUNIT_CASE_PARAM(walk_makes_good, victim_gen_params),
 	KUNIT_CASE_PARAM(attach_makes_good, victim_gen_params),
 	KUNIT_CASE_PARAM(is_shut, fate_gen),
+	KUNIT_CASE(more_than_is_remembered),
 	KUNIT_CASE(survives_gerrors),
 	KUNIT_CASE(takes_events),
 	KUNIT_CASE(dead_event_queue),

@@ -12,6 +12,7 @@
 #include <smmuv3/cmd.h>
 #include <smmuv3/raw_stub.h>
 
+#include "core/cmd.h"
 #include "drv/domain.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
@@ -511,6 +512,35 @@ static void drained(struct kunit *test)
 	iommu_domain_free(domain);
 }
 
+/* Somebody waits for a CMD_SYNC that never came, when the SMMU has no power: no register is read */
+static void waits_without_power(struct kunit *test)
+{
+	const struct model_inject lost = { .lost_sync = true }, none = {};
+	struct smmu_deadline deadline = {};
+	struct rig *rig = rig_new(test);
+	struct smmu_ticket ticket;
+	struct smmu_device *smmu;
+	struct smmu_cmd sync;
+	struct model *m;
+
+	rig->poll_cons = true;
+	m = rig_smmu(test, rig, 0, NULL)->model;
+	smmu = &rig_iommu(rig->smmu[0])->smmu;
+	rig_virtual_clock(test);
+	model_inject(m, &lost);
+	smmu_cmd_sync(&sync);
+	KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, &sync, 1, &deadline, &ticket,
+						SMMU_POST_NEW));
+	sleep_down(rig);
+	KUNIT_EXPECT_TRUE(test, smmu_device_is_off(smmu));
+	model_inject(m, &none);
+	model_power_off(m);
+	KUNIT_EXPECT_EQ(test, 0, smmu_cmdq_wait(&ticket, &deadline));
+	model_power_on(m, MODEL_POWER_RESET, SLEEP_GBPA, 1);
+	awake(rig);
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(smmu));
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(silent_when_falling_asleep, kind_gen_params),
 	KUNIT_CASE(silent_when_awaking),
@@ -523,6 +553,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(asleep_twice, morning_gen_params),
 	KUNIT_CASE(stalls_end),
 	KUNIT_CASE(drained),
+	KUNIT_CASE(waits_without_power),
 	{}
 };
 
