@@ -86,6 +86,7 @@ struct slot {
  * @rnd: state
  * @seed: as it was at the beginning
  * @op: number of the operation
+ * @stamps: number of attaches to something that is not blocked
  * @slot: devices
  * @domain: domains
  * @pa: where each page of each domain leads, 0 for nowhere
@@ -103,6 +104,7 @@ struct random {
 	struct rnd_state rnd;
 	u32 seed;
 	u32 op;
+	u64 stamps;
 	struct slot slot[DEVICES];
 	struct iommu_domain *domain[DOMAINS];
 	u64 pa[DOMAINS][PAGES];
@@ -322,7 +324,7 @@ static void attached(struct random *r, struct slot *s, int at)
 {
 	s->at = at;
 	if (at != AT_BLOCKED)
-		s->stamp = r->op + 1;
+		s->stamp = ++r->stamps;
 }
 
 static void attach(struct kunit *test, struct random *r, u32 i, int at, bool memory)
