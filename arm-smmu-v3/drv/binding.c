@@ -114,6 +114,18 @@ static int get_tag(struct smmu_binding *next)
 	return ret;
 }
 
+/*
+ * Undo get_tag(). Who tries again looks for a tag again: this one is freed, or another device may
+ * have freed it by then.
+ */
+static void put_tag(struct smmu_binding *next)
+{
+	if (next->tag.type == SMMU_INV_S2_VMID_VSMMU)
+		return;
+	smmu_tag_undo(&next->tag);
+	next->tag = (struct smmu_tag) {};
+}
+
 /* Make walkers that have missed the new ATS entries walk once more; see walk.h */
 static void ats_came_alive(struct smmu_domain *sd)
 {
@@ -165,7 +177,7 @@ static int enter(struct smmu_binding *next, bool ats_later, bool *flushed)
 	} else {
 		merged = smmu_array_merge(smmu_domain_array(sd), scratch, GFP_KERNEL);
 		if (IS_ERR(merged)) {
-			smmu_tag_undo(&next->tag);
+			put_tag(next);
 			return PTR_ERR(merged);
 		}
 		*flushed = smmu_array_find(merged, &scratch->inv[0])->flushes;

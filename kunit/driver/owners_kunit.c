@@ -9,8 +9,11 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
+#include "core/array.h"
 #include "core/cmd.h"
+#include "drv/arrays.h"
 #include "drv/ats.h"
+#include "drv/domain.h"
 #include "drv/master.h"
 #include "drv/master_lock.h"
 #include "drv/streams.h"
@@ -430,6 +433,54 @@ static void no_ats_behind_others(struct kunit *test)
 	own_end(&o);
 }
 
+/* The ASID with which a domain is attached to the SMMU */
+static u32 asid_of(struct kunit *test, struct own *o, struct iommu_domain *domain)
+{
+	const struct smmu_inv *inv;
+
+	mutex_lock(&smmu_arrays_mutex);
+	inv = smmu_array_find_tag(smmu_domain_array(smmu_domain_of(domain)),
+				  &rig_iommu(o->smmu)->smmu.inst, SMMU_INV_S1_ASID);
+	mutex_unlock(&smmu_arrays_mutex);
+	KUNIT_ASSERT_NOT_NULL(test, inv);
+	return inv->id;
+}
+
+/*
+ * F, whose ATS is off because another device rules its stream, goes to a new domain, and memory is
+ * short once. Where the attach succeeds all the same, without ATS, the ASID is the domain's own.
+ */
+static void new_domain_without_memory(struct kunit *test)
+{
+	struct iommu_domain *domain;
+	struct rig_device *f, *x;
+	bool short_of_memory;
+	struct own o;
+	u32 nth = 1;
+	int ret;
+
+	with_alias(test, &o, &f, &x);
+	KUNIT_EXPECT_EQ(test, 0, set_pasid(f, &smmu_blocked_domain));
+	do {
+		KUNIT_EXPECT_EQ(test, 0, attach(x, o.b));
+		domain = rig_domain(test, f);
+		rig_alloc_begin(nth);
+		ret = attach(f, domain);
+		short_of_memory = rig_alloc_end();
+		KUNIT_EXPECT_TRUE_MSG(test, !ret || (short_of_memory && ret == -ENOMEM), "%d", ret);
+		if (!ret)
+			KUNIT_EXPECT_TRUE_MSG(test,
+					      ida_exists(&rig_iommu(o.smmu)->smmu.inst.asids,
+							 asid_of(test, &o, domain)),
+					      "allocation %u fails", nth);
+		KUNIT_EXPECT_EQ(test, 0, attach(f, o.a));
+		iommu_domain_free(domain);
+	} while (short_of_memory && ++nth < 30);
+	KUNIT_EXPECT_GT(test, nth, 1);
+	KUNIT_EXPECT_LT(test, nth, 30);
+	own_end(&o);
+}
+
 static void pasids_need_cds(struct kunit *test)
 {
 	struct iommu_domain *s2;
@@ -738,6 +789,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(one_word_for_the_heir),
 	KUNIT_CASE(principal_keeps_ats),
 	KUNIT_CASE(no_ats_behind_others),
+	KUNIT_CASE(new_domain_without_memory),
 	KUNIT_CASE(pasids_need_cds),
 	KUNIT_CASE(larger_table),
 	KUNIT_CASE(two_call_it_own),
