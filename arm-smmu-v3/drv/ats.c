@@ -13,6 +13,7 @@
 #include "drv/master.h"
 #include "drv/master_lock.h"
 #include "drv/pri.h"
+#include "drv/readers.h"
 #include "drv/streams.h"
 #include "hw/issue.h"
 #include "hw/shut.h"
@@ -196,7 +197,7 @@ int smmu_ats_on_locked(struct smmu_master *master, bool brief)
 
 /*
  * Take the ATS entries out of all arrays. When this returns, no reader sends the device an ATC_INV
- * any more, except one that has stepped out: readers.h
+ * any more, and none that a reader has posted is in a queue.
  */
 static void leave_arrays(struct smmu_master *master)
 {
@@ -209,8 +210,10 @@ static void leave_arrays(struct smmu_master *master)
 	smmu_binding_drop_ats_locked(&master->rid);
 	xa_for_each(&master->pasids, ssid, binding)
 		smmu_binding_drop_ats_locked(binding);
-	/* readers that found the entries or the flag have sent their ATC_INV after this */
+	/* readers that found the entries or the flag have ended after this, or have stepped out */
 	synchronize_rcu_expedited();
+	if (unlikely(smmu_readers_are_out()))
+		smmu_cmdq_drain(&master->iommu->smmu);
 }
 
 void smmu_ats_without_locked(struct smmu_master *master, struct smmu_binding *next)

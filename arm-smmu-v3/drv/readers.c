@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/atomic.h>
 #include <linux/delay.h>
 #include <linux/rcupdate.h>
 #include <linux/srcu.h>
@@ -10,8 +11,15 @@
 /* How long smmu_readers_wait_brief() waits */
 #define BRIEF_MS	1000
 
-/* Readers that have stepped out */
+/* Readers that have stepped out, and their number */
 DEFINE_STATIC_SRCU(out);
+static atomic_t nr_out;
+
+bool smmu_readers_are_out(void)
+{
+	/* pairs with atomic_inc() in smmu_reader_step_out(), by the grace period between them */
+	return atomic_read(&nr_out);
+}
 
 void smmu_reader_step_out(struct smmu_reader *reader)
 {
@@ -20,6 +28,8 @@ void smmu_reader_step_out(struct smmu_reader *reader)
 	/* before RCU is left: see the two grace periods below */
 	reader->idx = srcu_read_lock(&out);
 	reader->deadline.brief_us = 0;
+	/* before RCU is left: pairs with atomic_read() in smmu_readers_are_out() */
+	atomic_inc(&nr_out);
 	rcu_read_unlock();
 }
 
@@ -30,6 +40,7 @@ int smmu_reader_post_again(struct smmu_reader *reader, struct smmu_device *smmu,
 	if (err != -EAGAIN)
 		return err;
 	smmu_reader_step_out(reader);
+	smmu_cmdq_edit_all(smmu);
 	return smmu_cmdq_post(smmu, cmd, n, &reader->deadline, ticket, how);
 }
 
@@ -43,6 +54,7 @@ int smmu_reader_wait_again(struct smmu_reader *reader, const struct smmu_ticket 
 
 void smmu_reader_end_out(struct smmu_reader *reader)
 {
+	atomic_dec(&nr_out);
 	srcu_read_unlock(&out, reader->idx);
 	reader->deadline.brief_us = SMMU_LONG_WAIT_US;
 }

@@ -9,11 +9,11 @@
  * things, for as long as it takes, and the reader may sleep. Everybody who frees what readers use
  * waits for both kinds.
  *
- * A reader that has stepped out may still post an ATC_INV for a device whose ATS has gone off
- * meanwhile: leave_arrays() in ats.c waits only for readers that have not. Such an ATC_INV does no
- * harm. A device whose ATS is off is not cut off for an answer that it does not give. One that may
- * be silent was cut off before, so that all posts are edited, and smmu_ats_is_cut() has its
- * ATC_INVs left out as long as its ATS is off.
+ * A reader that has stepped out may still have an ATC_INV for a device whose ATS goes off meanwhile:
+ * leave_arrays() in ats.c waits only for readers that have not. A device without ATS need not answer
+ * an ATC_INV, and the queue would stand for that long. So what a reader posts after it has stepped
+ * out is edited, and smmu_ats_is_cut() has it leave out ATC_INVs of devices whose ATS is off. What it
+ * had posted before, leave_arrays() lets the queues finish.
  */
 #ifndef SMMU_DRV_READERS_H
 #define SMMU_DRV_READERS_H
@@ -22,6 +22,7 @@
 #include <linux/types.h>
 
 #include "hw/cmdq.h"
+#include "hw/cmdq_edit.h"
 
 struct smmu_array;
 
@@ -54,6 +55,9 @@ static inline void smmu_reader_begin(struct smmu_reader *reader)
 	rcu_read_lock();
 }
 
+/* Has a reader stepped out that has not ended? Any context, after a grace period of RCU. */
+bool smmu_readers_are_out(void);
+
 /* Leave rcu_read_lock(), and keep what the reader uses all the same. May be called again. */
 void smmu_reader_step_out(struct smmu_reader *reader);
 
@@ -69,8 +73,11 @@ static __always_inline int smmu_reader_post(struct smmu_reader *reader, struct s
 					    struct smmu_ticket *ticket,
 					    enum smmu_post how)
 {
-	int ret = smmu_cmdq_post(smmu, cmd, n, &reader->deadline, ticket, how);
+	int ret;
 
+	if (unlikely(!reader->deadline.brief_us))
+		smmu_cmdq_edit_all(smmu);
+	ret = smmu_cmdq_post(smmu, cmd, n, &reader->deadline, ticket, how);
 	if (unlikely(ret))
 		ret = smmu_reader_post_again(reader, smmu, cmd, n, ticket, how, ret);
 	return ret;

@@ -329,6 +329,25 @@ int smmu_cmdq_wait(const struct smmu_ticket *ticket, struct smmu_deadline *deadl
 	return wait_for(ticket, deadline);
 }
 
+void smmu_cmdq_drain(struct smmu_device *smmu)
+{
+	u32 i;
+
+	for (i = 0; i < smmu_cmdqs(smmu); i++) {
+		struct smmu_cmdq *q = smmu_cmdq_at(smmu, i);
+		struct smmu_deadline deadline = {};
+		struct smmu_ticket ticket = {
+			.q = q,
+			.end = smmu_cmdq_posted(q),
+			.err_seq = READ_ONCE(q->err_seq),
+		};
+
+		/* nobody waits for a queue that was taken out; an error is for who has posted */
+		if (!READ_ONCE(q->out))
+			smmu_cmdq_wait(&ticket, &deadline);
+	}
+}
+
 static bool is_idle(struct smmu_cmdq *q)
 {
 	/* loaded before CONS is read, because commands that are posted later do not count */

@@ -310,6 +310,12 @@ void smmu_cmdq_free_more(struct smmu_device *smmu);
 /* Start with position 0; nobody uses the queue */
 void smmu_cmdq_reset(struct smmu_device *smmu);
 
+/*
+ * Wait until everything is done that was posted to any queue of the SMMU before this call, as long
+ * as the queue goes on. Any context, but it may take as long as a device takes that is silent.
+ */
+void smmu_cmdq_drain(struct smmu_device *smmu);
+
 /* Write BASE, PROD and CONS of a disabled queue, so that it is empty at the position posted last */
 void smmu_cmdq_program(struct smmu_device *smmu);
 

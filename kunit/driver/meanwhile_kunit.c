@@ -11,13 +11,16 @@
 #include <linux/string.h>
 
 #include <smmuv3/cmd.h>
+#include <smmuv3/raw_stub.h>
 
+#include "core/cmd.h"
 #include "drv/ats.h"
 #include "drv/ats_cut.h"
 #include "drv/debugfs.h"
 #include "drv/iommu.h"
 #include "drv/master.h"
 #include "drv/master_lock.h"
+#include "hw/cmdq_poll.h"
 #include "hw/shut.h"
 #include "driver/silence.h"
 
@@ -223,7 +226,110 @@ static void named_while_ats_goes_on(struct kunit *test)
 	silence_leave(test, s, d, domain);
 }
 
+static const enum rig_insertion insertions[] = { RIG_LOCK, RIG_COMBINE };
+
+static void insertion_desc(const enum rig_insertion *how, char *desc)
+{
+	strscpy(desc, *how == RIG_LOCK ? "lock" : "combine", KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(insertion, insertions, insertion_desc);
+
+/* What happens to the device when the walk, which is in this thread, sleeps for the first time */
+static struct {
+	struct kunit *test;
+	struct rig_device *d;
+	bool suspend;
+	u32 sleeps;
+} loser;
+
+static void loses_ats(struct smmu_cmdq *q, u32 us)
+{
+	struct smmu_master *master = dev_iommu_priv_get(loser.d->dev);
+
+	model_advance(us * (u64)NSEC_PER_USEC);
+	if (loser.sleeps++)
+		return;
+	if (!loser.suspend) {
+		KUNIT_EXPECT_EQ(loser.test, 0, rig_attach(loser.d, &smmu_blocked_domain));
+		return;
+	}
+	smmu_master_lock(master);
+	smmu_ats_suspend_locked(master);
+	smmu_master_unlock(master);
+}
+
+/* Fill the queue, which takes so long for each command */
+static void fill(struct kunit *test, struct silence *s, u64 ns)
+{
+	struct smmu_device *smmu = &rig_iommu(s->smmu)->smmu;
+	struct smmu_deadline deadline = {};
+	struct smmu_ticket ticket;
+	struct smmu_cmd cmd;
+	u32 i;
+
+	smmu_cmd_tlbi_nsnh_all(&cmd);
+	model_latency(s->smmu->model, CMD_TLBI_NSNH_ALL, ns);
+	for (i = smmu_main_cmdq(smmu)->room; i; i--)
+		KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(smmu, &cmd, 1, &deadline, &ticket,
+							SMMU_POST_NEW));
+}
+
+/* A device with ATS, whose ATC has a translation that is unmapped while the queue is slow */
+static void lose(struct kunit *test, struct silence *s, bool suspend)
+{
+	struct iommu_domain *domain;
+
+	loser.test = test;
+	loser.sleeps = 0;
+	loser.suspend = suspend;
+	loser.d = rig_device(test, s->rig, 0);
+	domain = silence_use(test, s, loser.d);
+	KUNIT_EXPECT_TRUE(test, loser.d->ats);
+	if (suspend)
+		model_latency(s->smmu->model, CMD_TLBI_NH_VA, 300 * NSEC_PER_MSEC);
+	else
+		fill(test, s, 300 * NSEC_PER_MSEC);
+	smmu_activate_raw_stub(test, smmu_cmdq_sleep, loses_ats);
+	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	KUNIT_EXPECT_GT(test, loser.sleeps, 0);
+	KUNIT_EXPECT_FALSE(test, loser.d->ats);
+	rig_check(test, s->rig);
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s->rig, loser.d, IOVA, false));
+	silence_leave(test, s, loser.d, domain);
+}
+
+/*
+ * A walk waits for long for room for an ATC_INV. Meanwhile the device loses its ATS, and its STE
+ * says so: the ATC_INV is not sent, because nobody answers it.
+ */
+static void loses_ats_before_the_post(struct kunit *test)
+{
+	struct model_config cfg;
+
+	model_config_default(&cfg);
+	cfg.read_ns = 0;
+	lose(test, silence_make_with(test, *(const enum rig_insertion *)test->param_value, cfg),
+	     false);
+}
+
+/*
+ * A walk has posted an ATC_INV, and waits for long. Whoever turns ATS off meanwhile, by another
+ * queue, has it done first.
+ */
+static void loses_ats_before_the_answer(struct kunit *test)
+{
+	struct model_config cfg;
+
+	model_config_default(&cfg);
+	cfg.read_ns = 0;
+	model_config_ecmdqs(&cfg, 0, 2, 1);
+	lose(test, silence_make_with(test, RIG_LOCK, cfg), true);
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE_PARAM(loses_ats_before_the_post, insertion_gen_params),
+	KUNIT_CASE(loses_ats_before_the_answer),
 	KUNIT_CASE(named_while_ats_goes_on),
 	KUNIT_CASE(shown_while_leaving),
 	KUNIT_CASE(changed_while_suspended),
