@@ -614,7 +614,7 @@ static void do_misuse(struct bench *b, enum misuse what)
 		model_cmdqv_read(b->m, CMDQV_VINTF_ERR_MAP, 8);
 		break;
 	case NO_QUEUE:
-		r(b, page0(0, 3, VCMDQ_STATUS));
+		w(b, page0(0, 3, VCMDQ_PROD), 1);
 		break;
 	case REPLACE_USED:
 		w(b, CMDQV_VINTF(0) + VINTF_SID_MATCH(0), SID_MATCH_EN);

@@ -273,9 +273,11 @@ static u64 *page1_reg(struct model *m, struct model_vcmdq *q, u32 reg)
 
 /*
  * Which queue is it, and which of its pages? The pages of a VINTF show those queues only that are
- * allocated to it. Return: NULL for none
+ * allocated to it. A guest may touch all of its page. The kernel may read there, too: a thread that
+ * waits for a queue looks once more when the SMMU was shut meanwhile, and its queues were taken
+ * down. Return: NULL for none
  */
-static struct model_vcmdq *queue_at(struct model *m, u32 off, bool *page1)
+static struct model_vcmdq *queue_at(struct model *m, u32 off, bool read, bool *page1)
 {
 	u32 l = off % CMDQV_PAGE / CMDQV_QUEUE_BYTES, v;
 	struct model_vcmdq *q = NULL;
@@ -287,8 +289,7 @@ static struct model_vcmdq *queue_at(struct model *m, u32 off, bool *page1)
 		v = (off - CMDQV_VINTF_PAGES) / (2 * CMDQV_PAGE);
 		*page1 = (off - CMDQV_VINTF_PAGES) / CMDQV_PAGE % 2;
 		q = model_cmdqv_logical(m, v, l);
-		/* a guest may touch all of its page */
-		if (!q && v && !*page1)
+		if (!q && (v || read) && !*page1)
 			return NULL;
 	}
 	if (!q)
@@ -303,7 +304,7 @@ void model_vcmdq_write(struct model *m, u32 off, u32 size, u64 val, u64 now)
 	bool page1;
 	u64 *reg1;
 
-	q = queue_at(m, off, &page1);
+	q = queue_at(m, off, false, &page1);
 	if (!q)
 		return;
 	if (size != (page1 ? 8 : 4)) {
@@ -331,9 +332,10 @@ u64 model_vcmdq_read(struct model *m, u32 off, u32 size)
 	bool page1;
 	u64 *reg1, val;
 
-	q = queue_at(m, off, &page1);
+	q = queue_at(m, off, true, &page1);
+	/* whatever is read must not matter */
 	if (!q)
-		return 0;
+		return prandom_u32_state(&m->ecmdq_rnd);
 	if (!page1) {
 		val = read_page0(m, q, off % CMDQV_QUEUE_BYTES);
 		if (off >= CMDQV_VINTF_PAGES)
