@@ -54,6 +54,24 @@ static const struct smmu_ident_env coherent_vhe = {
 	.coherent = true, .cpu_e2h = true,
 };
 
+/* 6.3.8: log2 of the pages and of the queues of each */
+static void ecmdqs_decode(struct kunit *test)
+{
+	struct smmu_idregs regs = qemu;
+	struct smmu_features feat;
+	const char *why = NULL;
+
+	/* IDR6 is RES0 without IDR1.ECMDQ, whatever it reads as */
+	regs.idr6 = 0x03050000;
+	KUNIT_ASSERT_EQ(test, smmu_ident_decode(&regs, &coherent, &feat, &why), 0);
+	KUNIT_EXPECT_EQ(test, feat.flags & SMMU_FEAT_ECMDQ, 0);
+	regs.idr[1] |= BIT(31);
+	KUNIT_ASSERT_EQ(test, smmu_ident_decode(&regs, &coherent, &feat, &why), 0);
+	KUNIT_EXPECT_NE(test, feat.flags & SMMU_FEAT_ECMDQ, 0);
+	KUNIT_EXPECT_EQ(test, feat.ecmdq_pages, 3);
+	KUNIT_EXPECT_EQ(test, feat.ecmdq_each, 5);
+}
+
 static void qemu_decodes(struct kunit *test)
 {
 	struct smmu_features feat;
@@ -513,6 +531,7 @@ static void oas_encodings(struct kunit *test)
 
 static struct kunit_case ident_cases[] = {
 	KUNIT_CASE(qemu_decodes),
+	KUNIT_CASE(ecmdqs_decode),
 	KUNIT_CASE(rich_decodes),
 	KUNIT_CASE(firmware_says_httu),
 	KUNIT_CASE_PARAM(one_field, id_change_gen_params),

@@ -228,6 +228,31 @@ static void ceases_to_acknowledge(struct kunit *test)
 	use(test, rig);
 }
 
+/* Where there is no memory for a queue as large as the SMMU allows, a smaller one is taken */
+static void smaller_queue(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu;
+	struct model_config cfg;
+	u32 nth, smaller = 0;
+	bool hit = true;
+
+	model_config_default(&cfg);
+	FIELD_MODIFY(IDR1_CMDQS, &cfg.idr[1], 12);
+	smmu = rig_smmu_irq(test, rig, 0, &cfg);
+	KUNIT_EXPECT_EQ(test, 12, smmu_main_cmdq(&rig_iommu(smmu)->smmu)->mem.log2);
+	rig_hush(rig);
+	for (nth = 1; hit && nth < 1000; nth++) {
+		device_release_driver(smmu->dev);
+		rig_alloc_begin(nth);
+		if (device_attach(smmu->dev) == 1)
+			smaller += smmu_main_cmdq(&rig_iommu(smmu)->smmu)->mem.log2 == 11;
+		hit = rig_alloc_end();
+	}
+	rig_unhush(rig);
+	KUNIT_EXPECT_EQ(test, 1, smaller);
+}
+
 /* Every allocation of a probe fails once */
 static void survives_no_memory(struct kunit *test)
 {
@@ -553,6 +578,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(comes_back),
 	KUNIT_CASE_PARAM(fails_clean, breakage_gen_params),
 	KUNIT_CASE(ceases_to_acknowledge),
+	KUNIT_CASE(smaller_queue),
 	KUNIT_CASE(survives_no_memory),
 	KUNIT_CASE(keeps_reserved_streams),
 	KUNIT_CASE_PARAM(takes_over_errors, legacy_gen_params),

@@ -56,6 +56,32 @@ static void errors(struct kunit *test)
 	nest_free(test, &n);
 }
 
+/* The owner before has left a VINTF whose errors were masked: the next one is told of its own */
+static void masked_before(struct kunit *test)
+{
+	u64 map[2] = {};
+	struct guest_queue *q;
+	struct smmu_cmd cmd;
+	struct guest *g;
+	struct nest n;
+	int ret;
+
+	guest_queue_nest(test, &n, false);
+	model_cmdqv_write(n.smmu->model, CMDQV_VINTF_INT_MASK, 4, U32_MAX);
+	g = guest_queue_guest(test, n.smmu, n.parent, &ret);
+	KUNIT_ASSERT_EQ(test, 0, ret);
+	KUNIT_EXPECT_EQ(test, 0, model_cmdqv_read(n.smmu->model, CMDQV_VINTF_INT_MASK, 4) &
+				 BIT(guest_queue_vintf(g)));
+	q = guest_queue_new(test, n.smmu, g, 0);
+	guest_queue_enable(test, q);
+	smmu_cmd_tlbi_nsnh_all(&cmd);
+	KUNIT_EXPECT_EQ(test, CERROR_ILL, guest_queue_post(q, &cmd, 1));
+	KUNIT_EXPECT_EQ(test, 1, guest_queue_errors(g, 1, map));
+	guest_queue_free(test, q);
+	guest_destroy(g);
+	nest_free(test, &n);
+}
+
 static int interrupts_thread(void *data)
 {
 	while (!kthread_should_stop()) {
@@ -156,6 +182,7 @@ static void storm(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(errors),
+	KUNIT_CASE(masked_before),
 	KUNIT_CASE(false_alarms),
 	KUNIT_CASE_SLOW(storm),
 	{}

@@ -231,6 +231,7 @@ static void bad_arguments(struct kunit *test)
 	struct nest n;
 	void *page;
 	int ret;
+	u32 i;
 
 	guest_queue_nest(test, &n, false);
 	hw(&n)->inst.feat.cmdq_log2 = 8;
@@ -267,6 +268,10 @@ static void bad_arguments(struct kunit *test)
 	d = rig_device(test, n.rig, 0);
 	KUNIT_EXPECT_EQ(test, -EINVAL, guest_try_device(n.g, d, BIT(20)));
 	KUNIT_EXPECT_EQ(test, 0, guest_try_device(n.g, d, BIT(20) - 1));
+	/* a vDEVICE that is refused takes no place */
+	for (i = 0; i < hw(&n)->cmdqv.layout.sids; i++)
+		KUNIT_EXPECT_EQ(test, -EEXIST, guest_try_device(n.g, d, 1));
+	KUNIT_EXPECT_EQ(test, 0, guest_try_device(n.g, rig_device(test, n.rig, 0), 1));
 	/* types */
 	KUNIT_EXPECT_NULL(test, guest_new_type(test, n.smmu, n.parent,
 					       IOMMU_VIOMMU_TYPE_TEGRA241_CMDQV, NULL, &ret));

@@ -600,6 +600,42 @@ static void notices_lost_cfgi_cd(struct kunit *test)
 	iommu_domain_free(b);
 }
 
+/* SMMU_ERRATUM_REPEAT_TLBI is about invalidations of configuration as well, and not about ATCs */
+static void repeats_cfgi_cd(struct kunit *test)
+{
+	struct model_stats *stats = kunit_kzalloc(test, sizeof(*stats), GFP_KERNEL);
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = new_smmu(test, rig);
+	struct iommu_domain *rid, *p;
+	u32 i, cfgi_cds = 0, atc_invs = 0;
+	struct rig_device *d;
+
+	KUNIT_ASSERT_NOT_NULL(test, stats);
+	rig->atc = true;
+	d = new_device(test, rig, 0);
+	rid = mapped(test, d, PA2);
+	p = mapped(test, d, PA);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, rid));
+	for (i = 0; i < 2; i++) {
+		rig_iommu(smmu)->smmu.inst.feat.errata = i ? SMMU_ERRATUM_REPEAT_TLBI : 0;
+		KUNIT_ASSERT_EQ(test, 0, set(d, p, 5));
+		model_stats_reset(smmu->model);
+		clear(test, d, 5);
+		model_stats(smmu->model, stats);
+		if (!i) {
+			cfgi_cds = stats->cmds[CMD_CFGI_CD];
+			atc_invs = stats->cmds[CMD_ATC_INV];
+		}
+	}
+	KUNIT_EXPECT_GT(test, cfgi_cds, 0);
+	KUNIT_EXPECT_EQ(test, 2 * cfgi_cds, stats->cmds[CMD_CFGI_CD]);
+	KUNIT_EXPECT_GT(test, atc_invs, 0);
+	KUNIT_EXPECT_EQ(test, atc_invs, stats->cmds[CMD_ATC_INV]);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	iommu_domain_free(rid);
+	iommu_domain_free(p);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(beside_every_rid),
 	KUNIT_CASE(many_pasids),
@@ -612,6 +648,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(joins_parked),
 	KUNIT_CASE(refuses),
 	KUNIT_CASE(without_memory),
+	KUNIT_CASE(repeats_cfgi_cd),
 	KUNIT_CASE(notices_lost_cfgi_cd),
 	{}
 };
