@@ -57,7 +57,7 @@ static const struct smmu_ident_env coherent_vhe = {
 /* 6.3.8: log2 of the pages and of the queues of each */
 static void ecmdqs_decode(struct kunit *test)
 {
-	struct smmu_idregs regs = qemu;
+	struct smmu_idregs regs = rich;
 	struct smmu_features feat;
 	const char *why = NULL;
 
