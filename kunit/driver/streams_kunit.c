@@ -359,9 +359,11 @@ static void no_ats_for_two(struct kunit *test)
 	rig->atc = true;
 	a = rig_device_sids(test, rig, 0, &sid, 1);
 	KUNIT_ASSERT_TRUE(test, master_of(a->dev)->ats_capable);
+	KUNIT_EXPECT_TRUE(test, device_iommu_capable(a->dev, IOMMU_CAP_PCI_ATS_SUPPORTED));
 	b = rig_device_sids(test, rig, 0, &sid, 1);
 	KUNIT_EXPECT_FALSE(test, master_of(a->dev)->principal);
 	KUNIT_EXPECT_FALSE(test, master_of(b->dev)->principal);
+	KUNIT_EXPECT_FALSE(test, device_iommu_capable(a->dev, IOMMU_CAP_PCI_ATS_SUPPORTED));
 	domain = rig_domain(test, a);
 	map(test, domain, PAGE_A);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(a, domain));
