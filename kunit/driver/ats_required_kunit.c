@@ -4,6 +4,7 @@
  * ATS in the identity domain as well, where the STE has a CD table that requests without PASID
  * bypass (S1DSS); and where the SMMU cannot do that, nobody else suffers.
  */
+#include <kunit/static_stub.h>
 #include <linux/bitfield.h>
 #include <linux/device.h>
 #include <linux/prandom.h>
@@ -15,6 +16,7 @@
 
 #include "core/array.h"
 #include "core/ste.h"
+#include "drv/ats_pci.h"
 #include "drv/master.h"
 #include "drv/ops.h"
 #include "drv/streams.h"
@@ -308,18 +310,16 @@ static const struct lack {
 
 KUNIT_ARRAY_PARAM_DESC(lack, lacks, name);
 
-/* Number of errors in the log, the first of which is about the device */
-static u32 errors(struct kunit *test, struct rig_log *log)
+/* Number of errors in the log, the first of which begins with @says */
+static u32 errors(struct kunit *test, struct rig_log *log, const char *says)
 {
-	static const char refused[] =
-		"this device does not work without ATS, and the SMMU has none";
 	u32 n = 0;
 
 	while (rig_log_next(log)) {
 		if (log->level > LOGLEVEL_ERR)
 			continue;
 		if (!n++)
-			KUNIT_EXPECT_TRUE_MSG(test, strstarts(log->text, refused), "%s", log->text);
+			KUNIT_EXPECT_TRUE_MSG(test, strstarts(log->text, says), "%s", log->text);
 	}
 	return n;
 }
@@ -357,7 +357,8 @@ static void refused(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 1, device_attach(smmu->dev));
 	KUNIT_EXPECT_TRUE(test, model_is_on(smmu->model));
 	KUNIT_EXPECT_FALSE(test, device_iommu_mapped(needy));
-	KUNIT_EXPECT_EQ(test, 1, errors(test, &log));
+	KUNIT_EXPECT_EQ(test, 1, errors(test, &log, "this device does not work without ATS, and the "
+						    "SMMU has none"));
 	KUNIT_EXPECT_EQ(test, -EFAULT, model_access(smmu->model, &a));
 	KUNIT_EXPECT_NULL(test, smmu_streams_ruler(rig_iommu(smmu), needy_sid));
 
@@ -366,6 +367,42 @@ static void refused(struct kunit *test)
 	d = rig_device_sids(test, rig, 0, &sid, 1);
 	KUNIT_EXPECT_EQ(test, IOVA, rig_access(rig, d, IOVA, false));
 	rig_check(test, rig);
+}
+
+/* The last that is asked before its CD table for identity is allocated */
+static bool global_and_no_memory(struct smmu_master *master)
+{
+	rig_alloc_begin(1);
+	return true;
+}
+
+/* Without memory for that table, the device has no IOMMU, with one line that says so */
+static void no_memory_for_identity(struct kunit *test)
+{
+	static const u32 sid = 0x77;
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu;
+	struct model_config cfg;
+	struct device *needy;
+	struct rig_log log;
+	bool failed;
+
+	config(&cfg, BITS);
+	smmu = rig_smmu(test, rig, 0, &cfg);
+	rig->atc = true;
+	rig->ats_required = true;
+	rig_log_begin(&log);
+	rig_hush(rig);
+	kunit_activate_static_stub(test, smmu_ats_pci_global, global_and_no_memory);
+	needy = machine_add_device(smmu, &sid, 1, BITS, false);
+	failed = rig_alloc_end();
+	rig_unhush(rig);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, needy);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, unplug, needy));
+	KUNIT_EXPECT_TRUE(test, failed);
+	KUNIT_EXPECT_FALSE(test, device_iommu_mapped(needy));
+	KUNIT_EXPECT_NULL(test, smmu_streams_ruler(rig_iommu(smmu), sid));
+	KUNIT_EXPECT_EQ(test, 1, errors(test, &log, "there is no memory, and so no IOMMU"));
 }
 
 /*
@@ -690,6 +727,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(with_a_pasid),
 	KUNIT_CASE_PARAM(released, leaving_gen_params),
 	KUNIT_CASE_PARAM(refused, lack_gen_params),
+	KUNIT_CASE(no_memory_for_identity),
 	KUNIT_CASE(translated_only),
 	KUNIT_CASE(shares_no_stream),
 	KUNIT_CASE(cut_off),

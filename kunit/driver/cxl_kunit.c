@@ -202,17 +202,30 @@ static bool all_same(const struct smmu_master *a, const struct smmu_master *b)
 	return true;
 }
 
+static const struct sharing {
+	const char *name;
+	bool same;
+} sharings[] = {
+	{ "functions of one device", true },
+	{ "two devices on a bus", false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(sharing, sharings, name);
+
 /*
  * Functions of a device have one Cache_Enable. If two are cut off, only the second to be back gives
  * it back. In this case they are devices with a register each, so that one sees who writes it.
+ * Separate devices do not wait for each other.
  */
 static void two_functions(struct kunit *test)
 {
+	const struct sharing *sharing = test->param_value;
 	struct pci_rig *p = pci_rig_new_with(test, 0, endpoints, SLOTS);
 	struct iommu_domain *domain = pci_rig_mapped(test, p, ONE, PA);
 	struct smmu_master *other = dev_iommu_priv_get(&p->pdev[OTHER]->dev);
 
-	smmu_activate_raw_stub(test, smmu_ats_pci_same_cache, all_same);
+	if (sharing->same)
+		smmu_activate_raw_stub(test, smmu_ats_pci_same_cache, all_same);
 	fabric_enable_cache(p->f, ONE, true);
 	attach(test, p, ONE, domain);
 	attach(test, p, OTHER, domain);
@@ -226,12 +239,13 @@ static void two_functions(struct kunit *test)
 	iommu_detach_group(domain, p->group[ONE]);
 	attach(test, p, ONE, domain);
 	KUNIT_EXPECT_TRUE(test, fabric_ats(p->f, ONE));
-	KUNIT_EXPECT_FALSE(test, fabric_cache(p->f, ONE));
+	KUNIT_EXPECT_EQ(test, !sharing->same, fabric_cache(p->f, ONE));
 	KUNIT_EXPECT_FALSE(test, fabric_cache(p->f, OTHER));
-	KUNIT_EXPECT_TRUE(test, test_bit(SMMU_CUT_CACHE, &other->ats_cut));
+	KUNIT_EXPECT_EQ(test, sharing->same, test_bit(SMMU_CUT_CACHE, &other->ats_cut));
 	iommu_detach_group(domain, p->group[OTHER]);
 	attach(test, p, OTHER, domain);
-	KUNIT_EXPECT_TRUE(test, fabric_cache(p->f, OTHER));
+	/* it was off in the second device */
+	KUNIT_EXPECT_EQ(test, sharing->same, fabric_cache(p->f, OTHER));
 	iommu_detach_group(domain, p->group[ONE]);
 	iommu_detach_group(domain, p->group[OTHER]);
 	iommu_domain_free(domain);
@@ -285,7 +299,7 @@ static void identity(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(cache_enable, owner_gen_params),
 	KUNIT_CASE(released),
-	KUNIT_CASE(two_functions),
+	KUNIT_CASE_PARAM(two_functions, sharing_gen_params),
 	KUNIT_CASE(locked),
 	KUNIT_CASE(locked_and_forgiven),
 	KUNIT_CASE(identity),

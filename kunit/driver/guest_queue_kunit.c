@@ -138,7 +138,8 @@ static u32 match(struct nest *n)
 	return vintf_reg(n, n->g, VINTF_SID_MATCH(0));
 }
 
-#define MATCHES		(FIELD_PREP(SID_MATCH_VSID, NEST_VSID) | SID_MATCH_EN)
+#define MATCHES_VSID(vsid)	(FIELD_PREP(SID_MATCH_VSID, vsid) | SID_MATCH_EN)
+#define MATCHES			MATCHES_VSID(NEST_VSID)
 
 /* A guest's ATC_INV reaches its own devices while they have ATS, whatever turns it off */
 static void reaches_atc(struct kunit *test)
@@ -189,6 +190,52 @@ static void reaches_atc(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
 	iommu_domain_free(s1);
 	iommu_domain_free(plain);
+	nest_free(test, &n);
+}
+
+/* The second device of a guest has a place of its own, and when it goes the first keeps its own */
+static void two_devices(struct kunit *test)
+{
+	struct iommu_domain *s1;
+	struct rig_device *too;
+	struct guest_queue *q;
+	struct smmu_cmd cmd;
+	struct nest n;
+
+	guest_queue_nest(test, &n, true);
+	too = rig_device(test, n.rig, 0);
+	guest_device(test, n.g, too, NEST_VSID + 1);
+	s1 = guest_s1(test, n.g, n.t, true);
+	q = guest_queue_new(test, n.smmu, n.g, 0);
+	guest_queue_enable(test, q);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(too, s1));
+	KUNIT_EXPECT_EQ(test, 0, match(&n));
+	KUNIT_EXPECT_EQ(test, MATCHES_VSID(NEST_VSID + 1), vintf_reg(&n, n.g, VINTF_SID_MATCH(1)));
+	KUNIT_EXPECT_EQ(test, too->sid, vintf_reg(&n, n.g, VINTF_SID_REPLACE(1)));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
+	KUNIT_EXPECT_EQ(test, MATCHES, match(&n));
+	KUNIT_EXPECT_EQ(test, n.d->sid, vintf_reg(&n, n.g, VINTF_SID_REPLACE(0)));
+
+	KUNIT_EXPECT_EQ(test, NEST_PA, rig_access(n.rig, n.d, NEST_VA, false));
+	KUNIT_EXPECT_EQ(test, NEST_PA, rig_access(n.rig, too, NEST_VA, false));
+	guest_unmap(test, n.t, NEST_VA);
+	smmu_cmd_tlbi_asid(&cmd, 5, false);
+	KUNIT_EXPECT_EQ(test, 0, guest_queue_post(q, &cmd, 1));
+	smmu_cmd_atc_inv(&cmd, NEST_VSID + 1, 0, 0, 0, ATC_SIZE_ALL);
+	KUNIT_EXPECT_EQ(test, 0, guest_queue_post(q, &cmd, 1));
+	KUNIT_EXPECT_EQ(test, NEST_PA, rig_access(n.rig, n.d, NEST_VA, false));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(n.rig, too, NEST_VA, false));
+
+	guest_no_device(n.g, NEST_VSID + 1);
+	KUNIT_EXPECT_EQ(test, 0, vintf_reg(&n, n.g, VINTF_SID_MATCH(1)));
+	KUNIT_EXPECT_EQ(test, MATCHES, match(&n));
+	smmu_cmd_atc_inv(&cmd, NEST_VSID, 0, 0, 0, ATC_SIZE_ALL);
+	KUNIT_EXPECT_EQ(test, 0, guest_queue_post(q, &cmd, 1));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(n.rig, n.d, NEST_VA, false));
+	guest_queue_free(test, q);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(too, &smmu_identity_domain));
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
+	iommu_domain_free(s1);
 	nest_free(test, &n);
 }
 
@@ -677,6 +724,7 @@ static void sleeps(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(invalidates),
 	KUNIT_CASE(reaches_atc),
+	KUNIT_CASE(two_devices),
 	KUNIT_CASE(cut_off),
 	KUNIT_CASE(bad_arguments),
 	KUNIT_CASE(runs_out),

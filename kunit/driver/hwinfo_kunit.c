@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a VMM is told of the SMMU: the values of the ID registers, without the features that its
- * guest would be refused.
+ * guest would be refused, and which types of vSMMU there are.
  */
 #include <linux/bitfield.h>
 #include <linux/device.h>
@@ -14,6 +14,7 @@
 #include "core/cmd.h"
 #include "drv/ops.h"
 #include "drv/params.h"
+#include "hw/cmdqv.h"
 #include "driver/guest_queue.h"
 #include "driver/nest.h"
 
@@ -149,7 +150,37 @@ static void guest_queues(struct kunit *test)
 	nest_free(test, &n);
 }
 
+#define UNKNOWN_TYPE	77
+
+/*
+ * A vSMMU whose guest has queues needs a companion with a VINTF for guests. An unknown type is
+ * refused, whatever the SMMU has.
+ */
+static void viommu_types(struct kunit *test)
+{
+	typeof(smmu_iommu_ops.get_viommu_size) size = smmu_iommu_ops.get_viommu_size;
+	struct rig *rig = rig_new(test);
+	struct model_config cfg;
+	struct smmu_device *hw;
+	struct rig_device *d;
+	u32 i;
+
+	for (i = 0; i < 3; i++) {
+		nest_config(&cfg, false);
+		/* no companion; one with the host's VINTF alone; one with VINTFs for guests */
+		if (i)
+			model_config_cmdqv(&cfg, 5, i == 2 ? 3 : 0, 1);
+		hw = &rig_iommu(rig_smmu(test, rig, i, &cfg))->smmu;
+		d = rig_device(test, rig, i);
+		KUNIT_EXPECT_EQ(test, i > 0, smmu_cmdqv_is_used(hw));
+		KUNIT_EXPECT_GT(test, size(d->dev, IOMMU_VIOMMU_TYPE_ARM_SMMUV3), 0);
+		KUNIT_EXPECT_EQ(test, i == 2, size(d->dev, IOMMU_VIOMMU_TYPE_TEGRA241_CMDQV) > 0);
+		KUNIT_EXPECT_EQ(test, 0, size(d->dev, UNKNOWN_TYPE));
+	}
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE(viommu_types),
 	KUNIT_CASE(guest_queues),
 	KUNIT_CASE(stalls),
 	KUNIT_CASE(guest_stalls),

@@ -158,6 +158,45 @@ static void never_goes_on(struct kunit *test)
 	silence_leave(test, s, d, a);
 }
 
+/*
+ * An SMMU that stops again in the middle of its restart, each time, has not been back: it was shut
+ * once, and is tried less and less often
+ */
+static void stops_in_its_restart(struct kunit *test)
+{
+	const struct model_inject inject = { .lost_sync = true }, well = {};
+	struct silence *s = silence_make(test);
+	struct rig_device *d = rig_device(test, s->rig, 0);
+	struct iommu_domain *a = silence_use(test, s, d);
+	struct smmu_iommu *iommu = rig_iommu(s->smmu);
+	u32 i, epoch;
+
+	smmu_shut(&iommu->smmu, "test");
+	KUNIT_EXPECT_EQ(test, 1000, s->rig->retry_ms);
+	for (i = 0; i < 3; i++) {
+		epoch = iommu->smmu.epoch;
+		model_inject(s->smmu->model, &inject);
+		KUNIT_EXPECT_FALSE(test, rig_restart(s->rig, 0));
+		KUNIT_EXPECT_EQ(test, 2000 << i, s->rig->retry_ms);
+		/* it took commands for a while */
+		KUNIT_EXPECT_EQ(test, epoch + 1, iommu->smmu.epoch);
+		KUNIT_EXPECT_TRUE(test, smmu_device_is_off(&iommu->smmu));
+		/* its queue goes on, and has done everything before the next try */
+		model_inject(s->smmu->model, &well);
+		model_advance(s->rig->retry_ms * (u64)NSEC_PER_MSEC);
+		KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(s->rig, d, IOVA, false));
+	}
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&iommu->shuts));
+	KUNIT_EXPECT_TRUE(test, rig_restart(s->rig, 0));
+	KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d, IOVA, false));
+	/* the next time is another one */
+	smmu_shut(&iommu->smmu, "test");
+	KUNIT_EXPECT_EQ(test, 2, atomic_read(&iommu->shuts));
+	KUNIT_EXPECT_EQ(test, 1000, s->rig->retry_ms);
+	KUNIT_EXPECT_TRUE(test, rig_restart(s->rig, 0));
+	silence_leave(test, s, d, a);
+}
+
 /* A device that was silent when its SMMU comes back is cut off, and the others have ATS */
 static void silent_at_restart(struct kunit *test)
 {
@@ -305,6 +344,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(shutdown_idle),
 	KUNIT_CASE_PARAM(stands_and_goes_on, standstill_gen_params),
 	KUNIT_CASE(never_goes_on),
+	KUNIT_CASE(stops_in_its_restart),
 	KUNIT_CASE(silent_at_restart),
 	KUNIT_CASE(back_from_adrift),
 	KUNIT_CASE(no_restart_after_stop),

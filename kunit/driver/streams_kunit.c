@@ -9,6 +9,7 @@
 #include <linux/device.h>
 #include <linux/platform_device.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 
 #include "core/tag.h"
 #include "drv/binding.h"
@@ -16,6 +17,7 @@
 #include "drv/streams.h"
 #include "hw/strtab.h"
 #include "driver/guest.h"
+#include "driver/log.h"
 #include "driver/rig.h"
 
 #define IOVA		0x40001000ULL
@@ -359,9 +361,11 @@ static void no_ats_for_two(struct kunit *test)
 	rig->atc = true;
 	a = rig_device_sids(test, rig, 0, &sid, 1);
 	KUNIT_ASSERT_TRUE(test, master_of(a->dev)->ats_capable);
+	KUNIT_EXPECT_TRUE(test, device_iommu_capable(a->dev, IOMMU_CAP_PCI_ATS_SUPPORTED));
 	b = rig_device_sids(test, rig, 0, &sid, 1);
 	KUNIT_EXPECT_FALSE(test, master_of(a->dev)->principal);
 	KUNIT_EXPECT_FALSE(test, master_of(b->dev)->principal);
+	KUNIT_EXPECT_FALSE(test, device_iommu_capable(a->dev, IOMMU_CAP_PCI_ATS_SUPPORTED));
 	domain = rig_domain(test, a);
 	map(test, domain, PAGE_A);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(a, domain));
@@ -452,9 +456,19 @@ static int no_reserve(u32 nr_sids)
 	return -ENOMEM;
 }
 
+/* How often the log says that there is no memory for a device */
+static u32 no_memory(struct rig_log *log)
+{
+	u32 n = 0;
+
+	while (rig_log_next(log))
+		n += log->level == LOGLEVEL_ERR && strstarts(log->text, "there is no memory, ");
+	return n;
+}
+
 /*
  * A device cannot be probed for want of memory. Any error but -ENODEV would have made the IOMMU
- * core undo the registration of the SMMU.
+ * core undo the registration of the SMMU. The log says it of this device, and of no other.
  */
 static void no_memory_for_one(struct kunit *test)
 {
@@ -462,16 +476,20 @@ static void no_memory_for_one(struct kunit *test)
 	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
 	struct plugged *p = plugged_new(test);
 	const u32 sid = 9;
+	struct rig_log log;
 
 	take_away(smmu);
 	plug(test, p, smmu, &sid, 1);
 	kunit_activate_static_stub(test, smmu_binding_reserve, no_reserve);
+	rig_log_begin(&log);
 	give_back(test, smmu);
+	KUNIT_EXPECT_EQ(test, 1, no_memory(&log));
 	KUNIT_EXPECT_FALSE(test, device_iommu_mapped(p->dev[0]));
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, look(smmu, sid, IOVA));
 	kunit_deactivate_static_stub(test, smmu_binding_reserve);
 	plug(test, p, smmu, &sid, 1);
 	KUNIT_EXPECT_TRUE(test, device_iommu_mapped(p->dev[1]));
+	KUNIT_EXPECT_EQ(test, 0, no_memory(&log));
 }
 
 static int no_tag(const struct smmu_array *array, struct smmu_inst *inst, u8 type,
