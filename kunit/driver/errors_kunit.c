@@ -12,6 +12,7 @@
 #include "core/cmd.h"
 #include "hw/cmdq_error.h"
 #include "hw/issue.h"
+#include "driver/log.h"
 #include "driver/rig.h"
 
 #define IOVA	0x40001000ULL
@@ -264,6 +265,23 @@ static void survives_gerrors(struct kunit *test)
 	finish(test, rig, domain);
 }
 
+/* An event that nobody handles is said */
+static void says_events(struct kunit *test)
+{
+	struct model_access a = { .sid = 0xfff0 };
+	struct rig *rig = rig_new(test);
+	struct rig_log log;
+	u32 said = 0;
+
+	rig_smmu(test, rig, 0, NULL);
+	rig_log_begin(&log);
+	KUNIT_EXPECT_EQ(test, -EFAULT, model_access(rig->smmu[0]->model, &a));
+	smmu_evtq_drain(&rig_iommu(rig->smmu[0])->smmu);
+	while (rig_log_next(&log))
+		said += strstarts(log.text, "event: C_BAD_STREAMID");
+	KUNIT_EXPECT_GT(test, said, 0);
+}
+
 /*
  * Events reach the handler. More events than the queue holds are an overflow, which is reported
  * once, and then events arrive again.
@@ -389,6 +407,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(is_shut, fate_gen),
 	KUNIT_CASE(more_than_is_remembered),
 	KUNIT_CASE(survives_gerrors),
+	KUNIT_CASE(says_events),
 	KUNIT_CASE(takes_events),
 	KUNIT_CASE(dead_event_queue),
 	KUNIT_CASE(pauses_by_time),

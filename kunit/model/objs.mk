@@ -11,7 +11,7 @@ smmu-model-objs += $(addprefix driver/,rig.o log.o model_kunit.o bringup_kunit.o
 					  silence.o silence_kunit.o queues.o queues_kunit.o insertion_kunit.o \
 					  queues_out_kunit.o ecmdq_kunit.o cmdqv_model_kunit.o \
 					  cmdqv_kunit.o cmdqv_bad_kunit.o waits_kunit.o \
-					  innocent_kunit.o meanwhile_kunit.o cut_kunit.o \
+					  innocent_kunit.o meanwhile_kunit.o locks_kunit.o cut_kunit.o \
 					  verdict_kunit.o standing_kunit.o silent_guests_kunit.o \
 					  restart_kunit.o unreliable.o silence_stress_kunit.o \
 					  adrift_kunit.o shut_kunit.o sync_kunit.o streams_kunit.o \
