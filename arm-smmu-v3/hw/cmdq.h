@@ -145,8 +145,8 @@ enum smmu_cmdq_kind {
  * @lock: *lock* only: protects @prod, the slots and the doorbell. Innermost lock, irq-safe.
  * @prod: *lock* only: position of the next free slot. Written under @lock with release, loaded with
  *	acquire by pollers.
- * @ins: *combine* only: state of the algorithm. @ins.edits is for both: it becomes true when a
- *	device is cut off for the first time, and stays so, see cmdq_edit.h.
+ * @ins: *combine* only: state of the algorithm. @ins.edits is for both: it becomes true when posts
+ *	have to be edited for the first time, and stays so, see cmdq_edit.h.
  * @ends: *combine* only: the words of @ins.ends
  */
 struct smmu_cmdq {
