@@ -9,11 +9,11 @@
  * things, for as long as it takes, and the reader may sleep. Everybody who frees what readers use
  * waits for both kinds.
  *
- * A reader that has stepped out may still have an ATC_INV for a device whose ATS goes off meanwhile:
- * leave_arrays() in ats.c waits only for readers that have not. A device without ATS need not answer
- * an ATC_INV, and the queue would stand for that long. So what a reader posts after it has stepped
- * out is edited, and smmu_ats_is_cut() has it leave out ATC_INVs of devices whose ATS is off. What it
- * had posted before, leave_arrays() lets the queues finish.
+ * A reader that has stepped out may still have an ATC_INV for a device whose ATS goes off
+ * meanwhile: leave_arrays() in ats.c waits only for readers that have not. A device without ATS
+ * need not answer an ATC_INV, and the queue would stand for that long. So what a reader posts after
+ * it has stepped out is edited, and smmu_ats_is_cut() has it leave out ATC_INVs of devices whose
+ * ATS is off. What it had posted before, leave_arrays() lets the queues finish.
  */
 #ifndef SMMU_DRV_READERS_H
 #define SMMU_DRV_READERS_H

@@ -51,8 +51,9 @@ void smmu_cmdq_edit(struct smmu_cmdq *q, u64 from, u64 end);
 void smmu_cmdq_edit_posted(struct smmu_cmdq *q, u64 from);
 
 /*
- * Have every post to every queue of the SMMU edited from now on: a device was cut off, or the caller
- * posts what may name devices whose ATS is off by now. Any context; the lock of no queue is held.
+ * Have every post to every queue of the SMMU edited from now on: a device was cut off, or the
+ * caller posts what may name devices whose ATS is off by now. Any context; the lock of no queue is
+ * held.
  */
 void smmu_cmdq_edit_all(struct smmu_device *smmu);
 

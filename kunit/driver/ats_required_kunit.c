@@ -357,8 +357,7 @@ static void refused(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 1, device_attach(smmu->dev));
 	KUNIT_EXPECT_TRUE(test, model_is_on(smmu->model));
 	KUNIT_EXPECT_FALSE(test, device_iommu_mapped(needy));
-	KUNIT_EXPECT_EQ(test, 1, errors(test, &log, "this device does not work without ATS, and the "
-						    "SMMU has none"));
+	KUNIT_EXPECT_EQ(test, 1, errors(test, &log, "this device does not work without ATS, and"));
 	KUNIT_EXPECT_EQ(test, -EFAULT, model_access(smmu->model, &a));
 	KUNIT_EXPECT_NULL(test, smmu_streams_ruler(rig_iommu(smmu), needy_sid));
 

@@ -433,17 +433,16 @@ static void no_ats_behind_others(struct kunit *test)
 	own_end(&o);
 }
 
-/* The ASID with which a domain is attached to the SMMU */
-static u32 asid_of(struct kunit *test, struct own *o, struct iommu_domain *domain)
+/* Has the SMMU's IDA the ASID with which a domain is attached? */
+static bool has_asid(struct own *o, struct iommu_domain *domain)
 {
+	struct smmu_inst *inst = &rig_iommu(o->smmu)->smmu.inst;
 	const struct smmu_inv *inv;
 
-	mutex_lock(&smmu_arrays_mutex);
-	inv = smmu_array_find_tag(smmu_domain_array(smmu_domain_of(domain)),
-				  &rig_iommu(o->smmu)->smmu.inst, SMMU_INV_S1_ASID);
-	mutex_unlock(&smmu_arrays_mutex);
-	KUNIT_ASSERT_NOT_NULL(test, inv);
-	return inv->id;
+	guard(mutex)(&smmu_arrays_mutex);
+	inv = smmu_array_find_tag(smmu_domain_array(smmu_domain_of(domain)), inst,
+				  SMMU_INV_S1_ASID);
+	return inv && ida_exists(&inst->asids, inv->id);
 }
 
 /*
@@ -454,9 +453,9 @@ static void new_domain_without_memory(struct kunit *test)
 {
 	struct iommu_domain *domain;
 	struct rig_device *f, *x;
-	bool short_of_memory;
 	struct own o;
-	u32 nth = 1;
+	u32 nth = 0;
+	bool hit;
 	int ret;
 
 	with_alias(test, &o, &f, &x);
@@ -464,20 +463,15 @@ static void new_domain_without_memory(struct kunit *test)
 	do {
 		KUNIT_EXPECT_EQ(test, 0, attach(x, o.b));
 		domain = rig_domain(test, f);
-		rig_alloc_begin(nth);
+		rig_alloc_begin(++nth);
 		ret = attach(f, domain);
-		short_of_memory = rig_alloc_end();
-		KUNIT_EXPECT_TRUE_MSG(test, !ret || (short_of_memory && ret == -ENOMEM), "%d", ret);
-		if (!ret)
-			KUNIT_EXPECT_TRUE_MSG(test,
-					      ida_exists(&rig_iommu(o.smmu)->smmu.inst.asids,
-							 asid_of(test, &o, domain)),
-					      "allocation %u fails", nth);
+		hit = rig_alloc_end();
+		KUNIT_EXPECT_TRUE_MSG(test, ret ? hit && ret == -ENOMEM : has_asid(&o, domain),
+				      "allocation %u, %d", nth, ret);
 		KUNIT_EXPECT_EQ(test, 0, attach(f, o.a));
 		iommu_domain_free(domain);
-	} while (short_of_memory && ++nth < 30);
-	KUNIT_EXPECT_GT(test, nth, 1);
-	KUNIT_EXPECT_LT(test, nth, 30);
+	} while (hit && nth < 30);
+	KUNIT_EXPECT_TRUE(test, nth > 1 && !hit);
 	own_end(&o);
 }
 
