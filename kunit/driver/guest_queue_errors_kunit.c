@@ -8,6 +8,7 @@
 
 #include "core/cmd.h"
 #include "hw/issue.h"
+#include "hw/shut.h"
 #include "driver/guest_queue.h"
 
 static struct smmu_device *hw(struct nest *n)
@@ -56,7 +57,16 @@ static void errors(struct kunit *test)
 	nest_free(test, &n);
 }
 
-/* The owner before has left a VINTF whose errors were masked: the next one is told of its own */
+static u32 mask_of(struct nest *n, struct guest *g)
+{
+	return model_cmdqv_read(n->smmu->model, CMDQV_VINTF_INT_MASK, 4) &
+	       BIT(guest_queue_vintf(g));
+}
+
+/*
+ * The owner before has left a VINTF whose errors were masked, and so has the SMMU that was shut: a
+ * guest is told of its errors all the same
+ */
 static void masked_before(struct kunit *test)
 {
 	u64 map[2] = {};
@@ -70,8 +80,11 @@ static void masked_before(struct kunit *test)
 	model_cmdqv_write(n.smmu->model, CMDQV_VINTF_INT_MASK, 4, U32_MAX);
 	g = guest_queue_guest(test, n.smmu, n.parent, &ret);
 	KUNIT_ASSERT_EQ(test, 0, ret);
-	KUNIT_EXPECT_EQ(test, 0, model_cmdqv_read(n.smmu->model, CMDQV_VINTF_INT_MASK, 4) &
-				 BIT(guest_queue_vintf(g)));
+	KUNIT_EXPECT_EQ(test, 0, mask_of(&n, g));
+	smmu_shut(hw(&n), "a test");
+	model_cmdqv_write(n.smmu->model, CMDQV_VINTF_INT_MASK, 4, U32_MAX);
+	KUNIT_ASSERT_TRUE(test, rig_restart(n.rig, 0));
+	KUNIT_EXPECT_EQ(test, 0, mask_of(&n, g));
 	q = guest_queue_new(test, n.smmu, g, 0);
 	guest_queue_enable(test, q);
 	smmu_cmd_tlbi_nsnh_all(&cmd);
