@@ -332,6 +332,7 @@ static void unplug(void *dev)
 /* Without ATS in the SMMU, the device alone has no IOMMU, with one line that says so */
 static void refused(struct kunit *test)
 {
+	static const char says[] = "this device does not work without ATS, and the SMMU has none";
 	const struct lack *lack = test->param_value;
 	static const u32 needy_sid = 0x77, sid = 0x78;
 	struct model_access a = { .sid = needy_sid, .iova = IOVA };
@@ -357,7 +358,7 @@ static void refused(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 1, device_attach(smmu->dev));
 	KUNIT_EXPECT_TRUE(test, model_is_on(smmu->model));
 	KUNIT_EXPECT_FALSE(test, device_iommu_mapped(needy));
-	KUNIT_EXPECT_EQ(test, 1, errors(test, &log, "this device does not work without ATS, and"));
+	KUNIT_EXPECT_EQ(test, 1, errors(test, &log, says));
 	KUNIT_EXPECT_EQ(test, -EFAULT, model_access(smmu->model, &a));
 	KUNIT_EXPECT_NULL(test, smmu_streams_ruler(rig_iommu(smmu), needy_sid));
 
