@@ -8,10 +8,13 @@
 #include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/kthread.h>
+#include <linux/list.h>
+#include <linux/string.h>
 
 #include <smmuv3/event.h>
 
 #include "drv/master.h"
+#include "driver/log.h"
 #include "driver/nest.h"
 
 #define VSID	NEST_VSID
@@ -84,6 +87,37 @@ static void blocked_delivery(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, guest_events(n.g, NULL));
 	KUNIT_EXPECT_EQ(test, NEST_PA, rig_access(n.rig, n.d, NEST_VA, false));
 
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
+	iommu_domain_free(s1);
+	nest_free(test, &n);
+}
+
+/* The VMM has no vEVENTQ: the host says what nobody else hears */
+static void nobody_listens(struct kunit *test)
+{
+	struct iommufd_viommu *core;
+	struct iommu_domain *s1;
+	struct rig_log log;
+	struct nest n;
+	u32 said = 0;
+	LIST_HEAD(away);
+
+	nest_make(test, &n, false, false);
+	s1 = guest_s1(test, n.g, n.t, false);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
+	core = &n.g->vsmmu.core;
+	down_write(&core->veventqs_rwsem);
+	list_splice_init(&core->veventqs, &away);
+	up_write(&core->veventqs_rwsem);
+	rig_log_begin(&log);
+	nest_fault(&n, n.d);
+	KUNIT_EXPECT_EQ(test, 0, guest_events(n.g, NULL));
+	while (rig_log_next(&log))
+		said += strstarts(log.text, "event: F_TRANSLATION");
+	KUNIT_EXPECT_GT(test, said, 0);
+	down_write(&core->veventqs_rwsem);
+	list_splice_init(&away, &core->veventqs);
+	up_write(&core->veventqs_rwsem);
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
 	iommu_domain_free(s1);
 	nest_free(test, &n);
@@ -226,6 +260,7 @@ static void same_guest(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(blocked_delivery),
+	KUNIT_CASE(nobody_listens),
 	KUNIT_CASE(bounded),
 	KUNIT_CASE(goes_with_the_vsid),
 	KUNIT_CASE(stale_record),
