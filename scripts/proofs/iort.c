@@ -7,7 +7,7 @@
  * assumes: 96 bytes, which hold up to three nodes or two mappings. Larger tables, and devices of
  *	the ACPI namespace, are left to fuzzing.
  * cbmc: --unwind 6 --unwindset harness.0:97,map_id.0:3
- * mutant: core/iort.c s/if (left < sizeof(\*node))/if (left < 8)/
+ * mutant: core/iort.c s/if (left < sizeof(\*node))/if (!left)/
  * mutant: core/iort.c s/node->length >= sizeof(\*node) \&\& //
  * mutant: core/iort.c s/node->mapping_count > left \/ sizeof(\*maps.map)/0/
  * mutant: core/iort.c s/ \&\& hops < MAX_HOPS//
