@@ -5,10 +5,10 @@
  *	in two hands, none is lost, what is withheld is counted, and an id is refused only when all
  *	are taken. By induction: it is true at the start, and each step from any state in which it
  *	is true leaves it true.
- * assumes: ids of 2 bits on one SMMU; an IDA is a set that may lack memory; one vSMMU, in this
+ * assumes: ids of 3 bits on one SMMU; an IDA is a set that may lack memory; one vSMMU, in this
  *	domain; other domains hold any ids; no flush is under way in a domain that goes; what an
  *	attach makes of the array is the proof merge
- * cbmc: --unwind 6
+ * cbmc: --unwind 10
  * mutant: core/tag.c s/if (!tag->fresh)/if (0)/
  * mutant: core/tag.c s/ || inv->type == SMMU_INV_S2_VMID_VSMMU)/)/
  * mutant: core/tag.c s/^\t\tforget_tag(array, inv);//
@@ -22,8 +22,8 @@
 #include "core/array.c"
 #include "core/tag.c"
 
-#define BITS	2
-#define IDS	4	/* of BITS bits */
+#define BITS	3
+#define IDS	8	/* of BITS bits */
 #define ROOM	4	/* an entry of each type that belongs to a tag */
 #define NONE	ROOM
 
