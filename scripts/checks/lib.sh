@@ -106,9 +106,10 @@ collect()
 
 # collect_kunit PREFIX KTAP: stdin is what kunit.py prints. It keeps the reasons
 # of skipped tests to itself: they come from KTAP, the file that it has parsed.
+# Where a case has failed is in a line before the one that says so.
 collect_kunit()
 {
-	local line name skipped=()
+	local line name at='' skipped=()
 
 	while IFS= read -r line; do
 		# Lines of suites and of parameterised cases have '=' on both ends.
@@ -118,7 +119,10 @@ collect_kunit()
 		\[*\]' [SKIPPED] '*)	skipped+=("$name") ;;
 		\[*\]' [FAILED] '* | \[*\]' [CRASHED] '* | \[*\]' [TIMED_OUT] '* | \
 		\[*\]' [NO TESTS RUN] '* | \[*\]' [ERROR] '*)
-					not_ok "$1$name" "${line#*] }" ;;
+					not_ok "$1$name" "${line#*] }$at"
+					at='' ;;
+		*' FAILED at '*)	printf '%s\n' "$line"
+					at=", ${line##* FAILED }" ;;
 		*)			printf '%s\n' "$line" ;;
 		esac
 	done
