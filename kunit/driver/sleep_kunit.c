@@ -200,6 +200,33 @@ static void goes_on(struct kunit *test)
 }
 
 /*
+ * No phase of sleep takes memory, so none can fail for want of it: the devices that memory is
+ * written out to sleep already, and their interrupts are off.
+ */
+static void takes_no_memory(struct kunit *test)
+{
+	const struct night *night = test->param_value;
+	struct world w;
+	bool ats;
+
+	make(test, &w, night);
+	ats = w.n.d->ats;
+	rig_alloc_begin(1);
+	sleep_down(w.n.rig);
+	KUNIT_EXPECT_FALSE(test, rig_alloc_end());
+	sleep_through(w.n.rig, night->kind);
+	rig_alloc_begin(1);
+	sleep_up_first(w.n.rig);
+	sleep_up_then(w.n.rig);
+	KUNIT_EXPECT_FALSE(test, rig_alloc_end());
+	KUNIT_EXPECT_EQ(test, ats, w.n.d->ats);
+	KUNIT_EXPECT_EQ(test, w.goes_to, dma(&w));
+	unmap(test, &w);
+	KUNIT_EXPECT_EQ(test, w.goes_to, dma(&w));
+	leave(test, &w);
+}
+
+/*
  * What is unmapped while the SMMU sleeps is gone when it awakes, although every cache has kept it.
  * The unmap waits for nothing.
  */
@@ -713,6 +740,7 @@ static void wakes(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(goes_on, night_gen_params),
+	KUNIT_CASE_PARAM(takes_no_memory, night_gen_params),
 	KUNIT_CASE_PARAM(unmapped_asleep, night_gen_params),
 	KUNIT_CASE_PARAM(attached_asleep, other_gen_params),
 	KUNIT_CASE(called_off),
