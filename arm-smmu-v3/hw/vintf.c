@@ -257,20 +257,19 @@ bool smmu_vintf_put(struct smmu_vintf *v)
 void smmu_vintf_errors(struct smmu_vintf *v, u64 map[2])
 {
 	unsigned long flags;
-	bool lost;
 	u32 l;
 
 	map[0] = 0;
 	map[1] = 0;
 	raw_spin_lock_irqsave(&v->smmu->cmdqv.guests_lock, flags);
-	lost = v->lost;
-	v->lost = false;
+	for (l = 0; l < v->smmu->cmdqv.layout.each; l++) {
+		if (v->queue[l].lost)
+			map[l / 64] |= BIT_ULL(l % 64);
+		v->queue[l].lost = false;
+	}
 	/* before the maps are read: what comes later raises the interrupt */
 	mask(v, false);
 	raw_spin_unlock_irqrestore(&v->smmu->cmdqv.guests_lock, flags);
-	for (l = 0; l < v->smmu->cmdqv.layout.each; l++)
-		if (lost && READ_ONCE(v->queue[l].taken))
-			map[l / 64] |= BIT_ULL(l % 64);
 	for (l = 0; l < 2 && smmu_vintf_is_alive(v); l++)
 		map[l] |= smmu_reg_read64(v->smmu->cmdqv.base,
 					  CMDQV_VINTF(v->nr) + VINTF_LVCMDQ_ERR_MAP(l));
@@ -284,7 +283,7 @@ bool smmu_vintf_has_queues(struct smmu_device *smmu)
 
 	raw_spin_lock_irqsave(&smmu->cmdqv.guests_lock, flags);
 	list_for_each_entry(v, &smmu->cmdqv.guests, node)
-		ret |= READ_ONCE(v->queue[0].taken);
+		ret |= v->queue[0].taken;
 	raw_spin_unlock_irqrestore(&smmu->cmdqv.guests_lock, flags);
 	return ret;
 }
@@ -336,10 +335,15 @@ static bool restore(struct smmu_vintf *v)
 static void tell_lost(struct smmu_vintf *v)
 {
 	unsigned long flags;
+	bool any = false;
+	u32 l;
 
 	raw_spin_lock_irqsave(&v->smmu->cmdqv.guests_lock, flags);
-	v->lost = true;
-	if (v->error)
+	for (l = 0; l < v->smmu->cmdqv.layout.each; l++) {
+		v->queue[l].lost = v->queue[l].taken;
+		any |= v->queue[l].taken;
+	}
+	if (any && v->error)
 		v->error(v->owner);
 	raw_spin_unlock_irqrestore(&v->smmu->cmdqv.guests_lock, flags);
 }

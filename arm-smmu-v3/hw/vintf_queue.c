@@ -134,6 +134,17 @@ static bool can_be(const struct smmu_vintf *v, u32 l, phys_addr_t phys, u64 byte
 	       is_memory(phys, bytes);
 }
 
+/* The guest has it from now on, or has it no more. Of one that it gets nothing is lost yet. */
+static void set_taken(struct smmu_vintf *v, struct smmu_vintf_queue *q, bool taken)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&v->smmu->cmdqv.guests_lock, flags);
+	q->taken = taken;
+	q->lost = false;
+	raw_spin_unlock_irqrestore(&v->smmu->cmdqv.guests_lock, flags);
+}
+
 int smmu_vintf_queue_get(struct smmu_vintf *v, u32 l, phys_addr_t phys, u64 bytes)
 {
 	struct smmu_vintf_queue *q;
@@ -154,7 +165,7 @@ int smmu_vintf_queue_get(struct smmu_vintf *v, u32 l, phys_addr_t phys, u64 byte
 		smmu_vintf_queue_release(v, l);
 		return -EIO;
 	}
-	WRITE_ONCE(q->taken, true); /* pairs with READ_ONCE() in vintf.c */
+	set_taken(v, q, true);
 	return 0;
 }
 
@@ -173,7 +184,7 @@ void smmu_vintf_queue_put(struct smmu_vintf *v, u32 l)
 	bool done;
 
 	guard(mutex)(&v->lock);
-	WRITE_ONCE(q->taken, false); /* as above */
+	set_taken(v, q, false);
 	if (smmu_vintf_is_alive(v)) {
 		q->stuck = !end(v, l);
 		done = !q->stuck || turn_vintf_off(v);

@@ -42,6 +42,7 @@ typedef void smmu_vintf_error(void *owner);
  * @held: the pages are referenced: hardware was told of them, and was not confirmed to be done
  *	since
  * @stuck: it was not confirmed off
+ * @lost: the guest has to be told that it is off
  */
 struct smmu_vintf_queue {
 	phys_addr_t phys;
@@ -49,6 +50,7 @@ struct smmu_vintf_queue {
 	bool taken;
 	bool held;
 	bool stuck;
+	bool lost;
 };
 
 /**
@@ -59,7 +61,6 @@ struct smmu_vintf_queue {
  * @vmid: VMID of the vSMMU
  * @up: it is on, as far as is known
  * @stopped: it was stopped because a queue did not stop, and the guest has nothing of it any more
- * @lost: the guest has to be told that its queues are off
  * @error: see above; NULL when nobody wants to know
  * @owner: for @error
  * @lock: serialises changes of @queue and @stopped
@@ -73,7 +74,6 @@ struct smmu_vintf {
 	u16 vmid;
 	bool up;
 	bool stopped;
-	bool lost;
 	smmu_vintf_error *error;
 	void *owner;
 	struct mutex lock;	/* @queue, @stopped */

@@ -95,6 +95,30 @@ static void masked_before(struct kunit *test)
 	nest_free(test, &n);
 }
 
+/* A guest is told of the queues that it had when the SMMU was shut, not of one that it got since */
+static void got_since(struct kunit *test)
+{
+	struct guest_queue *q[2];
+	u64 map[2] = {};
+	struct nest n;
+
+	guest_queue_nest(test, &n, false);
+	q[0] = guest_queue_new(test, n.smmu, n.g, 0);
+	smmu_shut(hw(&n), "a test");
+	KUNIT_ASSERT_TRUE(test, rig_restart(n.rig, 0));
+	flush_delayed_work(&n.g->vsmmu.queues.errors);
+	/* the next report has to wait after this one, so that there is time for another queue */
+	smmu_shut(hw(&n), "a test");
+	KUNIT_ASSERT_TRUE(test, rig_restart(n.rig, 0));
+	q[1] = guest_queue_new(test, n.smmu, n.g, 1);
+	KUNIT_EXPECT_EQ(test, 2, guest_queue_errors(n.g, 2, map));
+	KUNIT_EXPECT_EQ(test, BIT_ULL(0), map[0]);
+	KUNIT_EXPECT_EQ(test, 0, map[1]);
+	guest_queue_free(test, q[1]);
+	guest_queue_free(test, q[0]);
+	nest_free(test, &n);
+}
+
 static int interrupts_thread(void *data)
 {
 	while (!kthread_should_stop()) {
@@ -196,6 +220,7 @@ static void storm(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(errors),
 	KUNIT_CASE(masked_before),
+	KUNIT_CASE(got_since),
 	KUNIT_CASE(false_alarms),
 	KUNIT_CASE_SLOW(storm),
 	{}
