@@ -190,7 +190,7 @@ has_module()
 has_initrd()
 {
 	[[ -e $1 ]] || { echo "there is no $1"; return; }
-	lsinitramfs "$1" | grep -q 'smmuv3\.ko' || echo "$1 has no module"
+	lsinitramfs "$1" | grep 'smmuv3\.ko' >/dev/null || echo "$1 has no module"
 	rm -rf "$work/un"
 	unmkinitramfs "$1" "$work/un" 2>/dev/null
 	grep -qsx smmuv3 "$work"/un/{conf,main/conf}/modules || echo "$1 does not load the module"

@@ -15,7 +15,7 @@ installing()
 	snapshot >"$work/installed"
 	diff "$work/grub.cfg" <(stock_cfg) | sed 's/^/update-grub has changed something: /'
 	update-initramfs -u -k "$version" >&2
-	! lsinitramfs "/boot/initrd.img-$version" | grep -q smmuv3 ||
+	! lsinitramfs "/boot/initrd.img-$version" | grep smmuv3 >/dev/null ||
 		echo "the module is in the stock initrd"
 	[[ ! -e /boot/initrd-smmuv3.img-$version ]] || echo "update-initramfs has made ours"
 }
@@ -50,7 +50,7 @@ enabling()
 	update-initramfs -u -k "$version" >&2
 	[[ /boot/initrd-smmuv3.img-$version -nt /boot/vmlinuz-$version ]] ||
 		echo "our initrd did not follow the stock one"
-	! lsinitramfs "/boot/initrd.img-$version" | grep -q smmuv3 ||
+	! lsinitramfs "/boot/initrd.img-$version" | grep smmuv3 >/dev/null ||
 		echo "the module is in the stock initrd"
 }
 
@@ -114,7 +114,7 @@ disabling()
 {
 	said smmuv3ctl disable || echo "disable fails"
 	same "$work/installed" "left by disable"
-	! lsinitramfs "/var/lib/kdump/initrd.img-$version" | grep -q smmuv3 ||
+	! lsinitramfs "/var/lib/kdump/initrd.img-$version" | grep smmuv3 >/dev/null ||
 		echo "the module is still in kdump's initrd"
 	diff "$work/grub.cfg" <(stock_cfg) | sed 's/^/left in grub.cfg: /'
 }
@@ -124,12 +124,12 @@ kdump()
 {
 	local dump=/var/lib/kdump/initrd.img-$version
 
-	! lsinitramfs "$dump" | grep -q smmuv3 || echo "kdump's initrd has the module before enable"
+	! lsinitramfs "$dump" | grep smmuv3 >/dev/null || echo "kdump's initrd has the module before enable"
 	said smmuv3ctl enable || echo "enable: $(tail -n 2 "$work/said" | head -n 1)"
 	has_initrd "$dump"
 	[[ $(find /var/lib/kdump -name '*kept*' -o -name '*.new') ]] && echo "a copy is left"
 	said smmuv3ctl disable || echo "disable fails"
-	! lsinitramfs "$dump" | grep -q smmuv3 || echo "kdump's initrd has the module after disable"
+	! lsinitramfs "$dump" | grep smmuv3 >/dev/null || echo "kdump's initrd has the module after disable"
 }
 
 # Where dracut makes the initrds, and there is no initramfs-tools, and so no initrd of kdump's
@@ -142,8 +142,8 @@ with_dracut()
 	mv "${away[@]}" "$aside"
 	snapshot >"$work/stock"
 	said smmuv3ctl enable || echo "enable: $(tail -n 2 "$work/said" | head -n 1)"
-	lsinitrd "$ours" | grep -q 'smmuv3\.ko' || echo "$ours has no module"
-	lsinitrd "$ours" etc/cmdline.d/20-force_drivers.conf | grep -qx 'rd.driver.pre=smmuv3' ||
+	lsinitrd "$ours" | grep 'smmuv3\.ko' >/dev/null || echo "$ours has no module"
+	lsinitrd "$ours" etc/cmdline.d/20-force_drivers.conf | grep -x 'rd.driver.pre=smmuv3' >/dev/null ||
 		echo "$ours does not load the module before others"
 	said smmuv3ctl disable || echo "disable fails"
 	same "$work/stock" "left by disable"
