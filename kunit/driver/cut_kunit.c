@@ -7,8 +7,11 @@
 #include <smmuv3/raw_stub.h>
 
 #include "drv/ats_cut.h"
+#include "drv/master.h"
+#include "drv/master_lock.h"
 #include "hw/cmdq_poll.h"
 #include "hw/device.h"
+#include "driver/log.h"
 #include "driver/silence.h"
 
 /* Unmap the page, for which the device is asked, and map it again. Return: as silence_unmap() */
@@ -178,6 +181,33 @@ static void what_ends_it(struct kunit *test)
 	iommu_domain_free(dma);
 }
 
+/* Two CPUs find that the device is silent: it is cut off, and told of, once */
+static void found_twice(struct kunit *test)
+{
+	struct silence *s = silence_make(test);
+	struct rig_device *d = rig_device(test, s->rig, 0);
+	struct iommu_domain *a = silence_use(test, s, d);
+	struct smmu_device *smmu = &rig_iommu(s->smmu)->smmu;
+	struct smmu_master *master = dev_iommu_priv_get(d->dev);
+	struct rig_log log;
+	u32 told = 0;
+
+	/* what is done about it takes the lock */
+	smmu_master_lock(master);
+	rig_log_begin(&log);
+	smmu_ats_cut(smmu, d->sid);
+	smmu_ats_cut(smmu, d->sid);
+	while (rig_log_next(&log))
+		told += !!strstr(log.text, "; it is cut off: ");
+	KUNIT_EXPECT_EQ(test, 1, told);
+	KUNIT_EXPECT_TRUE(test, d->cut);
+	smmu_master_unlock(master);
+	rig_recover(s->rig);
+	KUNIT_EXPECT_EQ(test, 1, master->ats_failures);
+	KUNIT_EXPECT_FALSE(test, d->ats);
+	silence_leave(test, s, d, a);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(budget),
 	KUNIT_CASE(within_budget),
@@ -185,6 +215,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(counts_when_it_was),
 	KUNIT_CASE(silence_counts_once),
 	KUNIT_CASE(what_ends_it),
+	KUNIT_CASE(found_twice),
 	{}
 };
 
