@@ -17,9 +17,10 @@
  *   queues again. The queues are off then, because where the guest was is lost; the guest is told
  *   by an error of all queues that it had.
  *
- * Locking: struct smmu_vintf.lock serialises what is done with the queues of a VINTF.
- * struct smmu_cmdqv.guests_lock protects the list, @up, @error and @sids, and of queues @taken and
- * @lost. The callers see to it that the SMMU is neither stopped nor started meanwhile, but it may be shut at any time.
+ * Locking: struct smmu_vintf.lock serialises what is done with the queues of a VINTF. The list,
+ * @up, @error and @sids are under struct smmu_cmdqv.guests_lock, and so are @taken and @lost of
+ * queues. The callers see to it that the SMMU is neither stopped nor started meanwhile, but it may
+ * be shut at any time.
  */
 #ifndef SMMU_HW_VINTF_H
 #define SMMU_HW_VINTF_H
