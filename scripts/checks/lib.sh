@@ -80,13 +80,16 @@ guest_ends()
 # packages have that kernel no more
 stock_kernels()
 {
-	local series flavour name kdir
+	local series flavour name kdir any=''
 
 	while read -r series flavour name <&3; do
+		any=1
 		kdir=$("$SCRIPTS/stock-kernel" --headers "$series" "$flavour")
 		printf '%s %s\n' "$name" "${kdir:--}"
 	done 3< <(awk '/^(stock|flavour)/ { print $2, $3, $4 }' "$SCRIPTS/kernels" |
 		grep -E " (${1:-.*})$")
+	[[ $any ]] || note "no kernel of scripts/kernels has a name that is all of '$1'; there are" \
+		"$(awk '/^(stock|flavour)/ { print $4 }' "$SCRIPTS/kernels" | paste -sd ' ')"
 }
 
 # collect PREFIX: stdin is a suite's or guest's output: take over its results.
