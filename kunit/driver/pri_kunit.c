@@ -181,7 +181,7 @@ static void survives_an_abort(struct kunit *test)
 	int ret;
 
 	model_raise(m, GERROR_PRIQ_ABT_ERR);
-	for (i = 0; i < 1000 && !atomic_read(&smmu->gerrors); i++)
+	for (i = 0; i < 10000 && !atomic_read(&smmu->gerrors); i++)
 		usleep_range(1000, 2000);
 	KUNIT_EXPECT_EQ(test, 1, atomic_read(&smmu->gerrors));
 	for (i = 0; i < 1000; i++) {
@@ -227,7 +227,7 @@ static void storms(struct kunit *test)
 			ours += !ret;
 			its += ret == -ENOSPC;
 		}
-		for (wait = 0; wait < 5000 && (answers(m) != ours || overflowed(m)); wait++)
+		for (wait = 0; wait < 50000 && (answers(m) != ours || overflowed(m)); wait++)
 			usleep_range(100, 200);
 		/* the device takes its answers, so that the next burst can use their indexes */
 		for (i = 0; i < 3 * ENTRIES; i++) {

@@ -178,8 +178,8 @@ static void goes_with_the_vsid(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
 	down_write(&n.g->vsmmu.core.veventqs_rwsem);
 	nest_fault(&n, n.d);
-	for (i = 0; i < 1000 && !READ_ONCE(n.g->vsmmu.events.under_way); i++)
-		usleep_range(100, 1000);
+	for (i = 0; i < 10000 && !READ_ONCE(n.g->vsmmu.events.under_way); i++)
+		usleep_range(1000, 2000);
 	KUNIT_EXPECT_EQ(test, SMMU_VEVENT_BUSY | VSID, READ_ONCE(n.g->vsmmu.events.under_way));
 	nest_fault(&n, n.d);
 	nest_fault(&n, n.d);
