@@ -245,15 +245,17 @@ static struct {
 
 static void loses_ats(struct smmu_cmdq *q, u32 us)
 {
-	struct smmu_master *master = dev_iommu_priv_get(loser.d->dev);
+	struct smmu_master *master;
 
 	model_advance(us * (u64)NSEC_PER_USEC);
+	/* the machine is taken down with sleeps, too, when the device is gone */
 	if (loser.sleeps++)
 		return;
 	if (!loser.suspend) {
 		KUNIT_EXPECT_EQ(loser.test, 0, rig_attach(loser.d, &smmu_blocked_domain));
 		return;
 	}
+	master = dev_iommu_priv_get(loser.d->dev);
 	smmu_master_lock(master);
 	smmu_ats_suspend_locked(master);
 	smmu_master_unlock(master);
