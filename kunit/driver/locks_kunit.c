@@ -7,6 +7,7 @@
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
+#include <linux/preempt.h>
 #include <linux/smp.h>
 
 #include "hw/cmdq.h"
@@ -89,7 +90,9 @@ static void waits(struct kunit *test)
 	smmu_shut(caller.smmu, "a test");
 	task = kthread_create(caller_thread, NULL, "caller");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	cpu = get_cpu();
+	/* binding a thread may sleep */
+	migrate_disable();
+	cpu = smp_processor_id();
 	kthread_bind(task, cpumask_any_but(cpu_online_mask, cpu));
 	lock = what->lock(caller.smmu);
 	raw_spin_lock_irqsave(lock, flags);
@@ -100,7 +103,7 @@ static void waits(struct kunit *test)
 	called = READ_ONCE(caller.called);
 	back = READ_ONCE(caller.back);
 	raw_spin_unlock_irqrestore(lock, flags);
-	put_cpu();
+	migrate_enable();
 	wait_for_completion(&caller.done);
 	KUNIT_EXPECT_TRUE(test, called);
 	KUNIT_EXPECT_FALSE(test, back);
