@@ -119,7 +119,7 @@ static void rcu_does_not_notice(struct kunit *test)
 
 	kunit_info(test, "waited %lld ms; the longest of %u grace periods took %lld ms\n", ms,
 		   s.periods, s.longest_ms);
-	/* each read of a register takes time on the model's clock, which is ahead of the kernel's */
+	/* reads of registers take time on the model's clock, so it is ahead of the kernel's */
 	KUNIT_EXPECT_GE(test, (model_now() - began) / NSEC_PER_MSEC, SILENT_MS);
 	KUNIT_EXPECT_LE(test, ms, SILENT_MS + SLACK_MS);
 	KUNIT_EXPECT_GT(test, s.periods, 1);
