@@ -205,11 +205,18 @@ void rig_forgive(struct rig_device *d)
 	smmu_master_unlock(dev_iommu_priv_get(d->dev));
 }
 
-/* Time passes for the model, and other threads may run */
+/*
+ * Time passes for the model, and other threads may run. Who sleeps while others do is in the same
+ * time: a thread that cannot run for long because of them would else find that it has waited for
+ * the sleeps of all.
+ */
 static void sleep_stub(struct smmu_cmdq *q, u32 us)
 {
-	model_advance(us * (u64)NSEC_PER_USEC);
+	static atomic_t sleepers = ATOMIC_INIT(0);
+
+	model_advance(us * (u64)NSEC_PER_USEC / atomic_inc_return(&sleepers));
 	schedule();
+	atomic_dec(&sleepers);
 }
 
 static void pause_stub(struct smmu_cmdq *q, u32 ns)
