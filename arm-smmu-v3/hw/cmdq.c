@@ -270,14 +270,22 @@ static bool asks_cons(u32 polls)
 	return polls % SMMU_CMDQ_WORD_POLLS == SMMU_CMDQ_WORD_POLLS - 1;
 }
 
-static int wait_slow(struct smmu_cmdq *q, u64 end, struct smmu_deadline *deadline)
+static int wait_slow(const struct smmu_ticket *ticket, struct smmu_deadline *deadline)
 {
-	u32 polls = 0;
+	struct smmu_cmdq *q = ticket->q;
+	u32 polls = 0, word;
+	u64 end = ticket->end;
 	int ret = 0;
 
-	while (!smmu_cmdq_reached(q, end, asks_cons(polls)) && !ret)
+	while (!smmu_cmdq_reached(q, end, asks_cons(polls), &word) && !ret) {
+		s32 front = lower_32_bits(ticket->first) - word;
+
+		/* in a long wait little is written that polls could hold up, and who can sleeps */
+		if (front > 0 && q->combine && !deadline->is_long)
+			smmu_cmdq_hold_off(q, &polls, front);
 		/* pairs with xchg() in smmu_cmdq_retire_word() */
 		ret = smmu_cmdq_relax(q, &polls, deadline, !READ_ONCE(q->polled_word));
+	}
 	/* look once more, because this CPU may have been away for long before the time was over */
 	if (ret == -ETIMEDOUT && smmu_cmdq_refresh(q) >= end)
 		ret = 0;
@@ -298,7 +306,7 @@ static __always_inline int wait_for(const struct smmu_ticket *ticket,
 	 */
 	if (smp_load_acquire(&q->cons) < ticket->end &&
 	    (READ_ONCE(q->polled_word) || smmu_cmdq_refresh(q) < ticket->end))
-		ret = wait_slow(q, ticket->end, deadline);
+		ret = wait_slow(ticket, deadline);
 	if (ret == -ETIMEDOUT)
 		ret = give_up(q, deadline);
 	if (ret == -ETIMEDOUT) {
@@ -336,9 +344,11 @@ void smmu_cmdq_drain(struct smmu_device *smmu)
 	for (i = 0; i < smmu_cmdqs(smmu); i++) {
 		struct smmu_cmdq *q = smmu_cmdq_at(smmu, i);
 		struct smmu_deadline deadline = {};
+		u64 posted = smmu_cmdq_posted(q);
 		struct smmu_ticket ticket = {
 			.q = q,
-			.end = smmu_cmdq_posted(q),
+			.first = posted,
+			.end = posted,
 			.err_seq = READ_ONCE(q->err_seq),
 		};
 

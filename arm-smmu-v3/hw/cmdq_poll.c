@@ -101,6 +101,18 @@ static u32 pause_ns(u32 polls)
 	return min(SMMU_CMDQ_PAUSE_NS << min(looks - 1, 8), SMMU_CMDQ_PAUSE_MAX_NS);
 }
 
+void smmu_cmdq_hold_off(struct smmu_cmdq *q, u32 *polls, u32 front)
+{
+	u32 left = SMMU_CMDQ_WORD_POLLS - 1 - *polls % SMMU_CMDQ_WORD_POLLS, n;
+
+	if (!left)
+		return;
+	n = clamp(front / SMMU_CMDQ_FRONT_A_POLL, 1, left);
+	smmu_cmdq_pause(q, SMMU_CMDQ_FRONT_NS * min(front, (n + 1) * SMMU_CMDQ_FRONT_A_POLL - 1));
+	/* smmu_cmdq_relax() counts one */
+	*polls += n - 1;
+}
+
 static enum smmu_waiter waiter(struct smmu_cmdq *q)
 {
 	if (irqs_disabled())

@@ -27,6 +27,19 @@
 #define SMMU_CMDQ_PAUSE_NS	100
 #define SMMU_CMDQ_PAUSE_MAX_NS	6400
 
+/*
+ * A write of the word takes it away from every CPU that has polled it, and the next CMD_SYNC is not
+ * complete before that (4.7.3). With *lock* most CPUs wait for the lock, and few poll the word;
+ * with *combine* nearly all do. So there, who has commands of others in front of its own polls less
+ * often: it makes a pause of so long for each of them. A TLBI and the MSI of its CMD_SYNC take
+ * longer on most machines, so the pauses become shorter, and the last polls are as frequent as any.
+ * Documentation/manycpu.rst says what comes of it.
+ */
+#define SMMU_CMDQ_FRONT_NS	64
+
+/* A pause counts as a poll for so many commands, so that looks are at most 131 us apart */
+#define SMMU_CMDQ_FRONT_A_POLL	8
+
 /**
  * smmu_cmdq_relax() - one turn of a polling loop
  * @q: queue
@@ -48,6 +61,16 @@
  */
 int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadline,
 		    bool reads_cons);
+
+/**
+ * smmu_cmdq_hold_off() - make a pause before the next poll of the word
+ * @q: queue
+ * @polls: counter of the loop, as for smmu_cmdq_relax(), which is called next
+ * @front: number of commands that the SMMU has to do before those of the caller, not 0
+ *
+ * Does nothing when a look is due.
+ */
+void smmu_cmdq_hold_off(struct smmu_cmdq *q, u32 *polls, u32 front);
 
 /* For smmu_cmdq_waited() */
 void smmu_cmdq_end_long(struct smmu_cmdq *q, struct smmu_deadline *deadline, int ret);

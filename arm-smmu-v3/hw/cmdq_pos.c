@@ -134,20 +134,21 @@ static void check_word(struct smmu_cmdq *q, const u32 *word, u64 end)
 		smp_store_release(&q->missing, end);
 }
 
-bool smmu_cmdq_reached(struct smmu_cmdq *q, u64 end, bool ask_cons)
+bool smmu_cmdq_reached(struct smmu_cmdq *q, u64 end, bool ask_cons, u32 *word)
 {
 	/* pairs with xchg() in smmu_cmdq_retire_word() */
-	u32 *word = READ_ONCE(q->polled_word);
-	u32 seen;
+	u32 *polled = READ_ONCE(q->polled_word);
 
-	if (!word)
+	if (!polled) {
+		*word = lower_32_bits(end);
 		return smmu_cmdq_refresh(q) >= end;
+	}
 	/* pairs with the SMMU's write: what the SMMU did before the CMD_SYNC is visible */
-	seen = smp_load_acquire(word);
-	if (word_says(q, seen, end))
+	*word = smp_load_acquire(polled);
+	if (word_says(q, *word, end))
 		return true;
 	if (!ask_cons || smmu_cmdq_refresh(q) < end)
 		return false;
-	check_word(q, word, end);
+	check_word(q, polled, end);
 	return true;
 }

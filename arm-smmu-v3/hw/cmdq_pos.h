@@ -78,9 +78,10 @@ static inline bool smmu_cmdq_fits(struct smmu_cmdq *q, u64 prod, u32 most)
  * @q: queue
  * @end: position behind the CMD_SYNC
  * @ask_cons: where a word is polled, look at CONS too, because the word has not shown it for long
+ * @word: out, what the word said; the low half of @end where there is none
  * Return: true when it is
  */
-bool smmu_cmdq_reached(struct smmu_cmdq *q, u64 end, bool ask_cons);
+bool smmu_cmdq_reached(struct smmu_cmdq *q, u64 end, bool ask_cons, u32 *word);
 
 /**
  * smmu_cmdq_retire_word() - use CONS instead of the word, because MSIs do not arrive

@@ -335,7 +335,124 @@ static void pauses(struct kunit *test)
 	}
 }
 
+static struct model *held_model;
+static u32 nr_held;
+static u64 held_ns;
+
+/* The model goes on when it is looked at; an SMMU goes on while a CPU makes a pause */
+static void held(struct smmu_cmdq *q, u32 ns)
+{
+	nr_held++;
+	held_ns += ns;
+	model_advance(ns);
+	model_cached(held_model);
+}
+
+/* The pause for so many commands in front, after so many polls, and how many polls it counts for */
+static void holds_off(struct kunit *test)
+{
+	static const struct {
+		u32 polls, front, commands, more;
+	} cases[] = {
+		{ 0, 1, 1, 0 },
+		{ 0, 7, 7, 0 },
+		{ 0, 8, 8, 0 },
+		{ 0, 15, 15, 0 },
+		{ 0, 16, 16, 1 },
+		{ SMMU_CMDQ_WORD_POLLS, 100, 100, 11 },
+		{ 7, S32_MAX, SMMU_CMDQ_WORD_POLLS * 8 - 57, SMMU_CMDQ_WORD_POLLS - 9 },
+		/* the last poll before a look is the one that asks CONS, and none is left out */
+		{ SMMU_CMDQ_WORD_POLLS - 2, 100, 15, 0 },
+		{ SMMU_CMDQ_WORD_POLLS - 1, 100, 0, 0 },
+	};
+	struct rig *rig = rig_new(test);
+	struct machine_smmu *smmu = rig_smmu(test, rig, 0, NULL);
+	struct smmu_cmdq *q = smmu_main_cmdq(&rig_iommu(smmu)->smmu);
+	u32 i, polls;
+
+	held_model = smmu->model;
+	smmu_activate_raw_stub(test, smmu_cmdq_pause, held);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		held_ns = 0;
+		polls = cases[i].polls;
+		smmu_cmdq_hold_off(q, &polls, cases[i].front);
+		KUNIT_EXPECT_EQ_MSG(test, SMMU_CMDQ_FRONT_NS * cases[i].commands, held_ns, "%u", i);
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].polls + cases[i].more, polls, "%u", i);
+	}
+}
+
+/*
+ * Who waits behind the commands of others polls the word a few times, and is not late. Who has only
+ * its own commands in the queue makes no pause, nor does who has got the lock.
+ */
+static void behind_others(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct watched *w = watch(test, rig);
+	struct smmu_deadline deadline = {};
+	struct smmu_ticket ticket;
+	struct smmu_cmd cmd[2];
+	u32 i, others = 40;
+	u64 began, alone, took;
+
+	rig_virtual_clock(test);
+	held_model = w->model;
+	smmu_activate_raw_stub(test, smmu_cmdq_pause, held);
+	model_latency(w->model, CMD_TLBI_NH_ASID, 100);
+	model_latency(w->model, CMD_SYNC, 200);
+	smmu_cmd_tlbi_asid(&cmd[0], 1, false);
+	smmu_cmd_sync(&cmd[1]);
+	nr_held = 0;
+	held_ns = 0;
+	began = model_now();
+	issue(test, w);
+	alone = model_now() - began;
+	KUNIT_EXPECT_EQ(test, 0, nr_held);
+
+	began = model_now();
+	for (i = 0; i <= others; i++)
+		KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(w->smmu, cmd, 2, &deadline, &ticket,
+							SMMU_POST_NEW));
+	KUNIT_EXPECT_EQ(test, 0, smmu_cmdq_wait(&ticket, &deadline));
+	took = model_now() - began;
+	kunit_info(test, "%u pauses of %llu ns together, in %llu ns; alone %llu ns", nr_held,
+		   held_ns, took, alone);
+	KUNIT_EXPECT_EQ(test, smmu_main_cmdq(w->smmu)->combine, nr_held > 0);
+	KUNIT_EXPECT_LE(test, nr_held, others);
+	KUNIT_EXPECT_LE(test, held_ns, others * alone);
+	KUNIT_EXPECT_LE(test, took, (others + 1) * alone);
+	KUNIT_EXPECT_TRUE(test, has_word(w));
+}
+
+/* A waiter that sleeps need not be kept from the word, and would only burn its CPU */
+static void sleeps_instead(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct watched *w = watch(test, rig);
+	struct smmu_deadline deadline = {};
+	struct smmu_ticket ticket;
+	struct smmu_cmd cmd[2];
+	u32 i;
+
+	rig_virtual_clock(test);
+	held_model = w->model;
+	smmu_activate_raw_stub(test, smmu_cmdq_pause, held);
+	model_latency(w->model, CMD_TLBI_NH_ASID, 20 * NSEC_PER_MSEC);
+	smmu_cmd_tlbi_asid(&cmd[0], 1, false);
+	smmu_cmd_sync(&cmd[1]);
+	for (i = 0; i < 3; i++)
+		KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(w->smmu, cmd, 2, &deadline, &ticket,
+							SMMU_POST_NEW));
+	held_ns = 0;
+	KUNIT_EXPECT_EQ(test, 0, smmu_cmdq_wait(&ticket, &deadline));
+	KUNIT_EXPECT_EQ(test, smmu_main_cmdq(w->smmu)->combine, held_ns > 0);
+	KUNIT_EXPECT_LE(test, held_ns, 2 * SMMU_LONG_WAIT_US * NSEC_PER_USEC);
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE(holds_off),
+	KUNIT_CASE_PARAM(behind_others, victim_gen_params),
+	KUNIT_CASE_PARAM(sleeps_instead, victim_gen_params),
 	KUNIT_CASE_PARAM(pauses, patience_gen_params),
 	KUNIT_CASE_PARAM(keeps_the_word, victim_gen_params),
 	KUNIT_CASE_PARAM(forgives_one, victim_gen_params),

@@ -71,7 +71,9 @@ static int compare(const void *a, const void *b)
 /* What the SMMU could do: CMD_SYNCs and MSIs of several queues overlap, TLBIs do not */
 static double smmu_can(void)
 {
-	double one = 1e9 / fmax(cost.command + cost.sync, setup.word ? cost.msi : 0);
+	/* the write of a word takes the line at least from who waits for that CMD_SYNC */
+	double msi = setup.word ? cost.msi + cost.serve + cost.drop : 0;
+	double one = 1e9 / fmax(cost.command + cost.sync, msi);
 	int queues = setup.queues < setup.cpus ? setup.queues : setup.cpus;
 
 	return fmin(one * queues, 1e9 / cost.command);
