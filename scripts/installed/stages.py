@@ -8,7 +8,7 @@ import collections
 import os
 import time
 
-from console import PACKAGE_AT, Failed
+from console import LOGIN, PACKAGE_AT, Failed
 from looks import PACKAGES, boots_with, flag, settled, snapshot, works
 
 Stage = collections.namedtuple("Stage", "name after walk about")
@@ -126,6 +126,40 @@ def broken(m, well):
     well("it boots with the built-in driver, and smmuv3ctl status says why")
 
 
+def upgrade(m, well):
+    m.login()
+    old = m.run("uname -r")
+    m.run(UPGRADE, 5400)
+    well("an upgrade to the kernel of backports goes through")
+    m.reboot()
+    new = m.run("uname -r")
+    if new == old:
+        raise Failed(f"it is still {new}")
+    works(m, ours=True)
+    flag(m, "good")
+    m.run("smmuv3ctl status")
+    well("the module was built for the new kernel, which boots with it")
+
+
+def sleep(m, well):
+    """The kernel that reads the image has the module, too, and hands the SMMU over"""
+    m.login()
+    works(m, ours=True)
+    mark = os.urandom(16).hex()
+    m.run(f"echo {mark} >/dev/shm/mark")
+    m.send("systemctl start systemd-hibernate.service; echo \"@@awake\"\" $?@@\"\n")
+    m.ended(300, "hibernation")
+    well("the machine hibernates to its root disk, behind the module")
+    m.start()
+    m.wait(r"@@awake 0@@\n", 700, "resume", without=LOGIN)
+    if m.run("cat /dev/shm/mark") != mark:
+        raise Failed("this is another boot")
+    works(m, ours=True)
+    flag(m, "good")
+    m.run("smmuv3ctl status")
+    well("it goes on where it was, with root disk and network through the module")
+
+
 def kdump(m, well):
     m.login()
     m.run("apt-get install -y kdump-tools", 1800)
@@ -164,7 +198,9 @@ STAGES = (
     Stage("cut", "commit", cut, "two boots that are cut short"),
     Stage("refuse", "commit", refuse, "a module that refuses the SMMU at boot"),
     Stage("purge", "commit", purge, "disable and purge"),
+    Stage("upgrade", "commit", upgrade, "a kernel upgrade"),
     Stage("broken", "commit", broken, "a kernel upgrade whose module does not build"),
+    Stage("sleep", "commit", sleep, "hibernation"),
     Stage("kdump", "commit", kdump, "kdump-tools is installed"),
     Stage("dump", "kdump", dump, "a dump by a crash kernel with the module"),
 )
