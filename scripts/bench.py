@@ -419,7 +419,7 @@ def model():
 def insertion():
     rows = []
     for line in read('model.insert').splitlines():
-        said = re.search(r'(algorithm=.*\S)', line)
+        said = re.search(r'(algorithm=[\w-]+ contexts=.*\S)', line)
         if not said:
             continue
         f = dict(word.split('=') for word in said[1].split())
@@ -444,7 +444,7 @@ def insertion():
     say()
     table(['algorithm', 'contexts', 'RMW, shared position', 'RMW in all', 'retries',
            'turns of waiting', 'doorbells', 'reached'], rows)
-    say('The lock (the default) is the kernel\'s own queued spinlock, its source compiled for the '
+    say('The lock (the default below 32 CPUs) is the kernel\'s own queued spinlock, its source compiled for the '
         'contexts; a retry is an RMW that was lost, and its shared position is the lock. The '
         'compare-and-swap is no driver\'s: it is what one on the position, with doorbells in order, '
         'cannot do without. The in-tree driver of Linux 7.3 has, read in its source and not '
