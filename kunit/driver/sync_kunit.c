@@ -353,7 +353,7 @@ static void holds_off(struct kunit *test)
 {
 	static const struct {
 		u32 polls, front, commands, more;
-	} cases[] = {
+	} holds[] = {
 		{ 0, 1, 1, 0 },
 		{ 0, 7, 7, 0 },
 		{ 0, 8, 8, 0 },
@@ -372,12 +372,12 @@ static void holds_off(struct kunit *test)
 
 	held_model = smmu->model;
 	smmu_activate_raw_stub(test, smmu_cmdq_pause, held);
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+	for (i = 0; i < ARRAY_SIZE(holds); i++) {
 		held_ns = 0;
-		polls = cases[i].polls;
-		smmu_cmdq_hold_off(q, &polls, cases[i].front);
-		KUNIT_EXPECT_EQ_MSG(test, SMMU_CMDQ_FRONT_NS * cases[i].commands, held_ns, "%u", i);
-		KUNIT_EXPECT_EQ_MSG(test, cases[i].polls + cases[i].more, polls, "%u", i);
+		polls = holds[i].polls;
+		smmu_cmdq_hold_off(q, &polls, holds[i].front);
+		KUNIT_EXPECT_EQ_MSG(test, SMMU_CMDQ_FRONT_NS * holds[i].commands, held_ns, "%u", i);
+		KUNIT_EXPECT_EQ_MSG(test, holds[i].polls + holds[i].more, polls, "%u", i);
 	}
 }
 
