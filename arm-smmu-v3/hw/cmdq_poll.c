@@ -103,12 +103,12 @@ static u32 pause_ns(u32 polls)
 
 void smmu_cmdq_hold_off(struct smmu_cmdq *q, u32 *polls, u32 front)
 {
-	u32 left = SMMU_CMDQ_WORD_POLLS - 1 - *polls % SMMU_CMDQ_WORD_POLLS, n;
+	u32 left = SMMU_CMDQ_WORD_POLLS - 1 - *polls % SMMU_CMDQ_WORD_POLLS;
+	u32 n = min(front, left);
 
-	if (!left)
+	if (!n)
 		return;
-	n = clamp(front / SMMU_CMDQ_FRONT_A_POLL, 1, left);
-	smmu_cmdq_pause(q, SMMU_CMDQ_FRONT_NS * min(front, (n + 1) * SMMU_CMDQ_FRONT_A_POLL - 1));
+	smmu_cmdq_pause(q, n * SMMU_CMDQ_FRONT_NS);
 	/* smmu_cmdq_relax() counts one */
 	*polls += n - 1;
 }
@@ -265,7 +265,11 @@ int smmu_cmdq_relax(struct smmu_cmdq *q, u32 *polls, struct smmu_deadline *deadl
 	    (deadline->until && ktime_after(now, deadline->until)))
 		return -ETIMEDOUT;
 	us = ktime_us_delta(now, deadline->start);
-	return us > SMMU_LONG_WAIT_US ? wait_long(q, deadline, now, us) : 0;
+	if (us <= SMMU_LONG_WAIT_US)
+		return 0;
+	if (!reads_cons)
+		*polls += SMMU_CMDQ_WORD_POLLS - SMMU_CMDQ_LONG_POLLS;
+	return wait_long(q, deadline, now, us);
 }
 
 void smmu_cmdq_end_long(struct smmu_cmdq *q, struct smmu_deadline *deadline, int ret)

@@ -14,10 +14,14 @@
 /*
  * Number of polls of CONS, or of the word, between two looks at the clock and at other registers. A
  * look takes three reads of registers where there is a word. The SMMU may write the word sooner
- * than one of them comes back, so a wait that nothing holds up should end before the first look.
+ * than one of them comes back, so a wait that nothing holds up should end before the first look,
+ * also where the SMMU is late because its registers are what all CPUs wait for.
  */
 #define SMMU_CMDQ_POLLS		16
-#define SMMU_CMDQ_WORD_POLLS	256
+#define SMMU_CMDQ_WORD_POLLS	2048
+
+/* Likewise of the word in a long wait, most of which a waiter sleeps if it may */
+#define SMMU_CMDQ_LONG_POLLS	256
 
 /*
  * A read of CONS is slow, and keeps the SMMU and the way to it from other work. So who polls CONS
@@ -33,12 +37,10 @@
  * with *combine* nearly all do. So there, who has commands of others in front of its own polls less
  * often: it makes a pause of so long for each of them. A TLBI and the MSI of its CMD_SYNC take
  * longer on most machines, so the pauses become shorter, and the last polls are as frequent as any.
- * Documentation/manycpu.rst says what comes of it.
+ * Documentation/manycpu.rst says what comes of it. A pause counts as a poll for each command, so
+ * pauses keep looks at most 131 us apart.
  */
 #define SMMU_CMDQ_FRONT_NS	64
-
-/* A pause counts as a poll for so many commands, so that looks are at most 131 us apart */
-#define SMMU_CMDQ_FRONT_A_POLL	8
 
 /**
  * smmu_cmdq_relax() - one turn of a polling loop

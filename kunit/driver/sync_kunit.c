@@ -355,14 +355,11 @@ static void holds_off(struct kunit *test)
 		u32 polls, front, commands, more;
 	} holds[] = {
 		{ 0, 1, 1, 0 },
-		{ 0, 7, 7, 0 },
-		{ 0, 8, 8, 0 },
-		{ 0, 15, 15, 0 },
-		{ 0, 16, 16, 1 },
-		{ SMMU_CMDQ_WORD_POLLS, 100, 100, 11 },
-		{ 7, S32_MAX, SMMU_CMDQ_WORD_POLLS * 8 - 57, SMMU_CMDQ_WORD_POLLS - 9 },
+		{ 0, 7, 7, 6 },
+		{ SMMU_CMDQ_WORD_POLLS, 100, 100, 99 },
+		{ 7, S32_MAX, SMMU_CMDQ_WORD_POLLS - 8, SMMU_CMDQ_WORD_POLLS - 9 },
 		/* the last poll before a look is the one that asks CONS, and none is left out */
-		{ SMMU_CMDQ_WORD_POLLS - 2, 100, 15, 0 },
+		{ SMMU_CMDQ_WORD_POLLS - 2, 100, 1, 0 },
 		{ SMMU_CMDQ_WORD_POLLS - 1, 100, 0, 0 },
 	};
 	struct rig *rig = rig_new(test);
@@ -424,6 +421,25 @@ static void behind_others(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, has_word(w));
 }
 
+/* In a long wait a look comes after fewer polls: a waiter that sleeps should not burn its CPU */
+static void looks_in_a_long_wait(struct kunit *test)
+{
+	struct rig *rig = rig_new(test);
+	struct watched *w = watch(test, rig);
+	struct smmu_cmdq *q = smmu_main_cmdq(w->smmu);
+	struct smmu_deadline deadline = {};
+	u32 polls = SMMU_CMDQ_WORD_POLLS - 1;
+
+	rig_virtual_clock(test);
+	KUNIT_EXPECT_EQ(test, 0, smmu_cmdq_relax(q, &polls, &deadline, false));
+	KUNIT_EXPECT_EQ(test, SMMU_CMDQ_WORD_POLLS, polls);
+	model_advance(2 * SMMU_LONG_WAIT_US * NSEC_PER_USEC);
+	polls = 2 * SMMU_CMDQ_WORD_POLLS - 1;
+	KUNIT_EXPECT_EQ(test, 0, smmu_cmdq_relax(q, &polls, &deadline, false));
+	KUNIT_EXPECT_EQ(test, 3 * SMMU_CMDQ_WORD_POLLS - SMMU_CMDQ_LONG_POLLS, polls);
+	smmu_cmdq_waited(q, &deadline, 0);
+}
+
 /* A waiter that sleeps need not be kept from the word, and would only burn its CPU */
 static void sleeps_instead(struct kunit *test)
 {
@@ -452,6 +468,7 @@ static void sleeps_instead(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(holds_off),
 	KUNIT_CASE_PARAM(behind_others, victim_gen_params),
+	KUNIT_CASE_PARAM(looks_in_a_long_wait, victim_gen_params),
 	KUNIT_CASE_PARAM(sleeps_instead, victim_gen_params),
 	KUNIT_CASE_PARAM(pauses, patience_gen_params),
 	KUNIT_CASE_PARAM(keeps_the_word, victim_gen_params),
