@@ -84,6 +84,11 @@ def compare(runs, kind, cpus):
     return rows, able
 
 
+def over_cas(able):
+    """Those of them in which the SMMU could also do 1.5 times what compare-and-swap does"""
+    return [row for row in able if row[0]["can"] >= 1.5 * row[2]["unmaps_s"]]
+
+
 def ratios(rows, over):
     """Least, 10 %, median of combine over another way"""
     values = [row[1]["unmaps_s"] / row[over]["unmaps_s"] for row in rows]
@@ -143,19 +148,22 @@ def write_text(path, runs, drawn, typical):
                                   spread(drawn, (kind, cpus, algo), name, scale))]
                        for cpus in all_cpus if (kind, cpus, "lock") in typical])
             file.write(f"{kind} queue(s): draws in which the SMMU could do twice what the lock "
-                       "does; in them combine/lock and combine/cas: least, 10 %, median; "
-                       "draws with at least 2.0 and 1.5\n\n")
+                       "does, and those of them in which it could do 1.5 times what "
+                       "compare-and-swap does; in them combine/lock and combine/cas: least, 10 %, "
+                       "median; draws with at least 2.0 and 1.5\n\n")
             rows = []
             for cpus in all_cpus:
                 every, able = compare(runs, kind, cpus)
                 if not every:
                     continue
+                both = over_cas(able)
                 rows.append([cpus, f"{len(able)} of {len(every)}", ratios(able, 0),
-                             ratios(able, 2),
                              sum(r[1]["unmaps_s"] >= 2 * r[0]["unmaps_s"] for r in able),
-                             sum(r[1]["unmaps_s"] >= 1.5 * r[2]["unmaps_s"] for r in able),
+                             len(both), ratios(both, 2),
+                             sum(r[1]["unmaps_s"] >= 1.5 * r[2]["unmaps_s"] for r in both),
                              ratios(every, 0)])
-            table(file, ["CPUs", "such draws", "combine/lock", "combine/cas", "2.0", "1.5",
+            table(file, ["CPUs", "twice the lock: draws", "combine/lock", "2.0",
+                         "1.5 times cas: draws", "combine/cas", "1.5",
                          "combine/lock, all draws"], rows)
 
 
@@ -208,22 +216,28 @@ def judge_one_queue(runs):
              f"at most {tail:.2f} times the mean time from one unmap of a CPU to its next")
         if cpus < 64 or not able:
             continue
-        over = [sorted(row[1]["unmaps_s"] / row[i]["unmaps_s"] for row in able) for i in (0, 2)]
-        tell(over[0][0] > 1.4 and at(over[0], .5) > 1.9,
-             f"one queue, {cpus} CPUs: twice the lock, where the SMMU can do that",
-             f"least {over[0][0]:.2f}, median {at(over[0], .5):.2f}, {len(able)} draws")
-        tell(at(over[1], .5) > 1.5, f"one queue, {cpus} CPUs: more than compare-and-swap",
-             f"least {over[1][0]:.2f}, median {at(over[1], .5):.2f}, {len(able)} draws")
+        # a draw may miss it by a little; in a few the line of the position limits both others
+        for over, rows, goal, least, what in (
+                (0, able, 2, 1.9, "twice the lock"),
+                (2, over_cas(able), 1.5, .8, "1.5 times compare-and-swap")):
+            values = sorted(row[1]["unmaps_s"] / row[over]["unmaps_s"] for row in rows)
+            tell(not values or (values[0] > least and at(values, .3) >= goal),
+                 f"one queue, {cpus} CPUs: {what}, where the SMMU can do that",
+                 f"least {values[0]:.2f}, median {at(values, .5):.2f}, {len(rows)} draws"
+                 if values else "in no draw")
 
 
 def judge_a_queue_each(runs):
     """With a queue for each CPU a post takes as long on many CPUs as on few"""
     few, many = [sorted({key[1] for key in runs if key[0] == "n"})[i] for i in (0, -1)]
-    ratios = [runs["n", many, "lock", key[3]]["post"] / row["post"] for key, row in runs.items()
-              if key[:3] == ("n", few, "lock") and key[3]]
-    tell(at(ratios, .5) < 1.2,
+    pairs = [(row, runs["n", many, "lock", key[3]]) for key, row in runs.items()
+             if key[:3] == ("n", few, "lock") and key[3]]
+    ratios = [b["post"] / a["post"] for a, b in pairs]
+    able = [b["post"] / a["post"] for a, b in pairs if b["can"] >= 2 * b["unmaps_s"]]
+    tell(at(ratios, .5) < 1.2 and max(able, default=0) < 1.2,
          f"a queue for each CPU: a post on {many} CPUs takes as long as on {few}",
-         f"{at(ratios, .5):.2f} of it in the middle of {len(ratios)} draws")
+         f"{at(ratios, .5):.2f} of it in the middle of {len(ratios)} draws; at most "
+         f"{max(able, default=0):.2f} in the {len(able)} in which the SMMU could do twice as much")
 
 
 def main():
