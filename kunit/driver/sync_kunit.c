@@ -348,6 +348,14 @@ static void held(struct smmu_cmdq *q, u32 ns)
 	model_cached(held_model);
 }
 
+static void watch_holds(struct kunit *test, struct model *m)
+{
+	held_model = m;
+	nr_held = 0;
+	held_ns = 0;
+	smmu_activate_raw_stub(test, smmu_cmdq_pause, held);
+}
+
 /* The pause for so many commands in front, after so many polls, and how many polls it counts for */
 static void holds_off(struct kunit *test)
 {
@@ -367,8 +375,7 @@ static void holds_off(struct kunit *test)
 	struct smmu_cmdq *q = smmu_main_cmdq(&rig_iommu(smmu)->smmu);
 	u32 i, polls;
 
-	held_model = smmu->model;
-	smmu_activate_raw_stub(test, smmu_cmdq_pause, held);
+	watch_holds(test, smmu->model);
 	for (i = 0; i < ARRAY_SIZE(holds); i++) {
 		held_ns = 0;
 		polls = holds[i].polls;
@@ -393,14 +400,11 @@ static void behind_others(struct kunit *test)
 	u64 began, alone, took;
 
 	rig_virtual_clock(test);
-	held_model = w->model;
-	smmu_activate_raw_stub(test, smmu_cmdq_pause, held);
+	watch_holds(test, w->model);
 	model_latency(w->model, CMD_TLBI_NH_ASID, 100);
 	model_latency(w->model, CMD_SYNC, 200);
 	smmu_cmd_tlbi_asid(&cmd[0], 1, false);
 	smmu_cmd_sync(&cmd[1]);
-	nr_held = 0;
-	held_ns = 0;
 	began = model_now();
 	issue(test, w);
 	alone = model_now() - began;
@@ -451,15 +455,13 @@ static void sleeps_instead(struct kunit *test)
 	u32 i;
 
 	rig_virtual_clock(test);
-	held_model = w->model;
-	smmu_activate_raw_stub(test, smmu_cmdq_pause, held);
+	watch_holds(test, w->model);
 	model_latency(w->model, CMD_TLBI_NH_ASID, 20 * NSEC_PER_MSEC);
 	smmu_cmd_tlbi_asid(&cmd[0], 1, false);
 	smmu_cmd_sync(&cmd[1]);
 	for (i = 0; i < 3; i++)
 		KUNIT_ASSERT_EQ(test, 0, smmu_cmdq_post(w->smmu, cmd, 2, &deadline, &ticket,
 							SMMU_POST_NEW));
-	held_ns = 0;
 	KUNIT_EXPECT_EQ(test, 0, smmu_cmdq_wait(&ticket, &deadline));
 	KUNIT_EXPECT_EQ(test, smmu_main_cmdq(w->smmu)->combine, held_ns > 0);
 	KUNIT_EXPECT_LE(test, held_ns, 2 * SMMU_LONG_WAIT_US * NSEC_PER_USEC);
