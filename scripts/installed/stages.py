@@ -109,16 +109,22 @@ def purge(m, well):
     well("after purge /etc and /boot are as before the first step, file by file")
 
 
-def broken(m, well):
-    m.login()
+def to_backports(m, well, what):
+    """Upgrade to the kernel of backports, and boot it. Return: its release"""
     old = m.run("uname -r")
-    m.run("sed -i '1i#error made to fail' /usr/src/smmuv3-*/arm-smmu-v3/core/array.c")
     m.run(UPGRADE, 5400)
-    well("an upgrade whose module does not build goes through")
+    well(f"{what} goes through")
     m.reboot()
     new = m.run("uname -r")
     if new == old:
         raise Failed(f"it is still {new}")
+    return new
+
+
+def broken(m, well):
+    m.login()
+    m.run("sed -i '1i#error made to fail' /usr/src/smmuv3-*/arm-smmu-v3/core/array.c")
+    new = to_backports(m, well, "an upgrade whose module does not build")
     works(m, ours=False)
     said = m.run("smmuv3ctl status", status=None)
     if f"{new} is without the module" not in said:
@@ -128,13 +134,7 @@ def broken(m, well):
 
 def upgrade(m, well):
     m.login()
-    old = m.run("uname -r")
-    m.run(UPGRADE, 5400)
-    well("an upgrade to the kernel of backports goes through")
-    m.reboot()
-    new = m.run("uname -r")
-    if new == old:
-        raise Failed(f"it is still {new}")
+    to_backports(m, well, "an upgrade to the kernel of backports")
     works(m, ours=True)
     flag(m, "good")
     m.run("smmuv3ctl status")
