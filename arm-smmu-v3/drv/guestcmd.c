@@ -147,7 +147,7 @@ static u32 do_block(struct smmu_vsmmu *vsmmu, struct block *block, u32 n, int *e
 		ret = post_block(&r);
 		if (!ret && r.fill)
 			ret = smmu_reader_wait(&r.reader, &r.ticket);
-		/* where the queue was taken out, the next one is another */
+		/* where the queue was taken out, the next one is the architected one */
 		r.reader.again = ret == -ECANCELED;
 		if (!r.reader.again)
 			ret = block_error(&vsmmu->iommu->smmu, block, r.fill, ret);

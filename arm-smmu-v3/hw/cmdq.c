@@ -175,27 +175,32 @@ void smmu_cmdq_forget(struct smmu_device *smmu)
 
 /* Choose the queue of an SMMU for a post. No other place makes this choice. */
 static inline struct smmu_cmdq *choose_queue(struct smmu_device *smmu, const struct smmu_cmd *cmd,
-					     u32 n, const struct smmu_ticket *ticket,
-					     enum smmu_post how)
+					     u32 n, const struct smmu_deadline *deadline,
+					     const struct smmu_ticket *ticket, enum smmu_post how)
 {
 	if (how == SMMU_POST_MORE)
 		return ticket->q;
 	/* pairs with smp_store_release() in smmu_cmdq_set_use() */
-	if (unlikely(smp_load_acquire(&smmu->more.on)))
+	if (unlikely(smp_load_acquire(&smmu->more.on)) && !deadline->to_main)
 		return smmu_cmdq_choose(smmu, cmd, n, how == SMMU_POST_NEW_ATC);
 	return smmu_main_cmdq(smmu);
 }
 
 /*
- * A post or a wait has taken too long. Where no device is the reason, the queue may be, and then
- * the caller posts once more, to another queue. A device would hold up the next queue as well.
+ * A post or a wait has ended with an error. If it has taken too long, and no device is the reason,
+ * the queue may be, and is taken out. A device would hold up the next queue as well. Who has posted
+ * to a queue that is taken out posts once more, to the architected queue.
  */
-static int give_up(struct smmu_cmdq *q, const struct smmu_deadline *deadline)
+static int give_up(struct smmu_cmdq *q, struct smmu_deadline *deadline, int err)
 {
-	atomic_inc(&q->timeouts);
-	if (deadline->sid == SMMU_NO_SID && smmu_cmdq_take_out(q, "it stands still"))
-		return -ECANCELED;
-	return -ETIMEDOUT;
+	if (err == -ETIMEDOUT) {
+		atomic_inc(&q->timeouts);
+		if (deadline->sid == SMMU_NO_SID && smmu_cmdq_take_out(q, "it stands still"))
+			err = -ECANCELED;
+	}
+	if (err == -ECANCELED)
+		deadline->to_main = true;
+	return err;
 }
 
 static __always_inline int post_piece(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 n,
@@ -208,8 +213,7 @@ static __always_inline int post_piece(struct smmu_cmdq *q, const struct smmu_cmd
 	else
 		ret = smmu_cmdq_post_lock(q, cmd, n, deadline, pos);
 	if (unlikely(ret)) {
-		if (ret == -ETIMEDOUT)
-			ret = give_up(q, deadline);
+		ret = give_up(q, deadline, ret);
 		smmu_cmdq_waited(q, deadline, ret);
 	}
 	return ret;
@@ -232,7 +236,7 @@ static u32 whole_segments(const struct smmu_cmd *cmd, u32 most)
 int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
 		   struct smmu_deadline *deadline, struct smmu_ticket *ticket, enum smmu_post how)
 {
-	struct smmu_cmdq *q = choose_queue(smmu, cmd, n, ticket, how);
+	struct smmu_cmdq *q = choose_queue(smmu, cmd, n, deadline, ticket, how);
 	bool cont = how == SMMU_POST_MORE;
 	u32 most = q->combine ? SMMU_BATCH_MAX : q->room, piece;
 	u64 pos;
@@ -307,8 +311,8 @@ static __always_inline int wait_for(const struct smmu_ticket *ticket,
 	if (smp_load_acquire(&q->cons) < ticket->end &&
 	    (READ_ONCE(q->polled_word) || smmu_cmdq_refresh(q) < ticket->end))
 		ret = wait_slow(ticket, deadline);
-	if (ret == -ETIMEDOUT)
-		ret = give_up(q, deadline);
+	if (unlikely(ret))
+		ret = give_up(q, deadline, ret);
 	if (ret == -ETIMEDOUT) {
 		dev_err_ratelimited(q->smmu->dev,
 				    "CMD_SYNC timeout: prod 0x%08x cons 0x%08x, waiting for %llu\n",

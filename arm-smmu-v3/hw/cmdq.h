@@ -248,6 +248,8 @@ struct smmu_ticket {
  *	@brief_us and goes on, or leaves it at that. 0 for a caller that just waits.
  * @killable: the wait ends when the current task is killed. For callers in process context that
  *	can do without the result.
+ * @to_main: a queue was taken out that the caller had posted to, and all its new posts go to the
+ *	architected queue: the queue of a CPU to which it was moved may stand as well
  * @is_long: SMMU_LONG_WAIT_US are over, and the wait under way was counted
  * @sid: StreamID of the device for which the queue stood last, or SMMU_NO_SID
  *
@@ -262,6 +264,7 @@ struct smmu_deadline {
 	ktime_t until;
 	u32 brief_us;
 	bool killable;
+	bool to_main;
 	bool is_long;
 	u32 sid;
 	u64 pos;
@@ -280,6 +283,7 @@ static inline void smmu_deadline_start(struct smmu_deadline *deadline, u32 brief
 	deadline->until = 0;
 	deadline->brief_us = brief_us;
 	deadline->killable = false;
+	deadline->to_main = false;
 	deadline->is_long = false;
 	deadline->sid = 0;
 }
@@ -342,8 +346,8 @@ void smmu_cmdq_forget(struct smmu_device *smmu);
  * Return: 0; -ETIMEDOUT when there was no room in time; -ESHUTDOWN when the SMMU is dead; -EINTR
  *	when @deadline is killable and the task was killed; -EAGAIN after @deadline->brief_us;
  *	-ECANCELED when the queue was taken out of service. After -EAGAIN and -ECANCELED the first
- *	of several pieces may be in the queue; a new post begins with all of them. An SMMU has
- *	-ECANCELED only as often as it has queues besides the architected one.
+ *	of several pieces may be in the queue; a new post begins with all of them. After -ECANCELED
+ *	a new post with the same @deadline goes to the architected queue, which has no -ECANCELED.
  */
 int smmu_cmdq_post(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
 		   struct smmu_deadline *deadline, struct smmu_ticket *ticket,

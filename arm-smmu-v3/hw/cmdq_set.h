@@ -30,8 +30,10 @@
  *
  * A queue besides the architected one that stands still, or cannot go on after an error, is *taken
  * out* of service until the SMMU is reset: nothing is posted to it any more. Who has posted to it
- * gets -ECANCELED and posts once more, and that goes to another queue. So nothing is lost. What the
- * SMMU still does of the old queue are invalidations, which do no harm.
+ * gets -ECANCELED and posts once more, and that goes to the architected queue, even if the caller
+ * was moved meanwhile to a CPU with another queue: that one may stand for the same reason. So
+ * nothing is lost, and nobody waits for two queues. What the SMMU still does of the old queue are
+ * invalidations, which do no harm.
  *
  * scripts/spin/queues.pml is a model of that.
  */

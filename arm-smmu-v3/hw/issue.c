@@ -18,7 +18,7 @@ static int issue_by(struct smmu_device *smmu, const struct smmu_cmd *cmd, u32 n,
 		ret = smmu_cmdq_post(smmu, cmd, n, deadline, &ticket, SMMU_POST_NEW);
 		if (!ret)
 			ret = smmu_cmdq_wait(&ticket, deadline);
-		/* the queue was taken out, and the next one is another */
+		/* the queue was taken out; @deadline has noted that, and the main queue is next */
 	} while (ret == -ECANCELED);
 	return ret;
 }

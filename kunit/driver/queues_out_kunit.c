@@ -298,6 +298,86 @@ static void guests_commands(struct kunit *test)
 	nest_free(test, &n);
 }
 
+static u32 began_on;
+
+/*
+ * Who sleeps finds itself on another CPU than that on which it began. KUnit runs each case in a
+ * thread of its own.
+ */
+static void moving_sleep(struct smmu_cmdq *q, u32 us)
+{
+	model_advance(us * (u64)NSEC_PER_USEC);
+	if (raw_smp_processor_id() == began_on)
+		set_cpus_allowed_ptr(current, cpumask_of((began_on + 1) % num_online_cpus()));
+}
+
+/*
+ * How many of an SMMU's queues for TLBIs were taken out since the last call? They are used again,
+ * and what begins next begins on this CPU.
+ */
+static u32 taken_since(struct silence *s)
+{
+	struct smmu_device *smmu = queues_hw(s);
+	u32 i, n = 0;
+
+	for (i = QUEUES_TLBI; i < smmu_cmdqs(smmu); i++) {
+		n += smmu_cmdq_at(smmu, i)->out;
+		WRITE_ONCE(smmu_cmdq_at(smmu, i)->out, false);
+	}
+	began_on = raw_smp_processor_id();
+	return n;
+}
+
+/*
+ * No queue but the main one goes on, and a caller that waits is moved to another CPU. It does not
+ * try the queue of that one next, which would take as long again.
+ */
+static void moves_meanwhile(struct kunit *test)
+{
+	struct model_config cfg;
+	struct iommu_domain *a, *s1;
+	struct rig_device *d;
+	struct smmu_cmd cmd;
+	struct silence *s;
+	struct nest n;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "two CPUs are needed");
+	nest_config(&cfg, false);
+	queues_add(&cfg);
+	s = queues_make_with(test, &cfg);
+	s->rig->atc = false;
+	nest_make_on(test, &n, s->rig, s->smmu);
+	s1 = guest_s1(test, n.g, n.t, false);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, s1));
+	d = rig_device(test, s->rig, 0);
+	a = queues_mapped(test, d);
+	KUNIT_EXPECT_EQ(test, PA, rig_access(s->rig, d, IOVA, false));
+	KUNIT_EXPECT_EQ(test, NEST_PA, rig_access(n.rig, n.d, NEST_VA, false));
+	guest_unmap(test, n.t, NEST_VA);
+	model_inject(s->smmu->model, &(struct model_inject) { .stands = MODEL_ALL_BUT_MAIN });
+	rig_hush(s->rig);
+	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
+	smmu_activate_raw_stub(test, smmu_cmdq_sleep, moving_sleep);
+	KUNIT_EXPECT_EQ(test, 0, taken_since(s));
+	queues_unmap(test, s, d, a);
+	KUNIT_EXPECT_EQ(test, 1, taken_since(s));
+	smmu_cmd_tlbi_nh_all(&cmd, 0);
+	guest_command(test, n.g, &cmd);
+	KUNIT_EXPECT_EQ(test, 1, taken_since(s));
+	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(n.rig, n.d, NEST_VA, false));
+	/* the flush of a tag */
+	KUNIT_EXPECT_EQ(test, 0, rig_attach(d, &smmu_identity_domain));
+	KUNIT_EXPECT_EQ(test, 1, taken_since(s));
+	rig_unhush(s->rig);
+	KUNIT_EXPECT_FALSE(test, smmu_device_is_dead(queues_hw(s)));
+	model_inject(s->smmu->model, &(struct model_inject) {});
+	iommu_domain_free(a);
+	KUNIT_ASSERT_EQ(test, 0, rig_attach(n.d, &smmu_identity_domain));
+	iommu_domain_free(s1);
+	nest_free(test, &n);
+}
+
 /* An error that is not the queue's own end: the SMMU aborts a few fetches, and then all of them */
 static void fetches_abort(struct kunit *test)
 {
@@ -333,6 +413,7 @@ static struct kunit_case ecmdq_cases[] = {
 	KUNIT_CASE(device_for_ever),
 	KUNIT_CASE(waits_for_room),
 	KUNIT_CASE(guests_commands),
+	KUNIT_CASE(moves_meanwhile),
 	KUNIT_CASE(fetches_abort),
 	{}
 };
@@ -346,6 +427,7 @@ static struct kunit_case cmdqv_cases[] = {
 	KUNIT_CASE(device_for_ever),
 	KUNIT_CASE(waits_for_room),
 	KUNIT_CASE(guests_commands),
+	KUNIT_CASE(moves_meanwhile),
 	KUNIT_CASE(fetches_abort),
 	{}
 };

@@ -268,6 +268,13 @@ static void execute(struct model *m, struct model_cmdq *q, const struct smmu_cmd
 	model_watch_once(m);
 }
 
+static bool stands(const struct model *m, const struct model_cmdq *q)
+{
+	u32 nr = number(m, q);
+
+	return m->inject.stands == nr || (m->inject.stands == MODEL_ALL_BUT_MAIN && nr > 1);
+}
+
 /* Consume one command, if it is done by @now. Return: false when the queue has none */
 static bool consume(struct model *m, struct model_cmdq *q, u64 now)
 {
@@ -279,7 +286,7 @@ static bool consume(struct model *m, struct model_cmdq *q, u64 now)
 	 * 7.1: no command is consumed while the error is active. 6.3.9.3: a command in progress is
 	 * consumed, and no other is fetched.
 	 */
-	if (!model_in_progress(m, q) || m->inject.stands == number(m, q))
+	if (!model_in_progress(m, q) || stands(m, q))
 		return false;
 	if (!may_go_on(m, q) && !q->stopping) {
 		q->busy_until = max(q->busy_until, now);

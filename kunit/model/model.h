@@ -131,6 +131,9 @@ struct model_config {
 #define MODEL_NO_VINTF		BIT(1)
 #define MODEL_NO_COMPANION	BIT(2)
 
+/* Value of struct model_inject.stands: all command queues but the main one */
+#define MODEL_ALL_BUT_MAIN	U32_MAX
+
 /**
  * struct model_inject - what goes wrong; all zero is nothing
  * @drop_opcode: commands with this opcode are consumed without effect
@@ -154,7 +157,7 @@ struct model_config {
  *	an error is shown at once, with its position
  * @dead: every register reads as all ones, and nothing moves
  * @stands: a command queue that consumes nothing: 1 for the main queue, 2 for the first ECMDQ, and
- *	so on, with the queues of a companion behind the ECMDQs
+ *	so on, with the queues of a companion behind the ECMDQs; MODEL_ALL_BUT_MAIN
  * @no_ack: CR0ACK and IRQ_CTRLACK do not change
  * @no_ack_from: so from the change of CR0 or IRQ_CTRL with this number on; counts down, 0 for never
  * @no_enack: ENACK of ECMDQs does not change

@@ -3,17 +3,18 @@
  * A queue of the set that fails and is taken out: smmu_cmdq_choose() and smmu_cmdq_take_out() in
  * arm-smmu-v3/hw/cmdq_set.c, lock_with_room() and smmu_cmdq_post_lock() in hw/cmdq_lock.c,
  * give_up() and smmu_cmdq_wait() in hw/cmdq.c, and smmu_walk_range(), which walks once more.
- * Queue 0 is the architected one, which goes on. Queue 1 may stand still at any command. It may
- * also go on, before or after it was taken out. Each context unmaps, and posts a TLBI and, as a
- * second part of the same post, an ATC_INV with a CMD_SYNC. The ATC of a device may be filled from
- * the TLB until the TLBI is done. Sequentially consistent. A queue that stands for a device is not
- * taken out, and not in this model.
+ * Queue 0 is the architected one, which goes on. Queues 1 and 2 may stand still at any command. They
+ * may also go on, before or after they were taken out. Each context unmaps, and posts a TLBI and, as
+ * a second part of the same post, an ATC_INV with a CMD_SYNC. It may be on any CPU when it begins a
+ * post, so that either of the two may be its queue. The ATC of a device may be filled from the TLB
+ * until the TLBI is done. Sequentially consistent. A queue that stands for a device is not taken
+ * out, and not in this model.
  *
  * Shown:
  *  - when a walk returns, TLB and ATC hold nothing of before, whichever queue was taken out when;
  *  - nobody waits for ever (an invalid end state);
- *  - nothing is posted to a queue that was taken out;
- *  - a walk is done anew at most once for each queue besides the architected one.
+ *  - nothing is posted to a queue that was taken out, or that a wait was given up for;
+ *  - a walk is done anew at most once, however many queues stand.
  *
  * MUTANT=1..6 breaks one rule each; scripts/check-spin expects an error from each of them.
  */
@@ -34,10 +35,11 @@ typedef queue {
 	byte slot[SLOTS];
 	bool out
 }
-queue q[2];
+queue q[3];
 
 bool tlb[CTX], atc[CTX];	/* hold what the context has unmapped */
-bool stands;			/* queue 1 */
+bool stands[3];
+bool given_up[3];		/* a context has waited for it for too long */
 byte finished;
 
 /*
@@ -53,7 +55,7 @@ inline post(what)
 		if
 		:: canceled
 		:: else ->
-			assert(!q[n].out);
+			assert(!q[n].out && !given_up[n]);
 			q[n].slot[q[n].prod] = 2 * me + what;
 			q[n].prod++;
 			end = q[n].prod
@@ -63,11 +65,15 @@ inline post(what)
 
 inline choose()
 {
-#if MUTANT == 2
-	n = 1
-#else
-	n = (q[1].out -> 0 : 1)
-#endif
+	if
+	:: to_main -> n = 0
+	:: else ->
+		if
+		:: n = 1
+		:: n = 2
+		fi;
+		n = (q[n].out -> 0 : n)
+	fi
 }
 
 /* Either the queue reaches @end, or it stands, and is given up, or another CPU has given it up */
@@ -76,10 +82,13 @@ inline wait()
 	if
 	:: q[n].cons >= end
 	:: q[n].out -> canceled = true
-	:: n == 1 && stands && q[n].cons < end ->
+	:: n && stands[n] && q[n].cons < end ->
+		atomic {
 #if MUTANT != 3
-		q[n].out = true;
+			q[n].out = true;
 #endif
+			given_up[n] = true
+		};
 		canceled = true
 	fi
 }
@@ -87,7 +96,7 @@ inline wait()
 proctype context(byte me)
 {
 	byte n, end, tries;
-	bool canceled;
+	bool canceled, to_main;
 
 	/* the page table is changed; what was there may be in both */
 	atomic { tlb[me] = true; atc[me] = true };
@@ -123,7 +132,7 @@ proctype context(byte me)
 		:: true -> break
 #else
 		:: !canceled -> break
-		:: canceled
+		:: canceled -> to_main = (MUTANT != 2)
 #endif
 		fi
 	od;
@@ -154,8 +163,10 @@ active proctype smmu()
 
 	do
 	:: q[0].cons < q[0].prod -> consume(0)
-	:: !stands && q[1].cons < q[1].prod -> consume(1)
-	:: q[1].cons < q[1].prod -> stands = !stands
+	:: !stands[1] && q[1].cons < q[1].prod -> consume(1)
+	:: !stands[2] && q[2].cons < q[2].prod -> consume(2)
+	:: q[1].cons < q[1].prod -> stands[1] = !stands[1]
+	:: q[2].cons < q[2].prod -> stands[2] = !stands[2]
 	:: finished == CTX && q[0].cons == q[0].prod -> break
 	od
 }
