@@ -39,23 +39,43 @@ bool smmu_inserter_init(struct smmu_inserter *ins, const struct smmu_inserter_op
 		.log2 = log2,
 		.turn_log2 = SMMU_TURN_LOG2,
 	};
+	smmu_inserter_start(ins, 0);
 	return true;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_inserter_init);
 
-bool smmu_insert_admits(const struct smmu_inserter *ins, u64 cons)
+/* The word of the batch that starts at @pos */
+static u64 *word_of(const struct smmu_inserter *ins, u64 pos)
+{
+	return &ins->ends[smmu_q_slot(pos, ins->log2)];
+}
+
+/* What that word is while the token lies there */
+static u64 token_at(u64 pos)
+{
+	return pos | SMMU_TOKEN;
+}
+
+void smmu_inserter_start(struct smmu_inserter *ins, u64 pos)
+{
+	atomic64_set(&ins->reserved, pos);
+	ins->rung = pos;
+	*word_of(ins, pos) = token_at(pos);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_inserter_start);
+
+bool smmu_insert_admits(const struct smmu_inserter *ins, u64 last, u64 cons)
 {
 	lockdep_assert_irqs_disabled();
 	/*
-	 * No order is needed, and a stale value does no harm. Let L be the limit that the newest
-	 * @cons allows. A context that reserves past L has read a @reserved at or below L before.
-	 * That happens once per context: its own fetch-add has shown it a position past L, and
-	 * from then on it reads that or something newer (coherence of one location on one CPU). So
-	 * past L there is at most one batch of each context, and the headroom has room for that. A
-	 * stale @cons only lowers L. One entry stays free, as smmu_cmdq_room() wants it.
+	 * No shared word is read, and no order is needed. Let L be the limit that the newest @cons
+	 * allows. A context whose batch ends past L is not admitted again before @cons moves on:
+	 * its @last is past L from then on. So past L there is at most one batch of each context,
+	 * and the headroom has room for that. A stale @cons only lowers L. One entry stays free, as
+	 * smmu_cmdq_room() wants it: where a batch starts at L, the context of the one that ends
+	 * there has none past L. @last of a context that was away for long is behind @cons.
 	 */
-	return (u64)atomic64_read(&ins->reserved) - cons <
-	       smmu_q_entries(ins->log2) - ins->headroom;
+	return (s64)(last - cons) < (s64)smmu_q_entries(ins->log2) - ins->headroom;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_insert_admits);
 
@@ -67,97 +87,64 @@ u64 smmu_insert_reserved(struct smmu_inserter *ins)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_insert_reserved);
 
-/* End of the batches that lie published in a row from @pos on */
-static u64 published_end(const struct smmu_inserter *ins, u64 pos)
+/*
+ * Is the batch that starts at @pos published, where its word is @end? The end of an earlier lap is
+ * at or before @pos, and a token of an earlier lap is negative.
+ */
+static bool is_published(u64 end, u64 pos)
 {
-	for (;;) {
-		/* pairs with smp_store_release() in smmu_insert(), see there */
-		u64 end = smp_load_acquire(&ins->ends[smmu_q_slot(pos, ins->log2)]);
-
-		/* an end from an earlier lap is at or before @pos */
-		if (end <= pos)
-			return pos;
-		pos = end;
-	}
+	return (s64)end > (s64)pos;
 }
 
-/* What a turn adds to the bell */
-static u64 turn_size(const struct smmu_inserter *ins)
+/* Has the batch from @pos to @end the first position of a turn? */
+static bool begins_turn(const struct smmu_inserter *ins, u64 pos, u64 end)
 {
-	return SMMU_BELL_ARRIVAL << ins->turn_log2;
-}
+	u64 turn = BIT_ULL(ins->turn_log2);
 
-/* The bell at the beginning of the turn of an arrival, which found the bell at @bell */
-static u64 turn_of(const struct smmu_inserter *ins, u64 bell)
-{
-	return bell & ~(turn_size(ins) - 1);
-}
-
-/* What @handed says when the bell is for the first arrival of @turn; never 0 */
-static u64 handed_to(u64 turn)
-{
-	return turn | 1;
+	return ((pos + turn - 1) & ~(turn - 1)) < end;
 }
 
 /*
- * Runs in the owner of the bell. A context that finds the bell owned has published its batch
- * before it raises the bell. So when the count is 0 after atomic64_sub_return(), the last pass
- * could see the batches of all those contexts. The RMWs are fully ordered: atomic64_add_return() in
- * smmu_insert() pairs with atomic64_sub_return() here, both ways.
+ * Runs in the holder of the token. Everything below @pos is published, and everything below @rung
+ * was made visible.
  *
- * An arrival of a later turn means that the first of the next turn has come. It found the bell
- * owned, because the count does not become 0 as long as there is an owner, so it waits in
- * take_over(). What the bell counts is left to it.
+ * The doorbell comes before the token leaves, so that PROD only grows: the releases with which it
+ * leaves pair with xchg() and smp_cond_load_acquire() in smmu_insert()
+ * (Documentation/litmus/token-hand-over.litmus).
  */
-static void ring_published(struct smmu_inserter *ins, u64 turn)
+static void ring_published(struct smmu_inserter *ins, u64 rung, u64 pos)
 {
-	u64 bell, seen, end;
+	for (;;) {
+		u64 *word = word_of(ins, pos);
+		/* pairs with xchg() in smmu_insert(), see there */
+		u64 end = smp_load_acquire(word);
 
-	do {
-		bell = atomic64_read(&ins->bell);
-		if (turn_of(ins, bell - SMMU_BELL_ARRIVAL) != turn) {
-			/* pairs with smp_cond_load_acquire() in take_over() */
-			smp_store_release(&ins->handed, handed_to(turn + turn_size(ins)));
-			return;
-		}
-		seen = bell & SMMU_BELL_COUNT;
-		/*
-		 * Read the count before the ends: a context that is counted in @seen has published
-		 * before the RMW that counted it. Pairs with atomic64_add_return() in
-		 * smmu_insert().
-		 */
-		smp_rmb();
-		end = published_end(ins, ins->rung);
-		if (end != ins->rung) {
+		if (is_published(end, pos) && !begins_turn(ins, pos, end)) {
+			pos = end;
+		} else if (pos != rung) {
 			/*
 			 * Written before the doorbell, so that no reader of CONS refuses a true
 			 * value; and after the slots of all CPUs, so that who sees this position
 			 * may read and edit the commands in front of it. Pairs with
 			 * smp_load_acquire() in smmu_cmdq_posted().
 			 */
-			smp_store_release(&ins->rung, end);
-			ins->ops->doorbell(ins, end);
+			smp_store_release(&ins->rung, pos);
+			ins->ops->doorbell(ins, pos);
+			rung = pos;
+			smmu_insert_pause(ins, 2);
+		} else if (is_published(end, pos)) {
+			/* its context waits for this */
+			smp_store_release(word, token_at(pos));
+			return;
+		} else if (cmpxchg_release(word, end, token_at(pos)) == end) {
+			return;
 		}
-		smmu_insert_pause(ins, 2);
-	} while (atomic64_sub_return(seen, &ins->bell) & SMMU_BELL_COUNT);
-}
-
-/* Runs in the first arrival of @turn, which found the bell owned: it is the next owner */
-static void take_over(struct smmu_inserter *ins, u64 turn)
-{
-	/*
-	 * The owner is in its last pass, or waits itself for the one before it. What it has rung
-	 * is visible; pairs with smp_store_release() in ring_published().
-	 */
-	smp_cond_load_acquire(&ins->handed, VAL == handed_to(turn));
-	/* read by nobody but the next who takes over; this owner writes it again before that */
-	WRITE_ONCE(ins->handed, 0);
-	ring_published(ins, turn);
+	}
 }
 
 u64 smmu_insert(struct smmu_inserter *ins, const struct smmu_cmd *cmd, u32 n)
 {
-	u64 pos, end, addr, bell;
+	u64 pos, end, addr, *word;
 	u32 i;
 
 	lockdep_assert_irqs_disabled();
@@ -177,31 +164,35 @@ u64 smmu_insert(struct smmu_inserter *ins, const struct smmu_cmd *cmd, u32 n)
 		smmu_cmd_sync_msi(&ins->slots[smmu_q_slot(end - 1, ins->log2)], addr, end);
 
 	/*
-	 * The SMMU fetches these slots because of a PROD that another CPU may write: the owner of
-	 * the bell, when it has seen the end below. That needs three links
+	 * The SMMU fetches these slots because of a PROD that another CPU may write: the holder of
+	 * the token, when it has seen the end below. That needs three links
 	 * (Documentation/litmus/publish-doorbell.litmus):
 	 *
 	 * 1. dma_wmb() puts the slots before the end, also for an SMMU that is not coherent. The
 	 *    slots are not cacheable then and the end is, and a release orders the two for
-	 *    CPUs only. With a coherent SMMU the release would be enough.
-	 * 2. The release and the acquire: a CPU that sees the end has these slots propagated to it,
+	 *    CPUs only. With a coherent SMMU the xchg() would be enough.
+	 * 2. The xchg() and the acquire: a CPU that sees the end has these slots propagated to it,
 	 *    and does what follows after that.
 	 * 3. The doorbell waits for all writes that its CPU has issued or that were propagated to
 	 *    that CPU, as writel() does (memory-barriers.txt, "Kernel I/O barrier effects").
-	 *    Without that, the acquire would carry the slots to the owner and no further.
+	 *    Without that, the acquire would carry the slots to the holder and no further.
 	 *
 	 * The SMMU does its part by 3.5.2: it reads no slot before PROD has covered it.
 	 */
 	dma_wmb();
-	/* pairs with smp_load_acquire() in published_end() */
-	smp_store_release(&ins->ends[smmu_q_slot(pos, ins->log2)], end);
-	smmu_insert_pause(ins, 1);
-
-	bell = atomic64_add_return(SMMU_BELL_ARRIVAL + 1, &ins->bell) - (SMMU_BELL_ARRIVAL + 1);
-	if (!(bell & SMMU_BELL_COUNT))
-		ring_published(ins, turn_of(ins, bell));
-	else if (unlikely((bell & ~SMMU_BELL_COUNT) == turn_of(ins, bell)))
-		take_over(ins, turn_of(ins, bell));
+	word = word_of(ins, pos);
+	/*
+	 * Publish, and take the token if it lies there. Fully ordered: pairs with
+	 * smp_load_acquire() and cmpxchg_release() in ring_published().
+	 */
+	if (xchg(word, end) != token_at(pos)) {
+		smmu_insert_pause(ins, 1);
+		if (likely(!begins_turn(ins, pos, end)))
+			return pos;
+		/* pairs with smp_store_release() in ring_published() */
+		smp_cond_load_acquire(word, VAL == token_at(pos));
+	}
+	ring_published(ins, pos, end);
 	return pos;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_insert);

@@ -14,21 +14,22 @@
  * - A batch is published by its end position, in a word beside its first slot. Positions
  *   are 64-bit and grow, so a word from an earlier lap is never taken for a new one.
  *
- * One write of the doorbell serves several batches. The context that raises @bell from 0 owns the
- * bell and rings once for all batches that lie published in a row. A context that comes while the
- * bell is owned leaves the ringing to the owner, which looks again before it gives the bell up. A
- * batch behind an unpublished one is rung for by the context that publishes the one in front.
+ * One write of the doorbell serves several batches. There is one *token*, and its holder rings. The
+ * token lies in the word of the first batch that is not published yet, and who publishes that batch
+ * takes the token with the same exchange. The holder rings for all batches that lie published in a
+ * row, and leaves the token in the next word by a compare-and-swap. Where that fails, the next
+ * batch was published meanwhile, and the holder goes on. Who finds no token leaves the ringing to
+ * the holder, or to those in front who have not published yet. Only the holder reads words of
+ * others.
  *
- * No context rings for the others for long. Arrivals at the bell are counted, so many of them are a
- * *turn*, and an owner rings until the first arrival of the next turn. That one waits until the
- * owner has ended its pass, and is the owner then. So an owner serves the arrivals of one turn,
- * with as many passes at most, and nobody waits for more than what the owners before have left of
- * theirs.
+ * No context rings for the others for long. So many positions are a *turn*, and a holder does not
+ * pass the batch with the first position of a turn. The context of that batch waits for the token,
+ * unless it lies there already. So a holder serves the batches of one turn, and nobody waits for
+ * more than that the batches in front are published and rung for.
  *
- * An insertion takes one atomic read-modify-write on the shared position and one on the bell, and
- * an owner takes one more for each of its passes. A pass after the first serves a context that
- * came meanwhile and takes none for a pass of its own. So there are at most three per insertion,
- * without any retry.
+ * An insertion takes one atomic read-modify-write on the shared position and one on its own word,
+ * and each doorbell takes at most one more, on the next word. So there are at most three per
+ * insertion, without any retry.
  *
  * scripts/spin/insert.pml is a model of this algorithm with the same names.
  */
@@ -44,21 +45,15 @@
 
 struct smmu_inserter;
 
-/*
- * @bell of struct smmu_inserter: in the lower half the number of batches published that the owner
- * has not looked at yet, which is less than 2^32 because all of them are in the queue, or were rung
- * for in the owner's last pass; in the upper half the number of arrivals, which wraps. The bell is
- * owned as long as the lower half is not 0.
- */
-#define SMMU_BELL_ARRIVAL	BIT_ULL(32)
-#define SMMU_BELL_COUNT		(SMMU_BELL_ARRIVAL - 1)
+/* In the word of the batch that is to be published next: the token */
+#define SMMU_TOKEN		BIT_ULL(63)
 
-/* log2 of the arrivals of a turn */
-#define SMMU_TURN_LOG2		5
+/* log2 of the positions of a turn */
+#define SMMU_TURN_LOG2		6
 
 /**
  * struct smmu_inserter_ops - what the queue does for the inserter
- * @doorbell: makes the consumer see everything below @pos. One owner at a time calls it, with
+ * @doorbell: makes the consumer see everything below @pos. The holder of the token calls it, with
  *	growing positions. It writes the register after all writes that this CPU has issued or
  *	seen, as writel() does: smmu_insert() says why.
  * @edit: while @edits of the inserter is set: may change the commands of a batch that only this
@@ -73,20 +68,17 @@ struct smmu_inserter_ops {
  * struct smmu_inserter - producer side of one queue
  * @ops: see above
  * @slots: the queue, 2^@log2 commands
- * @ends: one word for each slot: end position of the batch that starts there
+ * @ends: one word for each slot: end position of the batch that starts there, or the token
  * @sync_addr: bus address of the word to which CMD_SYNCs report, 0 for none. It may become 0 while
  *	other CPUs insert: WRITE_ONCE by the writer, READ_ONCE in smmu_insert().
  * @edits: batches are edited. It may become true while other CPUs insert: WRITE_ONCE by the writer,
  *	see smmu_insert_reserved()
  * @headroom: entries that admission keeps free: contexts * largest batch
  * @log2: log2 of the entries
- * @turn_log2: log2 of the arrivals that one owner of the bell serves
+ * @turn_log2: log2 of the positions of a turn
  * @reserved: position of the next free slot; every context takes its place by fetch-add
- * @bell: see SMMU_BELL_ARRIVAL
- * @rung: everything below this was made visible to the consumer; written by the bell's owner with
- *	release, loaded with acquire by others
- * @handed: for whom the bell is that its owner has handed over: the first arrival of which turn. 0
- *	for nobody. Written by the bell's owner, with release where it hands over.
+ * @rung: everything below this was made visible to the consumer; written by the holder of the token
+ *	with release, loaded with acquire by others
  */
 struct smmu_inserter {
 	const struct smmu_inserter_ops *ops;
@@ -98,9 +90,7 @@ struct smmu_inserter {
 	u8 turn_log2;
 	bool edits;
 	atomic64_t reserved ____cacheline_aligned_in_smp;
-	atomic64_t bell ____cacheline_aligned_in_smp;
 	u64 rung ____cacheline_aligned_in_smp;
-	u64 handed;
 };
 
 /**
@@ -120,18 +110,27 @@ bool smmu_inserter_init(struct smmu_inserter *ins, const struct smmu_inserter_op
 			u32 max_batch);
 
 /**
+ * smmu_inserter_start() - let an empty queue begin at a position
+ * @ins: inserter that nobody uses. Its words are zero, or from positions before @pos.
+ * @pos: position of the first batch. The caller forgets what smmu_insert_admits() calls @last.
+ */
+void smmu_inserter_start(struct smmu_inserter *ins, u64 pos);
+
+/**
  * smmu_insert_admits() - may this context insert a batch now?
  * @ins: inserter
+ * @last: end of the last batch of this context, 0 for none. A context is a CPU; threads of one CPU
+ *	share it.
  * @cons: a position that the consumer is known to have reached
  *
  * The caller has interrupts off. If the answer is yes, they stay off until smmu_insert() has
  * returned. If it is no, the caller enables them, waits for the consumer, and asks again.
  * Return: true for yes
  */
-bool smmu_insert_admits(const struct smmu_inserter *ins, u64 cons);
+bool smmu_insert_admits(const struct smmu_inserter *ins, u64 last, u64 cons);
 
 /**
- * smmu_insert() - put a batch in, and ring the doorbell or leave that to the bell's owner
+ * smmu_insert() - put a batch in, and ring the doorbell or leave that to the holder of the token
  * @ins: inserter that has admitted this context
  * @cmd: commands; if the last is a CMD_SYNC and @ins->sync_addr is set, it becomes one that writes
  *	the low half of the batch's end position there
@@ -152,7 +151,8 @@ u64 smmu_insert_reserved(struct smmu_inserter *ins);
 
 #if IS_ENABLED(CONFIG_KUNIT)
 /*
- * Tests replace this. @point: 0 reserved, 1 published, 2 rung, before the bell is looked at again.
+ * Tests replace this. @point: 0 reserved, 1 published and no token found, 2 rung, before the next
+ * word is looked at again.
  */
 void smmu_insert_pause(struct smmu_inserter *ins, int point);
 #endif

@@ -46,7 +46,7 @@ struct smmu_device;
 #define SMMU_CMDQ_ERR_ATC	BIT(0)
 
 /**
- * struct smmu_cmdq_stats - counters of one CPU, which it writes with interrupts off
+ * struct smmu_cmdq_stats - what one CPU keeps, and writes with interrupts off: counters, and @end
  * @cmds: commands posted
  * @syncs: CMD_SYNCs among them
  * @posts: batches inserted
@@ -54,6 +54,7 @@ struct smmu_device;
  * @full: posts that had to wait for room
  * @shorts: posts of two commands, one of them a CMD_SYNC, with a doorbell, which are in none of the
  *	others (cmdq_short.h)
+ * @end: *combine* only: end of the last batch of this CPU, for smmu_insert_admits()
  */
 struct smmu_cmdq_stats {
 	u64 cmds;
@@ -62,6 +63,7 @@ struct smmu_cmdq_stats {
 	u64 doorbells;
 	u64 full;
 	u64 shorts;
+	u64 end;
 };
 
 /* A caller that waits for the queue, by what its context lets it do meanwhile */

@@ -73,15 +73,19 @@ void smmu_cmdq_combine_choose(struct smmu_device *smmu)
 
 void smmu_cmdq_combine_reset(struct smmu_cmdq *q)
 {
+	int cpu;
+
 	memset(q->ends, 0, smmu_q_entries(q->mem.log2) * sizeof(*q->ends));
-	atomic64_set(&q->ins.reserved, 0);
-	q->ins.rung = 0;
+	smmu_inserter_start(&q->ins, 0);
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(q->stats, cpu)->end = 0;
 	q->ins.sync_addr = q->polled_word ? q->sync_dma : 0;
 }
 
 int smmu_cmdq_post_combine(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 n,
 			   struct smmu_deadline *deadline, u64 *pos)
 {
+	struct smmu_cmdq_stats *stats;
 	unsigned long flags;
 	u32 i, syncs = 0, polls = 0;
 	int ret = 0;
@@ -90,8 +94,9 @@ int smmu_cmdq_post_combine(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 
 		if (smmu_device_is_dead(q->smmu))
 			return -ESHUTDOWN;
 		local_irq_save(flags);
-		if (smmu_insert_admits(&q->ins, READ_ONCE(q->cons)) ||
-		    smmu_insert_admits(&q->ins, smmu_cmdq_refresh(q)))
+		stats = this_cpu_ptr(q->stats);
+		if (smmu_insert_admits(&q->ins, stats->end, READ_ONCE(q->cons)) ||
+		    smmu_insert_admits(&q->ins, stats->end, smmu_cmdq_refresh(q)))
 			break;
 		local_irq_restore(flags);
 		/* there was a last look after the time was over: this CPU may have been away */
@@ -100,11 +105,12 @@ int smmu_cmdq_post_combine(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 
 		ret = smmu_cmdq_relax(q, &polls, deadline, true);
 	}
 	if (polls)
-		this_cpu_ptr(q->stats)->full++;
+		stats->full++;
 	for (i = 0; i < n; i++)
 		syncs += smmu_cmd_opcode(&cmd[i]) == CMD_SYNC;
 	smmu_cmdq_count(q, n, syncs);
 	*pos = smmu_insert(&q->ins, cmd, n);
+	stats->end = *pos + n;
 	local_irq_restore(flags);
 	return 0;
 }

@@ -111,10 +111,8 @@ static void skip_to(struct kunit *test, struct watched *w, u64 near)
 	KUNIT_ASSERT_TRUE(test, smmu_cmdq_is_idle(w->smmu));
 	q->cons += by;
 	q->prod += q->combine ? 0 : by;
-	if (q->combine) {
-		atomic64_add(by, &q->ins.reserved);
-		q->ins.rung += by;
-	}
+	if (q->combine)
+		smmu_inserter_start(&q->ins, q->ins.rung + by);
 }
 
 /* The word is polled as long as it is written, even if that is late, which 4.7.3 allows */

@@ -27,12 +27,13 @@
  * @prod: position of the last doorbell
  * @cons: position up to which the consumer has taken commands
  * @doorbells: number of doorbells
- * @passes: number of passes of owners of the bell, one read-modify-write each; the tests count
- *	them
+ * @left: number of insertions that left the ringing to others, or waited for the token; the tests
+ *	count them
  * @insertions: number of insertions; the tests count them
  * @max_batch: largest batch of @ins
  * @depth: number of nested contexts, for the tests
  * @max_depth: number of contexts of @ins
+ * @last: end of a CPU's last batch; for tests with one thread, and for the arena, of a context's
  * @next_seq: sequence number of a context's next batch
  * @seen_seq: sequence number of the next batch to be consumed, for each context
  * @cmd: where a context makes its batch
@@ -47,11 +48,12 @@ struct insert_world {
 	u64 prod;
 	u64 cons;
 	u64 doorbells;
-	u64 passes;
+	u64 left;
 	u64 insertions;
 	u32 max_batch;
 	u32 depth;
 	u32 max_depth;
+	u64 last[INSERT_CONTEXTS];
 	u32 next_seq[INSERT_CONTEXTS];
 	u32 seen_seq[INSERT_CONTEXTS];
 	struct smmu_cmd cmd[INSERT_CONTEXTS][INSERT_BATCH];
@@ -68,8 +70,14 @@ static inline struct insert_world *insert_world_of(struct smmu_inserter *ins)
 /* A new queue; the test fails when there is no memory, or when the queue is too small */
 struct insert_world *insert_world_new(struct kunit *test, u8 log2, u32 contexts, u32 max_batch);
 
-/* Context @who inserts a batch of @n; interrupts are off, as smmu_insert() requires */
-void insert_one(struct insert_world *w, u32 who, u32 n);
+/* May CPU @cpu insert? Interrupts are off. */
+bool insert_admits(struct insert_world *w, u32 cpu);
+
+/*
+ * Context @who inserts a batch of @n, on @cpu, which was admitted. Interrupts are off since then,
+ * as smmu_insert() requires.
+ */
+void insert_one(struct insert_world *w, u32 cpu, u32 who, u32 n);
 
 /* Make the batch of @n commands that @who inserts next */
 const struct smmu_cmd *insert_prepare(struct insert_world *w, u32 who, u32 n);

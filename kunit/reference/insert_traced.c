@@ -11,6 +11,7 @@
 #include <linux/lockdep.h>
 
 #define smmu_inserter_init	traced_inserter_init
+#define smmu_inserter_start	traced_inserter_start
 #define smmu_insert_admits	traced_insert_admits
 #define smmu_insert		traced_insert
 #define smmu_insert_reserved	traced_insert_reserved
@@ -32,10 +33,23 @@ static void traced_rmw(bool shared)
 
 #define atomic64_fetch_add(i, v)				\
 	({ traced_rmw(true); (atomic64_fetch_add)(i, v); })
-#define atomic64_add_return(i, v)				\
-	({ traced_rmw(false); (atomic64_add_return)(i, v); })
-#define atomic64_sub_return(i, v)				\
-	({ traced_rmw(false); (atomic64_sub_return)(i, v); })
+
+static u64 traced_xchg(u64 *p, u64 new)
+{
+	traced_rmw(false);
+	return xchg(p, new);
+}
+
+static u64 traced_cmpxchg_release(u64 *p, u64 old, u64 new)
+{
+	traced_rmw(false);
+	return cmpxchg_release(p, old, new);
+}
+
+#undef xchg
+#undef cmpxchg_release
+#define xchg			traced_xchg
+#define cmpxchg_release		traced_cmpxchg_release
 
 /* One more turn of a loop that waits: others go on */
 static void traced_wait(void)
@@ -62,9 +76,11 @@ static void traced_wait(void)
 #pragma GCC poison atomic_inc atomic_dec atomic_add atomic_sub atomic_or atomic_inc_return
 #pragma GCC poison atomic_dec_return atomic_dec_and_test atomic_add_return atomic_fetch_inc
 #pragma GCC poison atomic_sub_return atomic64_fetch_inc atomic64_fetch_or atomic64_fetch_andnot
+#pragma GCC poison atomic64_add_return atomic64_sub_return
 #undef cmpxchg
 #undef try_cmpxchg
-#undef xchg
+#undef try_cmpxchg_release
+#undef xchg_relaxed
 #undef raw_spin_lock
 
 #include "../../arm-smmu-v3/core/insert.c"

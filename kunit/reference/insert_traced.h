@@ -8,7 +8,7 @@
 struct smmu_cmd;
 struct smmu_inserter;
 
-bool traced_insert_admits(const struct smmu_inserter *ins, u64 cons);
+bool traced_insert_admits(const struct smmu_inserter *ins, u64 last, u64 cons);
 u64 traced_insert(struct smmu_inserter *ins, const struct smmu_cmd *cmd, u32 n);
 
 #endif

@@ -12,33 +12,38 @@
  *    one is an invalid end state);
  *  - no deadlock with a full queue, and none with an interrupt in a context that waits for
  *    admission;
- *  - the bell has one owner at a time, also when it is handed over, and an owner makes as many
- *    passes as a turn has arrivals at most.
+ *  - the token has one holder at a time, also when it is handed over, and a holder rings for as
+ *    many batches as a turn has positions at most.
  *
- * MUTANT=1..8 breaks one rule each; scripts/check-spin expects an error from each of them.
+ * MUTANT=1..9 breaks one rule each; scripts/check-spin expects an error from each of them.
  */
 #ifndef MUTANT
 #define MUTANT 0
 #endif
 
+#ifndef CTX
 #define CTX	2		/* contexts */
+#endif
 #define MAXB	2		/* largest batch */
 #ifndef ROUNDS
 #define ROUNDS	2		/* batches of a context */
 #endif
+#ifndef IRQS
 #define IRQS	1		/* batches inserted by interrupts, in context 0 */
+#endif
+#ifndef SLOTS
 #define SLOTS	8
-#define TURN	2		/* arrivals of a turn */
+#endif
+#define TURN	4		/* positions of a turn */
+#define TOKEN	128		/* no position is as large here */
 #if MUTANT == 1
 #define HEADROOM 0
 #else
 #define HEADROOM (CTX * MAXB)
 #endif
 
-byte reserved, bell, rung;	/* struct smmu_inserter; @bell is the count of batches, */
-byte arrived;			/* and this its other half, arrivals */
-byte handed;
-byte owners;
+byte reserved, rung;		/* struct smmu_inserter */
+byte holders;
 byte ends[SLOTS];
 byte slot[SLOTS];		/* 0: empty, else context + 1 */
 byte seqs[SLOTS];
@@ -48,71 +53,94 @@ byte inserted;			/* commands */
 byte next[CTX];			/* sequence numbers, inserted and consumed */
 byte seen[CTX];
 
-/* Load two shared positions one after the other, and decide */
+/* Load the consumer's position, and decide by it and by the context's own last batch */
 inline admit()
 {
 	do
-	:: r = reserved;
-	   c = cons;
+	:: c = cons;
 	   if
-	   :: (r - c) < SLOTS - HEADROOM -> break
-	   :: else -> (reserved - cons) < SLOTS - HEADROOM
+	   :: last - c < SLOTS - HEADROOM -> break
+	   :: else -> last - cons < SLOTS - HEADROOM
 	   fi
 	od
 }
 
+#define PUBLISHED	(end < TOKEN && end > at)
+#define BEGINS_TURN	(((at + TURN - 1) / TURN) * TURN < end)
+
+/* From the batch that ends at @at on; @mine: what this context knows to be visible */
 inline ring()
 {
-	passes = 0;
-	owners++;
-	assert(owners == 1);
+	batches = 1;
+	holders++;
+	assert(holders == 1);
 	do
-	:: atomic { seen_bell = bell; newest = (arrived - 1) / TURN };
+	:: end = ends[at % SLOTS];
 	   if
-	   :: newest != turn ->
-#if MUTANT == 6
-		/* gives up what the bell counts, as if it had looked */
-		atomic { bell = bell - seen_bell };
-#endif
-		owners--;
-		handed = turn + 2;
-		break
-	   :: else
-	   fi;
-	   passes++;
-	   assert(passes <= TURN);
-#if MUTANT == 2
-	   atomic { bell = bell - seen_bell; left = bell };
-#endif
-	   end = rung;
-	   do
-	   :: ends[end % SLOTS] > end -> end = ends[end % SLOTS]
-	   :: else -> break
-	   od;
-	   if
-	   :: end != rung ->
-		rung = end;
-		assert(end > prod);
-		prod = end
-	   :: else
-	   fi;
-#if MUTANT == 3
-	   atomic { bell = 0; left = 0; owners-- };
-#elif MUTANT != 2
-	   atomic {
-		bell = bell - seen_bell;
-		left = bell;
-		if
-		:: left == 0 -> owners--
-		:: else
-		fi
-	   };
+#if MUTANT == 8
+	   :: PUBLISHED ->
 #else
-	   owners = owners - (left == 0);
+	   :: PUBLISHED && !BEGINS_TURN ->
 #endif
-	   if
-	   :: left == 0 -> break
-	   :: else
+		at = end;
+		batches++;
+		assert(batches <= TURN)
+	   :: else ->
+		if
+		:: at != mine ->
+#if MUTANT == 5
+			/* the token leaves before the doorbell */
+			atomic {
+				if
+				:: ends[at % SLOTS] == end ->
+					ends[at % SLOTS] = at + TOKEN;
+					holders--;
+					end = TOKEN
+				:: else
+				fi
+			};
+			if
+			:: end == TOKEN ->
+				rung = at;
+				assert(at > prod);
+				prod = at;
+				break
+			:: else
+			fi
+#else
+			rung = at;
+			mine = at;
+			assert(at > prod);
+			prod = at
+#endif
+		:: else ->
+			if
+			:: PUBLISHED ->
+				holders--;
+				ends[at % SLOTS] = at + TOKEN;
+				break
+			:: else ->
+#if MUTANT == 2
+				/* whatever is there now */
+				atomic { ends[at % SLOTS] = at + TOKEN; holders-- };
+				break
+#else
+				atomic {
+					if
+					:: ends[at % SLOTS] == end ->
+						ends[at % SLOTS] = at + TOKEN;
+						holders--;
+						end = TOKEN
+					:: else
+					fi
+				};
+				if
+				:: end == TOKEN -> break
+				:: else
+				fi
+#endif
+			fi
+		fi
 	   fi
 	od
 }
@@ -120,9 +148,16 @@ inline ring()
 inline insert(n)
 {
 	admit();
-	atomic { pos = reserved; reserved = reserved + n };
+	atomic {
+		pos = reserved;
+		reserved = reserved + n;
+		at = pos + n;
+#if MUTANT != 9
+		last = at
+#endif
+	};
 #if MUTANT == 4
-	ends[pos % SLOTS] = pos + n;
+	atomic { old = ends[pos % SLOTS]; ends[pos % SLOTS] = at };
 #endif
 	i = 0;
 	do
@@ -137,35 +172,38 @@ inline insert(n)
 		i++
 	:: else -> break
 	od;
-#if MUTANT == 5
-	atomic { old = bell; bell++; turn = arrived / TURN; first = (arrived % TURN == 0); arrived++ };
-	ends[pos % SLOTS] = pos + n;
-#else
-#if MUTANT != 4
-	ends[pos % SLOTS] = pos + n;
+#if MUTANT == 3
+	old = ends[pos % SLOTS];
+	ends[pos % SLOTS] = at;
+#elif MUTANT != 4
+	atomic { old = ends[pos % SLOTS]; ends[pos % SLOTS] = at };
 #endif
-	atomic { old = bell; bell++; turn = arrived / TURN; first = (arrived % TURN == 0); arrived++ };
-#endif
+	end = at;
+	at = pos;
+	first = BEGINS_TURN;
+	at = end;
+	mine = pos;
 	if
-	:: old == 0 -> ring()
-#if MUTANT == 7
-	:: old != 0 && first -> ring()
-#elif MUTANT != 8
-	:: old != 0 && first -> handed == turn + 1; handed = 0; ring()
+	:: old == pos + TOKEN -> ring()
+#if MUTANT == 6
+	/* does not wait */
+#elif MUTANT == 7
+	:: old != pos + TOKEN && first -> ring()
+#else
+	:: old != pos + TOKEN && first -> ends[pos % SLOTS] == pos + TOKEN; ring()
 #endif
 	:: else
 	fi;
 	/* what is not needed any more must not multiply the states */
 	atomic {
 		inserted = inserted + n;
-		r = 0; c = 0; pos = 0; i = 0; end = 0; seen_bell = 0; left = 0; old = 0;
-		turn = 0; newest = 0; first = 0; passes = 0
+		c = 0; pos = 0; i = 0; end = 0; at = 0; mine = 0; old = 0; first = 0; batches = 0
 	}
 }
 
 proctype context(byte me)
 {
-	byte r, c, pos, i, end, seen_bell, left, old, round, irqs, turn, newest, first, passes;
+	byte c, pos, i, end, at, mine, old, round, irqs, first, batches, last;
 
 	do
 	:: round < ROUNDS ->
@@ -201,7 +239,8 @@ active proctype consumer()
 		cons++
 	:: done == CTX && cons == inserted -> break
 	od;
-	assert(prod == reserved && bell == 0)
+	assert(prod == reserved && rung == reserved && holders == 0);
+	assert(ends[reserved % SLOTS] == reserved + TOKEN)
 }
 
 init
@@ -209,6 +248,7 @@ init
 	byte k;
 
 	atomic {
+		ends[0] = TOKEN;
 		do
 		:: k < CTX -> run context(k); k++
 		:: else -> break
