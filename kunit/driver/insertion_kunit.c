@@ -58,10 +58,11 @@ static void configure(struct model_config *cfg, const struct choice *c)
 		model_config_ecmdqs(cfg, 0, c->more == ONE ? 0 : 4, 1);
 }
 
-/* Commands are inserted so, and an unmap works */
+/* Commands are inserted so and counted, and an unmap works */
 static void chooses(struct kunit *test)
 {
 	const struct choice *c = test->param_value;
+	struct smmu_cmdq_state before, after;
 	struct iommu_domain *domain;
 	struct smmu_device *smmu;
 	struct model_config cfg;
@@ -80,7 +81,13 @@ static void chooses(struct kunit *test)
 			smmu->more.nr);
 	d = rig_device(test, rig, 0);
 	domain = queues_mapped(test, d);
+	smmu_cmdq_look(smmu, &before);
 	KUNIT_EXPECT_EQ(test, SZ_4K, iommu_unmap(domain, IOVA, SZ_4K));
+	smmu_cmdq_look(smmu, &after);
+	KUNIT_EXPECT_EQ(test, 2, after.sum.cmds - before.sum.cmds);
+	KUNIT_EXPECT_EQ(test, 1, after.sum.syncs - before.sum.syncs);
+	KUNIT_EXPECT_EQ(test, 1, after.sum.posts - before.sum.posts);
+	KUNIT_EXPECT_EQ(test, 1, after.sum.doorbells - before.sum.doorbells);
 	KUNIT_EXPECT_EQ(test, RIG_NOWHERE, rig_access(rig, d, IOVA, false));
 	rig_remove(d);
 	iommu_domain_free(domain);
