@@ -6,9 +6,10 @@
  * takes its place in the queue with one fetch-add and never retries. Three rules make that
  * possible:
  *
- * - Admission before reservation. A context goes on only while the entries in use leave room
- *   for every other context to insert a largest batch too. So a reservation never has to
- *   wait for room, and no context leaves a hole that another must fill.
+ * - Admission before reservation. A context goes on only while its own last batch is so far behind
+ *   that a largest batch of every context still has room. So a reservation never has to wait for
+ *   room, and no context leaves a hole that another must fill. smmu_insert_admits() says why it
+ *   need not look at what the others have reserved.
  * - Interrupts are off from admission to the doorbell. So each CPU is in here at most once, and
  *   the number of contexts is the number of CPUs.
  * - A batch is published by its end position, in a word beside its first slot. Positions
