@@ -52,7 +52,8 @@ static void *handler(void *arg)
 		__sync_fetch_and_add(&faults, 1);
 		if (answer == IOMMUFD_PAGE_RESP_SUCCESS)
 			guest_map(last.addr & ~(GUEST_PAGE - 1));
-		if (!respond(last.cookie, answer))
+		/* the kernel may have ended it meanwhile, where the device or its vDEVICE goes */
+		if (!respond(last.cookie, answer) && errno != EINVAL)
 			die("page response");
 	}
 	return arg;
