@@ -64,7 +64,8 @@ void smmu_inserter_start(struct smmu_inserter *ins, u64 pos)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_inserter_start);
 
-bool smmu_insert_admits(const struct smmu_inserter *ins, u64 last, u64 cons)
+bool smmu_insert_admits(const struct smmu_inserter *ins, const struct smmu_inserter_cpu *me,
+			u64 cons)
 {
 	lockdep_assert_irqs_disabled();
 	/*
@@ -75,7 +76,7 @@ bool smmu_insert_admits(const struct smmu_inserter *ins, u64 last, u64 cons)
 	 * smmu_cmdq_room() wants it: where a batch starts at L, the context of the one that ends
 	 * there has none past L. @last of a context that was away for long is behind @cons.
 	 */
-	return (s64)(last - cons) < (s64)smmu_q_entries(ins->log2) - ins->headroom;
+	return (s64)(me->last - cons) < (s64)smmu_q_entries(ins->log2) - ins->headroom;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_insert_admits);
 
@@ -142,16 +143,81 @@ static void ring_published(struct smmu_inserter *ins, u64 rung, u64 pos)
 	}
 }
 
-u64 smmu_insert(struct smmu_inserter *ins, const struct smmu_cmd *cmd, u32 n)
+/* Take the places of a group. @me leads it, and has the first ones. Return: the place of @me */
+static u64 lead_group(struct smmu_inserter *ins, struct smmu_inserter_cpu *me)
+{
+	struct smmu_inserter_cpu *last = me, *cpu = me, *next;
+	u64 pos, place, end;
+	u32 k, n = me->n;
+
+	for (k = 1; k < SMMU_GROUP_MAX; k++) {
+		/* pairs with smp_store_release() in take_place(): its @n is visible */
+		next = smp_load_acquire(&last->next);
+		if (!next)
+			break;
+		last = next;
+		n += last->n;
+	}
+	/* fully ordered: take_place() says why */
+	pos = atomic64_fetch_add(n, &ins->reserved);
+	/* pairs with smp_store_release() in take_place() */
+	next = smp_load_acquire(&last->next);
+	if (!next && cmpxchg(&me->node->tail, last, NULL) != last)
+		next = smp_cond_load_acquire(&last->next, VAL);
+	if (next)
+		/* pairs with smp_cond_load_acquire() in take_place() */
+		smp_store_release(&next->pos, SMMU_PLACE_LEADS);
+	next = READ_ONCE(me->next);
+	for (place = pos + me->n; cpu != last; place = end) {
+		cpu = next;
+		/* loaded before it is told its place, because then it may come again at once */
+		next = READ_ONCE(cpu->next);
+		end = place + cpu->n;
+		/* pairs with smp_cond_load_acquire() in take_place() */
+		smp_store_release(&cpu->pos, place);
+	}
+	return pos;
+}
+
+/*
+ * Take a place. Fully ordered, because @edits is read after it: pairs with smmu_insert_reserved().
+ * Where another CPU takes it, its fetch-add is ordered so, and the place comes by release and
+ * acquire (Documentation/litmus/edits-group.litmus).
+ */
+static u64 take_place(struct smmu_inserter *ins, struct smmu_inserter_cpu *me, u32 n)
+{
+	struct smmu_inserter_cpu *before;
+	u64 pos;
+
+	if (!me->node)
+		return atomic64_fetch_add(n, &ins->reserved);
+	me->n = n;
+	WRITE_ONCE(me->next, NULL);
+	WRITE_ONCE(me->pos, SMMU_PLACE_WAITS);
+	/* fully ordered: who comes behind finds the three */
+	before = xchg(&me->node->tail, me);
+	if (before) {
+		/* pairs with smp_load_acquire() in lead_group() */
+		smp_store_release(&before->next, me);
+		/* pairs with smp_store_release() in lead_group() */
+		pos = smp_cond_load_acquire(&me->pos, VAL != SMMU_PLACE_WAITS);
+		if (pos != SMMU_PLACE_LEADS)
+			return pos;
+	}
+	return lead_group(ins, me);
+}
+
+u64 smmu_insert(struct smmu_inserter *ins, struct smmu_inserter_cpu *me,
+		const struct smmu_cmd *cmd, u32 n)
 {
 	u64 pos, end, addr, *word;
 	u32 i;
 
 	lockdep_assert_irqs_disabled();
 
-	/* fully ordered, because @edits is read after it: pairs with smmu_insert_reserved() */
-	pos = atomic64_fetch_add(n, &ins->reserved);
+	pos = take_place(ins, me, n);
 	end = pos + n;
+	me->last = end;
 	smmu_insert_pause(ins, 0);
 
 	for (i = 0; i < n; i++)

@@ -32,7 +32,15 @@
  * and each doorbell takes at most one more, on the next word. So there are at most three per
  * insertion, without any retry.
  *
- * scripts/spin/insert.pml is a model of this algorithm with the same names.
+ * On a machine with several nodes the word of the position would go from node to node for nearly
+ * each insertion. So CPUs of a node that come at the same time take their places as a *group*, with
+ * one fetch-add. They queue up on a word of their node, as waiters for a lock of Mellor-Crummey and
+ * Scott do. The first one leads: it adds up what the next few want, takes that, makes the one
+ * behind them the next leader, and gives each its place. That takes two more read-modify-writes,
+ * on the word of the node.
+ *
+ * scripts/spin/insert.pml is a model of this algorithm with the same names, and group.pml is one of
+ * how a group takes its places.
  */
 #ifndef SMMU_CORE_INSERT_H
 #define SMMU_CORE_INSERT_H
@@ -51,6 +59,39 @@ struct smmu_inserter;
 
 /* log2 of the positions of a turn */
 #define SMMU_TURN_LOG2		6
+
+/* CPUs of a group */
+#define SMMU_GROUP_MAX		16
+
+/**
+ * struct smmu_inserter_node - the CPUs of a node that take their places
+ * @tail: the last one in the queue, or NULL
+ */
+struct smmu_inserter_node {
+	struct smmu_inserter_cpu *tail;
+} ____cacheline_aligned_in_smp;
+
+/**
+ * struct smmu_inserter_cpu - what a CPU keeps for an inserter; all zero at first, but for @node
+ * @node: its node, or NULL to take places alone
+ * @last: end of its last batch
+ * @next: the CPU behind it in the queue of the node, written by that one with release
+ * @pos: place of its batch, or SMMU_PLACE_*; written by the leader of its group, with release
+ * @n: number of commands of its batch
+ *
+ * A CPU writes it with interrupts off. Others write @next and @pos while it is in the queue.
+ */
+struct smmu_inserter_cpu {
+	struct smmu_inserter_node *node;
+	u64 last;
+	struct smmu_inserter_cpu *next;
+	u64 pos;
+	u32 n;
+} ____cacheline_aligned_in_smp;
+
+/* Values of @pos that are no position: it waits for one, and it is the leader of its group */
+#define SMMU_PLACE_WAITS	U64_MAX
+#define SMMU_PLACE_LEADS	(U64_MAX - 1)
 
 /**
  * struct smmu_inserter_ops - what the queue does for the inserter
@@ -113,32 +154,34 @@ bool smmu_inserter_init(struct smmu_inserter *ins, const struct smmu_inserter_op
 /**
  * smmu_inserter_start() - let an empty queue begin at a position
  * @ins: inserter that nobody uses. Its words are zero, or from positions before @pos.
- * @pos: position of the first batch. The caller forgets what smmu_insert_admits() calls @last.
+ * @pos: position of the first batch. If positions go back, the caller clears @last of all CPUs.
  */
 void smmu_inserter_start(struct smmu_inserter *ins, u64 pos);
 
 /**
  * smmu_insert_admits() - may this context insert a batch now?
  * @ins: inserter
- * @last: end of the last batch of this context, 0 for none. A context is a CPU; threads of one CPU
- *	share it.
+ * @me: this CPU
  * @cons: a position that the consumer is known to have reached
  *
  * The caller has interrupts off. If the answer is yes, they stay off until smmu_insert() has
  * returned. If it is no, the caller enables them, waits for the consumer, and asks again.
  * Return: true for yes
  */
-bool smmu_insert_admits(const struct smmu_inserter *ins, u64 last, u64 cons);
+bool smmu_insert_admits(const struct smmu_inserter *ins, const struct smmu_inserter_cpu *me,
+			u64 cons);
 
 /**
  * smmu_insert() - put a batch in, and ring the doorbell or leave that to the holder of the token
  * @ins: inserter that has admitted this context
+ * @me: this CPU
  * @cmd: commands; if the last is a CMD_SYNC and @ins->sync_addr is set, it becomes one that writes
  *	the low half of the batch's end position there
  * @n: 1 to the largest batch
  * Return: position of the first command; the batch ends at that + @n
  */
-u64 smmu_insert(struct smmu_inserter *ins, const struct smmu_cmd *cmd, u32 n);
+u64 smmu_insert(struct smmu_inserter *ins, struct smmu_inserter_cpu *me,
+		const struct smmu_cmd *cmd, u32 n);
 
 /**
  * smmu_insert_reserved() - position up to which contexts have reserved

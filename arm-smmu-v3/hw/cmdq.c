@@ -98,7 +98,7 @@ int smmu_cmdq_alloc(struct smmu_device *smmu)
 void smmu_cmdq_exit(struct smmu_cmdq *q)
 {
 	free_sync_word(q);
-	kvfree(q->ends);
+	smmu_cmdq_combine_free(q);
 	smmu_queue_mem_free(q->smmu, &q->mem);
 	free_percpu(q->stats);
 }

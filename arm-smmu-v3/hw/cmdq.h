@@ -46,7 +46,7 @@ struct smmu_device;
 #define SMMU_CMDQ_ERR_ATC	BIT(0)
 
 /**
- * struct smmu_cmdq_stats - what one CPU keeps, and writes with interrupts off: counters, and @end
+ * struct smmu_cmdq_stats - counters of one CPU, which it writes with interrupts off
  * @cmds: commands posted
  * @syncs: CMD_SYNCs among them
  * @posts: batches inserted
@@ -54,7 +54,6 @@ struct smmu_device;
  * @full: posts that had to wait for room
  * @shorts: posts of two commands, one of them a CMD_SYNC, with a doorbell, which are in none of the
  *	others (cmdq_short.h)
- * @end: *combine* only: end of the last batch of this CPU, for smmu_insert_admits()
  */
 struct smmu_cmdq_stats {
 	u64 cmds;
@@ -63,7 +62,6 @@ struct smmu_cmdq_stats {
 	u64 doorbells;
 	u64 full;
 	u64 shorts;
-	u64 end;
 };
 
 /* A caller that waits for the queue, by what its context lets it do meanwhile */
@@ -150,6 +148,8 @@ enum smmu_cmdq_kind {
  * @ins: *combine* only: state of the algorithm. @ins.edits is for both: it becomes true when posts
  *	have to be edited for the first time, and stays so, see cmdq_edit.h.
  * @ends: *combine* only: the words of @ins.ends
+ * @cpus: *combine* only: what each CPU keeps for @ins
+ * @nodes: *combine* only: one for each node, or NULL on a machine with one
  */
 struct smmu_cmdq {
 	struct smmu_device *smmu;
@@ -183,6 +183,8 @@ struct smmu_cmdq {
 
 	struct smmu_inserter ins;
 	u64 *ends;
+	struct smmu_inserter_cpu __percpu *cpus;
+	struct smmu_inserter_node *nodes;
 };
 
 /*

@@ -3,7 +3,10 @@
 #include <linux/dev_printk.h>
 #include <linux/irqflags.h>
 #include <linux/mm.h>
+#include <linux/nodemask.h>
+#include <linux/percpu.h>
 #include <linux/slab.h>
+#include <linux/topology.h>
 
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
@@ -36,17 +39,56 @@ static void edit(struct smmu_inserter *ins, u64 from, u64 end)
 
 static const struct smmu_inserter_ops inserter_ops = { .doorbell = ring_doorbell, .edit = edit };
 
-bool smmu_cmdq_combine_init(struct smmu_cmdq *q)
+VISIBLE_IF_KUNIT bool smmu_cmdq_combine_nodes(void)
+{
+	KUNIT_STATIC_STUB_REDIRECT(smmu_cmdq_combine_nodes);
+	return num_possible_nodes() > 1;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_cmdq_combine_nodes);
+
+static bool alloc(struct smmu_cmdq *q)
 {
 	q->ends = kvcalloc(smmu_q_entries(q->mem.log2), sizeof(*q->ends), GFP_KERNEL);
-	if (q->ends && smmu_inserter_init(&q->ins, &inserter_ops, q->mem.virt, q->ends,
-					  q->mem.log2, nr_cpu_ids, SMMU_BATCH_MAX))
-		return true;
-	dev_info(q->smmu->dev, "a queue of %u entries is too small for cmdq=combine with %u CPUs, using the lock\n",
-		 smmu_q_entries(q->mem.log2), nr_cpu_ids);
+	q->cpus = alloc_percpu(struct smmu_inserter_cpu);
+	if (smmu_cmdq_combine_nodes())
+		q->nodes = kcalloc(nr_node_ids, sizeof(*q->nodes), GFP_KERNEL);
+	return q->ends && q->cpus && (q->nodes || !smmu_cmdq_combine_nodes());
+}
+
+/* A CPU whose node is not known takes its places alone */
+static void join_nodes(struct smmu_cmdq *q)
+{
+	int cpu, node;
+
+	for_each_possible_cpu(cpu) {
+		node = cpu_to_node(cpu);
+		if (node != NUMA_NO_NODE)
+			per_cpu_ptr(q->cpus, cpu)->node = &q->nodes[node];
+	}
+}
+
+bool smmu_cmdq_combine_init(struct smmu_cmdq *q)
+{
+	if (!alloc(q) || !smmu_inserter_init(&q->ins, &inserter_ops, q->mem.virt, q->ends,
+					     q->mem.log2, nr_cpu_ids, SMMU_BATCH_MAX)) {
+		dev_info(q->smmu->dev, "a queue of %u entries is too small for cmdq=combine with %u CPUs, using the lock\n",
+			 smmu_q_entries(q->mem.log2), nr_cpu_ids);
+		smmu_cmdq_combine_free(q);
+		return false;
+	}
+	if (q->nodes)
+		join_nodes(q);
+	return true;
+}
+
+void smmu_cmdq_combine_free(struct smmu_cmdq *q)
+{
 	kvfree(q->ends);
+	free_percpu(q->cpus);
+	kfree(q->nodes);
 	q->ends = NULL;
-	return false;
+	q->cpus = NULL;
+	q->nodes = NULL;
 }
 
 VISIBLE_IF_KUNIT u32 smmu_cmdq_combine_cpus(void)
@@ -78,14 +120,14 @@ void smmu_cmdq_combine_reset(struct smmu_cmdq *q)
 	memset(q->ends, 0, smmu_q_entries(q->mem.log2) * sizeof(*q->ends));
 	smmu_inserter_start(&q->ins, 0);
 	for_each_possible_cpu(cpu)
-		per_cpu_ptr(q->stats, cpu)->end = 0;
+		per_cpu_ptr(q->cpus, cpu)->last = 0;
 	q->ins.sync_addr = q->polled_word ? q->sync_dma : 0;
 }
 
 int smmu_cmdq_post_combine(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 n,
 			   struct smmu_deadline *deadline, u64 *pos)
 {
-	struct smmu_cmdq_stats *stats;
+	struct smmu_inserter_cpu *me;
 	unsigned long flags;
 	u32 i, syncs = 0, polls = 0;
 	int ret = 0;
@@ -94,9 +136,9 @@ int smmu_cmdq_post_combine(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 
 		if (smmu_device_is_dead(q->smmu))
 			return -ESHUTDOWN;
 		local_irq_save(flags);
-		stats = this_cpu_ptr(q->stats);
-		if (smmu_insert_admits(&q->ins, stats->end, READ_ONCE(q->cons)) ||
-		    smmu_insert_admits(&q->ins, stats->end, smmu_cmdq_refresh(q)))
+		me = this_cpu_ptr(q->cpus);
+		if (smmu_insert_admits(&q->ins, me, READ_ONCE(q->cons)) ||
+		    smmu_insert_admits(&q->ins, me, smmu_cmdq_refresh(q)))
 			break;
 		local_irq_restore(flags);
 		/* there was a last look after the time was over: this CPU may have been away */
@@ -105,12 +147,11 @@ int smmu_cmdq_post_combine(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 
 		ret = smmu_cmdq_relax(q, &polls, deadline, true);
 	}
 	if (polls)
-		stats->full++;
+		this_cpu_ptr(q->stats)->full++;
 	for (i = 0; i < n; i++)
 		syncs += smmu_cmd_opcode(&cmd[i]) == CMD_SYNC;
 	smmu_cmdq_count(q, n, syncs);
-	*pos = smmu_insert(&q->ins, cmd, n);
-	stats->end = *pos + n;
+	*pos = smmu_insert(&q->ins, me, cmd, n);
 	local_irq_restore(flags);
 	return 0;
 }

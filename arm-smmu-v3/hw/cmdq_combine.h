@@ -23,10 +23,12 @@ int smmu_cmdq_post_combine(struct smmu_cmdq *q, const struct smmu_cmd *cmd, u32 
 			   struct smmu_deadline *deadline, u64 *pos);
 
 /*
- * Allocate @q->ends and initialise @q->ins. Return: false, with a line logged and nothing
- * allocated, when the queue is too small or there is no memory.
+ * Allocate what a queue needs for it, and initialise @q->ins. Return: false, with a line logged and
+ * nothing allocated, when the queue is too small or there is no memory.
  */
 bool smmu_cmdq_combine_init(struct smmu_cmdq *q);
+/* Undo that, also where it was never done */
+void smmu_cmdq_combine_free(struct smmu_cmdq *q);
 
 /* With so many CPUs the lock is what limits them when all unmap: Documentation/manycpu.rst */
 #define SMMU_COMBINE_CPUS	32
@@ -42,8 +44,9 @@ bool smmu_cmdq_combine_init(struct smmu_cmdq *q);
 void smmu_cmdq_combine_choose(struct smmu_device *smmu);
 
 #if IS_ENABLED(CONFIG_KUNIT)
-/* Number of CPUs of the machine */
+/* Number of CPUs of the machine, and whether they are of several nodes */
 u32 smmu_cmdq_combine_cpus(void);
+bool smmu_cmdq_combine_nodes(void);
 #endif
 
 /* Make the queue empty. No caller posts meanwhile. */

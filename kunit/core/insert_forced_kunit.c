@@ -42,13 +42,13 @@ static bool combine_insert(struct insert_world *w, u32 who, u32 n)
 	bool admitted;
 
 	local_irq_disable();
-	admitted = traced_insert_admits(&w->ins, w->last[who], w->cons);
+	admitted = traced_insert_admits(&w->ins, &w->cpu[who], w->cons);
 	if (admitted) {
 		rung[who] = 0;
-		w->last[who] = traced_insert(&w->ins, insert_prepare(w, who, n), n) + n;
+		traced_insert(&w->ins, &w->cpu[who], insert_prepare(w, who, n), n);
 		rung_most = max(rung_most, rung[who]);
 		/* no further than to the end of the turn in which its own batch ends */
-		if (rung[who] && rung_to[who] > round_up(w->last[who], BIT(w->ins.turn_log2)))
+		if (rung[who] && rung_to[who] > round_up(w->cpu[who].last, BIT(w->ins.turn_log2)))
 			insert_breaks(w, "rings beyond its turn");
 	}
 	local_irq_enable();
@@ -124,6 +124,61 @@ static void hands_over(struct kunit *test)
 		KUNIT_EXPECT_GT(test, c.waits, 0);
 }
 
+/* Groups, and groups beside CPUs of other nodes */
+static void one_node(struct insert_world *w)
+{
+	short_turns(w);
+	insert_nodes(w, 1);
+}
+
+static void three_nodes(struct insert_world *w)
+{
+	short_turns(w);
+	insert_nodes(w, 3);
+}
+
+static const struct arena_algorithm combine_groups[] = {
+	{
+		.name = "combine, groups of a node",
+		.insertions = 3200,
+		.init = one_node,
+		.insert = combine_insert,
+	}, {
+		.name = "combine, groups of three nodes",
+		.insertions = 3200,
+		.init = three_nodes,
+		.insert = combine_insert,
+	},
+};
+
+/*
+ * One read-modify-write of the position for each group, and at most two for each CPU on the word of
+ * its node. A CPU waits for the leader of its group.
+ */
+static void groups(struct kunit *test)
+{
+	const struct arena_shape *s = test->param_value;
+	struct arena_counts c;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(combine_groups); i++) {
+		arena_run(test, &combine_groups[i], s, &c);
+		KUNIT_EXPECT_LE(test, rung_most, BIT(TURN_LOG2));
+		KUNIT_EXPECT_LE(test, c.rmw_shared, c.insertions);
+		KUNIT_EXPECT_GE(test, c.rmw_shared, c.insertions / SMMU_GROUP_MAX);
+		KUNIT_EXPECT_LE(test, c.rmw, c.rmw_shared + 3 * c.insertions + c.doorbells);
+		KUNIT_EXPECT_EQ(test, c.retries, 0);
+		KUNIT_EXPECT_LE(test, c.doorbells, c.insertions);
+		if (s->contexts == 1) {
+			KUNIT_EXPECT_EQ(test, c.rmw, 5 * c.insertions);
+			KUNIT_EXPECT_EQ(test, c.waits, 0);
+		}
+		/* where many come at the same time, groups are large */
+		if (s->contexts == INSERT_CONTEXTS && !i)
+			KUNIT_EXPECT_LT(test, c.rmw_shared, c.insertions / 3);
+	}
+}
+
 /*
  * An algorithm that takes its position by a compare-and-swap and rings the doorbell in the order
  * of positions: it does only what any such algorithm must do.
@@ -170,6 +225,7 @@ static void swaps(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(combines, shape_gen_params),
 	KUNIT_CASE_PARAM(hands_over, shape_gen_params),
+	KUNIT_CASE_PARAM(groups, shape_gen_params),
 	KUNIT_CASE_PARAM(swaps, shape_gen_params),
 	{}
 };

@@ -157,7 +157,7 @@ static void admission(struct kunit *test)
 	for (i = 0; i < 4; i++)
 		KUNIT_EXPECT_TRUE(test, insert_admits(w, i));
 	/* one that was away while the positions went around the queue several times */
-	w->last[3] = 0;
+	w->cpu[3].last = 0;
 	for (i = 0; i < 100; i++) {
 		insert_one(w, 0, 0, 4);
 		insert_consume(w, U64_MAX);
@@ -194,7 +194,7 @@ static void sync_word(struct kunit *test)
 	cmd[0].w[0] = cpu_to_le64(CMD_SYNC);
 	cmd[1].w[0] = cpu_to_le64(CMD_SYNC);
 	local_irq_save(flags);
-	pos = smmu_insert(&w->ins, cmd, 2);
+	pos = smmu_insert(&w->ins, &w->cpu[0], cmd, 2);
 	local_irq_restore(flags);
 
 	KUNIT_EXPECT_EQ(test, pos, 0xfffffffeULL);
@@ -273,6 +273,9 @@ static void storm(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	/* as many turns as possible: every other position begins one */
 	w->ins.turn_log2 = 1;
+	/* half of the sizes with groups */
+	if (s->max_batch < 4)
+		insert_nodes(w, 1);
 	smmu_activate_raw_stub(test, smmu_insert_pause, storm_pause);
 	/* more threads than CPUs; a context is a CPU, because interrupts are off inside */
 	for (i = 0; i < CONTEXTS; i++) {

@@ -21,13 +21,16 @@ static const struct choice {
 	enum more more;
 	bool kdump;
 	bool combine;
+	bool nodes;
 } choices[] = {
 	{ "one CPU", RIG_AUTO, 1, 8 },
 	{ "four CPUs", RIG_AUTO, 4, 8 },
 	{ "almost enough CPUs", RIG_AUTO, SMMU_COMBINE_CPUS - 1, 8 },
 	{ "enough CPUs", RIG_AUTO, SMMU_COMBINE_CPUS, 8, .combine = true },
 	{ "many CPUs", RIG_AUTO, 4096, 8, .combine = true },
+	{ "many CPUs, several nodes", RIG_AUTO, 4096, 8, .combine = true, .nodes = true },
 	{ "many CPUs, small queue", RIG_AUTO, 4096, 7 },
+	{ "many CPUs, several nodes, small queue", RIG_AUTO, 4096, 7, .nodes = true },
 	{ "many CPUs, ECMDQs", RIG_AUTO, 4096, 8, SEVERAL },
 	{ "many CPUs, one ECMDQ, for ATC_INVs", RIG_AUTO, 4096, 8, ONE, .combine = true },
 	{ "many CPUs, companion", RIG_AUTO, 4096, 8, COMPANION },
@@ -45,6 +48,13 @@ static u32 cpus;
 static u32 cpus_stub(void)
 {
 	return cpus;
+}
+
+static bool nodes;
+
+static bool nodes_stub(void)
+{
+	return nodes;
 }
 
 static void configure(struct model_config *cfg, const struct choice *c)
@@ -70,13 +80,16 @@ static void chooses(struct kunit *test)
 	struct rig *rig;
 
 	cpus = c->cpus;
+	nodes = c->nodes;
 	rig = rig_new(test);
+	kunit_activate_static_stub(test, smmu_cmdq_combine_nodes, nodes_stub);
 	kunit_activate_static_stub(test, smmu_cmdq_combine_cpus, cpus_stub);
 	rig->insertion = c->how;
 	rig->kdump = c->kdump;
 	configure(&cfg, c);
 	smmu = &rig_iommu(rig_smmu(test, rig, 0, &cfg))->smmu;
 	KUNIT_EXPECT_EQ(test, c->combine, smmu_main_cmdq(smmu)->combine);
+	KUNIT_EXPECT_EQ(test, c->combine && c->nodes, !!smmu_main_cmdq(smmu)->nodes);
 	KUNIT_EXPECT_EQ(test, c->more == ONE ? 1 : c->more ? 1 + num_possible_cpus() : 0,
 			smmu->more.nr);
 	d = rig_device(test, rig, 0);

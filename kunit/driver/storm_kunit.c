@@ -8,6 +8,7 @@
  * command may be lost, doubled or overtaken, and a thread that has waited must find its commands
  * done.
  */
+#include <kunit/static_stub.h>
 #include <linux/bitfield.h>
 #include <linux/completion.h>
 #include <linux/irqflags.h>
@@ -16,6 +17,7 @@
 
 #include "core/cmd.h"
 #include "hw/cmdq.h"
+#include "hw/cmdq_combine.h"
 #include "driver/rig.h"
 
 #define THREADS		6
@@ -30,6 +32,7 @@
  * @log2: log2 of the number of entries of the queue
  * @longest: most commands of a post, without its CMD_SYNC
  * @sync_ns: latency of a CMD_SYNC
+ * @nodes: CPUs take their places as groups
  */
 struct weather {
 	const char *name;
@@ -37,6 +40,7 @@ struct weather {
 	u8 log2;
 	u8 longest;
 	u32 sync_ns;
+	bool nodes;
 };
 
 static const struct weather weathers[] = {
@@ -48,9 +52,16 @@ static const struct weather weathers[] = {
 	{ "combine, 256 entries", RIG_COMBINE, 8, 63, 1000 },
 	{ "combine, 256 entries, long posts", RIG_COMBINE, 8, 150, 300 },
 	{ "combine, 4096 entries", RIG_COMBINE, 12, 63, 1000 },
+	{ "combine, several nodes, 256 entries", RIG_COMBINE, 8, 63, 1000, true },
+	{ "combine, several nodes, long posts", RIG_COMBINE, 9, 150, 300, true },
 };
 
 KUNIT_ARRAY_PARAM_DESC(weather, weathers, name);
+
+static bool several_nodes(void)
+{
+	return true;
+}
 
 /**
  * struct storm - state of a run
@@ -164,6 +175,8 @@ static void storms(struct kunit *test)
 	model_config_default(&cfg);
 	FIELD_MODIFY(IDR1_CMDQS, &cfg.idr[1], weather->log2);
 	rig->insertion = weather->how;
+	if (weather->nodes)
+		kunit_activate_static_stub(test, smmu_cmdq_combine_nodes, several_nodes);
 	rig_smmu(test, rig, 0, &cfg);
 	s->smmu = &rig_iommu(rig->smmu[0])->smmu;
 	s->weather = weather;

@@ -68,15 +68,23 @@ const struct smmu_cmd *insert_prepare(struct insert_world *w, u32 who, u32 n)
 	return cmd;
 }
 
+void insert_nodes(struct insert_world *w, u32 n)
+{
+	u32 i;
+
+	for (i = 0; i < INSERT_CONTEXTS; i++)
+		w->cpu[i].node = &w->node[i % n];
+}
+
 bool insert_admits(struct insert_world *w, u32 cpu)
 {
 	/* pairs with the release in insert_consume() */
-	return smmu_insert_admits(&w->ins, w->last[cpu], smp_load_acquire(&w->cons));
+	return smmu_insert_admits(&w->ins, &w->cpu[cpu], smp_load_acquire(&w->cons));
 }
 
 void insert_one(struct insert_world *w, u32 cpu, u32 who, u32 n)
 {
-	w->last[cpu] = smmu_insert(&w->ins, insert_prepare(w, who, n), n) + n;
+	smmu_insert(&w->ins, &w->cpu[cpu], insert_prepare(w, who, n), n);
 }
 
 void insert_write(struct insert_world *w, u64 pos, const struct smmu_cmd *cmd, u32 n)

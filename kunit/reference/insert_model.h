@@ -13,6 +13,7 @@
 
 #define INSERT_CONTEXTS	64
 #define INSERT_BATCH	16
+#define INSERT_NODES	3
 
 /* As @turn_log2 of an inserter: one turn for as long as a test takes */
 #define INSERT_NO_TURNS	31
@@ -33,7 +34,8 @@
  * @max_batch: largest batch of @ins
  * @depth: number of nested contexts, for the tests
  * @max_depth: number of contexts of @ins
- * @last: end of a CPU's last batch; for tests with one thread, and for the arena, of a context's
+ * @cpu: for @ins, of each CPU; where a test has one thread, and in the arena, of each context
+ * @node: the nodes of @cpu, for insert_nodes()
  * @next_seq: sequence number of a context's next batch
  * @seen_seq: sequence number of the next batch to be consumed, for each context
  * @cmd: where a context makes its batch
@@ -53,7 +55,8 @@ struct insert_world {
 	u32 max_batch;
 	u32 depth;
 	u32 max_depth;
-	u64 last[INSERT_CONTEXTS];
+	struct smmu_inserter_cpu cpu[INSERT_CONTEXTS];
+	struct smmu_inserter_node node[INSERT_NODES];
 	u32 next_seq[INSERT_CONTEXTS];
 	u32 seen_seq[INSERT_CONTEXTS];
 	struct smmu_cmd cmd[INSERT_CONTEXTS][INSERT_BATCH];
@@ -69,6 +72,9 @@ static inline struct insert_world *insert_world_of(struct smmu_inserter *ins)
 
 /* A new queue; the test fails when there is no memory, or when the queue is too small */
 struct insert_world *insert_world_new(struct kunit *test, u8 log2, u32 contexts, u32 max_batch);
+
+/* Let the CPUs of each of @n nodes take their places as groups; CPUs go around the nodes */
+void insert_nodes(struct insert_world *w, u32 n);
 
 /* May CPU @cpu insert? Interrupts are off. */
 bool insert_admits(struct insert_world *w, u32 cpu);

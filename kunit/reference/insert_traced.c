@@ -34,22 +34,27 @@ static void traced_rmw(bool shared)
 #define atomic64_fetch_add(i, v)				\
 	({ traced_rmw(true); (atomic64_fetch_add)(i, v); })
 
-static u64 traced_xchg(u64 *p, u64 new)
+/* Of the word of a batch, and of the word of a node, which is a pointer */
+#define traced(fn, p, ...)					\
+	({ traced_rmw(false); (typeof(*(p)))fn((unsigned long *)(p), __VA_ARGS__); })
+
+static unsigned long do_xchg(unsigned long *p, unsigned long new)
 {
-	traced_rmw(false);
 	return xchg(p, new);
 }
 
-static u64 traced_cmpxchg_release(u64 *p, u64 old, u64 new)
+static unsigned long do_cmpxchg(unsigned long *p, unsigned long old, unsigned long new)
 {
-	traced_rmw(false);
-	return cmpxchg_release(p, old, new);
+	return cmpxchg(p, old, new);
 }
 
 #undef xchg
+#undef cmpxchg
 #undef cmpxchg_release
-#define xchg			traced_xchg
-#define cmpxchg_release		traced_cmpxchg_release
+#define xchg(p, new)			traced(do_xchg, p, (unsigned long)(new))
+#define cmpxchg(p, old, new)		\
+	traced(do_cmpxchg, p, (unsigned long)(old), (unsigned long)(new))
+#define cmpxchg_release(p, old, new)	cmpxchg(p, old, new)
 
 /* One more turn of a loop that waits: others go on */
 static void traced_wait(void)
@@ -77,7 +82,6 @@ static void traced_wait(void)
 #pragma GCC poison atomic_dec_return atomic_dec_and_test atomic_add_return atomic_fetch_inc
 #pragma GCC poison atomic_sub_return atomic64_fetch_inc atomic64_fetch_or atomic64_fetch_andnot
 #pragma GCC poison atomic64_add_return atomic64_sub_return
-#undef cmpxchg
 #undef try_cmpxchg
 #undef try_cmpxchg_release
 #undef xchg_relaxed

@@ -7,8 +7,11 @@
 
 struct smmu_cmd;
 struct smmu_inserter;
+struct smmu_inserter_cpu;
 
-bool traced_insert_admits(const struct smmu_inserter *ins, u64 last, u64 cons);
-u64 traced_insert(struct smmu_inserter *ins, const struct smmu_cmd *cmd, u32 n);
+bool traced_insert_admits(const struct smmu_inserter *ins, const struct smmu_inserter_cpu *me,
+			  u64 cons);
+u64 traced_insert(struct smmu_inserter *ins, struct smmu_inserter_cpu *me,
+		  const struct smmu_cmd *cmd, u32 n);
 
 #endif

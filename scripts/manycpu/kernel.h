@@ -89,6 +89,9 @@ typedef struct { s64 counter; } atomic64_t;
 #define smp_processor_id()	sim_cpu_id()
 #define cpu_to_node(cpu)	sim_node_of(cpu)
 #define for_each_possible_cpu(cpu)	for ((cpu) = 0; (cpu) < sim_cpus(); (cpu)++)
+#define num_possible_nodes()	setup.sockets
+#define nr_node_ids		setup.sockets
+#define NUMA_NO_NODE		(-1)
 #define for_each_node(node)		for ((node) = 0; (node) < setup.sockets; (node)++)
 #define DEFINE_PER_CPU_ALIGNED(type, name)	\
 	__attribute__((section("percpu_area"), aligned(SIM_LINE))) typeof(type) name
