@@ -34,26 +34,34 @@ static void traced_rmw(bool shared)
 #define atomic64_fetch_add(i, v)				\
 	({ traced_rmw(true); (atomic64_fetch_add)(i, v); })
 
-/* Of the word of a batch, and of the word of a node, which is a pointer */
-#define traced(fn, p, ...)					\
-	({ traced_rmw(false); (typeof(*(p)))fn((unsigned long *)(p), __VA_ARGS__); })
-
 static unsigned long do_xchg(unsigned long *p, unsigned long new)
 {
+	traced_rmw(false);
 	return xchg(p, new);
 }
 
 static unsigned long do_cmpxchg(unsigned long *p, unsigned long old, unsigned long new)
 {
+	traced_rmw(false);
 	return cmpxchg(p, old, new);
 }
 
+/* Of the word of a batch, and of the word of a node, which is a pointer */
 #undef xchg
 #undef cmpxchg
 #undef cmpxchg_release
-#define xchg(p, new)			traced(do_xchg, p, (unsigned long)(new))
-#define cmpxchg(p, old, new)		\
-	traced(do_cmpxchg, p, (unsigned long)(old), (unsigned long)(new))
+#define xchg(p, new)						\
+({								\
+	typeof(p) _w = (p);					\
+								\
+	(typeof(*_w))do_xchg((unsigned long *)_w, (unsigned long)(new));	\
+})
+#define cmpxchg(p, old, new)					\
+({								\
+	typeof(p) _w = (p);					\
+								\
+	(typeof(*_w))do_cmpxchg((unsigned long *)_w, (unsigned long)(old), (unsigned long)(new)); \
+})
 #define cmpxchg_release(p, old, new)	cmpxchg(p, old, new)
 
 /* One more turn of a loop that waits: others go on */
