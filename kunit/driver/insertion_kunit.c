@@ -2,7 +2,9 @@
 /* How commands are inserted into the architected queue: as the user, CPUs and queues want it */
 #include <kunit/static_stub.h>
 #include <linux/bitfield.h>
+#include <linux/percpu.h>
 #include <linux/sizes.h>
+#include <linux/topology.h>
 
 #include <smmuv3/regs.h>
 
@@ -68,6 +70,19 @@ static void configure(struct model_config *cfg, const struct choice *c)
 		model_config_ecmdqs(cfg, 0, c->more == ONE ? 0 : 4, 1);
 }
 
+/* Each CPU takes its places with those of its node, where there are several */
+static void expect_nodes(struct kunit *test, struct smmu_cmdq *q, bool several)
+{
+	int cpu;
+
+	KUNIT_EXPECT_EQ(test, several, !!q->nodes);
+	if (!q->combine)
+		return;
+	for_each_possible_cpu(cpu)
+		KUNIT_EXPECT_PTR_EQ(test, several ? &q->nodes[cpu_to_node(cpu)] : NULL,
+				    per_cpu_ptr(q->cpus, cpu)->node);
+}
+
 /* Commands are inserted so and counted, and an unmap works */
 static void chooses(struct kunit *test)
 {
@@ -89,7 +104,7 @@ static void chooses(struct kunit *test)
 	configure(&cfg, c);
 	smmu = &rig_iommu(rig_smmu(test, rig, 0, &cfg))->smmu;
 	KUNIT_EXPECT_EQ(test, c->combine, smmu_main_cmdq(smmu)->combine);
-	KUNIT_EXPECT_EQ(test, c->combine && c->nodes, !!smmu_main_cmdq(smmu)->nodes);
+	expect_nodes(test, smmu_main_cmdq(smmu), c->combine && c->nodes);
 	KUNIT_EXPECT_EQ(test, c->more == ONE ? 1 : c->more ? 1 + num_possible_cpus() : 0,
 			smmu->more.nr);
 	d = rig_device(test, rig, 0);
