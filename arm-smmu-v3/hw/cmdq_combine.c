@@ -50,9 +50,12 @@ static bool alloc(struct smmu_cmdq *q)
 {
 	q->ends = kvcalloc(smmu_q_entries(q->mem.log2), sizeof(*q->ends), GFP_KERNEL);
 	q->cpus = alloc_percpu(struct smmu_inserter_cpu);
-	if (smmu_cmdq_combine_nodes())
-		q->nodes = kcalloc(nr_node_ids, sizeof(*q->nodes), GFP_KERNEL);
-	return q->ends && q->cpus && (q->nodes || !smmu_cmdq_combine_nodes());
+	if (!q->ends || !q->cpus)
+		return false;
+	if (!smmu_cmdq_combine_nodes())
+		return true;
+	q->nodes = kcalloc(nr_node_ids, sizeof(*q->nodes), GFP_KERNEL);
+	return q->nodes;
 }
 
 /* A CPU whose node is not known takes its places alone */
