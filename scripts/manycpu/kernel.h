@@ -50,8 +50,6 @@ typedef struct { s64 counter; } atomic64_t;
 #define atomic64_fetch_add(i, v)	RMW(fetch_add, v, i, __ATOMIC_SEQ_CST)
 #define atomic64_fetch_inc(v)		RMW(fetch_add, v, 1, __ATOMIC_SEQ_CST)
 #define atomic64_fetch_xor(i, v)	RMW(fetch_xor, v, i, __ATOMIC_SEQ_CST)
-#define atomic64_sub_return(i, v)	RMW(sub_fetch, v, i, __ATOMIC_SEQ_CST)
-#define atomic64_add_return(i, v)	RMW(add_fetch, v, i, __ATOMIC_SEQ_CST)
 #define atomic_fetch_or_acquire(i, v)	RMW(fetch_or, v, i, __ATOMIC_ACQUIRE)
 #define TRY(p, old, val, order)	\
 	__atomic_compare_exchange_n(p, old, val, false, order, __ATOMIC_RELAXED)
